@@ -1,0 +1,100 @@
+// What a builder is: how requests of one name are carried out.
+// Knows the contract between builders and the keeper that runs them; does not know any builder.
+
+import type { CheckoutMethod } from "../store/checkout.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Content, Request } from "../store/model/derivation.ts";
+import type { Digest } from "../store/model/digest.ts";
+import type { Entry, Tree } from "../store/model/tree.ts";
+import type { Pool } from "../store/pool.ts";
+import type { RecordWriter } from "../store/records.ts";
+import type { System } from "../store/system.ts";
+import type { Http } from "./fetch/http.ts";
+import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
+import type { Command } from "./sandbox/spec.ts";
+
+/** Carries out requests. It may be stopped at any time and leaves nothing visible but what it returns. */
+export interface Builder {
+  readonly name: string;
+  /** @throws {Fault} where the request cannot be carried out; anything else is a defect of kit */
+  run(context: BuildContext): Promise<Built>;
+}
+
+export interface Built {
+  readonly outputs: Readonly<Record<string, Content>>;
+  readonly references?: readonly Content[];
+}
+
+export interface BuildContext {
+  readonly request: Request;
+  readonly label: string;
+  /** Where a fixed output may be found; part of no key. */
+  readonly hints: unknown;
+  readonly store: Store;
+  readonly crew: Crew;
+  readonly http: () => Http;
+  /** A folder of this build alone, on the store's file system; gone afterwards. */
+  readonly scratch: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  progress(done: number, total: number, unit: "bytes" | "steps"): void;
+  /** A sandbox over these trees, uppermost first, launched by the request's input `launcher`. */
+  sandbox(options: SandboxOptions): Promise<Sandbox>;
+  /** Runs a command under the build's limits, its output in the build's log. @throws {Fault} `build/…` on failure */
+  run(sandbox: Sandbox, command: Command, options?: Pick<RunOptions, "input">): Promise<void>;
+}
+
+export interface TarOptions {
+  /** Seconds since 1970, for every entry. */
+  readonly epoch: number;
+  readonly compression: "none" | "zstd";
+}
+
+export interface TarBlob {
+  readonly blob: Digest;
+  readonly size: number;
+  readonly sha256: string;
+  readonly diffId: string;
+}
+
+export interface SandboxOptions {
+  readonly lower: readonly Digest[];
+  readonly binds?: readonly { readonly source: string; readonly target: string; readonly writable: boolean }[];
+}
+
+/** The parts of a store that builders use. */
+export interface Store {
+  readonly layout: Layout;
+  readonly system: System;
+  readonly pool: Pool;
+  readonly records: RecordWriter;
+  readonly method: CheckoutMethod;
+}
+
+/** Worker threads for what takes processor time. */
+export interface Crew extends AsyncDisposable {
+  /** Unpacks a .deb of the pool into its two trees. */
+  unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
+  /** Makes a checkout; returns its folder. */
+  checkout(tree: Digest): Promise<string>;
+  /** Takes a folder's files into the pool. */
+  scanFolder(folder: string): Promise<{ tree: Digest; dropped: readonly string[] }>;
+  /** Writes a tree as a tar stream into the pool. `sha256` is of the blob, `diffId` of the plain tar. */
+  tar(tree: Digest, options: TarOptions): Promise<TarBlob>;
+  /** What an overlay's upper layer changed, moved into the pool. Paths in `skip` are passed over. */
+  scanUpper(upper: string, lower: Digest, skip: readonly string[]): Promise<{ tree: Digest; dropped: readonly string[] }>;
+}
+
+export interface Log {
+  readonly fd: number;
+  line(text: string): void;
+}
+
+export type { Command, Entry, Exit, Sandbox, Tree };
+
+/** The one input of a request that must be there. */
+export function inputOf(request: Request, name: string): Content {
+  const content = request.inputs[name];
+  if (content === undefined) throw new Error(`the request of ${request.builder} has no input ${name}`);
+  return content;
+}

@@ -1,0 +1,85 @@
+// The crew: worker threads that share out what takes processor time.
+// Knows threads and their queue; does not know how a task is done.
+
+import { Worker } from "node:worker_threads";
+import { faultFromRecord } from "../../store/model/fault.ts";
+import type { Crew } from "../builder.ts";
+import type { Task, TaskResults, ThreadReply, ThreadSetup } from "./task.ts";
+
+export interface Recruits {
+  /** Gives the threads their store; to be called once, after the process has taken its identity. */
+  enlist(setup: ThreadSetup): Promise<Crew>;
+}
+
+interface Job {
+  readonly work: Task;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Starts threads and waits until their code is loaded. */
+export async function recruit(entry: URL, size: number): Promise<Recruits> {
+  const workers = Array.from({ length: size }, () => new Worker(entry, { stdout: false, stderr: false }));
+  await Promise.all(workers.map((worker) => new Promise((resolve, reject) => worker.once("online", resolve).once("error", reject))));
+  return { enlist: (setup) => enlist(workers, setup) };
+}
+
+async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
+  const idle: Worker[] = [];
+  const queue: Job[] = [];
+  const running = new Map<Worker, Job>();
+  let ids = 0;
+
+  const dispatch = () => {
+    while (idle.length > 0 && queue.length > 0) {
+      const worker = idle.pop();
+      const job = queue.shift();
+      if (!worker || !job) return;
+      running.set(worker, job);
+      worker.postMessage({ id: ids++, work: job.work });
+    }
+  };
+  const finish = (worker: Worker, settle: (job: Job) => void) => {
+    const job = running.get(worker);
+    running.delete(worker);
+    idle.push(worker);
+    if (job) settle(job);
+    dispatch();
+  };
+  await Promise.all(
+    workers.map(
+      (worker, index) =>
+        new Promise<void>((resolve) => {
+          worker.on("message", (reply: ThreadReply) => {
+            if ("ready" in reply) {
+              idle.push(worker);
+              resolve();
+            } else if ("value" in reply) {
+              finish(worker, (job) => job.resolve(reply.value as never));
+            } else if ("fault" in reply) {
+              finish(worker, (job) => job.reject(faultFromRecord(reply.fault)));
+            } else {
+              finish(worker, (job) => job.reject(new Error(reply.defect)));
+            }
+          });
+          worker.on("error", (error) => running.get(worker)?.reject(error));
+          worker.postMessage({ setup: { ...setup, staging: `${setup.staging}/thread-${index}` } });
+        }),
+    ),
+  );
+  const ask = <K extends Task["task"]>(work: Task & { task: K }): Promise<TaskResults[K]> =>
+    new Promise((resolve, reject) => {
+      queue.push({ work, resolve, reject });
+      dispatch();
+    });
+  return {
+    unpack: (deb) => ask({ task: "unpack", deb }),
+    checkout: (tree) => ask({ task: "checkout", tree }),
+    tar: (tree, options) => ask({ task: "tar", tree, options }),
+    scanFolder: (folder) => ask({ task: "scan-folder", folder }),
+    scanUpper: (upper, lower, skip) => ask({ task: "scan-upper", upper, lower, skip }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}

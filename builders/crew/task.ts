@@ -1,0 +1,37 @@
+// What a worker thread can be asked.
+// Knows the messages; does not know threads.
+
+import type { CheckoutMethod } from "../../store/checkout.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import type { TarBlob, TarOptions } from "../builder.ts";
+import type { FaultRecord } from "../../store/model/fault.ts";
+
+export type Task =
+  | { readonly task: "unpack"; readonly deb: Digest }
+  | { readonly task: "checkout"; readonly tree: Digest }
+  | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
+  | { readonly task: "scan-folder"; readonly folder: string }
+  | { readonly task: "scan-upper"; readonly upper: string; readonly lower: Digest; readonly skip: readonly string[] };
+
+export interface TaskResults {
+  unpack: { control: Digest; data: Digest; list: Digest };
+  checkout: string;
+  tar: TarBlob;
+  "scan-folder": { tree: Digest; dropped: readonly string[] };
+  "scan-upper": { tree: Digest; dropped: readonly string[] };
+}
+
+/** Sent once, when the thread may use the store. */
+export interface ThreadSetup {
+  readonly root: string;
+  readonly staging: string;
+  readonly method: CheckoutMethod;
+}
+
+export type ThreadMessage = { readonly setup: ThreadSetup } | { readonly id: number; readonly work: Task };
+
+export type ThreadReply =
+  | { readonly ready: true }
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly fault: FaultRecord }
+  | { readonly id: number; readonly defect: string };

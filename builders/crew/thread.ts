@@ -1,0 +1,69 @@
+// A worker thread of the crew: unpacks, checks out and scans, one task after another.
+// Knows how each task is done; does not know in which order they come.
+
+import { mkdirSync } from "node:fs";
+import type { MessagePort } from "node:worker_threads";
+import { checkout } from "../../store/checkout.ts";
+import { layoutOf } from "../../store/layout.ts";
+import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
+import { openPool } from "../../store/pool.ts";
+import { openRecords } from "../../store/records.ts";
+import { scanFolder, scanUpper } from "../../store/scan.ts";
+import { openSystem } from "../../store/system.ts";
+import { storeTar } from "../tar/store.ts";
+import { unpackDeb } from "../unpack/intake.ts";
+import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
+
+/** Serves tasks that arrive at the port. Everything is loaded before the process changes its identity. */
+export function serveThread(port: MessagePort): void {
+  const system = openSystem();
+  let perform: ((task: Task) => Promise<unknown>) | undefined;
+  const reply = (message: ThreadReply) => port.postMessage(message);
+  port.on("message", async (message: ThreadMessage) => {
+    if ("setup" in message) {
+      perform = performer(message.setup, system);
+      return reply({ ready: true });
+    }
+    try {
+      if (!perform) throw new Error("the thread has no store");
+      reply({ id: message.id, value: await perform(message.work) });
+    } catch (error) {
+      const [fault] = faultsOf(error);
+      if (fault) reply({ id: message.id, fault: faultRecord(fault) });
+      else reply({ id: message.id, defect: (error as Error).stack ?? String(error) });
+    }
+  });
+}
+
+function performer(setup: ThreadSetup, system: ReturnType<typeof openSystem>) {
+  const layout = layoutOf(setup.root);
+  mkdirSync(setup.staging, { recursive: true });
+  system.umask(0o022);
+  const pool = openPool(layout, system, setup.staging);
+  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined, 4);
+  const tools = { layout, pool, system, method: setup.method, staging: setup.staging };
+  return async (task: Task): Promise<TaskResults[Task["task"]]> => {
+    switch (task.task) {
+      case "unpack": {
+        const { control, data, list } = await unpackDeb(task.deb, pool);
+        return { control: records.writeTree(control), data: records.writeTree(data), list };
+      }
+      case "checkout":
+        return checkout(records.tree(task.tree), task.tree, tools);
+      case "tar":
+        return storeTar(records.tree(task.tree), task.options, pool);
+      case "scan-folder": {
+        const { tree, dropped } = scanFolder(task.folder, { pool, system });
+        return { tree: records.writeTree(tree), dropped };
+      }
+      case "scan-upper": {
+        const skipped = new Set(task.skip);
+        const skip = (path: string) => skipped.has(path);
+        const { tree, dropped } = scanUpper(task.upper, records.tree(task.lower), { pool, system, skip });
+        return { tree: records.writeTree(tree), dropped };
+      }
+      default:
+        return unreachable(task);
+    }
+  };
+}

@@ -1,0 +1,52 @@
+// The parts of maintainer scripts that look after systemd units.
+// Pure text; does what debhelper's installsystemd does, in fewer lines.
+
+/** Snippets for units that are to be enabled, started and stopped with their package. */
+export function unitSnippets(units: readonly string[]): { postinst: string; prerm: string; postrm: string } {
+  if (units.length === 0) return { postinst: "", prerm: "", postrm: "" };
+  const names = units.join(" ");
+  return {
+    postinst: `
+if [ "$1" = configure ] || [ "$1" = abort-upgrade ] || [ "$1" = abort-deconfigure ] || [ "$1" = abort-remove ]; then
+  for unit in ${names}; do
+    if command -v deb-systemd-helper >/dev/null; then
+      deb-systemd-helper unmask "$unit" >/dev/null || true
+      if deb-systemd-helper --quiet was-enabled "$unit"; then
+        deb-systemd-helper enable "$unit" >/dev/null || true
+      else
+        deb-systemd-helper update-state "$unit" >/dev/null || true
+      fi
+    fi
+  done
+  if [ -d /run/systemd/system ]; then
+    systemctl --system daemon-reload >/dev/null || true
+    deb-systemd-invoke start ${names} >/dev/null || true
+  fi
+fi
+`,
+    prerm: `
+if [ -d /run/systemd/system ] && [ "$1" = remove ]; then
+  deb-systemd-invoke stop ${names} >/dev/null || true
+fi
+`,
+    postrm: `
+if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+  systemctl --system daemon-reload >/dev/null || true
+fi
+if [ "$1" = purge ] && command -v deb-systemd-helper >/dev/null; then
+  deb-systemd-helper purge ${names} >/dev/null || true
+fi
+`,
+  };
+}
+
+/** A maintainer script: the package's own text, then the snippet; absent where both are. */
+export function maintainerScript(own: string | undefined, snippet: string): string | undefined {
+  if (own === undefined && snippet === "") return undefined;
+  if (own === undefined) return `#!/bin/sh\nset -e\n${snippet}\nexit 0\n`;
+  if (snippet === "") return own;
+  // The own text may end with `exit 0`; the snippet runs before it, as debhelper's #DEBHELPER# mark has it.
+  const lines = own.trimEnd().split("\n");
+  const last = /^exit\b/.test(lines.at(-1) ?? "") ? [lines.pop() ?? ""] : [];
+  return `${[...lines, snippet, ...last].join("\n")}\n`;
+}

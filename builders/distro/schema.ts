@@ -1,0 +1,67 @@
+// The manifest of a distribution.
+// Knows its keys; does not know how packages are chosen or roots are made.
+
+import * as z from "zod";
+import type { Kind } from "../../evaluator/kind.ts";
+import { header, text, unique } from "../../evaluator/manifest/value.ts";
+import { architecture, packageName } from "../package/debian.ts";
+import { localsOfRepositories, priority, repository } from "./repository.ts";
+
+const pin = z.strictObject({
+  package: text(
+    /^[a-z0-9*?][a-z0-9*?+.-]*$/,
+    "a package pattern",
+    "a package name, in which * and ? may stand",
+  ).describe("Which packages: a name, with * and ?."),
+  from: z
+    .string()
+    .min(1, { error: "names no suite\nlike: trixie-updates" })
+    .describe("The suite or the repository's name."),
+  priority,
+});
+
+const tier = z.enum(["local", "store", "repositories"]);
+
+const distro = z.strictObject({
+  kind: z.literal("distro"),
+  name: text(
+    /^[a-z0-9][a-z0-9.+-]*(?:\/[a-z0-9][a-z0-9.+-]*)*$/,
+    "a distribution's name",
+    "lower-case letters, digits, . + and -, with / between parts: debian/trixie",
+  ).describe("What it is called: debian/trixie."),
+  ...header,
+  format: z.enum(["deb"]).describe("The format of its packages: deb."),
+  architectures: z
+    .array(architecture)
+    .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })
+    .describe("What it is there for."),
+  repositories: unique(
+    z.array(repository).min(1, { error: "names no repository\na distribution has at least one" }),
+    "the name",
+    ({ name }) => name,
+  ).describe("Where its packages come from."),
+  search: z
+    .array(tier)
+    .default(["local", "store", "repositories"])
+    .describe("Where packages are looked for, in order; what is left out is never asked."),
+  pins: z.array(pin).default([]).describe("Priorities of single packages, as in apt_preferences(5)."),
+  base: z
+    .array(packageName)
+    .default(["essential", "required", "apt"])
+    .describe(
+      "What every root holds: sets by dpkg priority (essential, required, important, standard) or names.",
+    ),
+  build: z
+    .array(packageName)
+    .default(["build-essential"])
+    .describe("What every build root holds beside the base."),
+});
+
+export type DistroManifest = z.infer<typeof distro>;
+
+export const distroKind: Kind<DistroManifest> = {
+  name: "distro",
+  schema: distro,
+  references: () => [],
+  locals: ({ repositories }) => localsOfRepositories(repositories, ["repositories"]),
+};

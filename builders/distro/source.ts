@@ -1,0 +1,34 @@
+// A distribution as questions and downloads know it.
+// Pure: reads manifests' values; does not fetch.
+
+import type { ChosenPackage, Source } from "../../evaluator/question.ts";
+import type { DistroManifest } from "./schema.ts";
+
+/** What a closure depends on: addresses left out. */
+export function sourceOf(distro: DistroManifest, architecture: string): Source {
+  return {
+    distro: distro.name,
+    architecture,
+    repositories: distro.repositories.map(({ name, suites, components, priority, snapshot }) => ({
+      name,
+      suites,
+      components,
+      priority,
+      ...(snapshot !== undefined && { snapshot }),
+    })),
+    pins: distro.pins,
+  };
+}
+
+/** Where a repository's archive is; a dated one lies below its date. */
+export function archiveOf(distro: DistroManifest, name: string): string {
+  const repository = distro.repositories.find((repository) => repository.name === name);
+  if (repository === undefined) throw new Error(`${distro.name} has no repository ${name}`);
+  const uri = repository.uri.replace(/\/+$/, "");
+  return repository.snapshot === undefined ? uri : `${uri}/${repository.snapshot}`;
+}
+
+/** `NAME:ARCHITECTURE`, by which inputs are called. */
+export function keyOf(item: Pick<ChosenPackage, "name" | "architecture">): string {
+  return `${item.name}:${item.architecture}`;
+}

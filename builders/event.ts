@@ -1,0 +1,25 @@
+// Events: everything kit tells while it works, as one typed stream.
+// Knows what happened; does not know how it is shown.
+
+import type { Digest } from "../store/model/digest.ts";
+import type { FaultRecord } from "../store/model/fault.ts";
+
+export type Event =
+  | { readonly type: "plan"; readonly derivations: number; readonly known: number }
+  | { readonly type: "start"; readonly id: Digest; readonly label: string; readonly builder: string }
+  | { readonly type: "progress"; readonly id: Digest; readonly done: number; readonly total: number; readonly unit: "bytes" | "steps" }
+  | { readonly type: "waiting"; readonly id: Digest; readonly label: string; readonly reason: string }
+  | {
+      readonly type: "end";
+      readonly id: Digest;
+      readonly label: string;
+      readonly builder: string;
+      readonly how: "built" | "reused" | "failed" | "blocked";
+      /** Milliseconds. */
+      readonly duration: number;
+      readonly fault?: FaultRecord;
+    }
+  | { readonly type: "step"; readonly text: string }
+  | { readonly type: "warning"; readonly text: string };
+
+export type Emit = (event: Event) => void;

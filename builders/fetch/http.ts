@@ -1,0 +1,129 @@
+// HTTP: fetching files and small texts over the network, many at a time.
+// Knows connections, proxies and deadlines; does not know repositories, mirrors or the store.
+
+import { setTimeout } from "node:timers/promises";
+import { Fault } from "../../store/model/fault.ts";
+import { download, type Fetched, type Line, type Wanted } from "./download.ts";
+import { fileSink, memorySink } from "./sink.ts";
+import { showUrl } from "./trouble.ts";
+
+export interface HttpOptions {
+  /** Parallel requests to one host, each with its own kept connection. Default 16. */
+  readonly connections?: number;
+  /** Attempts at one address before the next is tried. Default 4. */
+  readonly attempts?: number;
+  /** Milliseconds to connect (10,000), to the answer's head (30,000), and between parts of its body (30,000). */
+  readonly deadlines?: { readonly connect?: number; readonly headers?: number; readonly idle?: number };
+  /** The values of `http_proxy`, `https_proxy` and `no_proxy`, where they are set. */
+  readonly proxy?: { readonly http?: string; readonly https?: string; readonly none?: string };
+  /** Refuses everything with `network/offline`. */
+  readonly offline?: boolean;
+  /** Waits between attempts; tests give one that does not. */
+  readonly sleep?: Line["sleep"];
+}
+
+export interface FileWanted extends Wanted {
+  /**
+   * The file the bytes are written to. Where the digest is known, what it already holds is gone on with, and a
+   * complete one costs no request. The caller is its only writer.
+   */
+  readonly partial: string;
+}
+
+/** One per process; every method may be called at any time, in parallel. */
+export interface Http {
+  /**
+   * Fetches a file from the first of `urls` that gives it. When it resolves, `partial` holds exactly the bytes
+   * asked for (not flushed); when it throws, `partial` holds what is worth going on with, or is gone.
+   *
+   * @throws {Fault} `digest/mismatch`, `network/not-found`, `network/unreachable`, `network/too-large`,
+   * `network/offline`, `store/full`; or the signal's reason
+   */
+  get(urls: readonly string[], wanted: FileWanted): Promise<Fetched>;
+  /** The same into memory, for what is small. */
+  bytes(
+    urls: readonly string[],
+    wanted: Wanted & { readonly limit: number },
+  ): Promise<Fetched & { readonly bytes: Buffer }>;
+  /** Ends all connections, those in use too. May be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Nothing is loaded and no connection made before the first request: importing undici takes 60 to 110 ms.
+ *
+ * @throws {Fault} `usage/bad-proxy`
+ */
+export function openHttp(options: HttpOptions = {}): Http {
+  if (options.offline) return { get: refuse, bytes: refuse, close: async () => {} };
+  const proxy = { http: proxyUrl(options.proxy?.http), https: proxyUrl(options.proxy?.https) };
+  let line: Promise<Line> | undefined;
+  const opened = (): Promise<Line> => (line ??= openLine(options, proxy));
+  return {
+    async get(urls, wanted) {
+      const sink = await fileSink(wanted.partial, wanted.sha256 !== undefined);
+      try {
+        const fetched = await download(await opened(), urls, wanted, sink);
+        await sink.close();
+        return fetched;
+      } catch (error) {
+        await (sink.length > 0 && wanted.sha256 !== undefined ? sink.close() : sink.discard());
+        throw error;
+      }
+    },
+    async bytes(urls, wanted) {
+      const sink = memorySink();
+      return { ...(await download(await opened(), urls, wanted, sink)), bytes: sink.bytes() };
+    },
+    close: async () => await (await line)?.dispatcher.destroy(),
+  };
+}
+
+async function refuse(urls: readonly string[]): Promise<never> {
+  throw new Fault("network/offline", `${showUrl(urls[0] ?? "")} is needed, and the network may not be used`, {
+    hint: "repeat the command without --offline",
+  });
+}
+
+async function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await setTimeout(milliseconds, undefined, signal && { signal });
+}
+
+async function openLine(options: HttpOptions, proxy: { http: string; https: string }): Promise<Line> {
+  const { Agent, EnvHttpProxyAgent, Pool } = await import("undici");
+  const settings = {
+    connections: options.connections ?? 16,
+    pipelining: 1,
+    // One connection for each file in flight, whatever the server speaks: fewer kinds of failure.
+    allowH2: false,
+    connect: { timeout: options.deadlines?.connect ?? 10_000 },
+    headersTimeout: options.deadlines?.headers ?? 30_000,
+    bodyTimeout: options.deadlines?.idle ?? 30_000,
+  };
+  const proxied = () =>
+    new EnvHttpProxyAgent({
+      ...settings,
+      // Empty, not undefined: undici reads the environment for what it is not given.
+      httpProxy: proxy.http,
+      httpsProxy: proxy.https,
+      noProxy: options.proxy?.none ?? "",
+      // Its own way to a proxy for plain http drops the limits.
+      factory: (origin, own) => new Pool(origin, { ...settings, ...own }),
+    });
+  return {
+    dispatcher: proxy.http === "" && proxy.https === "" ? new Agent(settings) : proxied(),
+    attempts: options.attempts ?? 4,
+    sleep: options.sleep ?? wait,
+    down: new Set(),
+  };
+}
+
+/** As curl reads it: `host:port` is `http://host:port`. */
+function proxyUrl(text: string | undefined): string {
+  if (!text) return "";
+  const url = text.includes("://") ? text : `http://${text}`;
+  if (URL.canParse(url) && /^(https?|socks5?):/.test(url)) return url;
+  throw new Fault("usage/bad-proxy", `not a proxy's address: ${showUrl(text)}`, {
+    hint: "http_proxy and https_proxy hold an address such as http://proxy.example.org:3128",
+  });
+}

@@ -1,0 +1,132 @@
+// Sinks: where a download's bytes go, hashed on their way, so that it can go on where it stopped.
+// Knows a partial file and a buffer; does not know where the bytes come from or what they should be.
+
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { parseSha256, type Sha256 } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+
+/** Takes bytes in order. `length` and `sha256` speak of exactly the bytes that are kept. */
+export interface Sink {
+  /** Bytes kept so far, those of an earlier process too. */
+  readonly length: number;
+  append(chunk: Uint8Array): Promise<void> | void;
+  /** Forgets every byte. */
+  restart(): Promise<void>;
+  /** Of the bytes kept so far; may be asked repeatedly. */
+  sha256(): Sha256;
+  /** Keeps the bytes and lets go of the file. Called once, last. */
+  close(): Promise<void>;
+  /** Keeps nothing. Called once, last. */
+  discard(): Promise<void>;
+}
+
+/**
+ * A sink into the file at `path`, made when the first byte comes. Whoever calls is its only writer. With `adopt`
+ * it goes on after the bytes a file there already holds, which are read once to be hashed; else they are dropped.
+ * The file is not flushed: a crash may leave it with zeros, which the digest then tells.
+ */
+export async function fileSink(path: string, adopt: boolean): Promise<Sink> {
+  let file: FileHandle | undefined;
+  let hash = createHash("sha256");
+  let length = 0;
+  const opened = async (): Promise<FileHandle> =>
+    (file ??= await open(path, "w", 0o644).catch(diskFault(path)));
+  const found = adopt ? await openIfThere(path) : undefined;
+  if (found !== undefined) {
+    file = found;
+    length = await hashFile(found, hash);
+  }
+  return {
+    get length() {
+      return length;
+    },
+    async append(chunk) {
+      const to = file ?? (await opened());
+      for (let at = 0; at < chunk.length; ) {
+        const { bytesWritten } = await to
+          .write(chunk, at, chunk.length - at, length + at)
+          .catch(diskFault(path));
+        at += bytesWritten;
+      }
+      hash.update(chunk);
+      length += chunk.length;
+    },
+    async restart() {
+      await file?.truncate(0);
+      hash = createHash("sha256");
+      length = 0;
+    },
+    sha256: () => digestOf(hash),
+    async close() {
+      await (await opened()).close();
+    },
+    async discard() {
+      await file?.close();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+export interface MemorySink extends Sink {
+  bytes(): Buffer;
+}
+
+export function memorySink(): MemorySink {
+  let chunks: Uint8Array[] = [];
+  let hash = createHash("sha256");
+  let length = 0;
+  const restart = async () => {
+    chunks = [];
+    hash = createHash("sha256");
+    length = 0;
+  };
+  return {
+    get length() {
+      return length;
+    },
+    append(chunk) {
+      chunks.push(chunk);
+      hash.update(chunk);
+      length += chunk.length;
+    },
+    restart,
+    sha256: () => digestOf(hash),
+    close: async () => {},
+    discard: restart,
+    bytes: () => Buffer.concat(chunks),
+  };
+}
+
+function digestOf(hash: Hash): Sha256 {
+  return parseSha256(hash.copy().digest("hex"));
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function hashFile(file: FileHandle, hash: Hash): Promise<number> {
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return at;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+function diskFault(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
+    throw new Fault("store/full", `no space is left to write ${path}`, {
+      cause: error,
+      hint: "free some space, for instance with `kit gc`, and repeat the command: it goes on where it stopped",
+    });
+  };
+}

@@ -1,0 +1,194 @@
+// The kit process's side: starts the keeper in its namespaces and calls it.
+// Knows how namespaces are entered and calls matched with replies; does not know what the calls do.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { Fault, Faults, faultFromRecord } from "../../store/model/fault.ts";
+import type { Emit } from "../event.ts";
+import { delegateGroups } from "./delegate.ts";
+import { defaultRangeStart, type IdMaps, rootMaps, userMaps } from "./identity.ts";
+import type { Call, FromKeeper, KeeperSetup, Methods, ToKeeper } from "./protocol.ts";
+
+export interface KeeperOptions {
+  /** The absolute path of the store. */
+  readonly store: string;
+  /** The Node that runs kit. */
+  readonly node: string;
+  /** The keeper's entry file. */
+  readonly entry: string;
+  readonly threads: number;
+  readonly user: { readonly uid: number; readonly gid: number; readonly name: string };
+  /** The first host id of the range that root maps; a multiple of 65,536. */
+  readonly rangeStart?: number;
+  readonly session: string;
+  readonly setup: Omit<KeeperSetup, "session" | "bootId" | "delegation">;
+  readonly emit: Emit;
+}
+
+export type Keeper = { [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>> } & {
+  /** Stops what runs; calls under way end with `interrupted/…`. */
+  interrupt(): void;
+  close(): Promise<void>;
+};
+
+/**
+ * Starts the keeper: `unshare` gives it a user and a mount namespace, this process writes the id maps.
+ *
+ * @throws {Fault} `host/no-user-namespaces`, `host/no-subordinate-ids`, `host/no-uidmap`, and what opening the store throws
+ */
+export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
+  const maps = mapsFor(options);
+  const owner = maps.uid[0]?.outside ?? 0;
+  prepareRoot(options.store, owner);
+  const child = spawn(
+    "unshare",
+    ["--user", "--mount", "--keep-caps", "--", options.node, "--disable-warning=ExperimentalWarning", options.entry, String(options.threads)],
+    { cwd: options.store, stdio: ["inherit", "inherit", "pipe", "ipc"], serialization: "advanced", detached: true },
+  );
+  const complaint = { text: "" };
+  child.stderr?.on("data", (chunk) => {
+    complaint.text = (complaint.text + String(chunk)).slice(-8192);
+  });
+  const link = openLink(child, options.emit, () => complaint.text);
+  await link.loaded;
+  writeMaps(child.pid ?? 0, maps);
+  const groups = delegateGroups(`kit-${child.pid}`, owner, child.pid ?? 0);
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  link.send({ setup: { ...options.setup, session: options.session, bootId, delegation: groups.delegation } });
+  try {
+    await link.ready;
+  } catch (error) {
+    groups[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    ...methodsOf(link),
+    interrupt: () => link.send({ interrupt: true }),
+    async close() {
+      link.send({ close: true });
+      await link.ended;
+      groups[Symbol.dispose]();
+    },
+  };
+}
+
+function methodsOf(link: Link) {
+  const method =
+    (name: keyof Methods) =>
+    (...args: readonly unknown[]) =>
+      link.call(name, args) as never;
+  return {
+    build: method("build"),
+    shell: method("shell"),
+    putBlob: method("putBlob"),
+    putFolder: method("putFolder"),
+    fetchIndexes: method("fetchIndexes"),
+    present: method("present"),
+    addRoot: method("addRoot"),
+    flush: method("flush"),
+  };
+}
+
+interface Link {
+  readonly loaded: Promise<void>;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+  send(message: ToKeeper): void;
+  call(method: keyof Methods, args: readonly unknown[]): Promise<unknown>;
+}
+
+function openLink(child: ChildProcess, emit: Emit, complaint: () => string): Link {
+  const calls = new Map<number, PromiseWithResolvers<unknown>>();
+  const [loaded, ready, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let ids = 0;
+  const fail = (error: Error) => {
+    for (const waiting of [loaded, ready, ...calls.values()]) {
+      waiting.promise.catch(() => {});
+      waiting.reject(error);
+    }
+    calls.clear();
+    ended.resolve();
+  };
+  child.on("error", (cause) => fail(new Fault("host/no-unshare", `cannot start unshare: ${cause.message}`, { cause, hint: "install util-linux" })));
+  child.on("exit", (status, signal) => fail(keeperEnded(status, signal, complaint())));
+  child.on("message", (message: FromKeeper) => {
+    if ("loaded" in message) loaded.resolve();
+    else if ("ready" in message) ready.resolve();
+    else if ("event" in message) emit(message.event);
+    else if ("failed" in message) fail(faultFromRecord(message.failed));
+    else {
+      const call = calls.get(message.id);
+      calls.delete(message.id);
+      if ("value" in message) call?.resolve(message.value);
+      else if ("faults" in message) call?.reject(new Faults(message.faults.map(faultFromRecord)));
+      else call?.reject(new Error(message.defect));
+    }
+  });
+  return {
+    loaded: loaded.promise,
+    ready: ready.promise,
+    ended: ended.promise,
+    send: (message) => void (child.connected && child.send(message)),
+    call(method, args) {
+      const id = ids++;
+      const answer = Promise.withResolvers<unknown>();
+      calls.set(id, answer);
+      const message: Call = { id, method, args };
+      child.send(message, (error) => error && answer.reject(error));
+      return answer.promise;
+    },
+  };
+}
+
+function keeperEnded(status: number | null, signal: string | null, complaint: string): Error {
+  if (/unshare failed|Operation not permitted|No space left/.test(complaint) && /^unshare:/m.test(complaint)) {
+    return new Fault("host/no-user-namespaces", `the host does not let kit make namespaces: ${complaint.trim().split("\n")[0]}`, {
+      hint: "run `kit doctor`; often: sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
+    });
+  }
+  return new Error(`the keeper ended (${signal ?? `status ${status}`})\n${complaint}`);
+}
+
+function mapsFor(options: KeeperOptions): IdMaps {
+  if (options.user.uid === 0) return rootMaps(options.rangeStart ?? defaultRangeStart);
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  return userMaps(options.user, read("/etc/subuid"), read("/etc/subgid"));
+}
+
+function writeMaps(pid: number, maps: IdMaps): void {
+  for (const kind of ["gid", "uid"] as const) {
+    if (maps.by === "root") {
+      const text = maps[kind].map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join("");
+      writeFileSync(`/proc/${pid}/${kind}_map`, text);
+      continue;
+    }
+    const ranges = maps[kind].flatMap(({ inside, outside, count }) => [String(inside), String(outside), String(count)]);
+    const done = spawnSync(`new${kind}map`, [String(pid), ...ranges], { encoding: "utf8" });
+    if (done.error || done.status !== 0) {
+      throw new Fault("host/no-uidmap", `new${kind}map did not set the ids: ${done.error?.message ?? done.stderr.trim()}`, {
+        hint: "as root: apt-get install uidmap; then `kit doctor`",
+      });
+    }
+  }
+}
+
+/**
+ * The store's folder belongs to the inner root, who fills it; nobody's folder but an empty one or a store is
+ * given away.
+ */
+function prepareRoot(store: string, owner: number): void {
+  mkdirSync(store, { recursive: true });
+  const present = readdirSync(store).filter((name) => name !== "lost+found");
+  if (present.length > 0 && !present.includes("format")) {
+    throw new Fault("store/not-a-store", `${store} is neither empty nor a kit store`, {
+      hint: "name an empty folder or a store: --store DIR or KIT_STORE",
+    });
+  }
+  if (statSync(store).uid !== owner) chownSync(store, owner, owner);
+}

@@ -1,0 +1,79 @@
+// What the kit process and its keeper say to each other.
+// Knows the messages; does not know who acts on them.
+//
+// The keeper is the process inside the id-mapped namespaces: it alone writes to the store and starts sandboxes.
+// The kit process has the caller's identity: it alone reads manifests, local files and the terminal.
+
+import type { CheckoutMethod } from "../../store/checkout.ts";
+import type { Content, Request, Result } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import type { FaultRecord } from "../../store/model/fault.ts";
+import type { Event } from "../event.ts";
+import type { FetchedIndex, IndexQuestion } from "../repository/indexes.ts";
+import type { Delegation } from "../sandbox/limits.ts";
+import type { Limits } from "../sandbox/spec.ts";
+
+/** Where the keeper has the store: the same place in every keeper, so that no store's path can shape bytes. */
+export const storeMount = "/mnt";
+
+export interface KeeperSetup {
+  readonly session: string;
+  readonly bootId: string;
+  readonly delegation: Delegation;
+  readonly limits: Limits;
+  readonly method: CheckoutMethod | "auto";
+  readonly keepFailed: boolean;
+  readonly offline: boolean;
+  readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
+  /** Downloads at once from one host. */
+  readonly downloads: number;
+}
+
+export interface BuildJob {
+  readonly request: Request;
+  readonly id: Digest;
+  readonly label: string;
+  readonly hints: unknown;
+  /** Build even where a result is recorded, and compare. */
+  readonly rebuild: boolean;
+}
+
+export type BuildOutcome = {
+  readonly result: Result;
+  readonly how: "built" | "reused";
+  /** With `rebuild`: the outputs that came out otherwise than recorded. */
+  readonly differs?: Readonly<Record<string, Content>>;
+};
+
+/** A local file or folder on its way into the store. */
+export interface LocalEntry {
+  /** Relative to the folder; "" for the root. */
+  readonly path: string;
+  readonly mode: number;
+  readonly kind: "file" | "directory" | "symlink";
+  /** A file's content, once it is read. */
+  readonly bytes?: Uint8Array;
+  readonly target?: string;
+}
+
+export interface Methods {
+  build(job: BuildJob): BuildOutcome;
+  /** Opens a shell on the terminal, in the sandbox that the request builds in. */
+  shell(job: BuildJob): { status: number };
+  putBlob(bytes: Uint8Array): Digest;
+  putFolder(entries: readonly LocalEntry[]): Digest;
+  fetchIndexes(question: IndexQuestion): readonly FetchedIndex[];
+  /** Makes an output's files visible under `outputs/`; returns the folder relative to the store. */
+  present(tree: Digest): string;
+  addRoot(link: string, contents: readonly Content[], requests: readonly Digest[]): void;
+  flush(): void;
+}
+
+export type Call = { readonly id: number; readonly method: keyof Methods; readonly args: readonly unknown[] };
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly faults: readonly FaultRecord[] }
+  | { readonly id: number; readonly defect: string };
+
+export type ToKeeper = { readonly setup: KeeperSetup } | Call | { readonly interrupt: true } | { readonly close: true };
+export type FromKeeper = { readonly loaded: true } | { readonly ready: true } | { readonly event: Event } | { readonly failed: FaultRecord } | Reply;

@@ -1,0 +1,157 @@
+// One build's workplace: scratch folder, log, limits and sandboxes, all gone when it is over.
+// Knows what a builder may use; does not know when it is used or what is recorded.
+
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { splitContent } from "../../store/model/derivation.ts";
+import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { Session } from "../../store/session.ts";
+import type { BuildContext, Crew, Store } from "../builder.ts";
+import type { Event } from "../event.ts";
+import type { Http } from "../fetch/http.ts";
+import { launcherIn } from "../sandbox/launcher.ts";
+import { type Delegation, openSlot, type Slot } from "../sandbox/limits.ts";
+import { type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
+import { seccompProgram } from "../sandbox/seccomp.ts";
+import type { Command, Limits } from "../sandbox/spec.ts";
+import { openLog } from "./log.ts";
+import type { BuildJob } from "./protocol.ts";
+
+export interface WorkParts {
+  readonly store: Store;
+  readonly crew: Crew;
+  readonly session: Session;
+  readonly http: () => Http;
+  readonly delegation: Delegation;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  /** Node's name of the processor. */
+  readonly machine: string;
+  readonly emit: (event: Event) => void;
+}
+
+export interface Work extends Disposable {
+  readonly context: BuildContext;
+  /** Bytes, where the kernel tells and a sandbox ran. */
+  peakMemory(): number | undefined;
+  lastLines(): string[];
+  /** Whether a log is left. */
+  logged(): boolean;
+  /** Keeps the scratch folder for `kit shell`, in place of an earlier one. */
+  keep(): void;
+}
+
+/** What a sandbox's command is replaced by: the caller's shell. */
+export interface Shell {
+  status: number | undefined;
+}
+
+/** Opens workplaces; control groups are reused from one to the next. */
+export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: Digest, shell?: Shell): Work } {
+  const freeSlots: Slot[] = [];
+  let slots = 0;
+  return {
+    open(job, request, shell) {
+      const kept = `${parts.store.layout.failed}/${hexOf(request)}`;
+      const scratch =
+        shell && existsSync(kept) ? kept : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
+      const log = openLog(shell ? `${scratch}/shell.log` : parts.store.layout.log(request));
+      const sandboxes: Sandbox[] = [];
+      let slot: Slot | undefined;
+      let opened = 0;
+      let peak: number | undefined;
+      let logged = false;
+      const takeSlot = () => {
+        slot ??= freeSlots.pop() ?? openSlot(parts.delegation, `slot-${slots++}`, parts.limits);
+        return slot;
+      };
+      const closeSandboxes = () => {
+        for (const sandbox of sandboxes.splice(0)) sandbox[Symbol.dispose]();
+      };
+      const context: BuildContext = {
+        request: job.request,
+        label: job.label,
+        hints: job.hints,
+        store: parts.store,
+        crew: parts.crew,
+        http: parts.http,
+        scratch,
+        log,
+        signal: parts.signal,
+        progress: (done, total, unit) => parts.emit({ type: "progress", id: job.id, done, total, unit }),
+        async sandbox({ lower, binds = [] }) {
+          const folders = await Promise.all(lower.map((tree) => parts.crew.checkout(tree)));
+          const launcher = await launcherOf(parts, job);
+          const folder = `${scratch}/sandbox-${opened++}`;
+          mkdirSync(folder, { recursive: true });
+          const filter = seccompProgram(parts.machine);
+          const sandbox = openSandbox({ system: parts.store.system, launcher, filter, scratch: folder, lower: folders, binds });
+          sandboxes.push(sandbox);
+          return sandbox;
+        },
+        async run(sandbox, command, options = {}) {
+          const common = { slot: takeSlot(), limits: parts.limits, signal: parts.signal };
+          if (shell) {
+            const exit = await sandbox.run(shellCommand(command), { ...common, output: "inherit" });
+            shell.status = exit.how === "status" ? exit.status : 1;
+            throw new Fault("interrupted/shell", "the shell has ended");
+          }
+          const exit = await sandbox.run(command, { ...common, ...options, output: log.fd });
+          peak = Math.max(peak ?? 0, takeSlot().peakMemory() ?? 0);
+          if (exit.how !== "status" || exit.status !== 0) throw failedCommand(command, exit, parts.limits);
+        },
+      };
+      return {
+        context,
+        peakMemory: () => peak || undefined,
+        lastLines: () => (log.size() > 0 ? log.lastLines(20) : []),
+        logged: () => logged || log.size() > 0,
+        keep() {
+          closeSandboxes();
+          if (scratch === kept) return;
+          rmSync(kept, { recursive: true, force: true });
+          renameSync(scratch, kept);
+        },
+        [Symbol.dispose]() {
+          closeSandboxes();
+          if (slot) freeSlots.push(slot);
+          logged = log.size() > 0;
+          log.close();
+          if (scratch !== kept) rmSync(scratch, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}
+
+async function launcherOf(parts: WorkParts, job: BuildJob) {
+  const tree = job.request.inputs["launcher"];
+  if (tree === undefined) throw new Error(`${job.request.builder} has no launcher among its inputs`);
+  return launcherIn(await parts.crew.checkout(splitContent(tree).digest), parts.machine);
+}
+
+/** The same sandbox with the caller's shell in it; the command it stands for is in KIT_COMMAND. */
+function shellCommand(command: Command): Command {
+  const quoted = command.argv.map((word) => (/^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  const environment = { ...command.environment, TERM: "xterm", PS1: "[kit] \\w # ", KIT_COMMAND: quoted.join(" ") };
+  return { ...command, argv: ["/bin/sh", "-i"], environment };
+}
+
+function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {
+  const program = command.argv[0] ?? "the command";
+  switch (exit.how) {
+    case "status":
+      return new Fault("build/failed", `${program} ended with status ${exit.status}`);
+    case "signal":
+      return new Fault("build/failed", `${program} was ended by ${exit.signal}`);
+    case "time":
+      return new Fault("build/time-limit", `${program} was stopped after ${limits.time} s`, { hint: "raise the limit: --time-limit SECONDS" });
+    case "memory":
+      return new Fault("build/memory-limit", `${program} needed more than ${Math.round(limits.memory / 2 ** 20)} MiB of memory`, {
+        hint: "raise the limit: --memory-limit SIZE",
+      });
+    case "interrupted":
+      return new Fault("interrupted/build", `${program} was interrupted`);
+  }
+}

@@ -1,0 +1,68 @@
+// Loading: manifests and local files as the disk has them.
+// Knows how to read and digest; does not know what manifests mean.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assemble } from "../../evaluator/manifest/assemble.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import { settle } from "../../evaluator/manifest/settle.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import type { Kind } from "../../evaluator/kind.ts";
+import type { Content } from "../../store/model/derivation.ts";
+import { Fault, Faults } from "../../store/model/fault.ts";
+import { digestLocal } from "./local.ts";
+
+export interface Loaded {
+  readonly assembly: Assembly;
+  readonly tools: ReadonlyMap<string, Assembly>;
+}
+
+/** The tool environments kit runs builds with; each is `tools/NAME.yaml` among what ships. */
+export const toolNames = ["launcher", "dpkg", "ext4", "squashfs"] as const;
+
+/** Reads the manifest and the tool environments, every file once. @throws {Faults} */
+export async function load(root: string, shipped: string, kinds: readonly Kind<unknown>[]): Promise<Loaded> {
+  const texts = new Map<string, Promise<string | undefined>>();
+  const read = (file: string) => {
+    const known = texts.get(file) ?? readText(file);
+    texts.set(file, known);
+    return known;
+  };
+  const options = { kinds, read, shipped };
+  const assembly = await assemble(root, options);
+  const tools = await Promise.all(toolNames.map(async (name) => [name, await assemble(join(shipped, "tools", `${name}.yaml`), options)] as const));
+  return { assembly, tools: new Map(tools) };
+}
+
+/**
+ * Digests every local file and folder the manifests name for one target.
+ *
+ * @throws {Faults} `manifest/missing-file` with each place
+ */
+export function digestLocals(assembly: Assembly, target: Target): ReadonlyMap<string, Content> {
+  const locals = new Map<string, Content>();
+  const faults: Fault[] = [];
+  for (const own of assembly.manifests.values()) {
+    for (const { at, file, path } of settle(own, own.kind, target).locals) {
+      if (locals.has(at)) continue;
+      const content = digestLocal(at);
+      if (content !== undefined) locals.set(at, content);
+      else {
+        const place = own.document.place(path);
+        faults.push(new Fault("manifest/missing-file", `there is no ${file} beside this manifest`, { place, hint: "the path is relative to the manifest's own folder" }));
+      }
+    }
+  }
+  if (faults.length > 0) throw new Faults(faults);
+  return locals;
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new Fault("manifest/unreadable", `cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

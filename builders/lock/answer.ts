@@ -1,0 +1,93 @@
+// Answering questions: indexes are fetched, packages chosen.
+// Knows the way from a question to a closure; does not know lock files.
+
+import { packagesIndex } from "../../evaluator/deb/packages.ts";
+import { resolve } from "../../evaluator/deb/resolve.ts";
+import { type Source, universe } from "../../evaluator/deb/universe.ts";
+import type { LockedIndex } from "../../evaluator/lock.ts";
+import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { FetchedIndex } from "../repository/indexes.ts";
+
+/** A fetched index and its text. */
+export interface ReadIndex {
+  readonly index: FetchedIndex;
+  readonly text: Uint8Array;
+}
+
+/** A package as the lock has it. */
+export interface Pinned {
+  /** Repository and suite, with a space between. */
+  readonly from: string;
+  readonly stanza: Stanza;
+}
+
+/** Above every repository's own priority, below what kit builds: stays what it is unless something forces it. */
+const pinnedPriority = 995;
+
+/**
+ * Resolves among the indexes. Packages in `keep` stay at their pinned versions unless another one is forced.
+ *
+ * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument
+ */
+export function answerQuestion(
+  question: ClosureQuestion,
+  indexes: readonly ReadIndex[],
+  keep: readonly Pinned[],
+  warn: (text: string) => void,
+): { closure: Closure; used: readonly LockedIndex[] } {
+  const sources = indexes.map(({ index, text }): Source => {
+    const repository = question.source.repositories.find(({ name }) => name === index.repository);
+    return { index: packagesIndex(text), repository: index.repository, suite: index.suite, priority: repository?.priority ?? 500 };
+  });
+  const date = Math.max(0, ...indexes.map(({ index }) => index.release.date));
+  const kept = pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
+  const closure = closureFrom(question, [...sources, ...kept], date, warn);
+  const used = indexes.map(({ index }) => ({
+    repository: index.repository,
+    suite: index.suite,
+    component: index.component,
+    architecture: index.architecture,
+    release: index.release.sha256,
+    packages: index.packages.sha256,
+    date: index.release.date,
+  }));
+  return { closure, used };
+}
+
+/**
+ * Resolves among packages that are pinned already; undefined where they do not answer.
+ * Nothing is fetched: a local package's new dependency on something pinned needs no new lock.
+ */
+export function answerFromPinned(question: ClosureQuestion, pinned: readonly Pinned[], date: number): Closure | undefined {
+  try {
+    return closureFrom(question, pinnedSources(question, pinned), date, () => {});
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+function pinnedSources(question: ClosureQuestion, pinned: readonly Pinned[]): Source[] {
+  const byOrigin = new Map<string, Stanza[]>();
+  for (const { from, stanza } of pinned) byOrigin.set(from, [...(byOrigin.get(from) ?? []), stanza]);
+  return [...byOrigin].map(([from, stanzas]): Source => {
+    const [repository = "", suite = ""] = from.split(" ");
+    const priority = question.source.repositories.find(({ name }) => name === repository)?.priority ?? 500;
+    return { index: packagesIndex(Buffer.from(stanzas.map(formatStanza).join("\n"))), repository, suite, priority };
+  });
+}
+
+function closureFrom(question: ClosureQuestion, sources: readonly Source[], date: number, warn: (text: string) => void): Closure {
+  const { source, requests, base, exclude, locals } = question;
+  const all = universe({ architecture: source.architecture, sources, pins: source.pins, locals, exclude });
+  const resolution = resolve(all, { requests, base, recommends: false });
+  for (const warning of all.warnings()) warn(warning);
+  if (resolution.ok) return { packages: resolution.packages, date };
+  const { explanation, hint } = resolution;
+  throw new Fault("unresolved/unsatisfiable", `${source.distro} (${source.architecture}) cannot give what is asked for`, {
+    details: explanation,
+    ...(hint !== undefined && { hint }),
+  });
+}

@@ -1,0 +1,91 @@
+// The builder `deb-files` in a package's manifest: a .deb made of files as they are.
+// Knows its keys; does not know how the .deb is made.
+
+import * as z from "zod";
+import type { LocalFile } from "../../evaluator/kind.ts";
+import { localPath, text, unique } from "../../evaluator/manifest/value.ts";
+import { packageName, packageVersion, provision, relation } from "./debian.ts";
+import { fileShape, hasOneSource, localsOfFiles } from "./file.ts";
+import { packageShape } from "./shape.ts";
+
+const file = z
+  .strictObject({
+    ...fileShape,
+    template: z.boolean().default(false).describe("Whether ${…} in the local file is replaced."),
+    conffile: z.boolean().default(false).describe("Whether dpkg keeps an administrator's changes to it."),
+  })
+  .check(hasOneSource);
+
+const relations = z.array(relation).default([]);
+
+const scripts = z.strictObject({
+  preinst: localPath.optional(),
+  postinst: localPath.optional(),
+  prerm: localPath.optional(),
+  postrm: localPath.optional(),
+});
+
+const deb = z.strictObject({
+  maintainer: text(
+    /^[^<>\n]+ <[^<>\s]+@[^<>\s]+>$/,
+    "a maintainer",
+    "a name and an address: A. Person <a@example.org>",
+  )
+    .optional()
+    .describe("Who looks after it: Name <address>."),
+  section: text(
+    /^[a-z][a-z0-9-]*(?:\/[a-z][a-z0-9-]*)?$/,
+    "a section",
+    "like: utils, admin, contrib/net (Debian Policy 2.4)",
+  )
+    .default("misc")
+    .describe("Debian Policy 2.4."),
+  priority: z
+    .enum(["required", "important", "standard", "optional", "extra"])
+    .default("optional")
+    .describe("Debian Policy 2.5."),
+  summary: text(/^[^\s][^\n]{0,254}$/, "a summary", "one line")
+    .optional()
+    .describe("One line; the manifest's description is the long text."),
+  depends: relations.describe("What it needs at run time."),
+  preDepends: relations.describe("What must be configured before it is unpacked."),
+  conflicts: relations.describe("What cannot be there with it."),
+  breaks: relations.describe("What it makes unusable."),
+  replaces: relations.describe("What it takes files over from."),
+  provides: z.array(provision).default([]).describe("Other names it stands for."),
+  scripts: scripts.default({}).describe("Maintainer scripts."),
+  units: z.array(localPath).default([]).describe("systemd units to install, enable and start."),
+  triggers: z
+    .array(
+      text(
+        /^(?:interest|activate)(?:-await|-noawait)? [^\s]+$/,
+        "a trigger",
+        "interest or activate, -await or -noawait, and its name, as in deb-triggers(5): interest-noawait /usr/share/x",
+      ),
+    )
+    .default([])
+    .describe("Lines of the triggers file, deb-triggers(5)."),
+});
+
+export const debFiles = z.strictObject({
+  ...packageShape,
+  builder: z.literal("deb-files"),
+  name: packageName.describe("The package's name."),
+  version: packageVersion.describe("The package's version."),
+  files: unique(z.array(file), "the path", ({ path }) => path)
+    .default([])
+    .describe("What it installs."),
+  deb: deb.prefault({}).describe("What only a .deb has."),
+});
+
+export type DebFilesManifest = z.infer<typeof debFiles>;
+
+export function localsOfDebFiles({ files, deb: { scripts: written, units } }: DebFilesManifest): LocalFile[] {
+  return [
+    ...localsOfFiles(files, ["files"]),
+    ...Object.entries(written).flatMap(([name, script]) =>
+      script === undefined ? [] : [{ path: ["deb", "scripts", name], file: script }],
+    ),
+    ...units.map((unit, index) => ({ path: ["deb", "units", index], file: unit })),
+  ];
+}

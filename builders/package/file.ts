@@ -1,0 +1,40 @@
+// Files that manifests of packages and images put into a root.
+// Knows how an entry is written; does not know what is done with it.
+
+import * as z from "zod";
+import type { LocalFile, Path } from "../../evaluator/kind.ts";
+import { localPath, mode, owner, targetPath } from "../../evaluator/manifest/value.ts";
+
+/** The keys of every such entry. */
+export const fileShape = {
+  path: targetPath.describe("Where it goes in the root."),
+  content: z.string().optional().describe("The file's text."),
+  from: localPath.optional().describe("A file or folder beside the manifest to take."),
+  mode: mode
+    .optional()
+    .describe("Octal, in quotes. Without: 0644 for `content`, that of the local file for `from`."),
+  owner: owner.optional().describe('Numeric user and group: "0:0", which it is by default.'),
+};
+
+interface FileSource {
+  readonly content?: string | undefined;
+  readonly from?: string | undefined;
+}
+
+/** Refuses an entry with both or none of `content` and `from`; what else is wrong with it is told beside it. */
+export const hasOneSource = z.superRefine<FileSource>(
+  (file, context) => {
+    if (file.content !== undefined && file.from !== undefined) {
+      context.addIssue({ code: "custom", message: "has both `content` and `from`\ngive one of the two" });
+    } else if (file.content === undefined && file.from === undefined) {
+      context.addIssue({ code: "custom", message: "has neither `content` nor `from`\ngive one of the two" });
+    }
+  },
+  { when: ({ value }) => typeof value === "object" && value !== null },
+);
+
+export function localsOfFiles(files: readonly FileSource[], path: Path): LocalFile[] {
+  return files.flatMap(({ from }, index) =>
+    from === undefined ? [] : [{ path: [...path, index, "from"], file: from }],
+  );
+}

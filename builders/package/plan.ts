@@ -1,0 +1,148 @@
+// Planning packages that kit builds or takes as they are.
+// Pure. Knows the builders of packages; does not know images.
+
+import type { Planning, PlannedOutput } from "../../evaluator/evaluate.ts";
+import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { settle } from "../../evaluator/manifest/settle.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import { type BuildType, type Input, splitContent } from "../../store/model/derivation.ts";
+import { parseSha256 } from "../../store/model/digest.ts";
+import { Fault, unreachable } from "../../store/model/fault.ts";
+import { poolTime } from "../../store/layout.ts";
+import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import { assembled, planTools } from "../tools/plan.ts";
+import { unpackDerivation } from "../unpack/recipe.ts";
+import type { DebFilesManifest } from "./deb-files.ts";
+import type { DebPrebuiltManifest } from "./deb-prebuilt.ts";
+import { isManifest } from "./debian.ts";
+import { packageKind } from "./schema.ts";
+
+/** A package kit makes: what the resolver needs to know, and where its .deb comes from. */
+export interface LocalPackage {
+  readonly stanza: Stanza;
+  readonly deb: Input;
+  readonly label: string;
+}
+
+/**
+ * The packages in these files and those they depend on, by file. Undefined while a question is open.
+ *
+ * @throws {Fault} `manifest/unsupported-architecture`, `manifest/name-clash`
+ */
+export function planPackages(planning: Planning, files: readonly string[], target: Target): readonly LocalPackage[] | undefined {
+  const planned = new Map<string, LocalPackage | undefined>();
+  const visit = (file: string) => {
+    if (planned.has(file)) return;
+    planned.set(file, undefined);
+    planned.set(file, planPackage(planning, file, target));
+    for (const { file: other } of packageReferences(planning, file)) visit(other);
+  };
+  for (const file of files) visit(file);
+  const packages = [...planned.values()];
+  const byName = new Map<string, LocalPackage>();
+  for (const item of packages) {
+    if (item === undefined) return undefined;
+    const name = item.stanza["Package"] ?? "";
+    if (byName.has(name)) throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, { hint: "rename one of them" });
+    byName.set(name, item);
+  }
+  return [...byName.values()];
+}
+
+/** `kit realize` of a package's own manifest: its .deb. */
+export function planPackageOutput(planning: Planning, file: string, target: Target): readonly PlannedOutput[] {
+  const item = planPackage(planning, file, target);
+  if (item === undefined || !("derivation" in item.deb)) return [];
+  const name = item.stanza["Package"] ?? "";
+  return [{ type: "deb", name, architecture: item.stanza["Architecture"] ?? "", derivation: item.deb.derivation, output: item.deb.output }];
+}
+
+function packageReferences(planning: Planning, file: string) {
+  return assembled(planning.world.assembly, file).references.filter(({ kind }) => kind === "package");
+}
+
+function planPackage(planning: Planning, file: string, target: Target): LocalPackage | undefined {
+  const own = assembled(planning.world.assembly, file);
+  const { manifest, locals, variables } = settle(own, packageKind, target);
+  const local = (written: string) => {
+    const found = locals.find((local) => local.file === written);
+    const content = found && planning.world.locals.get(found.at);
+    if (content === undefined) throw new Error(`${written} was not read`);
+    return content;
+  };
+  const architecture = architectureFor(manifest.architectures, target.arch, () => own.document.place(["architectures"]));
+  switch (manifest.builder) {
+    case "deb-files": {
+      const contents = new Map(locals.map(({ file: written }) => [written, local(written)]));
+      return planDebFiles(planning, withLocalNames(planning, file, manifest, target), { architecture, contents, variables, buildType: target.buildType });
+    }
+    case "deb-prebuilt":
+      return planDebPrebuilt(planning, manifest, local);
+    default:
+      return unreachable(manifest);
+  }
+}
+
+/** Dependencies on manifests become dependencies on the packages they make. */
+function withLocalNames(planning: Planning, file: string, manifest: DebFilesManifest, target: Target): DebFilesManifest {
+  const references = packageReferences(planning, file);
+  const dependencies = manifest.dependencies.map((dependency, index) => {
+    if (!isManifest(dependency)) return dependency;
+    const reference = references.find(({ path }) => path[0] === "dependencies" && path[1] === index);
+    if (reference === undefined) throw new Error(`${dependency} was not read`);
+    return settle(assembled(planning.world.assembly, reference.file), packageKind, target).manifest.name;
+  });
+  return { ...manifest, dependencies };
+}
+
+interface DebFilesContext {
+  readonly architecture: string;
+  readonly contents: ReadonlyMap<string, ReturnType<Planning["world"]["locals"]["get"]> & string>;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly buildType: BuildType;
+}
+
+function planDebFiles(planning: Planning, manifest: DebFilesManifest, context: DebFilesContext): LocalPackage | undefined {
+  const tools = planTools(planning, "dpkg");
+  const launcher = planTools(planning, "launcher");
+  if (tools === undefined || launcher === undefined) return undefined;
+  const { architecture, contents, variables, buildType } = context;
+  const epoch = manifest.sourceDateEpoch ?? poolTime;
+  const built = debFilesDerivation({ manifest, architecture, buildType, locals: contents, variables, epoch, tools, launcher });
+  return { stanza: controlFields(manifest, architecture), deb: { derivation: built, output: "deb" }, label: built.label };
+}
+
+/** What it depends on stands in the .deb alone: it is unpacked before anything can be resolved. */
+function planDebPrebuilt(planning: Planning, manifest: DebPrebuiltManifest, local: (written: string) => `${"blob" | "tree"}:${string}`): LocalPackage | undefined {
+  const [source] = manifest.sources;
+  if (source === undefined) throw new Error("the schema asks for a source");
+  const label = `${manifest.name}.deb`;
+  const deb: Input =
+    "file" in source
+      ? { content: blobContent(local(source.file), source.file) }
+      : {
+          derivation: fetchDerivation(label, { sha256: parseSha256(source.sha256) }, { urls: [source.url, ...source.mirrors] }),
+          output: "file",
+        };
+  const control = planning.fact(unpackDerivation(label, deb), "control", "control");
+  if (control === undefined) return undefined;
+  const stanza = parseStanza(control);
+  if (stanza["Package"] !== manifest.name) {
+    throw new Fault("manifest/wrong-package", `the .deb of ${manifest.name} holds the package ${stanza["Package"]}`, { hint: `write name: ${stanza["Package"]}` });
+  }
+  return { stanza, deb, label };
+}
+
+function blobContent(content: string, written: string): Extract<Input, { content: unknown }>["content"] {
+  const { kind } = splitContent(content as never);
+  if (kind === "tree") throw new Fault("manifest/wrong-type", `${written} is a folder; a .deb is expected`);
+  return content as never;
+}
+
+/** `all` for a package of every architecture, else the target's own. @throws {Fault} `manifest/unsupported-architecture` */
+function architectureFor(names: readonly string[], target: string, place: () => ReturnType<ReturnType<typeof assembled>["document"]["place"]>): string {
+  if (names.includes("all") || names.includes("noarch")) return "all";
+  if (names.includes("any") || names.includes(target)) return target;
+  throw new Fault("manifest/unsupported-architecture", `this package is not made for ${target}`, { place: place(), hint: `it is made for ${names.join(", ")}` });
+}

@@ -1,0 +1,21 @@
+// The keys of a package's manifest that every builder takes.
+// Knows their form; does not know any builder.
+
+import * as z from "zod";
+import { header, reference } from "../../evaluator/manifest/value.ts";
+import { architecture, packageOrManifest } from "./debian.ts";
+
+export const packageShape = {
+  kind: z.literal("package"),
+  ...header,
+  distro: reference.optional().describe("What it is built for where nobody who asks says otherwise."),
+  architectures: z
+    .array(z.enum(["any", "all", "noarch", ...architecture.options]))
+    .min(1, { error: "names no architecture\nwrite [any], [all] or names" })
+    .default(["any"])
+    .describe("any: built for each; all or noarch: the same for each; or names."),
+  dependencies: z
+    .array(packageOrManifest)
+    .default([])
+    .describe("What it needs at run time: names and manifests of packages."),
+};

@@ -1,0 +1,250 @@
+// Indexes: the verified package lists of a repository, fetched from whichever mirror has them.
+// Knows the way from a suite's InRelease to its Packages files; does not know what packages say.
+
+import { open } from "node:fs/promises";
+import { blobAttributes } from "../../store/layout.ts";
+import type { Digest, Sha256 } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { Pool } from "../../store/pool.ts";
+import { type Compression, decompressor } from "../archive/decompress.ts";
+import type { Http } from "../fetch/http.ts";
+import { checkRelease } from "./check.ts";
+import { type PackagesFile, packagesFiles, packagesPaths, parseRelease, type Release } from "./release.ts";
+import { openVerifier, type Verifier } from "./signature.ts";
+
+/** What to fetch; plain data. */
+export interface IndexQuestion {
+  readonly repository: {
+    readonly name: string;
+    readonly uri: string;
+    readonly suites: readonly string[];
+    readonly components: readonly string[];
+  };
+  readonly architecture: string;
+  /** Armoured public keys; an index signed by any of them is believed. */
+  readonly keys: readonly string[];
+  /** Where to look, in order, as `mirrorsFor` says. Empty: the repository's own URI alone. */
+  readonly mirrors: readonly string[];
+  /** For each suite the date of the index it was locked from, in seconds since 1970; nothing older is taken. */
+  readonly notBefore?: ReadonlyMap<string, number>;
+  /** A dated archive (`snapshot:`), whose indexes are past their Valid-Until. */
+  readonly dated?: boolean;
+}
+
+export interface IndexMeans {
+  readonly store: { readonly pool: Pick<Pool, "adopt"> };
+  /** A folder on the store's file system for unfinished files. */
+  readonly scratch: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface FetchedIndex {
+  /** The repository's name. */
+  readonly repository: string;
+  readonly suite: string;
+  readonly component: string;
+  /** The one asked for, or `all` where the archive keeps that apart. */
+  readonly architecture: string;
+  /** The InRelease file: its own digest, and its date in seconds since 1970. */
+  readonly release: { readonly sha256: Sha256; readonly date: number };
+  /** The index as it was fetched; `path` is its name relative to the archive's root. */
+  readonly packages: { readonly sha256: Sha256; readonly size: number; readonly path: string };
+  readonly compression: Compression;
+  /** The same, in the pool. {@link uncompressIndex} reads it. */
+  readonly blob: Digest;
+}
+
+/**
+ * Fetches the Packages indexes of every suite and component, suites in the question's order: the InRelease files
+ * in parallel, each verified and checked, then what they name, in parallel. A mirror whose InRelease is unsigned,
+ * expired, older than `notBefore` or not there is passed over for the next.
+ *
+ * @throws {Fault} what {@link Http}, {@link Verifier}, `parseRelease`, `checkRelease` and `packagesFiles` say, of
+ * the most telling mirror, the others in its details; or the signal's reason
+ */
+export async function fetchIndexes(
+  http: Http,
+  question: IndexQuestion,
+  means: IndexMeans,
+): Promise<readonly FetchedIndex[]> {
+  const { repository, architecture, keys } = question;
+  const mirrors = question.mirrors.length > 0 ? question.mirrors : [repository.uri.replace(/\/+$/, "")];
+  const verifier = await openVerifier(keys);
+  const releases = await together(means.signal, repository.suites, (suite, signal) =>
+    fetchRelease(http, { ...question, mirrors }, suite, verifier, { ...means, signal }),
+  );
+  const wanted = releases.flatMap((signed) =>
+    repository.components.flatMap((component) =>
+      packagesFiles(signed.release, component, architecture).map((file) => ({ signed, file })),
+    ),
+  );
+  return await together(means.signal, wanted, ({ signed, file }, signal) =>
+    fetchPackages(http, repository.name, signed, file, { ...means, signal }),
+  );
+}
+
+/**
+ * The text of a fetched index, into memory.
+ *
+ * @throws {Fault} `digest/bomb` above `limit` bytes (1 GiB), `digest/bad-stream`
+ */
+export async function uncompressIndex(
+  file: string,
+  compression: Compression,
+  limit = 2 ** 30,
+): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  const stream = await decompressor(compression, limit, (part) => void parts.push(part));
+  const handle = await open(file);
+  try {
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(1 << 18);
+      const { bytesRead } = await handle.read(chunk);
+      if (bytesRead === 0) break;
+      await stream.push(chunk.subarray(0, bytesRead));
+    }
+    await stream.end();
+    return Buffer.concat(parts);
+  } finally {
+    stream.close();
+    await handle.close();
+  }
+}
+
+interface SuiteRelease {
+  readonly suite: string;
+  readonly release: Release;
+  readonly sha256: Sha256;
+  /** The archive's places, the one that gave the Release file first. */
+  readonly mirrors: readonly string[];
+}
+
+// The largest InRelease of Debian and Ubuntu has 0.3 MB.
+const releaseLimit = 10 * 2 ** 20;
+const packagesLimit = 2 ** 30;
+
+async function fetchRelease(
+  http: Http,
+  question: IndexQuestion,
+  suite: string,
+  verifier: Verifier,
+  means: IndexMeans,
+): Promise<SuiteRelease> {
+  const failures: Fault[] = [];
+  const urlOf = (mirror: string) => `${mirror}/dists/${suite}/InRelease`;
+  for (let left = question.mirrors; left.length > 0; ) {
+    const asked = left.map(urlOf);
+    const fetched = await orFailure(
+      failures,
+      http.bytes(asked, { limit: releaseLimit, signal: means.signal }),
+    );
+    // None of those that are left gave anything at all.
+    if (fetched === undefined) break;
+    const mirror = left[asked.indexOf(fetched.url)] ?? "";
+    left = left.filter((other) => other !== mirror);
+    const release = await orFailure(
+      failures,
+      readRelease(question, suite, mirror, verifier, fetched.bytes, means.now),
+    );
+    if (release !== undefined) {
+      const mirrors = [mirror, ...question.mirrors.filter((other) => other !== mirror)];
+      return { suite, release, sha256: fetched.sha256, mirrors };
+    }
+  }
+  means.signal?.throwIfAborted();
+  throw mostTelling(failures);
+}
+
+async function orFailure<T>(failures: Fault[], task: Promise<T>): Promise<T | undefined> {
+  try {
+    return await task;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    failures.push(error);
+    return undefined;
+  }
+}
+
+async function readRelease(
+  question: IndexQuestion,
+  suite: string,
+  mirror: string,
+  verifier: Verifier,
+  document: Uint8Array,
+  now: number,
+): Promise<Release> {
+  const label = `${question.repository.name} ${suite} (${new URL(mirror).host})`;
+  const { text } = await verifier.verify(label, document, now);
+  const release = parseRelease(text);
+  const notBefore = question.notBefore?.get(suite);
+  const [fault] = checkRelease(release, { label, suite, now, notBefore, dated: question.dated });
+  if (fault !== undefined) throw fault;
+  return release;
+}
+
+// A mirror that answered wrongly says more than those that did not answer at all.
+function mostTelling(failures: readonly Fault[]): Fault {
+  const chosen = failures.find((fault) => fault.class === "digest") ?? failures[0];
+  if (chosen === undefined) throw new Error("no mirror was asked");
+  const others = failures
+    .filter((fault) => fault !== chosen)
+    .flatMap((fault) => [fault.message, ...fault.details]);
+  if (others.length === 0) return chosen;
+  return new Fault(chosen.code, chosen.message, {
+    details: [...chosen.details, ...others],
+    cause: chosen.cause,
+    ...(chosen.hint !== undefined && { hint: chosen.hint }),
+  });
+}
+
+async function fetchPackages(
+  http: Http,
+  repository: string,
+  { suite, release, sha256, mirrors }: SuiteRelease,
+  file: PackagesFile,
+  means: IndexMeans,
+): Promise<FetchedIndex> {
+  const paths = packagesPaths(release, suite, file);
+  const urls = paths.flatMap((path) => mirrors.map((mirror) => `${mirror}/${path}`));
+  // Two suites may have the same bytes: the file's name says whose it is.
+  const partial = `${means.scratch}/${repository}-${`${suite}/${file.path}`.replaceAll("/", "-")}`;
+  const wanted = {
+    sha256: file.sha256,
+    size: file.size,
+    limit: packagesLimit,
+    signal: means.signal,
+    partial,
+  };
+  await http.get(urls, wanted);
+  const { blob } = means.store.pool.adopt(partial, blobAttributes);
+  return {
+    repository,
+    suite,
+    component: file.component,
+    architecture: file.architecture,
+    release: { sha256, date: release.date },
+    packages: { sha256: file.sha256, size: file.size, path: `dists/${suite}/${file.path}` },
+    compression: file.compression,
+    blob,
+  };
+}
+
+// All of them, in order; at the first failure the rest is stopped, and has ended when it is thrown.
+async function together<T, R>(
+  signal: AbortSignal | undefined,
+  items: readonly T[],
+  task: (item: T, signal: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const stop = new AbortController();
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const running = items.map((item) => task(item, either));
+  try {
+    return await Promise.all(running);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(running);
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+// The rootfs builder: packages laid out as one tree, configured by dpkg in a sandbox, taken back as a tree.
+// Acts on what merge, database, script and normalize decide.
+
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { configurationOrder } from "../../evaluator/deb/order.ts";
+import { parseRelations } from "../../evaluator/deb/relation.ts";
+import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { parseTreePath } from "../../store/model/path.ts";
+import { directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import type { BuildContext, Builder } from "../builder.ts";
+import { type DatabaseFile, nothingInstalled, readDatabase, unpackedDatabase } from "./database.ts";
+import { readPackages } from "./inputs.ts";
+import { mergedUsr, mergePackages } from "./merge.ts";
+import { normalizeRoot } from "./normalize.ts";
+import { controlFile, type Package } from "./package.ts";
+import { rootfsParameters } from "./recipe.ts";
+import { configureEnvironment, configureScript, debName, failedPreinst, workFolder } from "./script.ts";
+
+export const rootfsBuilder: Builder = {
+  name: "rootfs",
+  async run(context) {
+    // A package whose preinst fails over files that already lie there is left to dpkg, and all is done again.
+    const byDpkg = new Set<string>();
+    for (;;) {
+      const attempt = await configure(context, byDpkg);
+      if ("tree" in attempt) return { outputs: { root: contentOf("tree", attempt.tree) } };
+      if (byDpkg.has(attempt.failed)) throw new Fault("build/preinst", `the preinst of ${attempt.failed} failed`);
+      context.log.line(`kit: the preinst of ${attempt.failed} failed; dpkg unpacks it instead`);
+      byDpkg.add(attempt.failed);
+    }
+  },
+};
+
+async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Promise<{ tree: Digest } | { failed: string }> {
+  const { store, request } = context;
+  const { pool, records } = store;
+  const parameters = rootfsParameters(request.parameters);
+  const read = (blob: Digest) => pool.readAll(blob);
+  const packages = inOrder(readPackages(request, parameters.packages, store));
+  const base = request.inputs["base"];
+  const baseTree = base === undefined ? undefined : records.tree(splitContent(base).digest);
+  const installed = baseTree === undefined ? nothingInstalled : readDatabase(baseTree, read);
+
+  const unpacked = packages.filter((item) => byDpkg.has(item.name) || (!isFoundation(item, baseTree) && needsDpkg(item, read)));
+  const merged = packages.filter((item) => !unpacked.includes(item));
+  const skeleton = baseTree ?? makeTree([...(parameters.mergedUsr ? mergedUsr(parameters.architecture) : []), ...mountPoints]);
+  const layout = mergePackages(merged, { tree: skeleton, owners: installed.owners, diversions: installed.diversions });
+  const database = unpackedDatabase(merged, layout.lists, installed, read);
+  const lower = makeTree(overlaid(layout.entries, database, pool));
+  const lowerDigest = records.writeTree(lower);
+
+  const work = `${context.scratch}/work-${byDpkg.size}`;
+  mkdirSync(work, { recursive: true });
+  const script = configureScript({
+    merged,
+    unpacked: unpacked.map((item) => ({ package: item, after: configuredBefore(item, packages) })),
+    debconf: parameters.debconf,
+    passwd: parameters.passwd,
+    group: parameters.group,
+  });
+  writeFileSync(`${work}/configure`, script, { mode: 0o755 });
+  writeFileSync(`${work}/debconf`, `${parameters.debconf.join("\n")}\n`);
+  writeFileSync(`${work}/nothing`, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+  for (const item of unpacked) copyFileSync(pool.require(item.deb, { mode: 0o644, uid: 0, gid: 0 }), `${work}/${debName(item)}`);
+
+  const daemon = lower.entries.some((entry) => entry.path === "usr/sbin/start-stop-daemon");
+  const sandbox = await context.sandbox({
+    lower: [lowerDigest],
+    binds: [
+      { source: work, target: workFolder, writable: true },
+      ...(daemon ? [{ source: `${work}/nothing`, target: "/usr/sbin/start-stop-daemon", writable: false }] : []),
+    ],
+  });
+  const command = { argv: ["/bin/sh", `${workFolder}/configure`], environment: configureEnvironment, epoch: parameters.epoch };
+  try {
+    await context.run(sandbox, command);
+  } catch (error) {
+    const failed = existsSync(`${work}/${failedPreinst}`) ? readFileSync(`${work}/${failedPreinst}`, "utf8").trim() : undefined;
+    if (failed === undefined || byDpkg.has(failed)) throw error;
+    return { failed };
+  }
+  sandbox[Symbol.dispose]();
+  const { tree, dropped } = await context.crew.scanUpper(sandbox.upper, lowerDigest, []);
+  for (const path of dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
+  const put = (bytes: Buffer, entry: FileEntry) => pool.put(bytes, entry);
+  return { tree: records.writeTree(normalizeRoot(records.tree(tree), parameters.epoch, { read, put })) };
+}
+
+/** What the kernel's and the sandbox's mounts need to be there. */
+export const mountPoints: readonly Entry[] = ["dev", "proc", "sys", "run"].map((path) => directoryAt(parseTreePath(path))).concat([directoryAt(parseTreePath("tmp"), 0o1777)]);
+
+/** In the order their preinst scripts run. */
+function inOrder(packages: readonly Package[]): Package[] {
+  const rank = new Map(configurationOrder(packages).map((name, index) => [name, index]));
+  const rankOf = (item: Package) => rank.get(item.name) ?? 0;
+  return [...packages].sort((a, b) => rankOf(a) - rankOf(b) || (a.architecture < b.architecture ? -1 : 1));
+}
+
+/** Without essential packages' files nothing runs, dpkg least of all: in a new root they lie there first. */
+function isFoundation(item: Package, base: Tree | undefined): boolean {
+  return base === undefined && item.stanza["Essential"] === "yes";
+}
+
+/**
+ * Packages that move other packages' files aside, or override owners, before their own are unpacked. A diversion
+ * that renames nothing (base-files' of trixie) is only noted in the database, whenever that happens.
+ */
+function needsDpkg(item: Package, read: (blob: Digest) => Buffer): boolean {
+  const preinst = controlFile(item, "preinst");
+  if (preinst === undefined) return false;
+  const lines = read(preinst).toString("latin1").replaceAll("\\\n", " ").split("\n");
+  return lines.some((line) => /^[^#]*\b(dpkg-divert|dpkg-statoverride)\b/.test(line) && !line.includes("--no-rename"));
+}
+
+/** Pre-Depends of a package that dpkg unpacks, with everything they depend on. */
+function configuredBefore(item: Package, packages: readonly Package[]): string[] {
+  const wanted = new Set<Package>();
+  const visit = (from: Package, fields: readonly string[]) => {
+    for (const field of fields) {
+      for (const alternatives of parseRelations(from.stanza[field] ?? "")) {
+        const found = packages.find((other) => alternatives.some(({ name }) => name === other.name));
+        if (found === undefined || found === item || wanted.has(found)) continue;
+        wanted.add(found);
+        visit(found, ["Pre-Depends", "Depends"]);
+      }
+    }
+  };
+  visit(item, ["Pre-Depends"]);
+  return packages.filter((other) => wanted.has(other)).map((other) => (other.stanza["Multi-Arch"] === "same" ? `${other.name}:${other.architecture}` : other.name));
+}
+
+/** The merged files with the database laid over them. */
+function overlaid(entries: readonly Entry[], database: readonly DatabaseFile[], pool: BuildContext["store"]["pool"]): Entry[] {
+  const all = new Map(entries.map((entry) => [entry.path, entry]));
+  for (const file of database) {
+    const owned = { path: file.path, mode: file.mode, uid: 0, gid: 0 };
+    if ("blob" in file) {
+      all.set(file.path, { type: "file", ...owned, blob: file.blob, size: file.size });
+    } else {
+      const bytes = Buffer.from(file.text);
+      all.set(file.path, { type: "file", ...owned, blob: pool.put(bytes, owned), size: bytes.length });
+    }
+  }
+  for (const folder of ["updates", "parts", "alternatives"]) {
+    const path = parseTreePath(`var/lib/dpkg/${folder}`);
+    if (!all.has(path)) all.set(path, directoryAt(path));
+  }
+  return [...all.values()];
+}

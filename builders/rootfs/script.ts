@@ -1,0 +1,77 @@
+// The script that configures packages inside a root.
+// Pure: writes shell text; does not run it. dpkg does the work, as it would on any machine.
+
+import type { Package } from "./package.ts";
+import { infoName } from "./package.ts";
+
+/** Where the builder's folder is bound inside the sandbox: below /tmp, which is no part of the root. */
+export const workFolder = "/tmp/kit";
+
+export interface ConfigurePlan {
+  /** Packages whose files lie in place, in the order their preinst scripts run. */
+  readonly merged: readonly Package[];
+  /** Packages that dpkg unpacks itself, in order; each with the packages that must be configured before. */
+  readonly unpacked: readonly { readonly package: Package; readonly after: readonly string[] }[];
+  /** Lines for debconf-set-selections. */
+  readonly debconf: readonly string[];
+  /** `name:x:uid:gid:gecos:home:shell` and `name:x:gid:` lines for ids the manifest pins. */
+  readonly passwd: readonly string[];
+  readonly group: readonly string[];
+}
+
+/** Environment of dpkg and maintainer scripts. */
+export const configureEnvironment: Readonly<Record<string, string>> = {
+  DEBIAN_FRONTEND: "noninteractive",
+  DEBCONF_NONINTERACTIVE_SEEN: "true",
+  DPKG_ADMINDIR: "/var/lib/dpkg",
+  DPKG_ROOT: "",
+};
+
+/** The name of the file (in the work folder) that tells whose preinst failed. */
+export const failedPreinst = "failed-preinst";
+
+export function configureScript(plan: ConfigurePlan): string {
+  const dpkg = "dpkg --force-confold --force-unsafe-io";
+  return `#!/bin/sh
+set -eu
+umask 022
+# Services stay off: nothing may start in a root that is being built.
+printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+
+preinst() {
+  DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$1 DPKG_MAINTSCRIPT_ARCH=$2 \\
+  DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_RUNNING_VERSION=\${version-} \\
+    "/var/lib/dpkg/info/$3.preinst" install || { echo "$1" > ${workFolder}/${failedPreinst}; exit 1; }
+}
+version=$(dpkg-query --showformat='\${Version}' --show dpkg 2>/dev/null || true)
+${plan.merged.filter(hasPreinst).map((item) => `preinst ${item.name} ${item.architecture} ${infoName(item)}`).join("\n")}
+${pinned("group", plan.group)}${pinned("passwd", plan.passwd)}
+${plan.debconf.length === 0 ? "" : `debconf-set-selections ${workFolder}/debconf\n`}${plan.unpacked
+    .map(
+      ({ package: item, after }) =>
+        `${after.length === 0 ? "" : `${dpkg} --configure ${after.join(" ")}\n`}${dpkg} --unpack ${workFolder}/${debName(item)}\n`,
+    )
+    .join("")}${dpkg} --configure -a
+${dpkg} --triggers-only -a
+`;
+}
+
+export function debName(item: Package): string {
+  return `${item.name}_${item.architecture}.deb`;
+}
+
+function hasPreinst(item: Package): boolean {
+  return item.control.entries.some((entry) => entry.path === "preinst");
+}
+
+/** Adds lines for names that are not there; one that is there is given the ids asked for. */
+function pinned(file: "passwd" | "group", lines: readonly string[]): string {
+  return lines
+    .map((line) => {
+      const name = line.slice(0, line.indexOf(":"));
+      return `sed -i '/^${name}:/d' /etc/${file}\nprintf '%s\\n' '${line.replaceAll("'", "'\\''")}' >> /etc/${file}\n`;
+    })
+    .join("");
+}

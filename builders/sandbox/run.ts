@@ -1,0 +1,131 @@
+// Runs one command in a sandbox: mounts the overlay, starts the launcher, holds it to its limits.
+// Acts on what `spec.ts` decided; does not know what the command builds.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Fault } from "../../store/model/fault.ts";
+import type { System } from "../../store/system.ts";
+import type { Slot } from "./limits.ts";
+import { type Command, type Launcher, launcherArguments, type Limits, overlayOptions, type Places } from "./spec.ts";
+
+export interface Sandbox extends Disposable {
+  /** Where the overlay's upper layer lies: all that was written outside the binds. */
+  readonly upper: string;
+  /** The overlay as one folder, while the sandbox is open. */
+  readonly root: string;
+  run(command: Command, options: RunOptions): Promise<Exit>;
+}
+
+export interface RunOptions {
+  readonly slot: Slot;
+  readonly limits: Limits;
+  /** File descriptor that takes standard output and standard error; "inherit" for a shell. */
+  readonly output: number | "inherit";
+  /** Fed to standard input, which is empty otherwise. */
+  readonly input?: AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+export type Exit =
+  | { readonly how: "status"; readonly status: number }
+  | { readonly how: "signal"; readonly signal: string }
+  | { readonly how: "time" }
+  | { readonly how: "memory" }
+  | { readonly how: "interrupted" };
+
+export interface SandboxParts {
+  readonly system: System;
+  readonly launcher: Launcher;
+  readonly filter: Buffer | undefined;
+  /** A folder of this sandbox alone, on the store's file system. */
+  readonly scratch: string;
+  /** Read-only checkouts, uppermost first. */
+  readonly lower: readonly string[];
+  readonly binds: Places["binds"];
+}
+
+/** Mounts the overlay; it is unmounted when the sandbox is disposed of (may be twice), and its upper layer stays. */
+export function openSandbox(parts: SandboxParts): Sandbox {
+  const places: Places = {
+    lower: parts.lower,
+    upper: `${parts.scratch}/upper`,
+    work: `${parts.scratch}/work`,
+    root: `${parts.scratch}/root`,
+    binds: parts.binds,
+  };
+  for (const folder of [places.upper, places.work, places.root]) mkdirSync(folder, { recursive: true, mode: 0o755 });
+  let mounted = true;
+  parts.system.mount("overlay", places.root, "overlay", 0, overlayOptions(places));
+  return {
+    upper: places.upper,
+    root: places.root,
+    run: (command, options) => runCommand(parts, places, command, options),
+    [Symbol.dispose]() {
+      if (mounted) parts.system.unmount(places.root, true);
+      mounted = false;
+    },
+  };
+}
+
+async function runCommand(parts: SandboxParts, places: Places, command: Command, options: RunOptions): Promise<Exit> {
+  const [program = "", ...argv] = launcherArguments(parts.launcher, places, command, parts.filter !== undefined);
+  const { output, input, signal } = options;
+  const child = spawn(program, argv, {
+    stdio: [input ? "pipe" : output === "inherit" ? "inherit" : "ignore", output, output, "pipe", "pipe", "pipe"],
+    env: {},
+    cwd: "/",
+  });
+  const ended = exitOf(child);
+  const [, , , filter, info, gate] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Readable, Writable];
+  for (const pipe of [filter, info, gate]) pipe.on("error", () => {});
+  filter.end(parts.filter);
+  let stopped: "time" | "interrupted" | undefined;
+  const stop = (why: "time" | "interrupted") => {
+    stopped ??= why;
+    child.kill("SIGKILL");
+  };
+  const clock = setTimeout(() => stop("time"), options.limits.time * 1000);
+  const interrupt = () => stop("interrupted");
+  signal?.addEventListener("abort", interrupt);
+  if (signal?.aborted) interrupt();
+  try {
+    await admit(info, gate, options.slot);
+    // The command may end before it read everything; its exit says more than the broken pipe.
+    if (input && child.stdin) await pipeline(input, child.stdin).catch(() => {});
+    const exit = await ended;
+    if (stopped) return { how: stopped };
+    if (options.slot.ranOutOfMemory() && exit.how !== "status") return { how: "memory" };
+    if (exit.how === "status" && exit.status === 137 && options.slot.ranOutOfMemory()) return { how: "memory" };
+    return exit;
+  } finally {
+    clearTimeout(clock);
+    signal?.removeEventListener("abort", interrupt);
+  }
+}
+
+/** Puts the inner process under its limits, then lets it go on. */
+async function admit(info: Readable, gate: Writable, slot: Slot): Promise<void> {
+  let text = "";
+  for await (const chunk of info) {
+    text += String(chunk);
+    const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
+    if (pid !== undefined) {
+      slot.enter(Number(pid));
+      break;
+    }
+  }
+  gate.end("go");
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    child.on("error", (cause) =>
+      reject(new Fault("host/sandbox", `cannot start the sandbox: ${cause.message}`, { cause, hint: "run `kit doctor`" })),
+    );
+    child.on("close", (status, signal) => {
+      resolve(signal === null ? { how: "status", status: status ?? 0 } : { how: "signal", signal });
+    });
+  });
+}

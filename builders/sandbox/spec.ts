@@ -1,0 +1,104 @@
+// What a sandbox is made of, as data: overlay, mounts, environment, argv.
+// Pure: decides everything and touches nothing; `run.ts` carries it out.
+
+/** Part of every sandboxed request's key: raise it when anything below shapes bytes differently. */
+export const sandboxVersion = "1";
+
+/** One command in a root of declared inputs. All of it shapes bytes and so is part of the key, but for `limits`. */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Seconds since 1970, for SOURCE_DATE_EPOCH. */
+  readonly epoch: number;
+  readonly directory?: string;
+  /** Fixed outputs only. */
+  readonly network?: boolean;
+}
+
+export interface Limits {
+  /** Seconds. */
+  readonly time: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly processes: number;
+}
+
+export const defaultLimits: Limits = { time: 8 * 3600, memory: 16 * 2 ** 30, processes: 8192 };
+
+/** Places on disk that a sandbox is composed of. */
+export interface Places {
+  /** Read-only checkouts, uppermost first. */
+  readonly lower: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  /** Where the overlay is mounted. */
+  readonly root: string;
+  readonly binds: readonly { readonly source: string; readonly target: string; readonly writable: boolean }[];
+}
+
+/** The launcher: bubblewrap out of a tool environment, run through its own loader. */
+export interface Launcher {
+  readonly loader: string;
+  readonly libraries: string;
+  readonly program: string;
+}
+
+/**
+ * The overlay's options, all written out, so that no kernel's default shapes what a build sees.
+ * `redirect_dir=nofollow` is what `off` is called beside `userxattr`.
+ */
+export function overlayOptions(places: Pick<Places, "lower" | "upper" | "work">): string {
+  const layers = `lowerdir=${places.lower.map(escapeOption).join(":")},upperdir=${escapeOption(places.upper)},workdir=${escapeOption(places.work)}`;
+  return `${layers},userxattr,redirect_dir=nofollow,index=off,metacopy=off,xino=off`;
+}
+
+/** What every command finds in its environment; the command's own come over it. */
+export function sandboxEnvironment(command: Command): Record<string, string> {
+  return {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: "/root",
+    LC_ALL: "C.UTF-8",
+    TZ: "UTC",
+    TERM: "dumb",
+    USER: "root",
+    LOGNAME: "root",
+    SHELL: "/bin/sh",
+    SOURCE_DATE_EPOCH: String(command.epoch),
+    ...command.environment,
+  };
+}
+
+/** Capabilities a package's scripts need of root; none lets a process leave its namespaces. */
+const capabilities = [
+  "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
+  "CAP_SETUID", "CAP_SETPCAP", "CAP_SETFCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_AUDIT_WRITE",
+];
+
+/**
+ * The launcher's argv. File descriptors: 3 the system call filter (where there is one), 4 told the inner pid,
+ * 5 read before the command starts, so that limits hold from its first instruction.
+ */
+export function launcherArguments(launcher: Launcher, places: Places, command: Command, filtered: boolean): string[] {
+  const environment = Object.entries(sandboxEnvironment(command)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    launcher.loader, "--library-path", launcher.libraries, launcher.program,
+    "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+    ...(command.network ? [] : ["--unshare-net"]),
+    "--hostname", "kit",
+    "--die-with-parent", "--new-session",
+    "--bind", places.root, "/",
+    "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
+    ...places.binds.flatMap(({ source, target, writable }) => [writable ? "--bind" : "--ro-bind", source, target]),
+    "--cap-drop", "ALL", ...capabilities.flatMap((name) => ["--cap-add", name]),
+    "--clearenv", ...environment.flatMap(([name, value]) => ["--setenv", name, value]),
+    "--chdir", command.directory ?? "/",
+    ...(filtered ? ["--seccomp", "3"] : []),
+    "--info-fd", "4", "--block-fd", "5",
+    "--", ...command.argv,
+  ];
+}
+
+/** Overlayfs reads `\`, `,` and `:` in its options. */
+function escapeOption(path: string): string {
+  return path.replace(/[\\,:]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,73 @@
+// A tree as a tar stream into the pool.
+// Knows hashing and compressing on the way; does not know tar's format.
+
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { Readable } from "node:stream";
+import { constants, createZstdCompress } from "node:zlib";
+import type { Digest } from "../../store/model/digest.ts";
+import type { Tree } from "../../store/model/tree.ts";
+import type { Pool } from "../../store/pool.ts";
+import { tarOf } from "../archive/tarwriter.ts";
+import type { TarBlob, TarOptions } from "../builder.ts";
+
+export async function storeTar(tree: Tree, options: TarOptions, pool: Pool): Promise<TarBlob> {
+  const plain = createHash("sha256");
+  const stored = createHash("sha256");
+  const writer = pool.writer();
+  try {
+    const stream = hashed(tarStream(tree, options.epoch, pool), plain);
+    const chunks = options.compression === "zstd" ? compressed(stream) : stream;
+    for await (const chunk of chunks) {
+      stored.update(chunk);
+      writer.write(chunk);
+    }
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  const { blob, size } = writer.finish();
+  return { blob, size, sha256: stored.digest("hex"), diffId: plain.digest("hex") };
+}
+
+/** The tree's tar, file contents read from the pool as they are needed. */
+export function tarStream(tree: Tree, epoch: number, pool: Pool): AsyncIterable<Uint8Array> {
+  const attributes = new Map<Digest, (typeof tree.entries)[number]>();
+  for (const entry of tree.entries) if (entry.type === "file") attributes.set(entry.blob, entry);
+  const read = (blob: Digest, size: number) => {
+    const member = pool.find(blob, attributes.get(blob));
+    if (member === undefined) return pool.read(blob);
+    return size <= 1 << 20 ? [readFileSync(member)] : piecesOf(member);
+  };
+  return tarOf(tree, read, { mtime: epoch });
+}
+
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** One frame with its checksum, level 3, one thread: the same bytes whatever the machine. */
+function compressed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const compressor = createZstdCompress({
+    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+    chunkSize: 1 << 18,
+  });
+  return Readable.from(chunks, { objectMode: true }).pipe(compressor);
+}
+
+function* piecesOf(file: string): Generator<Uint8Array> {
+  const fd = openSync(file, "r");
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(1 << 20);
+      const count = readSync(fd, piece, 0, piece.length, null);
+      if (count === 0) return;
+      yield piece.subarray(0, count);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,65 @@
+// Planning tool environments: which packages, fetched and unpacked how.
+// Pure. Knows manifests and closures; does not know who runs the tools.
+
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { debOf } from "../../evaluator/lock.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import { type ChosenPackage, closureQuestion } from "../../evaluator/question.ts";
+import type { Input } from "../../store/model/derivation.ts";
+import { archiveOf, keyOf, sourceOf } from "../distro/source.ts";
+import { type DistroManifest, distroKind } from "../distro/schema.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import type { PackageInput } from "../rootfs/recipe.ts";
+import { unpackDerivation } from "../unpack/recipe.ts";
+import { toolsDerivation } from "./recipe.ts";
+import { toolsKind } from "./schema.ts";
+
+/** The environment that ships under this name, for the machine kit runs on; undefined while its closure is open. */
+export function planTools(planning: Planning, name: string): Input | undefined {
+  const assembly = planning.world.tools.get(name);
+  if (assembly === undefined) throw new Error(`no tool environment is called ${name}`);
+  const architecture = planning.world.host;
+  const root = assembled(assembly, assembly.root);
+  const target = { arch: architecture, buildType: "release", distro: "" } as const;
+  const { manifest } = settle(root, toolsKind, target);
+  const distro = distroOf(assembly, assembly.root, target);
+  const closure = planning.closure(
+    closureQuestion({ source: sourceOf(distro, architecture), requests: manifest.packages, base: [], exclude: [], locals: [] }),
+  );
+  if (closure === undefined) return undefined;
+  const packages = closure.packages.map((item) => repositoryPackage(distro, item));
+  return { derivation: toolsDerivation(`tools ${name}`, architecture, packages), output: "root" };
+}
+
+/** A package of a distribution's repository, fetched and unpacked. */
+export function repositoryPackage(distro: DistroManifest, item: ChosenPackage): PackageInput {
+  if (item.origin === "local") throw new Error(`${item.name} is no package of a repository`);
+  const { sha256, size, path } = debOf(item);
+  const label = path.slice(path.lastIndexOf("/") + 1);
+  const fetch = fetchDerivation(label, { sha256, size }, { archive: archiveOf(distro, item.origin.repository), path });
+  return debPackage(keyOf(item), label, { derivation: fetch, output: "file" });
+}
+
+export function debPackage(key: string, label: string, deb: Input): PackageInput {
+  return { key, deb, unpacked: unpackDerivation(label, deb) };
+}
+
+/** The distribution that a manifest names. */
+export function distroOf(assembly: Assembly, file: string, target: Target): DistroManifest {
+  return settleDistro(assembly, file, target).manifest;
+}
+
+/** The same with its local files: the keys of its repositories. */
+export function settleDistro(assembly: Assembly, file: string, target: Target): Settled<DistroManifest> {
+  const reference = assembled(assembly, file).references.find(({ kind }) => kind === "distro");
+  if (reference === undefined) throw new Error(`${file} names no distribution`);
+  return settle(assembled(assembly, reference.file), distroKind, target);
+}
+
+export function assembled(assembly: Assembly, file: string) {
+  const found = assembly.manifests.get(file);
+  if (found === undefined) throw new Error(`${file} is not part of the assembly`);
+  return found;
+}

@@ -1,0 +1,20 @@
+// Bundles kit for its users: importing sixty small files costs more than a no-op build may take.
+
+import { build } from "esbuild";
+
+await build({
+  entryPoints: ["cli/main.ts", "cli/keeper.ts", "cli/thread.ts"],
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minify: false,
+  // Native code and WebAssembly are loaded from where npm put them.
+  external: ["koffi", "@napi-rs/blake-hash", "blake3-wasm", "xz-decompress"],
+  // CommonJS inside the bundle asks for `require`.
+  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  logLevel: "warning",
+});

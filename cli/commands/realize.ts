@@ -1,0 +1,98 @@
+// kit realize: from a manifest to artefacts.
+
+import { lstatSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command, Option } from "clipanion";
+import { planLine, realizeLine } from "../../builders/realizer/line.ts";
+import type { PlannedOutput } from "../../evaluator/evaluate.ts";
+import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
+import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { existsSync } from "node:fs";
+import { allDerivations } from "../../evaluator/evaluate.ts";
+import type { Parts } from "../composition.ts";
+import { lockPath } from "../composition.ts";
+import { BuildCommand } from "./command.ts";
+
+export class RealizeCommand extends BuildCommand {
+  static override paths = [["realize"]];
+  static override usage = Command.Usage({
+    category: "Building",
+    description: "build what a manifest describes",
+    details: `
+      Builds every output of an image, or a package, and prints a line for each on standard output:
+      TYPE PATH ARCHITECTURE NAME. What is known is not built again. Without a lock file the packages
+      are chosen first and pinned in one beside the manifest; with one, no index is read.
+    `,
+    examples: [
+      ["Build an image, with links to its outputs", "kit realize image.yaml -o result"],
+      ["Only its tar, for another architecture", "kit realize image.yaml --output tar --arch arm64"],
+      ["Build again and compare with what is recorded", "kit realize image.yaml --rebuild"],
+    ],
+  });
+
+  manifest = Option.String({ name: "MANIFEST" });
+  link = Option.String("-o,--out-link", { description: "a link to the output; several outputs: LINK-NAME each. Keeps them from collection" });
+  outputs = Option.Array("--output", [], { description: "only outputs of this type or name; may be repeated" });
+  rebuild = Option.Boolean("--rebuild", false, { description: "build the outputs again and compare" });
+
+  override async work(parts: Parts): Promise<number> {
+    const means = parts.line(resolve(this.host.directory, this.manifest));
+    const build = this.buildOptions();
+    const options = { manifest: resolve(this.host.directory, this.manifest), wish: this.wish(this.outputs), locking: { mode: "first" as const } };
+    const { plan, world, changedLock } = await planLine(options, means, build);
+    if (changedLock) this.renderer.event({ type: "step", text: `locked: ${lockPath(this.manifest)} pins every package; keep it in version control` });
+    const targets = plan.outputs.map(({ derivation }) => derivation);
+    const again = new Set(this.rebuild ? targets.map(({ digest }) => digest) : []);
+    const { results, requests, differing } = await realizeLine(targets, world, means, { ...build, rebuild: ({ digest }) => again.has(digest) });
+    const places = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
+    if (this.link !== undefined) {
+      const wanted = allDerivations(plan.outputs).flatMap(({ digest }) => requests.get(digest) ?? []);
+      for (const [index, output] of plan.outputs.entries()) {
+        const link = resolve(this.host.directory, plan.outputs.length === 1 ? this.link : `${this.link}-${output.name}${architectureSuffix(output, plan.outputs)}`);
+        placeLink(link, places[index] ?? "");
+        await (await parts.keeper()).addRoot(link, contentsOf(output, results), wanted);
+      }
+    }
+    this.done();
+    for (const [index, output] of plan.outputs.entries()) {
+      this.context.stdout.write(`${output.type} ${places[index]} ${output.architecture} ${output.name}\n`);
+    }
+    if (differing.length === 0) return 0;
+    throw new Fault("differs/rebuild", `built again, ${differing.map(({ label }) => label).join(", ")} came out otherwise than recorded`, {
+      hint: "the recorded result stays; find what varies: dates, order, randomness",
+    });
+  }
+}
+
+/** Two architectures of one output take links of different names. */
+function architectureSuffix(output: PlannedOutput, all: readonly PlannedOutput[]): string {
+  return all.some((other) => other.name === output.name && other.architecture !== output.architecture) ? `-${output.architecture}` : "";
+}
+
+function contentsOf(output: PlannedOutput, results: ReadonlyMap<Digest, Result>): Content[] {
+  return Object.values(results.get(output.derivation.digest)?.outputs ?? {});
+}
+
+/** The path of an output: its file, or its folder. */
+async function presentOutput(output: PlannedOutput, results: ReadonlyMap<Digest, Result>, parts: Parts): Promise<string> {
+  const content = results.get(output.derivation.digest)?.outputs[output.output];
+  if (content === undefined) throw new Error(`${output.name} has no result`);
+  const { kind, digest } = splitContent(content);
+  if (kind === "blob") return parts.layout.member(digest, { mode: 0o644, uid: 0, gid: 0 });
+  const place = join(parts.layout.outputs, hexOf(digest));
+  if (!existsSync(place)) await (await parts.keeper()).present(digest);
+  return output.file === undefined ? place : join(place, output.file);
+}
+
+/** Replaces a link of kit's making, and nothing else. @throws {Fault} `usage/not-a-link` */
+function placeLink(link: string, target: string): void {
+  const present = lstatSync(link, { throwIfNoEntry: false });
+  if (present?.isSymbolicLink()) {
+    if (readlinkSync(link) === target) return;
+    unlinkSync(link);
+  } else if (present) {
+    throw new Fault("usage/not-a-link", `${link} is there and is no link`, { hint: "name another place with -o" });
+  }
+  symlinkSync(target, link);
+}

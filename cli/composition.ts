@@ -1,0 +1,225 @@
+// The composition root: plain objects out of factories, handed down.
+// Knows which parts kit is made of; each part knows nothing of the others.
+
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { distroKind } from "../builders/distro/schema.ts";
+import { archiveOf } from "../builders/distro/source.ts";
+import type { Emit } from "../builders/event.ts";
+import { planImage } from "../builders/image/plan.ts";
+import { imageKind } from "../builders/image/schema.ts";
+import { type Keeper, openKeeper } from "../builders/keeper/client.ts";
+import type { ReadIndex } from "../builders/lock/answer.ts";
+import { planPackageOutput } from "../builders/package/plan.ts";
+import { packageKind } from "../builders/package/schema.ts";
+import { uncompressIndex } from "../builders/repository/indexes.ts";
+import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
+import type { LineMeans } from "../builders/realizer/line.ts";
+import { targetsOf } from "../builders/realizer/targets.ts";
+import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
+import { toolsKind } from "../builders/tools/schema.ts";
+import type { Planning } from "../evaluator/evaluate.ts";
+import type { Kind } from "../evaluator/kind.ts";
+import { formatLock, parseLock } from "../evaluator/lock.ts";
+import type { Assembly } from "../evaluator/manifest/assembly.ts";
+import { settle } from "../evaluator/manifest/settle.ts";
+import type { ClosureQuestion } from "../evaluator/question.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
+import { Fault } from "../store/model/fault.ts";
+import { findMember } from "../store/pool.ts";
+import { openRecords, type RecordReader } from "../store/records.ts";
+import { checkFormat } from "../store/session.ts";
+import { entryFile, shippedManifests } from "./entry.ts";
+import type { Host, Settings } from "./settings.ts";
+
+export const kinds: readonly Kind<unknown>[] = [distroKind, imageKind, packageKind, toolsKind] as readonly Kind<unknown>[];
+
+export interface Parts {
+  readonly layout: Layout;
+  readonly records: RecordReader;
+  /** Starts the keeper when first called. */
+  readonly keeper: () => Promise<Keeper>;
+  /** What the straight line needs for one manifest. */
+  line(manifest: string): LineMeans;
+  close(): Promise<void>;
+}
+
+export interface PartOptions {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly offline: boolean;
+  readonly keepFailed: boolean;
+  readonly limits?: Partial<Limits>;
+  readonly emit: Emit;
+  readonly now: () => number;
+}
+
+export function composeParts(options: PartOptions): Parts {
+  const { settings, emit, now } = options;
+  const layout = layoutOf(settings.store);
+  if (existsSync(layout.format)) checkFormat(readFileSync(layout.format, "utf8").trim(), settings.store);
+  const find = (blob: Parameters<typeof findMember>[1]) => existsSync(layout.pool) && findMember(layout, blob) !== undefined;
+  const records = openRecords(layout, find);
+  let keeper: Promise<Keeper> | undefined;
+  const startKeeper = () => {
+    keeper ??= openKeeper(keeperOptions(options));
+    return keeper;
+  };
+  const mirrors = openMirrors(settings);
+  return {
+    layout,
+    records,
+    keeper: startKeeper,
+    line: (manifest) => ({
+      kinds,
+      plan: planByKind,
+      shipped: shippedManifests,
+      host: debianArchitecture(),
+      ...lockFile(manifest),
+      keeper: startKeeper,
+      known: (request) => records.result(request),
+      has: (content) => records.has(content),
+      readText(tree, path) {
+        const entry = records.tree(tree).entries.find((entry) => entry.path === path);
+        const member = entry?.type === "file" ? findMember(layout, entry.blob, entry) : undefined;
+        if (member === undefined) throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, { hint: "run `kit store verify`" });
+        return readFileSync(member, "utf8");
+      },
+      indexes: openIndexes({ startKeeper, layout, mirrors, now }),
+      mirrors: (archive) => mirrors(archive),
+      emit,
+      now,
+    }),
+    async close() {
+      if (keeper) await (await keeper).close();
+    },
+  };
+}
+
+/** Where a manifest's lock lies: beside it, `.yaml` replaced by `.lock`. */
+export function lockPath(manifest: string): string {
+  return `${manifest.replace(/\.ya?ml$/, "")}.lock`;
+}
+
+function planByKind(planning: Planning) {
+  const { assembly } = planning.world;
+  const root = assembly.manifests.get(assembly.root);
+  const [target] = targetsOf(assembly, planning.wish, planning.world.host);
+  switch (root?.kind.name) {
+    case "image":
+      return planImage(planning, assembly.root);
+    case "package":
+      if (target === undefined) return [];
+      return planPackageOutput(planning, assembly.root, target);
+    default:
+      throw new Fault("usage/not-realizable", `a ${root?.kind.name} is nothing that can be built`, { hint: "name the manifest of an image or of a package" });
+  }
+}
+
+function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
+  const path = lockPath(manifest);
+  return {
+    readLock: () => (existsSync(path) ? parseLock(readFileSync(path, "utf8"), path) : undefined),
+    writeLock(lock) {
+      writeFileSync(`${path}.new`, formatLock(lock));
+      renameSync(`${path}.new`, path);
+    },
+  };
+}
+
+function openMirrors(settings: Settings) {
+  let host: readonly AptSourceFile[] | undefined;
+  return (archive: string, components?: readonly string[]) => {
+    host ??= aptSourceFiles();
+    return mirrorsFor(archive, { ...settings.mirrors, host }, components);
+  };
+}
+
+function aptSourceFiles(): AptSourceFile[] {
+  const folder = "/etc/apt/sources.list.d";
+  const extra = existsSync(folder) ? readdirSync(folder).sort().map((name) => join(folder, name)) : [];
+  return ["/etc/apt/sources.list", ...extra].flatMap((path) => {
+    try {
+      return [{ path, text: readFileSync(path, "utf8") }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+interface IndexParts {
+  readonly startKeeper: () => Promise<Keeper>;
+  readonly layout: Layout;
+  readonly mirrors: ReturnType<typeof openMirrors>;
+  readonly now: () => number;
+}
+
+/** Indexes by distribution and architecture, fetched and uncompressed once a run. */
+function openIndexes({ startKeeper, layout, mirrors }: IndexParts): LineMeans["indexes"] {
+  const fetched = new Map<string, Promise<readonly ReadIndex[]>>();
+  const fetchAll = async (question: ClosureQuestion, assembly: Assembly): Promise<readonly ReadIndex[]> => {
+    const { distro: name, architecture } = question.source;
+    const own = [...assembly.manifests.values()].find((item) => item.kind.name === "distro" && item.name === name);
+    if (own === undefined) throw new Error(`${name} is not part of the assembly`);
+    const target = { arch: architecture, buildType: "release", distro: name } as const;
+    const { manifest: distro, locals } = settle(own, distroKind, target);
+    const keeper = await startKeeper();
+    const indexes = await Promise.all(
+      distro.repositories.map((repository) => {
+        const archive = archiveOf(distro, repository.name);
+        const key = locals.find((local) => local.file === repository.signedBy)?.at ?? "";
+        return keeper.fetchIndexes({
+          repository: { ...repository, uri: archive },
+          architecture,
+          keys: [readFileSync(key, "utf8")],
+          mirrors: repository.snapshot === undefined ? mirrors(archive, repository.components) : [archive],
+          dated: repository.snapshot !== undefined,
+        });
+      }),
+    );
+    return await Promise.all(
+      indexes.flat().map(async (index) => {
+        const member = findMember(layout, index.blob);
+        if (member === undefined) throw new Fault("store/missing-blob", "an index that was just fetched is not in the store");
+        return { index, text: await uncompressIndex(member, index.compression) };
+      }),
+    );
+  };
+  return (question, assembly) => {
+    const key = `${question.source.distro} ${question.source.architecture}`;
+    const known = fetched.get(key) ?? fetchAll(question, assembly);
+    fetched.set(key, known);
+    return known;
+  };
+}
+
+function keeperOptions(options: PartOptions) {
+  const { settings, host } = options;
+  return {
+    store: settings.store,
+    node: process.execPath,
+    entry: entryFile("keeper").pathname,
+    threads: host.cores,
+    user: host.user,
+    ...(settings.rangeStart !== undefined && { rangeStart: settings.rangeStart }),
+    session: randomUUID(),
+    setup: {
+      limits: { ...defaultLimits, ...options.limits },
+      method: settings.checkout,
+      keepFailed: options.keepFailed,
+      offline: options.offline,
+      proxy: settings.proxy,
+      downloads: settings.downloads,
+    },
+    emit: options.emit,
+  };
+}
+
+/** This machine's architecture as Debian calls it. */
+export function debianArchitecture(): string {
+  const names: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", ia32: "i386", ppc64: "ppc64el", s390x: "s390x", riscv64: "riscv64" };
+  const name = names[process.arch];
+  if (name === undefined) throw new Fault("host/unsupported-architecture", `kit does not run on ${process.arch}`);
+  return name;
+}

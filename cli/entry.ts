@@ -1,0 +1,14 @@
+// Where kit's own files are: as sources in development, as a bundle once installed.
+
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = import.meta.url;
+
+/** The entry file of one of kit's processes: beside this file, with its ending. */
+export function entryFile(name: "keeper" | "thread"): URL {
+  return new URL(here.endsWith(".ts") ? `./${name}.ts` : `./${name}.mjs`, here);
+}
+
+/** The folder of the manifests that ship. */
+export const shippedManifests = join(dirname(fileURLToPath(here)), "..", "manifests");

@@ -1,0 +1,109 @@
+// Requests: what a person or a manifest asks to have, as text.
+// Knows the forms of apt's command line and of a dependency; does not know how a choice is made.
+
+import { Fault } from "../../store/model/fault.ts";
+import type { Package, Version } from "./package.ts";
+import { parseRelations, type Relation } from "./relation.ts";
+import type { Universe } from "./universe.ts";
+
+/** One thing to have, and why. */
+export interface Request {
+  readonly by: "request" | "base";
+  /** As it was written; for a base package its name. */
+  readonly text: string;
+  readonly relation: Relation;
+}
+
+/** What a request comes to: a package to install in that version, or why there is none. */
+export type Target =
+  | { readonly package: Package; readonly version: Version }
+  | { readonly missing: "unknown" | "excluded" | "no such version" | "no candidate" }
+  | { readonly missing: "several providers"; readonly providers: readonly string[] };
+
+/**
+ * `name`, `name:arch`, `name=version`, `name (>= 1)`.
+ *
+ * @throws {Fault} `unresolved/malformed-request`
+ */
+export function parseRequest(text: string): Request {
+  const exact = /^([^=\s()]+)=([^=\s()]+)$/.exec(text.trim());
+  let groups: Relation[][] = [];
+  try {
+    groups = parseRelations(exact ? `${exact[1]} (= ${exact[2]})` : text);
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+  }
+  const [relation, ...others] = groups.flat();
+  if (relation === undefined || others.length > 0 || relation.architectures || relation.profiles) {
+    throw new Fault("unresolved/malformed-request", `not a package request: ${JSON.stringify(text)}`, {
+      hint: "write name, name:architecture, name=version or name (>= version)",
+    });
+  }
+  return { by: "request", text: text.trim(), relation };
+}
+
+/** Requests and base sets as one list: sorted by name as apt is given them here, one of each. */
+export function gatherRequests(
+  universe: Universe,
+  requests: readonly string[],
+  base: readonly string[],
+): Request[] {
+  const asked = requests.map(parseRequest);
+  const based = base.flatMap((set): Request[] => {
+    if (set !== "essential" && set !== "required") return [{ ...parseRequest(set), by: "base" }];
+    return universe.base(set).map((name): Request => ({ by: "base", text: name, relation: { name } }));
+  });
+  const seen = new Set<string>();
+  return [...asked, ...based]
+    .sort((a, b) => compareText(a.text, b.text) || compareText(b.by, a.by))
+    .filter(({ by, text }) => !seen.has(`${by} ${text}`) && seen.add(`${by} ${text}`));
+}
+
+/** The version apt would take for a request, by its rules for the command line. */
+export function targetOf(universe: Universe, { relation }: Request): Target {
+  const { name, architecture } = relation;
+  const real = universe
+    .group(name)
+    .filter((pkg) => !architecture || pkg.architecture === architectureOf(universe, architecture));
+  if (real.length > 0) {
+    const fitting = real.filter((pkg) => bestOf(universe, pkg, relation) !== undefined);
+    const pkg = fitting[0];
+    const version = pkg && bestOf(universe, pkg, relation);
+    if (pkg && version) return { package: pkg, version };
+  }
+  const candidates = universe
+    .satisfiers(relation, architectureOf(universe, architecture ?? "native"))
+    .filter((version) => version === version.package.candidate && version.name !== name);
+  const [only, ...rest] = candidates;
+  if (only && rest.length === 0) return { package: only.package, version: only };
+  if (only)
+    return { missing: "several providers", providers: candidates.map((version) => version.name).sort() };
+  if (universe.isExcluded(name)) return { missing: "excluded" };
+  if (real.length === 0) return { missing: "unknown" };
+  return { missing: relation.operator === undefined ? "no candidate" : "no such version" };
+}
+
+/** The candidate where it fits; else the fitting version of the highest priority above zero, then the highest. */
+function bestOf(universe: Universe, pkg: Package, relation: Relation): Version | undefined {
+  const { operator, version, name } = relation;
+  const plain: Relation = { name, ...(operator && version && { operator, version }) };
+  const fits = new Set(universe.satisfiers(plain, pkg.architecture));
+  if (pkg.candidate && fits.has(pkg.candidate)) return pkg.candidate;
+  return pkg.versions
+    .filter((item) => fits.has(item) && (item.priority > 0 || operator === "="))
+    .reduce<Version | undefined>(
+      (best, item) => (best && best.priority >= item.priority ? best : item),
+      undefined,
+    );
+}
+
+function architectureOf(universe: Universe, architecture: string): string {
+  const [native = ""] = universe.architectures;
+  return architecture === "native" || architecture === "any" || architecture === "all"
+    ? native
+    : architecture;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

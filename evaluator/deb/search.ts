@@ -1,0 +1,271 @@
+// Search: a complete conflict-driven solver over clauses that are made while it runs.
+// Knows literals, levels and learning; does not know packages, nor why a clause holds.
+
+/**
+ * A disjunction of literals: a variable's number (from 1) for "is in", negated for "is not". Positive literals
+ * stand in order of preference. The same object comes back in a core.
+ */
+export interface Clause {
+  readonly literals: readonly number[];
+}
+
+export interface Expansion<C extends Clause> {
+  /** What holds once the variable is in; each has its negation among its literals. */
+  readonly clauses: readonly C[];
+  /** One variable of each should be in where that is possible without giving up anything else. */
+  readonly wishes: readonly (readonly number[])[];
+}
+
+export type Outcome<C extends Clause> =
+  | { readonly chosen: readonly number[] }
+  /** Clauses that cannot all hold; not necessarily a smallest such set. */
+  | { readonly core: readonly C[] };
+
+/**
+ * Decides only to meet a clause that is not met, in the order the clauses came, by the first literal still open:
+ * without conflicts the result is what a greedy walk by preference gives. Learns from every conflict (first unique
+ * implication point) and jumps back, so it ends, and is complete. Deterministic.
+ *
+ * @param expand called once for each variable, when it first becomes true
+ */
+export function search<C extends Clause>(
+  roots: readonly C[],
+  expand: (variable: number) => Expansion<C>,
+): Outcome<C> {
+  return new Search(expand).run(roots);
+}
+
+/** A clause at work: the two literals watched stand first. A learnt one knows what it was derived from. */
+interface Node<C> {
+  readonly literals: number[];
+  readonly original: C | undefined;
+  readonly parents: readonly Node<C>[];
+}
+
+interface Assignment<C> {
+  readonly positive: boolean;
+  readonly level: number;
+  /** Absent for a decision. */
+  readonly reason: Node<C> | undefined;
+}
+
+class Search<C extends Clause> {
+  readonly #expand: (variable: number) => Expansion<C>;
+  readonly #assigned = new Map<number, Assignment<C>>();
+  readonly #watchers = new Map<number, Node<C>[]>();
+  readonly #expanded = new Set<number>();
+  /** Clauses with a positive literal, which may call for a decision. */
+  readonly #obligations: (readonly number[])[] = [];
+  readonly #wishes: { readonly owner: number; readonly literals: readonly number[] }[] = [];
+  /** True literals in the order they became so. */
+  readonly #trail: number[] = [];
+  /** Where in the trail each level begins; level 0 has no decision. */
+  readonly #levels: number[] = [];
+  #propagated = 0;
+
+  constructor(expand: (variable: number) => Expansion<C>) {
+    this.#expand = expand;
+  }
+
+  run(roots: readonly C[]): Outcome<C> {
+    for (const root of roots) {
+      const conflict = this.#add(root);
+      if (conflict !== undefined) return { core: this.#core(conflict) };
+    }
+    for (;;) {
+      const conflict = this.#propagate();
+      if (conflict !== undefined) {
+        if (!this.#learnFrom(conflict)) return { core: this.#core(conflict) };
+        continue;
+      }
+      const decision = this.#nextDecision();
+      if (decision === undefined) return { chosen: this.#trail.filter((literal) => literal > 0) };
+      this.#levels.push(this.#trail.length);
+      this.#assign(decision, undefined);
+    }
+  }
+
+  #nextDecision(): number | undefined {
+    for (const literals of this.#obligations) {
+      // Unmet, and every negative literal false: whoever demands this is in.
+      if (
+        literals.every((literal) =>
+          literal < 0 ? this.#value(literal) === false : this.#value(literal) !== true,
+        )
+      ) {
+        return literals.find((literal) => this.#value(literal) === undefined);
+      }
+    }
+    for (const { owner, literals } of this.#wishes) {
+      if (this.#value(owner) !== true || literals.some((literal) => this.#value(literal) === true)) continue;
+      const open = literals.find((literal) => this.#value(literal) === undefined);
+      if (open !== undefined) return open;
+    }
+    return undefined;
+  }
+
+  /** The clause that became false, if one did. */
+  #propagate(): Node<C> | undefined {
+    for (
+      let literal = this.#trail[this.#propagated];
+      literal !== undefined;
+      literal = this.#trail[this.#propagated]
+    ) {
+      this.#propagated++;
+      const conflict = this.#expandOnce(literal) ?? this.#visitWatchers(-literal);
+      if (conflict !== undefined) return conflict;
+    }
+    return undefined;
+  }
+
+  #expandOnce(variable: number): Node<C> | undefined {
+    if (variable < 0 || this.#expanded.has(variable)) return undefined;
+    this.#expanded.add(variable);
+    const { clauses, wishes } = this.#expand(variable);
+    for (const literals of wishes) this.#wishes.push({ owner: variable, literals });
+    // All are added even when one conflicts, because nobody asks for them again.
+    let conflict: Node<C> | undefined;
+    for (const clause of clauses) conflict = this.#add(clause) ?? conflict;
+    return conflict;
+  }
+
+  #add(clause: C): Node<C> | undefined {
+    if (clause.literals.some((literal) => literal > 0)) this.#obligations.push(clause.literals);
+    return this.#attach({ literals: [...new Set(clause.literals)], original: clause, parents: [] });
+  }
+
+  /** Puts a clause to work under the present assignment, where it may be unit or false already. */
+  #attach(node: Node<C>): Node<C> | undefined {
+    const { literals } = node;
+    // Watches must be the last to become false, so that jumping back frees them first.
+    const freedom = (literal: number): number => {
+      const value = this.#value(literal);
+      return value === false ? (this.#assigned.get(Math.abs(literal))?.level ?? 0) : Number.MAX_SAFE_INTEGER;
+    };
+    literals.sort((a, b) => freedom(b) - freedom(a));
+    const [first, second] = literals;
+    for (const literal of literals.slice(0, 2)) this.#watch(literal, node);
+    if (first === undefined || this.#value(first) === false) return node;
+    if (second === undefined || this.#value(second) === false) {
+      if (this.#value(first) === undefined) this.#assign(first, node);
+    }
+    return undefined;
+  }
+
+  #visitWatchers(falsified: number): Node<C> | undefined {
+    const nodes = this.#watchers.get(falsified) ?? [];
+    const kept: Node<C>[] = [];
+    let conflict: Node<C> | undefined;
+    for (const node of nodes) {
+      if (conflict !== undefined || !this.#moveWatch(node, falsified)) {
+        kept.push(node);
+        conflict ??= this.#settle(node);
+      }
+    }
+    this.#watchers.set(falsified, kept);
+    return conflict;
+  }
+
+  /** Whether another literal could be found to watch in place of the falsified one, which is put second. */
+  #moveWatch(node: Node<C>, falsified: number): boolean {
+    const { literals } = node;
+    if (literals[0] === falsified && literals[1] !== undefined) {
+      literals[0] = literals[1];
+      literals[1] = falsified;
+    }
+    if (literals[0] !== undefined && this.#value(literals[0]) === true) return false;
+    const other = literals.findIndex((literal, i) => i > 1 && this.#value(literal) !== false);
+    const literal = literals[other];
+    if (literal === undefined) return false;
+    literals[1] = literal;
+    literals[other] = falsified;
+    this.#watch(literal, node);
+    return true;
+  }
+
+  /** A clause of which at most the first literal is not false: asserts that, or is the conflict. */
+  #settle(node: Node<C>): Node<C> | undefined {
+    const [first] = node.literals;
+    if (first === undefined || this.#value(first) === false) return node;
+    if (this.#value(first) === undefined) this.#assign(first, node);
+    return undefined;
+  }
+
+  /** Learns a clause, jumps back to where it is unit, and asserts it; false if there is nothing to jump over. */
+  #learnFrom(conflict: Node<C>): boolean {
+    const level = Math.max(0, ...conflict.literals.map((literal) => this.#levelOf(literal)));
+    if (level === 0) return false;
+    this.#backtrack(level);
+    const parents: Node<C>[] = [conflict];
+    const learnt = new Set<number>();
+    const seen = new Set<number>();
+    let open = 0;
+    const take = (literals: readonly number[], except: number): void => {
+      for (const literal of literals) {
+        if (literal === except || seen.has(literal) || this.#levelOf(literal) === 0) continue;
+        seen.add(literal);
+        if (this.#levelOf(literal) === level) open++;
+        else learnt.add(literal);
+      }
+    };
+    take(conflict.literals, 0);
+    let at = this.#trail.length - 1;
+    let pivot = 0;
+    for (; ; at--) {
+      pivot = this.#trail[at] ?? 0;
+      if (!seen.has(-pivot)) continue;
+      if (--open === 0) break;
+      const reason = this.#assigned.get(Math.abs(pivot))?.reason;
+      if (reason === undefined) continue;
+      parents.push(reason);
+      take(reason.literals, pivot);
+    }
+    const back = Math.max(0, ...[...learnt].map((literal) => this.#levelOf(literal)));
+    this.#backtrack(back);
+    this.#attach({ literals: [-pivot, ...learnt], original: undefined, parents });
+    return true;
+  }
+
+  /** The original clauses a conflict at level 0 rests on. */
+  #core(conflict: Node<C>): C[] {
+    const visited = new Set([conflict]);
+    const core: C[] = [];
+    for (const node of visited) {
+      if (node.original !== undefined) core.push(node.original);
+      for (const parent of node.parents) visited.add(parent);
+      for (const literal of node.literals) {
+        const assignment = this.#assigned.get(Math.abs(literal));
+        if (assignment?.level === 0 && assignment.reason !== undefined) visited.add(assignment.reason);
+      }
+    }
+    return core;
+  }
+
+  #backtrack(level: number): void {
+    const start = this.#levels[level];
+    if (start === undefined) return;
+    for (const literal of this.#trail.splice(start)) this.#assigned.delete(Math.abs(literal));
+    this.#levels.length = level;
+    this.#propagated = Math.min(this.#propagated, this.#trail.length);
+  }
+
+  #assign(literal: number, reason: Node<C> | undefined): void {
+    this.#assigned.set(Math.abs(literal), { positive: literal > 0, level: this.#levels.length, reason });
+    this.#trail.push(literal);
+  }
+
+  #value(literal: number): boolean | undefined {
+    const assignment = this.#assigned.get(Math.abs(literal));
+    return assignment === undefined ? undefined : assignment.positive === literal > 0;
+  }
+
+  #levelOf(literal: number): number {
+    return this.#assigned.get(Math.abs(literal))?.level ?? 0;
+  }
+
+  #watch(literal: number, node: Node<C>): void {
+    const nodes = this.#watchers.get(literal);
+    if (nodes === undefined) this.#watchers.set(literal, [node]);
+    else nodes.push(node);
+  }
+}

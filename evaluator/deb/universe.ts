@@ -1,0 +1,285 @@
+// Universes: every package version that exists for one resolution, and which of them apt would take.
+// Knows indexes, pins and architectures; does not know what is asked for or what goes together.
+
+import { type Fault, faultsOf } from "../../store/model/fault.ts";
+import { type MentionOrder, mentionOrder } from "./mention.ts";
+import {
+  type Described,
+  describePackage,
+  isYes,
+  type Package,
+  siblingDemands,
+  type Version,
+} from "./package.ts";
+import { type PackagesIndex, packagesIndex } from "./packages.ts";
+import { parseGroup, type Relation } from "./relation.ts";
+import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
+import { compareVersions, satisfies } from "./version.ts";
+
+export { type PackagesIndex, packagesIndex };
+
+/** One Packages file. The order in which sources are given means nothing. */
+export interface Source {
+  readonly index: PackagesIndex;
+  readonly repository: string;
+  readonly suite: string;
+  /** As apt_preferences(5): 500 for an ordinary suite, 100 or 1 for one that says NotAutomatic. */
+  readonly priority: number;
+}
+
+/** Of several pins that match a version the first counts, as with apt's specific form. */
+export interface Pin {
+  /** A package name, or a glob with `*`, `?` and `[…]`. */
+  readonly package: string;
+  /** A suite's or a repository's name. */
+  readonly from: string;
+  /** Zero and less: never. */
+  readonly priority: number;
+}
+
+export interface UniverseOptions {
+  /** The native architecture. */
+  readonly architecture: string;
+  readonly foreign?: readonly string[];
+  readonly sources: readonly Source[];
+  readonly pins?: readonly Pin[];
+  /** Packages kit built itself: above every other version of their name. */
+  readonly locals?: readonly Stanza[];
+  /** Packages that do not exist. */
+  readonly exclude?: readonly string[];
+}
+
+/** Parses only what is visited, and remembers it: one universe serves many resolutions. */
+export interface Universe {
+  /** Native first. */
+  readonly architectures: readonly string[];
+  package(name: string, architecture: string): Package | undefined;
+  /** The package on every architecture that has it, native first. */
+  group(name: string): readonly Package[];
+  /**
+   * Versions that satisfy a relation a package of `architecture` has, by name or by what they provide, candidates
+   * or not, each once. `every` is for negative relations, which reach packages of all architectures.
+   */
+  satisfiers(relation: Relation, architecture: string | "every"): readonly Version[];
+  /** Names of native packages whose candidate is in the set. Sorted. */
+  base(set: "essential" | "required"): readonly string[];
+  names(): Iterable<string>;
+  isExcluded(name: string): boolean;
+  readonly mentions: MentionOrder;
+  /** What was skipped so far because it could not be read, sorted. */
+  warnings(): readonly string[];
+}
+
+export function universe(options: UniverseOptions): Universe {
+  const architectures = [options.architecture, ...[...new Set(options.foreign ?? [])].sort()];
+  const sources = [...options.sources].sort(compareSources);
+  const excluded = new Set(options.exclude ?? []);
+  const groups = new Map<string, readonly Package[]>();
+  const answers = new Map<string, readonly Version[]>();
+  const parsed = new Map<string, readonly Relation[]>();
+  const warnings = new Set(sources.flatMap((source) => source.index.warnings));
+
+  const parse = (text: string): readonly Relation[] => {
+    const known = parsed.get(text) ?? parseGroup(text);
+    parsed.set(text, known);
+    return known;
+  };
+  const priorityOf = pinning(options.pins ?? []);
+
+  /** Undefined, and a warning, where a stanza is broken: one bad package must not take an archive down. */
+  const describe = (read: () => Stanza, where: string): Described | undefined => {
+    try {
+      return describePackage(read(), parse);
+    } catch (error) {
+      const faults: readonly Fault[] = faultsOf(error);
+      if (faults.length === 0) throw error;
+      for (const fault of faults) warnings.add(`${where}: skipped a stanza: ${fault.message}`);
+      return undefined;
+    }
+  };
+
+  const locals = new Map<string, Described[]>();
+  const localProviders = new Map<string, string[]>();
+  for (const stanza of options.locals ?? []) {
+    const local = describe(() => stanza, "local");
+    if (local === undefined) continue;
+    locals.set(local.name, [...(locals.get(local.name) ?? []), local]);
+    for (const { name } of local.provides)
+      localProviders.set(name, [...(localProviders.get(name) ?? []), local.name]);
+  }
+
+  const listings = (name: string): Listing[] => [
+    ...(locals.get(name) ?? []).map((described): Listing => ({ described, source: undefined })),
+    ...sources.flatMap((source) =>
+      source.index.named(name).flatMap((number): Listing[] => {
+        const read = () => parseStanza(source.index.text(number));
+        const described = describe(read, `${source.repository} ${source.suite}, ${name}`);
+        return described === undefined ? [] : [{ described, source }];
+      }),
+    ),
+  ];
+
+  const group = (name: string): readonly Package[] => {
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const all = excluded.has(name) ? [] : listings(name);
+    const byArchitecture = Map.groupBy(all, ({ described }) => native(described.architecture));
+    const packages = architectures.flatMap((architecture) => {
+      const here = byArchitecture.get(architecture);
+      const others = architectures.filter((other) => other !== architecture && byArchitecture.has(other));
+      return here === undefined ? [] : [makePackage(name, architecture, others, here, priorityOf)];
+    });
+    groups.set(name, packages);
+    return packages;
+  };
+  const native = (architecture: string): string =>
+    architecture === "all" ? options.architecture : architecture;
+
+  const findSatisfiers = (relation: Relation, architecture: string): Version[] => {
+    const providers = new Set(
+      sources.flatMap(({ index }) => index.providing(relation.name).map(index.nameAt)),
+    );
+    for (const local of localProviders.get(relation.name) ?? []) providers.add(local);
+    const named = group(relation.name).flatMap((pkg) => pkg.versions);
+    const others = [...providers].sort().flatMap((name) => group(name).flatMap((pkg) => pkg.versions));
+    return [...new Set([...named, ...others])].filter((version) =>
+      isSatisfiedBy(relation, architecture, options.architecture, version),
+    );
+  };
+
+  return {
+    architectures,
+    group,
+    package: (name, architecture) => group(name).find((pkg) => pkg.architecture === native(architecture)),
+    satisfiers(relation, architecture) {
+      const { name, architecture: qualifier = "", operator = "", version = "" } = relation;
+      const key = `${name}:${qualifier} ${operator}${version} ${architecture}`;
+      const known = answers.get(key) ?? findSatisfiers(relation, architecture);
+      answers.set(key, known);
+      return known;
+    },
+    base(set) {
+      const line = set === "essential" ? "Essential: yes" : "Priority: required";
+      const names = new Set([...sources.flatMap(({ index }) => index.withLine(line)), ...locals.keys()]);
+      return [...names].sort().filter((name) => {
+        const candidate = group(name).find((pkg) => pkg.architecture === options.architecture)?.candidate;
+        return set === "essential" ? candidate?.essential : candidate?.importance === "required";
+      });
+    },
+    *names() {
+      yield* locals.keys();
+      for (const { index } of sources) yield* index.names();
+    },
+    isExcluded: (name) => excluded.has(name),
+    mentions: mentionOrder(sources.map(({ index }) => index)),
+    warnings: () => [...warnings].sort(),
+  };
+}
+
+/** A stanza and where it stands; without a source it is kit's own. */
+interface Listing {
+  readonly described: Described;
+  readonly source: Source | undefined;
+}
+
+/** Listings of one version in several suites are one version, of the origin that sorts first. */
+function makePackage(
+  name: string,
+  architecture: string,
+  others: readonly string[],
+  listings: readonly Listing[],
+  priorityOf: (name: string, sources: readonly Source[]) => number,
+): Package {
+  const made: Version[] = [];
+  const pkg = {
+    name,
+    architecture,
+    versions: made,
+    candidate: undefined as Version | undefined,
+    essential: name === "apt" || listings.some(({ described }) => described.essential),
+    important: listings.some(({ described }) =>
+      importantFields.some((field) => isYes(fieldOf(described.stanza, field))),
+    ),
+  };
+  const byVersion = Map.groupBy(
+    listings,
+    ({ described, source }) => `${source === undefined} ${described.version}`,
+  );
+  for (const same of byVersion.values()) {
+    const [first] = same;
+    if (first === undefined) continue;
+    const from = same.flatMap(({ source }) => (source === undefined ? [] : [source]));
+    const { source, described } = first;
+    const origin = source === undefined ? "local" : { repository: source.repository, suite: source.suite };
+    const priority = source === undefined ? Number.POSITIVE_INFINITY : priorityOf(name, from);
+    const demands = [...described.demands, ...siblingDemands(described, others)];
+    made.push({ ...described, demands, package: pkg, origin, priority });
+  }
+  made.sort(
+    (a, b) =>
+      compareVersions(b.version, a.version) || b.priority - a.priority || (a.version < b.version ? -1 : 1),
+  );
+  for (const version of made) {
+    if (version.priority > Math.max(0, pkg.candidate?.priority ?? 0)) pkg.candidate = version;
+  }
+  return pkg;
+}
+
+const importantFields = ["Important", "Protected"];
+
+/** Whether `version` satisfies what a package of `architecture` wants (Multi-Arch as in dpkg's and apt's rules). */
+function isSatisfiedBy(relation: Relation, architecture: string, native: string, version: Version): boolean {
+  const wanted = relation.architecture === "native" ? native : relation.architecture;
+  const reaches = (given?: string): boolean => {
+    if (wanted === "any") return version.multiArch === "allowed" || given === "any";
+    if (wanted !== undefined) return (given ?? version.package.architecture) === wanted;
+    if (architecture === "every" || version.multiArch === "foreign") return true;
+    return (given ?? version.package.architecture) === architecture;
+  };
+  if (version.name === relation.name && reaches() && fits(relation, version.version)) return true;
+  return version.provides.some(
+    (provided) =>
+      provided.name === relation.name && reaches(provided.architecture) && fits(relation, provided.version),
+  );
+}
+
+/** A provide without a version satisfies no relation with one (policy 7.5). */
+function fits(relation: Relation, version: string | undefined): boolean {
+  if (relation.operator === undefined || relation.version === undefined) return true;
+  return version !== undefined && satisfies(version, relation.operator, relation.version);
+}
+
+function pinning(pins: readonly Pin[]): (name: string, sources: readonly Source[]) => number {
+  const compiled = pins.map((pin) => ({ ...pin, matches: globMatcher(pin.package) }));
+  return (name, sources) => {
+    const pin = compiled.find(
+      ({ matches, from }) =>
+        matches(name) && sources.some(({ suite, repository }) => suite === from || repository === from),
+    );
+    return pin?.priority ?? Math.max(...sources.map(({ priority }) => priority));
+  };
+}
+
+function globMatcher(glob: string): (name: string) => boolean {
+  if (!/[*?[]/.test(glob)) return (name) => name === glob;
+  const pattern = glob.replace(/\[!?[^\]\\]+\]|[^A-Za-z0-9]/g, (part) => {
+    if (part === "*") return ".*";
+    if (part === "?") return ".";
+    return part.length > 1 ? part.replace("[!", "[^") : `\\${part}`;
+  });
+  const expression = new RegExp(`^${pattern}$`);
+  return (name) => expression.test(name);
+}
+
+function compareSources(a: Source, b: Source): number {
+  return (
+    b.priority - a.priority ||
+    compareText(a.repository, b.repository) ||
+    compareText(a.suite, b.suite) ||
+    Buffer.compare(a.index.bytes, b.index.bytes)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

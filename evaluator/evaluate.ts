@@ -1,0 +1,97 @@
+// Evaluation: manifests, a lock and facts become derivations, and the questions that are still open.
+// Pure. Knows how planning asks; does not know any kind of manifest.
+
+import type { BuildType, Content, Derivation } from "../store/model/derivation.ts";
+import type { Digest } from "../store/model/digest.ts";
+import { type Lock, pinnedAnswer } from "./lock.ts";
+import type { Assembly } from "./manifest/assembly.ts";
+import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
+
+/** Everything evaluation knows of the world. */
+export interface World {
+  readonly assembly: Assembly;
+  /** Tool environments that ship, by name: `launcher`. */
+  readonly tools: ReadonlyMap<string, Assembly>;
+  /** Local files and folders by canonical path. */
+  readonly locals: ReadonlyMap<string, Content>;
+  readonly lock: Lock;
+  /** Answers found for this run among what is pinned; not written to the lock. */
+  readonly provisional: ReadonlyMap<Digest, Closure>;
+  /** Texts that only building could tell, by the derivation that told them. */
+  readonly facts: ReadonlyMap<Digest, string>;
+  /** The architecture builds run on, as Debian calls it. */
+  readonly host: string;
+}
+
+/** What to plan for; absent members are the manifest's to say. */
+export interface Wish {
+  readonly architecture?: string;
+  readonly buildType?: BuildType;
+  /** Only outputs of these names or types. */
+  readonly outputs?: readonly string[];
+}
+
+/** One thing the caller gets. */
+export interface PlannedOutput {
+  readonly type: string;
+  readonly name: string;
+  readonly architecture: string;
+  readonly derivation: Derivation;
+  readonly output: string;
+  /** The file within the output that is meant; absent where the whole folder is. */
+  readonly file?: string;
+}
+
+export interface Plan {
+  readonly outputs: readonly PlannedOutput[];
+  /** What to resolve before more can be planned. */
+  readonly open: readonly ClosureQuestion[];
+  /** What to build before more can be planned: each becomes a fact. */
+  readonly wanted: readonly { readonly derivation: Derivation; readonly output: string; readonly path: string }[];
+  /** Digests of all questions asked. */
+  readonly asked: ReadonlySet<Digest>;
+}
+
+/** How a kind's planning asks. Both return undefined where the answer is open; the plan is then made again. */
+export interface Planning {
+  readonly world: World;
+  readonly wish: Wish;
+  closure(question: ClosureQuestion): Closure | undefined;
+  /** The text of a file in a derivation's output tree. */
+  fact(derivation: Derivation, output: string, path: string): string | undefined;
+}
+
+export function evaluate(world: World, wish: Wish, plan: (planning: Planning) => readonly PlannedOutput[]): Plan {
+  const open = new Map<Digest, ClosureQuestion>();
+  const wanted = new Map<Digest, Plan["wanted"][number]>();
+  const asked = new Set<Digest>();
+  const outputs = plan({
+    world,
+    wish,
+    closure(question) {
+      const digest = questionDigest(question);
+      asked.add(digest);
+      const answer = pinnedAnswer(world.lock, question) ?? world.provisional.get(digest);
+      if (answer === undefined) open.set(digest, question);
+      return answer;
+    },
+    fact(derivation, output, path) {
+      const known = world.facts.get(derivation.digest);
+      if (known === undefined) wanted.set(derivation.digest, { derivation, output, path });
+      return known;
+    },
+  });
+  return { outputs, open: [...open.values()], wanted: [...wanted.values()], asked };
+}
+
+/** Every derivation that takes part, inputs before their users. */
+export function allDerivations(outputs: readonly { readonly derivation: Derivation }[]): Derivation[] {
+  const seen = new Map<Digest, Derivation>();
+  const visit = (item: Derivation) => {
+    if (seen.has(item.digest)) return;
+    for (const input of Object.values(item.inputs)) if ("derivation" in input) visit(input.derivation);
+    seen.set(item.digest, item);
+  };
+  for (const { derivation } of outputs) visit(derivation);
+  return [...seen.values()];
+}

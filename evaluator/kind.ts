@@ -1,0 +1,50 @@
+// Kinds: what the evaluator is told about one kind of manifest.
+// Knows the questions it asks of a manifest; does not know any kind, nor what is built from one.
+
+import type * as z from "zod";
+
+/** Where a value stands in a document: keys of mappings and indexes of lists, from the root. */
+export type Path = readonly (string | number)[];
+
+/** Another manifest that a manifest names. */
+export interface Reference {
+  readonly path: Path;
+  /** As it is written: a path that starts with `./` or `../`, or the name of one that ships (`debian/trixie`). */
+  readonly to: string;
+  /** The name of the kind that is expected there. */
+  readonly kind: string;
+}
+
+/** A file or a folder that a manifest names and that is no manifest. */
+export interface LocalFile {
+  readonly path: Path;
+  /** As it is written, relative to the folder of the manifest. */
+  readonly file: string;
+}
+
+/**
+ * One kind of manifest. The schema is of strict objects without transforms; where it words a fault itself, the
+ * text's first line says what is wrong of the value (`is not a package name`) and the rest what would be right.
+ */
+export interface Kind<M> {
+  /** What stands after `kind:`; those that ship lie in `manifests/<name>s/`. */
+  readonly name: string;
+  readonly schema: z.ZodType<M>;
+  /** Also asked of manifests that failed their check: it takes nothing for granted ({@link referencesIn}). */
+  references(manifest: M): Reference[];
+  locals(manifest: M): LocalFile[];
+}
+
+/** The references that one key of a manifest, checked or not, holds: alone or in a list, those that `counts` lets through. */
+export function referencesIn(
+  manifest: unknown,
+  key: string,
+  kind: string,
+  counts: (written: string) => boolean = () => true,
+): Reference[] {
+  const value: unknown = (manifest as Readonly<Record<string, unknown>>)[key];
+  const written: [unknown, Path][] = Array.isArray(value)
+    ? value.map((to, index) => [to, [key, index]])
+    : [[value, [key]]];
+  return written.flatMap(([to, path]) => (typeof to === "string" && counts(to) ? [{ path, to, kind }] : []));
+}

@@ -1,0 +1,175 @@
+// Assembly: a manifest with all it refers to, read and checked as one.
+// Knows how references lead from file to file; does not know any kind, and reads no file itself.
+
+import { dirname, join, normalize } from "node:path/posix";
+import { Fault, Faults, faultsOf } from "../../store/model/fault.ts";
+import type { Kind, Path, Reference } from "../kind.ts";
+import type { Assembled, Assembly } from "./assembly.ts";
+import { sortFaults } from "./check.ts";
+import { cycleFaults } from "./cycle.ts";
+import { type Document, readDocument } from "./document.ts";
+import { kindOf } from "./kind.ts";
+import { limits } from "./node.ts";
+import { checkFor } from "./settle.ts";
+import { dependsOnTarget, type Target } from "./variables.ts";
+
+export interface AssembleOptions {
+  readonly kinds: readonly Kind<unknown>[];
+  /** The text of a file; undefined where there is none. Called once a file; what it throws is passed on. */
+  readonly read: (file: string) => Promise<string | undefined>;
+  /** The folder of the manifests that ship. */
+  readonly shipped: string;
+}
+
+/**
+ * Reads the manifest at `root` and all it refers to, each once. Which manifests take part is the same for all targets.
+ *
+ * @throws {Faults} every fault of every file: those of reading and checking, `manifest/missing-file`,
+ * `manifest/wrong-kind`, `manifest/cycle`, `manifest/unknown-variable`
+ */
+export async function assemble(root: string, options: AssembleOptions): Promise<Assembly> {
+  const start = normalize(root);
+  const manifests = new Map<string, Assembled>();
+  const asked = new Set<string>();
+  const faults: Fault[] = [];
+  let wave: Wanted[] = [{ file: start }];
+  while (wave.length > 0) {
+    for (const { file } of wave) asked.add(file);
+    const read = await Promise.all(
+      wave.map(async (wanted) => ({ wanted, text: await options.read(wanted.file) })),
+    );
+    const found = read.flatMap(({ wanted, text }) => {
+      const part =
+        text === undefined ? { faults: [missingFile(wanted)] } : assembleFile(wanted.file, text, options);
+      faults.push(...part.faults);
+      if (part.assembled) manifests.set(wanted.file, part.assembled);
+      return part.assembled ?? [];
+    });
+    wave = wantedBy(found, asked);
+  }
+  faults.push(...wrongKinds(manifests), ...cycleFaults(start, manifests));
+  if (faults.length > 0) throw new Faults(sortFaults(faults));
+  return { root: start, manifests };
+}
+
+/** A file that is to be read, and who says so first. */
+interface Wanted {
+  readonly file: string;
+  readonly reference?: Reference;
+  readonly from?: Assembled;
+}
+
+function wantedBy(found: readonly Assembled[], asked: ReadonlySet<string>): Wanted[] {
+  const wanted = new Map<string, Wanted>();
+  for (const from of found) {
+    for (const reference of from.references) {
+      const { file } = reference;
+      if (!asked.has(file) && !wanted.has(file)) wanted.set(file, { file, reference, from });
+    }
+  }
+  return [...wanted.values()];
+}
+
+/** One file's part; where it is a document of a known kind, its references are followed even if it has faults. */
+function assembleFile(
+  file: string,
+  text: string,
+  { kinds, shipped }: AssembleOptions,
+): { assembled?: Assembled; faults: readonly Fault[] } {
+  try {
+    const document = readDocument(file, text);
+    const kind = kindOf(document, kinds);
+    const { value, manifest, faults } = checkFor(sampleTarget(document.value), document, kind);
+    const written = kind
+      .references(manifest ?? value)
+      .filter(({ to }) => typeof to === "string" && form.test(to));
+    const moving = new Set(
+      written.filter(({ path }) => dependsOnTarget(textAt(document, path), document.value)),
+    );
+    const references = written
+      .filter((reference) => !moving.has(reference))
+      .map((reference) => ({ ...reference, file: resolveReference(file, reference, shipped) }));
+    const refused = [...moving].slice(0, limits.faults).map(({ path }) => movingReference(document, path));
+    const assembled = { file, kind, name: nameOf(document), document, references };
+    return { assembled, faults: [...faults, ...refused] };
+  } catch (error) {
+    if (faultsOf(error).length === 0) throw error;
+    return { faults: faultsOf(error) };
+  }
+}
+
+/** Some target, to check a manifest before anybody asked for one: its own first architecture, the default build type. */
+function sampleTarget(value: unknown): Target {
+  const { architectures, distro } = value as { architectures?: unknown; distro?: unknown };
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  const named = typeof first === "string" && !["any", "all", "noarch"].includes(first);
+  return {
+    arch: named ? first : "amd64",
+    buildType: "release",
+    distro: typeof distro === "string" && !distro.startsWith(".") ? distro : "debian/trixie",
+    machine: "machine",
+  };
+}
+
+function movingReference(document: Document, path: Path): Fault {
+  const message = "which manifests take part cannot depend on architecture, build type, distro or machine";
+  const hint = "refer to one manifest, and use the variables inside it";
+  return new Fault("manifest/bad-value", message, { place: document.place(path), hint });
+}
+
+/** What can be looked for: a relative path, or a name. Anything else is its schema's to refuse. */
+const form = /^(?:\.\.?\/[^\0]+|[a-z0-9][a-z0-9.+/-]*)$/;
+
+function resolveReference(file: string, reference: Reference, shipped: string): string {
+  if (/^\.\.?\//.test(reference.to)) return join(dirname(file), reference.to);
+  return join(shipped, `${reference.kind}s`, `${reference.to}.yaml`);
+}
+
+function missingFile({ file, reference, from }: Wanted): Fault {
+  if (reference === undefined || from === undefined) {
+    return new Fault("manifest/missing-file", `there is no file ${file}`, {
+      hint: "name the manifest's file",
+    });
+  }
+  const place = from.document.place(reference.path);
+  if (/^\.\.?\//.test(reference.to)) {
+    return new Fault("manifest/missing-file", `there is no file ${file}`, {
+      place,
+      hint: `${reference.to} is looked for in the folder of ${from.file}`,
+    });
+  }
+  return new Fault(
+    "manifest/missing-file",
+    `no ${reference.kind} of the name ${reference.to} ships with kit`,
+    {
+      place,
+      hint: `one of your own is named by a path that begins with ./ or ../`,
+    },
+  );
+}
+
+function wrongKinds(manifests: ReadonlyMap<string, Assembled>): Fault[] {
+  return [...manifests.values()].flatMap(({ document, references }) =>
+    references.flatMap((reference) => {
+      const target = manifests.get(reference.file);
+      if (target === undefined || target.kind.name === reference.kind) return [];
+      const message = `a ${reference.kind} belongs here, and ${reference.to} is a manifest of kind ${target.kind.name}`;
+      return new Fault("manifest/wrong-kind", message, {
+        place: document.place(reference.path),
+        related: [{ place: target.document.place(["kind"]), message: "its kind" }],
+      });
+    }),
+  );
+}
+
+function nameOf({ value, file }: Document): string {
+  const { name } = value as { name?: unknown };
+  return typeof name === "string" ? name : file;
+}
+
+/** The text at a path as it is written. */
+function textAt(document: Document, path: Path): string {
+  return String(
+    path.reduce<unknown>((value, step) => (value as Record<string | number, unknown>)[step], document.value),
+  );
+}

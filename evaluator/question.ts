@@ -1,0 +1,74 @@
+// Questions: what only the world can answer, and what the answer is.
+// Knows their shape and digest; does not know who answers.
+
+import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
+import type { Digest } from "../store/model/digest.ts";
+import type { Reason } from "./deb/closure.ts";
+import type { Stanza } from "./deb/stanza.ts";
+
+/** A distribution as far as a closure depends on it: no addresses, those are configuration. */
+export interface Source {
+  /** The distro's name, `debian/trixie`. */
+  readonly distro: string;
+  readonly architecture: string;
+  readonly repositories: readonly {
+    readonly name: string;
+    readonly suites: readonly string[];
+    readonly components: readonly string[];
+    readonly priority: number;
+    readonly snapshot?: string;
+  }[];
+  readonly pins: readonly { readonly package: string; readonly from: string; readonly priority: number }[];
+}
+
+/** Which packages make a root that holds these. Requests and lists are sorted: their order in a manifest means nothing. */
+export interface ClosureQuestion {
+  readonly source: Source;
+  readonly requests: readonly string[];
+  readonly base: readonly string[];
+  readonly exclude: readonly string[];
+  /** Stanzas of packages kit builds itself. */
+  readonly locals: readonly Stanza[];
+}
+
+export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
+  const sorted = (list: readonly string[]) => [...new Set(list)].sort();
+  return {
+    source: question.source,
+    requests: sorted(question.requests),
+    base: sorted(question.base),
+    exclude: sorted(question.exclude),
+    locals: [...question.locals].sort((a, b) => ((a["Package"] ?? "") < (b["Package"] ?? "") ? -1 : 1)),
+  };
+}
+
+export function questionDigest(question: ClosureQuestion): Digest {
+  return canonicalDigest("kit/question/1", question as unknown as Canonical);
+}
+
+/** The question in one line, for people and for the lock. */
+export function questionText(question: ClosureQuestion): string {
+  const { source, requests, base, exclude, locals } = question;
+  const parts = [`${source.distro} ${source.architecture}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
+  if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
+  if (locals.length > 0) parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
+  return parts.join(", ");
+}
+
+/** A package of an answer. */
+export interface ChosenPackage {
+  readonly name: string;
+  readonly version: string;
+  /** As the stanza says; may be `all`. */
+  readonly architecture: string;
+  readonly stanza: Stanza;
+  /** The repository's and the suite's name; `local` for what kit builds itself. */
+  readonly origin: { readonly repository: string; readonly suite: string } | "local";
+  readonly reasons: readonly Reason[];
+}
+
+/** The closure, sorted by name, and the newest date of the indexes it was chosen from (seconds since 1970). */
+export interface Closure {
+  readonly packages: readonly ChosenPackage[];
+  readonly date: number;
+}

@@ -1,0 +1,101 @@
+// Where things lie in a store (FORMAT.md states it in prose).
+// Knows names; does not touch the disk.
+
+import { join } from "node:path";
+import { type Digest, hexOf } from "./model/digest.ts";
+import type { Owned } from "./model/tree.ts";
+import { digestOf } from "./model/digest.ts";
+
+/** The version of the layout; written to `format` when a store is made. */
+export const storeFormat = "kit/store/1";
+
+/** Seconds since 1970 that every pool member and checkout carries: 2000-01-01. Trees hold no time. */
+export const poolTime = 946_684_800;
+
+export interface Layout {
+  readonly root: string;
+  readonly format: string;
+  readonly pool: string;
+  readonly trees: string;
+  readonly checkouts: string;
+  readonly results: string;
+  readonly notes: string;
+  readonly logs: string;
+  readonly roots: string;
+  readonly outputs: string;
+  readonly staging: string;
+  readonly sessions: string;
+  readonly locks: string;
+  readonly partial: string;
+  readonly failed: string;
+  readonly database: string;
+  /** The pool member that is the `copy`-th inode of a blob with these attributes. */
+  member(blob: Digest, owned: Attributes, copy?: number): string;
+  /** The folder that all members of a blob lie in. */
+  fan(blob: Digest): string;
+  tree(digest: Digest): string;
+  /** A tree on disk; exists only when it is complete. */
+  checkout(digest: Digest): string;
+  result(request: Digest): string;
+  note(request: Digest): string;
+  log(request: Digest): string;
+  lock(request: Digest): string;
+}
+
+/** What one inode holds beside its bytes. */
+export type Attributes = Pick<Owned, "mode" | "uid" | "gid" | "xattrs">;
+
+export const blobAttributes: Attributes = { mode: 0o644, uid: 0, gid: 0 };
+
+export function layoutOf(root: string): Layout {
+  const at = (name: string) => join(root, name);
+  const fanned = (folder: string, digest: Digest, suffix = "") => {
+    const hex = hexOf(digest);
+    return `${root}/${folder}/${hex.slice(0, 2)}/${hex}${suffix}`;
+  };
+  return {
+    root,
+    format: at("format"),
+    pool: at("pool"),
+    trees: at("trees"),
+    checkouts: at("checkouts"),
+    results: at("results"),
+    notes: at("notes"),
+    logs: at("logs"),
+    roots: at("roots"),
+    outputs: at("outputs"),
+    staging: at("staging"),
+    sessions: at("sessions"),
+    locks: at("locks"),
+    partial: at("partial"),
+    failed: at("failed"),
+    database: at("index.sqlite"),
+    member: (blob, owned, copy = 0) => fanned("pool", blob, memberSuffix(owned, copy)),
+    fan: (blob) => `${root}/pool/${hexOf(blob).slice(0, 2)}`,
+    tree: (digest) => fanned("trees", digest),
+    checkout: (digest) => `${root}/checkouts/${hexOf(digest)}`,
+    result: (request) => fanned("results", request),
+    note: (request) => fanned("notes", request),
+    log: (request) => fanned("logs", request),
+    lock: (request) => `${root}/locks/${hexOf(request)}`,
+  };
+}
+
+/** The folders that are split in 256 by the first two digits of what they hold. */
+export const fannedFolders = ["pool", "trees", "results", "notes", "logs"] as const;
+export const plainFolders = [
+  "checkouts",
+  "roots",
+  "outputs",
+  "staging",
+  "sessions",
+  "locks",
+  "partial",
+  "failed",
+] as const;
+
+/** `.755.0.0`, `.644.0.42.x1a2b3c4d`, and `~2` for a third inode of the same. */
+function memberSuffix(owned: Attributes, copy: number): string {
+  const xattrs = owned.xattrs === undefined ? "" : `.x${hexOf(digestOf(JSON.stringify(Object.entries(owned.xattrs)))).slice(0, 16)}`;
+  return `.${owned.mode.toString(8)}.${owned.uid}.${owned.gid}${xattrs}${copy === 0 ? "" : `~${copy}`}`;
+}

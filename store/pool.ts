@@ -1,0 +1,172 @@
+// The pool: every blob once for each set of attributes it is needed with.
+// Knows how bytes become pool members and are found again; does not know trees or results.
+
+import {
+  chmodSync, chownSync, closeSync, constants, copyFileSync, createReadStream, existsSync, fchmodSync, fchownSync,
+  futimesSync, openSync, readdirSync, readFileSync, readSync, renameSync, unlinkSync, utimesSync, writeSync,
+} from "node:fs";
+import { Fault } from "./model/fault.ts";
+import { type Digest, digestOf, type Hasher, hasher, hexOf } from "./model/digest.ts";
+import { type Attributes, blobAttributes, type Layout, poolTime } from "./layout.ts";
+import type { System } from "./system.ts";
+
+export interface Pool {
+  /** Stores bytes that are in memory; does nothing where the member is there. */
+  put(bytes: Uint8Array, attributes?: Attributes): Digest;
+  /** Stores bytes as they come; nothing is visible before `finish`. */
+  writer(attributes?: Attributes): BlobWriter;
+  /** Moves a finished file of this file system in; the file is gone afterwards. Its bytes must not change any more. */
+  adopt(file: string, attributes: Attributes): { blob: Digest; size: number };
+  /** A member that holds the blob, with these attributes if there is one. */
+  find(blob: Digest, prefer?: Attributes): string | undefined;
+  /** The member with just these attributes, made from another member where it is missing. */
+  require(blob: Digest, attributes: Attributes, copy?: number): string;
+  read(blob: Digest, prefer?: Attributes): AsyncIterable<Uint8Array>;
+  readAll(blob: Digest, prefer?: Attributes): Buffer;
+}
+
+export interface BlobWriter {
+  write(chunk: Uint8Array): void;
+  finish(): { blob: Digest; size: number };
+  /** Forgets what was written. */
+  abandon(): void;
+}
+
+/** `staging` is a folder of this process (or thread) alone, on the store's file system. */
+export function openPool(layout: Layout, system: System, staging: string): Pool {
+  let temporaries = 0;
+  const temporary = () => `${staging}/${temporaries++}`;
+
+  const finishFile = (fd: number, attributes: Attributes) => {
+    if (attributes.uid !== 0 || attributes.gid !== 0) fchownSync(fd, attributes.uid, attributes.gid);
+    fchmodSync(fd, attributes.mode);
+    futimesSync(fd, poolTime, poolTime);
+  };
+  const attachXattrs = (file: string, attributes: Attributes) => {
+    for (const [name, value] of Object.entries(attributes.xattrs ?? {})) {
+      system.setAttribute(file, name, Buffer.from(value, "base64"));
+    }
+  };
+  const writer = (attributes: Attributes = blobAttributes): BlobWriter => {
+    const file = temporary();
+    const fd = openSync(file, "wx", 0o600);
+    const hash: Hasher = hasher();
+    let size = 0;
+    return {
+      write(chunk) {
+        hash.update(chunk);
+        size += chunk.length;
+        writeFully(fd, chunk);
+      },
+      finish() {
+        const blob = hash.digest();
+        finishFile(fd, attributes);
+        closeSync(fd);
+        const member = layout.member(blob, attributes);
+        if (existsSync(member)) {
+          unlinkSync(file);
+        } else {
+          attachXattrs(file, attributes);
+          renameSync(file, member);
+        }
+        return { blob, size };
+      },
+      abandon() {
+        closeSync(fd);
+        unlinkSync(file);
+      },
+    };
+  };
+  const pool: Pool = {
+    writer,
+    put(bytes, attributes = blobAttributes) {
+      const blob = digestOf(bytes);
+      const member = layout.member(blob, attributes);
+      if (existsSync(member)) return blob;
+      const file = temporary();
+      const fd = openSync(file, "wx", 0o600);
+      try {
+        writeFully(fd, bytes);
+        finishFile(fd, attributes);
+      } finally {
+        closeSync(fd);
+      }
+      attachXattrs(file, attributes);
+      renameSync(file, member);
+      return blob;
+    },
+    adopt(file, attributes) {
+      const { digest: blob, size } = hashFile(file);
+      const member = layout.member(blob, attributes);
+      if (existsSync(member)) {
+        unlinkSync(file);
+      } else {
+        utimesSync(file, poolTime, poolTime);
+        renameSync(file, member);
+      }
+      return { blob, size };
+    },
+    find: (blob, prefer) => findMember(layout, blob, prefer),
+    require(blob, attributes, copy = 0) {
+      const member = layout.member(blob, attributes, copy);
+      if (existsSync(member)) return member;
+      const source = pool.find(blob, attributes);
+      if (source === undefined) throw missingBlob(blob);
+      const file = temporary();
+      copyFileSync(source, file, constants.COPYFILE_FICLONE);
+      chownSync(file, attributes.uid, attributes.gid);
+      chmodSync(file, attributes.mode);
+      attachXattrs(file, attributes);
+      utimesSync(file, poolTime, poolTime);
+      renameSync(file, member);
+      return member;
+    },
+    read(blob, prefer) {
+      const member = pool.find(blob, prefer);
+      if (member === undefined) throw missingBlob(blob);
+      return createReadStream(member, { highWaterMark: 1 << 18 });
+    },
+    readAll(blob, prefer) {
+      const member = pool.find(blob, prefer);
+      if (member === undefined) throw missingBlob(blob);
+      return readFileSync(member);
+    },
+  };
+  return pool;
+}
+
+/** A member that holds the blob, with these attributes if there is one. */
+export function findMember(layout: Layout, blob: Digest, prefer: Attributes = blobAttributes): string | undefined {
+  const preferred = layout.member(blob, prefer);
+  if (existsSync(preferred)) return preferred;
+  const name = readdirSync(layout.fan(blob)).find((member) => member.startsWith(`${hexOf(blob)}.`));
+  return name === undefined ? undefined : `${layout.fan(blob)}/${name}`;
+}
+
+/** The digest of a file's bytes, read in pieces of 1 MiB. */
+export function hashFile(file: string): { digest: Digest; size: number } {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const hash = hasher();
+    const piece = Buffer.allocUnsafe(1 << 20);
+    let size = 0;
+    for (;;) {
+      const count = readSync(fd, piece, 0, piece.length, null);
+      if (count === 0) return { digest: hash.digest(), size };
+      hash.update(count === piece.length ? piece : piece.subarray(0, count));
+      size += count;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function missingBlob(blob: Digest): Fault {
+  return new Fault("store/missing-blob", `the store lacks the blob ${blob}`, {
+    hint: "run `kit store verify`, then repeat the command: what is damaged is built again",
+  });
+}
+
+function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+}

@@ -1,0 +1,133 @@
+// Records: tree records, result statements and notes as files.
+// Knows how they are read, checked and written; does not know what a request asks for.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import * as z from "zod/mini";
+import type { Layout } from "./layout.ts";
+import { type Content, type Note, parseContent, type Result, splitContent } from "./model/derivation.ts";
+import { type Digest, digestOf, parseDigest } from "./model/digest.ts";
+import { Fault } from "./model/fault.ts";
+import { decodeTree, digestOfTree, encodeTree, type Tree } from "./model/tree.ts";
+
+export interface RecordReader {
+  /** Absent where nothing is recorded for the request. */
+  result(request: Digest): Result | undefined;
+  note(request: Digest): Note | undefined;
+  /** @throws {Fault} `store/missing-tree`, `store/corrupt` */
+  tree(digest: Digest): Tree;
+  has(content: Content): boolean;
+}
+
+export interface RecordWriter extends RecordReader {
+  writeTree(tree: Tree): Digest;
+  /**
+   * Writes a statement, which is never replaced: where another is recorded that one is returned. What it names
+   * must be on disk and flushed before.
+   */
+  writeResult(result: Result): Result;
+  writeNote(request: Digest, note: Note): void;
+}
+
+/** Trees are kept in memory once read, at most `cached` of them (a root of 9,000 files is about 3 MB). */
+export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, cached = 24): RecordWriter {
+  const trees = new Map<Digest, Tree>();
+  let temporaries = 0;
+  const remember = (digest: Digest, tree: Tree) => {
+    trees.delete(digest);
+    trees.set(digest, tree);
+    const oldest = trees.size > cached ? trees.keys().next().value : undefined;
+    if (oldest !== undefined) trees.delete(oldest);
+    return tree;
+  };
+  const writeFile = (place: string, bytes: Uint8Array | string) => {
+    const temporary = `${place}.tmp${process.pid}-${temporaries++}`;
+    writeFileSync(temporary, bytes, { mode: 0o644 });
+    renameSync(temporary, place);
+  };
+  const records: RecordWriter = {
+    result: (request) => readJson(layout.result(request), (value) => parseResult(value, request)),
+    note: (request) => readJson(layout.note(request), (value) => z.parse(noteShape, value) as Note),
+    tree(digest) {
+      const known = trees.get(digest);
+      if (known !== undefined) return remember(digest, known);
+      let bytes: Buffer;
+      try {
+        bytes = readFileSync(layout.tree(digest));
+      } catch (cause) {
+        throw new Fault("store/missing-tree", `the store lacks the tree ${digest}`, { cause, hint: "run `kit store verify`" });
+      }
+      if (digestOf(bytes) !== digest) {
+        throw new Fault("store/corrupt", `the record of ${digest} holds other bytes`, { hint: "run `kit store verify`" });
+      }
+      return remember(digest, decodeTree(bytes));
+    },
+    has(content) {
+      const { kind, digest } = splitContent(content);
+      return kind === "tree" ? existsSync(layout.tree(digest)) : hasBlob(digest);
+    },
+    writeTree(tree) {
+      const digest = digestOfTree(tree);
+      const place = layout.tree(digest);
+      if (!existsSync(place)) writeFile(place, encodeTree(tree));
+      remember(digest, tree);
+      return digest;
+    },
+    writeResult(result) {
+      const known = records.result(result.request);
+      if (known !== undefined) return known;
+      writeFile(layout.result(result.request), `${JSON.stringify(result)}\n`);
+      return result;
+    },
+    writeNote(request, note) {
+      mkdirSync(dirname(layout.note(request)), { recursive: true });
+      writeFile(layout.note(request), `${JSON.stringify(note)}\n`);
+    },
+  };
+  return records;
+}
+
+const resultShape = z.object({
+  format: z.literal("kit/result/1"),
+  request: z.string(),
+  outputs: z.record(z.string(), z.string()),
+  references: z.array(z.string()),
+});
+
+const noteShape = z.object({
+  label: z.string(),
+  builder: z.string(),
+  duration: z.number(),
+  finished: z.number(),
+  peakMemory: z.optional(z.number()),
+  log: z.optional(z.string()),
+});
+
+function parseResult(value: unknown, request: Digest): Result {
+  const parsed = z.parse(resultShape, value);
+  if (parsed.request !== request) throw new Error("it is the statement of another request");
+  return {
+    format: parsed.format,
+    request: parseDigest(parsed.request),
+    outputs: Object.fromEntries(Object.entries(parsed.outputs).map(([name, content]) => [name, parseContent(content)])),
+    references: parsed.references.map(parseContent),
+  };
+}
+
+function readJson<T>(place: string, parse: (value: unknown) => T): T | undefined {
+  let text: string;
+  try {
+    text = readFileSync(place, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Fault("store/corrupt", `the record ${place} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      hint: "run `kit store verify`; what is damaged is set aside and built again",
+    });
+  }
+}

@@ -1,0 +1,40 @@
+// Roots: what must stay, and who says so.
+// Knows root files and whether a link still points here; does not delete anything.
+
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as z from "zod/mini";
+import type { Layout } from "./layout.ts";
+import { type Content, parseContent } from "./model/derivation.ts";
+import { type Digest, digestOf, hexOf, parseDigest } from "./model/digest.ts";
+
+export interface Root {
+  /** The absolute path of the link that keeps this alive. */
+  readonly link: string;
+  readonly contents: readonly Content[];
+  /** The requests whose results made them: kept too, so that the next change builds on them. */
+  readonly requests: readonly Digest[];
+}
+
+const shape = z.object({ link: z.string(), contents: z.array(z.string()), requests: z.array(z.string()) });
+
+/** Registers a root; one with the same link is replaced. */
+export function writeRoot(layout: Layout, root: Root): void {
+  const place = rootPlace(layout, root.link);
+  writeFileSync(`${place}.tmp`, `${JSON.stringify(root)}\n`);
+  renameSync(`${place}.tmp`, place);
+}
+
+export function readRoots(layout: Layout): { readonly file: string; readonly root: Root }[] {
+  return readdirSync(layout.roots)
+    .filter((name) => !name.endsWith(".tmp"))
+    .sort()
+    .map((name) => {
+      const file = `${layout.roots}/${name}`;
+      const value = z.parse(shape, JSON.parse(readFileSync(file, "utf8")));
+      return { file, root: { link: value.link, contents: value.contents.map(parseContent), requests: value.requests.map(parseDigest) } };
+    });
+}
+
+function rootPlace(layout: Layout, link: string): string {
+  return `${layout.roots}/${hexOf(digestOf(link)).slice(0, 32)}`;
+}

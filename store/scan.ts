@@ -1,0 +1,106 @@
+// Scanning: a folder, or what a sandbox left in its overlay's upper layer, becomes a tree.
+// Knows overlayfs's marks and moves files into the pool; does not know what made them.
+
+import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { Fault } from "./model/fault.ts";
+import { parseTreePath, type TreePath } from "./model/path.ts";
+import { directoryAt, type Entry, makeTree, type Tree } from "./model/tree.ts";
+import type { Pool } from "./pool.ts";
+import type { System } from "./system.ts";
+
+export interface ScanTools {
+  readonly pool: Pool;
+  readonly system: System;
+  /** Paths that are passed over, with all below them. */
+  readonly skip?: (path: TreePath) => boolean;
+}
+
+export interface Scan {
+  readonly tree: Tree;
+  /** Sockets: no part of a tree, worth a word in the log. */
+  readonly dropped: readonly string[];
+}
+
+/** Takes a folder's files into the pool: they are gone from the folder afterwards. */
+export function scanFolder(folder: string, tools: ScanTools): Scan {
+  const walk = walker(tools);
+  walk.directory(folder, "");
+  return { tree: makeTree(walk.entries), dropped: walk.dropped };
+}
+
+/** The tree that an overlay of `upper` over `lower` shows. Files of the upper layer move into the pool. */
+export function scanUpper(upper: string, lower: Tree, tools: ScanTools): Scan {
+  const walk = walker(tools);
+  walk.directory(upper, "");
+  const changed = new Map(walk.entries.map((entry) => [entry.path, entry]));
+  const gone = new Set<TreePath>([...walk.whiteouts, ...walk.opaque]);
+  const kept: Entry[] = [];
+  // A path below a folder that was replaced, removed or made opaque shows nothing of the lower layer.
+  let hidden: string | undefined;
+  for (const entry of lower.entries) {
+    if (hidden !== undefined && entry.path.startsWith(hidden)) continue;
+    hidden = undefined;
+    const over = changed.get(entry.path);
+    if (gone.has(entry.path) || (over !== undefined && over.type !== "directory")) hidden = `${entry.path}/`;
+    if (over === undefined && !gone.has(entry.path)) kept.push(entry);
+  }
+  // The two layers number their link groups apart.
+  const shifted = walk.entries.map((entry) =>
+    entry.type === "file" && entry.link !== undefined ? { ...entry, link: entry.link + 1_000_000_000 } : entry,
+  );
+  return { tree: makeTree([...kept, ...shifted]), dropped: walk.dropped };
+}
+
+function walker({ pool, system, skip }: ScanTools) {
+  const entries: Entry[] = [];
+  const dropped: string[] = [];
+  const whiteouts: TreePath[] = [];
+  const opaque: TreePath[] = [];
+  const linked = new Map<number, { entry: Entry & { type: "file" }; number: number }>();
+
+  const directory = (folder: string, path: string) => {
+    const at = parseTreePath(path);
+    const stats = lstatSync(folder);
+    if (!stats.isDirectory()) throw new Fault("build/no-output", `${folder} is no directory`);
+    const attributes = attributesOf(folder, system);
+    if (attributes.opaque) opaque.push(at);
+    entries.push({ ...directoryAt(at, stats.mode & 0o7777), uid: stats.uid, gid: stats.gid, ...attributes.kept });
+    for (const name of readdirSync(folder, { encoding: "utf8" })) {
+      visit(`${folder}/${name}`, path === "" ? name : `${path}/${name}`);
+    }
+  };
+  const visit = (file: string, path: string) => {
+    const at = parseTreePath(path);
+    if (skip?.(at)) return;
+    const stats = lstatSync(file);
+    if (stats.isDirectory()) return directory(file, path);
+    if (stats.isSocket()) return void dropped.push(path);
+    if (stats.isCharacterDevice() && stats.rdev === 0) return void whiteouts.push(at);
+    const owned = { path: at, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, ...attributesOf(file, system).kept };
+    if (stats.isFile()) entries.push(regular(file, owned, stats));
+    else if (stats.isSymbolicLink()) entries.push({ type: "symlink", ...owned, mode: 0o777, target: readlinkSync(file) });
+    else if (stats.isFIFO()) entries.push({ type: "fifo", ...owned });
+    else throw new Fault("build/device", `the build made a device node at ${path}`, { hint: "devices belong into the manifest's files, not into a build" });
+  };
+  const regular = (file: string, owned: Omit<Entry & { type: "file" }, "type" | "blob" | "size" | "link">, stats: Stats) => {
+    const known = stats.nlink > 1 ? linked.get(stats.ino) : undefined;
+    if (known !== undefined) return { ...known.entry, path: owned.path, link: known.number };
+    const { blob, size } = pool.adopt(file, owned);
+    const number = stats.nlink > 1 ? linked.size + 1 : undefined;
+    const entry = { type: "file" as const, ...owned, blob, size, ...(number !== undefined && { link: number }) };
+    if (number !== undefined) linked.set(stats.ino, { entry, number });
+    return entry;
+  };
+  return { entries, dropped, whiteouts, opaque, directory };
+}
+
+/** Attributes kit keeps: capabilities, access lists and what users set; overlayfs's own marks are read and left. */
+function attributesOf(file: string, system: System): { opaque: boolean; kept: { xattrs?: Record<string, string> } } {
+  const names = system.listAttributes(file);
+  if (names.length === 0) return { opaque: false, kept: {} };
+  const kept = names.filter((name) => !name.includes(".overlay.") && name !== "security.selinux");
+  const opaque = names.includes("user.overlay.opaque") && system.getAttribute(file, "user.overlay.opaque").toString() === "y";
+  if (kept.length === 0) return { opaque, kept: {} };
+  const xattrs = Object.fromEntries(kept.map((name) => [name, system.getAttribute(file, name).toString("base64")]));
+  return { opaque, kept: { xattrs } };
+}

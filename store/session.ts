@@ -1,0 +1,150 @@
+// Sessions: one process's stay in a store, from opening to the last flush.
+// Knows the store's format, locks, staging and what to mend after a power cut; does not know what is built.
+
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { fannedFolders, type Layout, plainFolders, storeFormat } from "./layout.ts";
+import { Fault } from "./model/fault.ts";
+import { digestFromHex } from "./model/digest.ts";
+import { hashFile } from "./pool.ts";
+import type { System } from "./system.ts";
+
+export interface Session extends Disposable {
+  /** A fresh folder of this session, on the store's file system; gone when the session ends. */
+  scratch(name: string): string;
+  /** Everything written so far is on disk when this returns. */
+  flush(): void;
+}
+
+/** File systems whose locks and links cannot be trusted across machines: NFS, CIFS, SMB2, 9p, AFS, Ceph. */
+const networkFileSystems = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x01021997, 0x5346414f, 0x00c36400]);
+
+/**
+ * Makes the store where it is missing and checks that it is one this kit can read.
+ *
+ * @throws {Fault} `store/newer-format`, `store/not-a-store`, `store/network-file-system`
+ */
+export function prepareStore(layout: Layout): void {
+  mkdirSync(layout.root, { recursive: true });
+  if (networkFileSystems.has(statfsSync(layout.root).type)) {
+    throw new Fault("store/network-file-system", `${layout.root} lies on a network file system`, {
+      hint: "put the store on a local disk: --store DIR or KIT_STORE",
+    });
+  }
+  if (!existsSync(layout.format)) createStore(layout);
+  const format = readFileSync(layout.format, "utf8").trim();
+  checkFormat(format, layout.root);
+}
+
+/** @throws {Fault} `store/newer-format`, `store/not-a-store` */
+export function checkFormat(format: string, root: string): void {
+  if (format === storeFormat) return;
+  const match = /^kit\/store\/(\d+)$/.exec(format);
+  if (match) {
+    throw new Fault("store/newer-format", `the store ${root} has the format ${format}; this kit reads ${storeFormat}`, {
+      hint: "use the kit that made it, or another store: --store DIR",
+    });
+  }
+  throw new Fault("store/not-a-store", `${layout(root)} does not say that this is a kit store`, {
+    hint: "name an empty folder or a store: --store DIR or KIT_STORE",
+  });
+}
+
+const layout = (root: string) => `${root}/format`;
+
+/** Takes the store for this process; collection waits until every session is over. */
+export function openSession(layout: Layout, system: System, bootId: string, id: string): Session {
+  const guard = openSync(`${layout.locks}/store`, "a", 0o644);
+  if (!system.tryLock(guard, "shared")) {
+    closeSync(guard);
+    throw new Fault("store/busy", "the store is being collected or verified by another kit", { hint: "repeat the command when it is done" });
+  }
+  mendAfterPowerCut(layout, system, bootId, guard);
+  dropDeadStaging(layout, system);
+  const journal = `${layout.sessions}/${id}`;
+  writeFileSync(journal, `${bootId}\n`);
+  const staging = `${layout.staging}/${id}`;
+  mkdirSync(staging, { recursive: true });
+  const alive = openSync(`${staging}/.alive`, "a", 0o644);
+  system.tryLock(alive, "exclusive");
+  return {
+    scratch(name) {
+      const folder = `${staging}/${name}`;
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+    flush: () => system.syncFileSystem(guard),
+    [Symbol.dispose]() {
+      rmSync(staging, { recursive: true, force: true });
+      system.syncFileSystem(guard);
+      unlinkSync(journal);
+      closeSync(alive);
+      closeSync(guard);
+    },
+  };
+}
+
+function createStore(layout: Layout): void {
+  const present = readdirSync(layout.root).filter((name) => name !== "lost+found");
+  const own = new Set<string>([...fannedFolders, ...plainFolders, "format.new"]);
+  if (present.some((name) => !own.has(name))) {
+    throw new Fault("store/not-a-store", `${layout.root} is neither empty nor a kit store`, {
+      hint: "name an empty folder or a store: --store DIR or KIT_STORE",
+    });
+  }
+  for (const folder of plainFolders) mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: 0o755 });
+  for (const folder of fannedFolders) {
+    // The pool holds setuid files: only the owner may look in.
+    mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: folder === "pool" ? 0o700 : 0o755 });
+    for (let i = 0; i < 256; i++) mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
+  }
+  writeFileSync(`${layout.format}.new`, `${storeFormat}\n`);
+  renameSync(`${layout.format}.new`, layout.format);
+}
+
+/**
+ * A session that ended in a power cut left its journal with another boot's id. Files written since may be
+ * there by name and empty or torn in content, so each pool member and record of that time is rehashed and the
+ * bad ones go; statements are written only after a flush, so none of them names what goes here.
+ */
+function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard: number): void {
+  const stale = readdirSync(layout.sessions).filter((name) => readFileSync(`${layout.sessions}/${name}`, "utf8").trim() !== bootId);
+  if (stale.length === 0) return;
+  const since = Math.min(...stale.map((name) => statSync(`${layout.sessions}/${name}`).mtimeMs)) - 60_000;
+  for (const folder of ["pool", "trees"] as const) {
+    for (const fan of readdirSync(`${layout.root}/${folder}`)) {
+      for (const name of readdirSync(`${layout.root}/${folder}/${fan}`)) {
+        const file = `${layout.root}/${folder}/${fan}/${name}`;
+        if (statSync(file).ctimeMs >= since && !isIntact(file, name)) unlinkSync(file);
+      }
+    }
+  }
+  for (const name of readdirSync(layout.checkouts)) {
+    if (statSync(`${layout.checkouts}/${name}`).ctimeMs >= since) rmSync(`${layout.checkouts}/${name}`, { recursive: true });
+  }
+  system.syncFileSystem(guard);
+  for (const name of stale) unlinkSync(`${layout.sessions}/${name}`);
+}
+
+function isIntact(file: string, name: string): boolean {
+  const hex = /^([0-9a-f]{64})(\.|$)/.exec(name)?.[1];
+  return hex !== undefined && !name.includes(".tmp") && hashFile(file).digest === digestFromHex(hex);
+}
+
+/** Staging of sessions whose process is gone: their `.alive` file is not locked any more. */
+function dropDeadStaging(layout: Layout, system: System): void {
+  for (const name of readdirSync(layout.staging)) {
+    const staging = `${layout.staging}/${name}`;
+    let alive: number;
+    try {
+      alive = openSync(`${staging}/.alive`, "r");
+    } catch {
+      // Just being made, or half removed by another process: young ones are left alone.
+      const age = Date.now() - (statSync(staging, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY);
+      if (age > 60_000) rmSync(staging, { recursive: true, force: true });
+      continue;
+    }
+    const dead = system.tryLock(alive, "exclusive");
+    if (dead) rmSync(staging, { recursive: true, force: true });
+    closeSync(alive);
+  }
+}

@@ -1,0 +1,123 @@
+// Decompressors: streams of real compressors read back, bombs and damage refused, whatever the pieces.
+
+import { execFileSync } from "node:child_process";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { type Compression, decompressor, parseCompression } from "../../../builders/archive/decompress.ts";
+import { faultOf, installed, pieces } from "./rig.ts";
+
+const text = Buffer.from(Array.from({ length: 40_000 }, (_, i) => `line ${i * 7919}\n`).join(""));
+
+async function read(compression: Compression, bytes: Buffer, step = 65536, limit = 1e9): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  const stream = await decompressor(compression, limit, (chunk) => chunks.push(chunk));
+  try {
+    for (const piece of pieces(bytes, step)) await stream.push(piece);
+    await stream.end();
+  } finally {
+    stream.close();
+    stream.close();
+  }
+  return Buffer.concat(chunks);
+}
+
+const streams: [Compression, Buffer][] = [
+  ["gz", gzipSync(text)],
+  ["zst", zstdCompressSync(text)],
+  ...(installed("xz") ? [["xz", execFileSync("xz", ["-c"], { input: text })] as [Compression, Buffer]] : []),
+];
+
+describe.each(streams)("%s", (compression, bytes) => {
+  test.each([13, 4096, 65536, 10_000_000])("reads a stream in pieces of %i bytes", async (step) => {
+    expect((await read(compression, bytes, step)).equals(text)).toBe(true);
+  });
+
+  test.each([4097, 10_000_000])("reads streams one after another in pieces of %i bytes", async (step) => {
+    const three = Buffer.concat([bytes, bytes, bytes]);
+    expect((await read(compression, three, step)).equals(Buffer.concat([text, text, text]))).toBe(true);
+  });
+
+  test("refuses a stream that is cut off", async () => {
+    const cuts = [
+      0,
+      1,
+      6,
+      11,
+      12,
+      13,
+      500,
+      bytes.length >> 1,
+      ...[40, 20, 12, 9, 8, 4, 2, 1].map((n) => bytes.length - n),
+    ];
+    for (const cut of cuts) {
+      const code = await faultOf(() => read(compression, bytes.subarray(0, cut)));
+      expect([cut, code]).toEqual([cut, "digest/bad-stream"]);
+    }
+  });
+
+  test("refuses bytes after the end, in the same piece and in later ones", async () => {
+    const longer = Buffer.concat([bytes, Buffer.from("garbage")]);
+    for (const step of [longer.length, bytes.length, 1000]) {
+      expect(await faultOf(() => read(compression, longer, step))).toBe("digest/bad-stream");
+    }
+  });
+
+  test("stops at the limit", async () => {
+    expect((await read(compression, bytes, 65536, text.length)).length).toBe(text.length);
+    expect(await faultOf(() => read(compression, bytes, 65536, text.length - 1))).toBe("digest/bomb");
+  });
+
+  test("throws what its sink throws, and can be closed then", async () => {
+    const stream = await decompressor(compression, 1e9, () => {
+      throw new RangeError("the sink's own");
+    });
+    const feed = async () => {
+      await stream.push(bytes);
+      await stream.end();
+    };
+    await expect(feed()).rejects.toThrow("the sink's own");
+    stream.close();
+  });
+});
+
+describe.skipIf(!installed("xz"))("xz", () => {
+  const damaged = Buffer.from(execFileSync("xz", ["-c"], { input: text }));
+  damaged.writeUInt8(damaged.readUInt8(damaged.length >> 1) ^ 4, damaged.length >> 1);
+
+  test("refuses damage", async () => {
+    expect(await faultOf(() => read("xz", damaged))).toBe("digest/bad-stream");
+  });
+
+  test("reads dictionaries of 64 MiB, and refuses larger ones", async () => {
+    const packed = (size: string) => execFileSync("xz", ["-c", `--lzma2=dict=${size}`], { input: text });
+    expect((await read("xz", packed("64MiB"))).equals(text)).toBe(true);
+    expect(await faultOf(() => read("xz", packed("128MiB")))).toBe("digest/bad-stream");
+  });
+
+  test("reads many streams at a time, one left unread among them", async () => {
+    const bytes = execFileSync("xz", ["-c"], { input: text });
+    const unread = await decompressor("xz", 1e9, () => {});
+    await unread.push(bytes.subarray(0, 1000));
+    const all = await Promise.all(Array.from({ length: 5 }, () => read("xz", bytes, 999)));
+    expect(all.every((one) => one.equals(text))).toBe(true);
+    unread.close();
+  });
+});
+
+test("gzip bombs are refused while they unpack, not after", async () => {
+  const bomb = gzipSync(Buffer.alloc(200_000_000));
+  let most = 0;
+  const stream = await decompressor("gz", 1_000_000, (chunk) => {
+    most += chunk.length;
+  });
+  expect(await faultOf(() => stream.push(bomb))).toBe("digest/bomb");
+  expect(most).toBeLessThanOrEqual(1_000_000);
+  stream.close();
+});
+
+test("suffixes", async () => {
+  expect(["", ".gz", ".xz", ".zst"].map(parseCompression)).toEqual(["none", "gz", "xz", "zst"]);
+  for (const suffix of [".bz2", ".lzma", ".Z", "xz", ".xz.xz", ".none"]) {
+    expect(await faultOf(() => parseCompression(suffix))).toBe("digest/bad-stream");
+  }
+});

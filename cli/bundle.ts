@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["cli/main.ts", "cli/keeper.ts", "cli/thread.ts"],
+  entryPoints: ["cli/front.ts", "cli/keeper.ts", "cli/thread.ts"],
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   bundle: true,

@@ -5,6 +5,8 @@ import type { Host } from "./settings.ts";
 
 export interface KitContext extends BaseContext {
   readonly host: Host;
+  /** The command line's words. */
+  readonly argv: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Called once at the first interrupt; returns how to stop listening. */

@@ -10,5 +10,8 @@ export function entryFile(name: "keeper" | "thread"): URL {
   return new URL(here.endsWith(".ts") ? `./${name}.ts` : `./${name}.mjs`, here);
 }
 
+/** The folder of kit's own code. */
+export const codeFolder = dirname(fileURLToPath(here));
+
 /** The folder of the manifests that ship. */
-export const shippedManifests = join(dirname(fileURLToPath(here)), "..", "manifests");
+export const shippedManifests = join(codeFolder, "..", "manifests");

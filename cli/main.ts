@@ -28,6 +28,7 @@ const context: KitContext = {
   stderr: process.stderr,
   env: process.env,
   colorDepth: 1,
+  argv: process.argv.slice(2),
   host: { environment: process.env, directory: process.cwd(), user: { uid, gid, name: username }, cores: availableParallelism() },
   now: Date.now,
   onInterrupt(action) {

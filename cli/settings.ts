@@ -71,13 +71,15 @@ function checkoutMethod(text: string | undefined): Settings["checkout"] {
   throw new Fault("usage/bad-setting", `KIT_CHECKOUT is auto, hardlink, reflink or copy, not ${JSON.stringify(text)}`);
 }
 
-/** The nearest `kit.config.yaml` in the directory or above it. */
+/** Where a configuration is looked for: `kit.config.yaml` in the directory and above it, nearest first. */
+export function configurationFiles(directory: string): string[] {
+  const above = dirname(directory);
+  return [join(directory, "kit.config.yaml"), ...(above === directory ? [] : configurationFiles(above))];
+}
+
 async function readConfiguration(directory: string): Promise<{ path: string; value: z.infer<typeof file> }> {
-  for (let at = directory; ; at = dirname(at)) {
-    const path = join(at, "kit.config.yaml");
-    if (existsSync(path)) return { path, value: await parseConfiguration(path) };
-    if (at === dirname(at)) return { path: directory, value: file.parse({}) };
-  }
+  const path = configurationFiles(directory).find((candidate) => existsSync(candidate));
+  return path === undefined ? { path: directory, value: file.parse({}) } : { path, value: await parseConfiguration(path) };
 }
 
 async function parseConfiguration(path: string): Promise<z.infer<typeof file>> {

@@ -14,6 +14,8 @@ export interface World {
   readonly tools: ReadonlyMap<string, Assembly>;
   /** Local files and folders by canonical path. */
   readonly locals: ReadonlyMap<string, Content>;
+  /** Those of them that are files their owner may execute. */
+  readonly executables: ReadonlySet<string>;
   readonly lock: Lock;
   /** Answers found for this run among what is pinned; not written to the lock. */
   readonly provisional: ReadonlyMap<Digest, Closure>;

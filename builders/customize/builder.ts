@@ -7,11 +7,10 @@ import type { Digest } from "../../store/model/digest.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf } from "../builder.ts";
 import { normalizeRoot } from "../rootfs/normalize.ts";
-import { configureEnvironment } from "../rootfs/script.ts";
 import { type Customized, customize, withNamed, withServicesDenied } from "./customize.ts";
 import type { Sources } from "./files.ts";
 import { readCustomizeParameters } from "./recipe.ts";
-import { workFolder } from "./script.ts";
+import { stepEnvironment, workFolder } from "./script.ts";
 
 export const customizeBuilder: Builder = {
   name: "customize",
@@ -55,7 +54,7 @@ async function runSteps(
   for (const [index, argv] of customized.argvs.entries()) {
     context.progress(index, customized.argvs.length, "steps");
     context.log.line(`kit: ${argv.join(" ")}`);
-    await context.run(sandbox, { argv, environment: configureEnvironment, epoch });
+    await context.run(sandbox, { argv, environment: stepEnvironment, epoch });
   }
   sandbox[Symbol.dispose]();
   const { tree, dropped } = await context.crew.scanUpper(sandbox.upper, lower, []);

@@ -2,11 +2,18 @@
 // Pure: decides argv; does not run anything. Where there is no step, no sandbox is needed.
 
 import { Fault } from "../../store/model/fault.ts";
+import { configureEnvironment } from "../rootfs/script.ts";
 import type { Lookup } from "./draft.ts";
 import type { CustomizeParameters } from "./recipe.ts";
 
 /** Where scripts are bound inside the sandbox: below /tmp, which is no part of the root. */
 export const workFolder = "/tmp/kit";
+
+/** systemctl asks nobody and starts nothing, as in a chroot, which the sandbox does not look like (systemctl(1)). */
+export const stepEnvironment: Readonly<Record<string, string>> = {
+  ...configureEnvironment,
+  SYSTEMD_OFFLINE: "1",
+};
 
 /** A script to be run, and its name in the work folder. */
 export interface Script {
@@ -20,7 +27,7 @@ export interface Steps {
 }
 
 /**
- * Services and locales, then scripts. systemctl works on unit files alone where no systemd runs.
+ * Services and locales, then scripts.
  *
  * @throws {Fault} `manifest/no-systemctl`
  */

@@ -90,7 +90,8 @@ async function wait(milliseconds: number, signal: AbortSignal | undefined): Prom
 }
 
 async function openLine(options: HttpOptions, proxy: { http: string; https: string }): Promise<Line> {
-  const { Agent, EnvHttpProxyAgent, Pool } = await import("undici");
+  // Its default export is there both from npm (CommonJS) and out of the bundle.
+  const { Agent, EnvHttpProxyAgent, Pool } = (await import("undici")).default;
   const settings = {
     connections: options.connections ?? 16,
     pipelining: 1,

@@ -15,6 +15,7 @@ import { keyOf, sourceOf } from "../distro/source.ts";
 import { ext4Derivation } from "../ext4/recipe.ts";
 import { ociDerivation } from "../oci/recipe.ts";
 import { isManifest } from "../package/debian.ts";
+import { withLocalModes } from "../package/file.ts";
 import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
 import { squashfsDerivation } from "../squashfs/recipe.ts";
@@ -69,13 +70,15 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   if (closures === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];
 
   const root = planRoot({ manifest, distro, architecture, packages, launcher, ...closures });
+  const isExecutable = (written: string) => locals.some((local) => local.file === written && planning.world.executables.has(local.at));
+  const complete = { ...manifest, files: withLocalModes(manifest.files, isExecutable) };
   const contents = (files: readonly ResolvedLocal[]) => new Map(files.map(({ file: written, at }) => [written, contentAt(planning, at)]));
   const finished = needsCustomizing(manifest, distro, closures.joint)
     ? customizeDerivation({
         label: `${manifest.name} customized`,
         root: { derivation: root, output: "root" },
         launcher,
-        parameters: customizeParameters(manifest, distro, { architecture, epoch: epochOf(manifest, closures.joint) }),
+        parameters: customizeParameters(complete, distro, { architecture, epoch: epochOf(manifest, closures.joint) }),
         locals: contents(locals),
         distroLocals: contents(distroLocals),
       })

@@ -9,7 +9,7 @@ export interface LogFile {
   line(text: string): void;
   /** Bytes so far. */
   size(): number;
-  /** The last lines, without control characters. */
+  /** The last lines as they were written; whoever shows them makes control characters harmless. */
   lastLines(count: number): string[];
   /** Puts the log in its place; an empty one goes. */
   close(): void;
@@ -27,8 +27,7 @@ export function openLog(place: string): LogFile {
       const length = Math.min(size(), 16384);
       const bytes = Buffer.alloc(length);
       readSync(fd, bytes, 0, length, size() - length);
-      const lines = bytes.toString("utf8").trimEnd().split("\n");
-      return lines.slice(-count).map((line) => line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "")).filter((line) => line !== "");
+      return bytes.toString("utf8").trimEnd().split("\n").slice(-count);
     },
     close() {
       if (size() > 0) renameSync(temporary, place);

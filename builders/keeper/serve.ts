@@ -145,7 +145,12 @@ function openMethods(parts: MethodParts) {
     const known = reused();
     if (known) return known;
     const reason = "another kit builds the same";
-    const release = await lockRequest(store, digest, () => emit({ type: "waiting", id: job.id, label: job.label, reason }));
+    let waited = false;
+    const release = await lockRequest(store, digest, () => {
+      waited = true;
+      emit({ type: "waiting", id: job.id, label: job.label, reason });
+    });
+    if (waited) emit({ type: "start", id: job.id, label: job.label, builder: job.request.builder });
     try {
       const other = reused();
       if (other) {

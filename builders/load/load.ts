@@ -15,6 +15,8 @@ import { digestLocal } from "./local.ts";
 export interface Loaded {
   readonly assembly: Assembly;
   readonly tools: ReadonlyMap<string, Assembly>;
+  /** Every path that was looked for, whether it was there or not. */
+  readonly files: readonly string[];
 }
 
 /** The tool environments kit runs builds with; each is `tools/NAME.yaml` among what ships. */
@@ -31,7 +33,13 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
   const options = { kinds, read, shipped };
   const assembly = await assemble(root, options);
   const tools = await Promise.all(toolNames.map(async (name) => [name, await assemble(join(shipped, "tools", `${name}.yaml`), options)] as const));
-  return { assembly, tools: new Map(tools) };
+  return { assembly, tools: new Map(tools), files: [...texts.keys()] };
+}
+
+export interface Locals {
+  /** By canonical path. */
+  readonly locals: ReadonlyMap<string, Content>;
+  readonly executables: ReadonlySet<string>;
 }
 
 /**
@@ -39,22 +47,25 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
  *
  * @throws {Faults} `manifest/missing-file` with each place
  */
-export function digestLocals(assembly: Assembly, target: Target): ReadonlyMap<string, Content> {
+export function digestLocals(assembly: Assembly, target: Target): Locals {
   const locals = new Map<string, Content>();
+  const executables = new Set<string>();
   const faults: Fault[] = [];
   for (const own of assembly.manifests.values()) {
     for (const { at, file, path } of settle(own, own.kind, target).locals) {
       if (locals.has(at)) continue;
-      const content = digestLocal(at);
-      if (content !== undefined) locals.set(at, content);
-      else {
+      const local = digestLocal(at);
+      if (local !== undefined) {
+        locals.set(at, local.content);
+        if (local.executable) executables.add(at);
+      } else {
         const place = own.document.place(path);
         faults.push(new Fault("manifest/missing-file", `there is no ${file} beside this manifest`, { place, hint: "the path is relative to the manifest's own folder" }));
       }
     }
   }
   if (faults.length > 0) throw new Faults(faults);
-  return locals;
+  return { locals, executables };
 }
 
 async function readText(file: string): Promise<string | undefined> {

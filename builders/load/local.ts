@@ -10,13 +10,13 @@ import { localTree } from "../keeper/local.ts";
 import type { LocalEntry } from "../keeper/protocol.ts";
 
 /** A file as a blob, a folder as a tree; undefined where there is neither. */
-export function digestLocal(path: string): Content | undefined {
+export function digestLocal(path: string): { readonly content: Content; readonly executable: boolean } | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  if (stats.isFile()) return contentOf("blob", hashFile(path).digest);
+  if (stats.isFile()) return { content: contentOf("blob", hashFile(path).digest), executable: (stats.mode & 0o100) !== 0 };
   if (!stats.isDirectory()) throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder`);
   const tree = localTree(walkFolder(path), (entry) => hashFile(`${path}/${entry.path}`));
-  return contentOf("tree", digestOfTree(tree));
+  return { content: contentOf("tree", digestOfTree(tree)), executable: false };
 }
 
 /** A folder's entries with their bytes, as the keeper takes them. */

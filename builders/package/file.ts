@@ -38,3 +38,13 @@ export function localsOfFiles(files: readonly FileSource[], path: Path): LocalFi
     from === undefined ? [] : [{ path: [...path, index, "from"], file: from }],
   );
 }
+
+/** Files taken from executable local ones are executable, where the manifest gives no mode. */
+export function withLocalModes<F extends FileSource & { readonly mode?: string | undefined }>(
+  files: readonly F[],
+  isExecutable: (written: string) => boolean,
+): F[] {
+  return files.map((file) =>
+    file.mode === undefined && file.from !== undefined && isExecutable(file.from) ? { ...file, mode: "0755" } : file,
+  );
+}

@@ -16,6 +16,7 @@ import { unpackDerivation } from "../unpack/recipe.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
 import type { DebPrebuiltManifest } from "./deb-prebuilt.ts";
 import { isManifest } from "./debian.ts";
+import { withLocalModes } from "./file.ts";
 import { packageKind } from "./schema.ts";
 
 /** A package kit makes: what the resolver needs to know, and where its .deb comes from. */
@@ -75,7 +76,9 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
   switch (manifest.builder) {
     case "deb-files": {
       const contents = new Map(locals.map(({ file: written }) => [written, local(written)]));
-      return planDebFiles(planning, withLocalNames(planning, file, manifest, target), { architecture, contents, variables, buildType: target.buildType });
+      const isExecutable = (written: string) => locals.some((local) => local.file === written && planning.world.executables.has(local.at));
+      const complete = { ...withLocalNames(planning, file, manifest, target), files: withLocalModes(manifest.files, isExecutable) };
+      return planDebFiles(planning, complete, { architecture, contents, variables, buildType: target.buildType });
     }
     case "deb-prebuilt":
       return planDebPrebuilt(planning, manifest, local);

@@ -59,17 +59,22 @@ export interface Planned {
   readonly world: World;
   /** Present where it is other than what was read. */
   readonly changedLock: Lock | undefined;
+  /** Every file and folder the plan depends on, the lock aside. */
+  readonly files: readonly string[];
 }
 
 /** Everything up to realizing: a plan without open questions, its lock written where that was asked for. */
 export async function planLine(options: LineOptions, means: LineMeans, build: RealizeOptions): Promise<Planned> {
-  const { assembly, tools } = await load(options.manifest, means.shipped, means.kinds);
+  const { assembly, tools, files: read } = await load(options.manifest, means.shipped, means.kinds);
   const targets = targetsOf(assembly, options.wish, means.host);
-  const locals = new Map(targets.flatMap((target) => [...digestLocals(assembly, target)]));
+  const found = targets.map((target) => digestLocals(assembly, target));
+  const locals = new Map(found.flatMap((one) => [...one.locals]));
+  const executables = new Set(found.flatMap((one) => [...one.executables]));
+  const files = [...read, ...locals.keys()];
   const written = means.readLock();
   const updating = options.locking.mode === "update";
   let lock = written ?? emptyLock;
-  let world: World = { assembly, tools, locals, host: means.host, lock: updating ? { ...lock, answers: {} } : lock, provisional: new Map(), facts: new Map() };
+  let world: World = { assembly, tools, locals, executables, host: means.host, lock: updating ? { ...lock, answers: {} } : lock, provisional: new Map(), facts: new Map() };
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, ...whole } = options.wish;
   const asking = mayAsk(options, written);
@@ -85,11 +90,11 @@ export async function planLine(options: LineOptions, means: LineMeans, build: Re
     } else if (plan.wanted.length > 0) {
       world = { ...world, facts: new Map([...world.facts, ...(await gatherFacts(plan.wanted, world, means, build))]) };
     } else {
-      if (!asking) return { plan, world, changedLock: undefined };
+      if (!asking) return { plan, world, changedLock: undefined, files };
       const pruned = pruneLock(world.lock, plan.asked);
       const changedLock = written && formatLock(pruned) === formatLock(written) ? undefined : pruned;
       if (changedLock) means.writeLock(changedLock);
-      return { plan: evaluate(world, options.wish, means.plan), world, changedLock };
+      return { plan: evaluate(world, options.wish, means.plan), world, changedLock, files };
     }
   }
 }

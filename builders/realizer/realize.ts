@@ -125,10 +125,10 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
       if (outcome.differs) differing.push(item);
       means.emit({ ...ended, how: outcome.how, duration: means.now() - begun });
     } catch (error) {
-      const faults = faultsOf(error);
+      const faults = faultsOf(error).map((fault) => named(fault, item));
       const [first] = faults;
       if (first === undefined) throw error;
-      states.set(item.digest, { state: "failed", faults: faults.map((fault) => named(fault, item)) });
+      states.set(item.digest, { state: "failed", faults });
       means.emit({ ...ended, how: "failed", duration: means.now() - begun, fault: faultRecord(first) });
       block(item);
     } finally {

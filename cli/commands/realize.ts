@@ -12,6 +12,10 @@ import { existsSync } from "node:fs";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import type { Parts } from "../composition.ts";
 import { lockPath } from "../composition.ts";
+import { remember } from "../../store/memo.ts";
+import { codeFolder } from "../entry.ts";
+import { memoPlace, type RealizeMemo } from "../memo.ts";
+import { configurationFiles } from "../settings.ts";
 import { BuildCommand } from "./command.ts";
 
 export class RealizeCommand extends BuildCommand {
@@ -40,24 +44,29 @@ export class RealizeCommand extends BuildCommand {
     const means = parts.line(resolve(this.host.directory, this.manifest));
     const build = this.buildOptions();
     const options = { manifest: resolve(this.host.directory, this.manifest), wish: this.wish(this.outputs), locking: { mode: "first" as const } };
-    const { plan, world, changedLock } = await planLine(options, means, build);
+    const { plan, world, changedLock, files } = await planLine(options, means, build);
     if (changedLock) this.renderer.event({ type: "step", text: `locked: ${lockPath(this.manifest)} pins every package; keep it in version control` });
     const targets = plan.outputs.map(({ derivation }) => derivation);
     const again = new Set(this.rebuild ? targets.map(({ digest }) => digest) : []);
     const { results, requests, differing } = await realizeLine(targets, world, means, { ...build, rebuild: ({ digest }) => again.has(digest) });
     const places = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
+    const links: Record<string, string> = {};
     if (this.link !== undefined) {
       const wanted = allDerivations(plan.outputs).flatMap(({ digest }) => requests.get(digest) ?? []);
       for (const [index, output] of plan.outputs.entries()) {
         const link = resolve(this.host.directory, plan.outputs.length === 1 ? this.link : `${this.link}-${output.name}${architectureSuffix(output, plan.outputs)}`);
         placeLink(link, places[index] ?? "");
+        links[link] = places[index] ?? "";
         await (await parts.keeper()).addRoot(link, contentsOf(output, results), wanted);
       }
     }
     this.done();
-    for (const [index, output] of plan.outputs.entries()) {
-      this.context.stdout.write(`${output.type} ${places[index]} ${output.architecture} ${output.name}\n`);
-    }
+    const lines = plan.outputs.map((output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`);
+    this.context.stdout.write(lines.map((line) => `${line}\n`).join(""));
+    const { host, argv, now } = this.context;
+    const memo = memoPlace(argv, host.directory, host.environment);
+    const depends = [...files, lockPath(options.manifest), ...configurationFiles(host.directory), codeFolder];
+    if (memo) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
     if (differing.length === 0) return 0;
     throw new Fault("differs/rebuild", `built again, ${differing.map(({ label }) => label).join(", ")} came out otherwise than recorded`, {
       hint: "the recorded result stays; find what varies: dates, order, randomness",

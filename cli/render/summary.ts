@@ -12,10 +12,14 @@ export interface Summary {
   readonly interrupted?: boolean;
 }
 
-/** Failures with how many each blocked, what differs, and a last line of counts and time. */
+/**
+ * Failures with how many each blocked, what differs, and a last line of counts and time; nothing where it never
+ * came to a plan.
+ */
 export function summaryLines(summary: Summary, board: Board, looks: Looks): string[] {
   const paint = paintOf(looks.color);
   const counts = board.counts();
+  if (counts.total === 0 && !summary.interrupted) return [];
   const total = `${countsText(counts)} in ${durationText(board.elapsed())}`;
   const last = hanging("", summary.interrupted ? `interrupted: ${total}` : total, looks.width);
   const good = counts.failed + counts.stopped === 0 && !summary.interrupted;
@@ -41,5 +45,5 @@ function countsText(counts: Counts): string {
   const parts = outcomes
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${outcome}`);
-  return parts.length > 0 ? parts.join(", ") : "nothing to do";
+  return parts.length > 0 ? parts.join(", ") : "nothing done";
 }

@@ -40,12 +40,12 @@ export function padded(text: string, width: number): string {
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
-  while (displayWidth(rest) > width) {
-    const fits = Math.max(1, fitting(rest, width));
-    const space = rest.lastIndexOf(" ", fits);
+  for (let fits = fitting(rest, width); fits < rest.length; fits = fitting(rest, width)) {
+    const end = Math.max(1, fits);
+    const space = rest.lastIndexOf(" ", end);
     const atSpace = rest.slice(0, Math.max(0, space)).trim() !== "";
-    lines.push(rest.slice(0, atSpace ? space : fits).trimEnd());
-    rest = rest.slice(atSpace ? space + 1 : fits);
+    lines.push(rest.slice(0, atSpace ? space : end).trimEnd());
+    rest = rest.slice(atSpace ? space + 1 : end);
   }
   return lines.length > 0 && rest.trim() === "" ? lines : [...lines, rest.trimEnd()];
 }

@@ -2,7 +2,7 @@
 // Knows how demands become clauses and what each stands for; does not know how they are solved.
 
 import { allReachedBy } from "./demand.ts";
-import { type Demand, isNegative, type Version } from "./package.ts";
+import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import { rankedProviders } from "./provider.ts";
 import { type Request, targetOf } from "./request.ts";
 import type { Clause, Expansion } from "./search.ts";
@@ -88,9 +88,9 @@ export function formulate(universe: Universe, requests: readonly Request[], reco
       }
       const able = satisfying(version, demand);
       if (able.includes(version)) continue;
-      if (demand.kind !== "Recommends") {
+      if (isHard(demand)) {
         clauses.push({ kind: "need", version, demand, literals: [-variable, ...able.map(variableOf)] });
-      } else if (recommends) {
+      } else if (recommends && demand.kind === "Recommends") {
         wishes.push(able.map(variableOf));
       }
     }

@@ -2,7 +2,7 @@
 // Knows when a set is sound, what in it is needed, and why; does not know how it was found.
 
 import { allReachedBy, holdsAmong } from "./demand.ts";
-import { type Demand, isNegative, type Version } from "./package.ts";
+import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import type { Request } from "./request.ts";
 import type { Universe } from "./universe.ts";
 
@@ -26,38 +26,52 @@ export function isSound(universe: Universe, chosen: ReadonlySet<Version>): boole
     packages.size === chosen.size &&
     [...chosen].every((version) =>
       version.demands.every(
-        (demand) =>
-          demand.kind === "Recommends" || holdsAmong(universe, version, demand, (other) => chosen.has(other)),
+        (demand) => !isHard(demand) || holdsAmong(universe, version, demand, (other) => chosen.has(other)),
       ),
     )
   );
 }
 
 /**
- * What of a sound set the roots reach through their dependencies (and recommendations, if those count).
- *
- * @param every keep all that meet a dependency, as apt's autoremover does; otherwise one of them, which makes the
- * set minimal as far as one pass can
+ * What apt would not call superfluous: all that the roots reach through everything that meets a dependency, a
+ * recommendation or a suggestion. So a leftover of a failed try stays if someone suggests it (`MarkRequired`, apt
+ * 2.6 depcache.cc, with its default options).
  */
-export function sweep(
+export function sweepAsApt(
   universe: Universe,
-  chosen: ReadonlySet<Version>,
+  marked: ReadonlySet<Version>,
   roots: Iterable<Version>,
-  options: { readonly recommends: boolean; readonly every: boolean },
 ): Set<Version> {
   const kept = new Set(roots);
   for (const version of kept) {
-    for (const demand of version.demands) {
-      if (!isPull(demand, options.recommends)) continue;
-      const there = allReachedBy(universe, version, demand).filter((other) => chosen.has(other));
-      if (options.every) for (const other of there) kept.add(other);
-      else if (there[0] !== undefined && !there.some((other) => kept.has(other))) kept.add(there[0]);
+    for (const demand of version.demands.filter((item) => !isNegative(item))) {
+      for (const other of allReachedBy(universe, version, demand)) if (marked.has(other)) kept.add(other);
     }
   }
   return kept;
 }
 
-/** For each version of a swept closure at least one reason, requests first, then by name. */
+/** What the roots need of a sound set, with one package for each dependency: minimal as far as one pass can. */
+export function sweep(
+  universe: Universe,
+  chosen: ReadonlySet<Version>,
+  roots: Iterable<Version>,
+  recommends: boolean,
+): Set<Version> {
+  const kept = new Set(roots);
+  for (const version of kept) {
+    for (const demand of version.demands.filter((item) => isPull(item, recommends))) {
+      const able = allReachedBy(universe, version, demand).filter((other) => chosen.has(other));
+      if (able[0] !== undefined && !able.some((other) => kept.has(other))) kept.add(able[0]);
+    }
+  }
+  return kept;
+}
+
+/**
+ * For each version of a swept closure at least one reason, requests first, then by name. Recommendations that do
+ * not count and suggestions are told only where there is no better reason.
+ */
 export function reasonsIn(
   universe: Universe,
   chosen: ReadonlySet<Version>,
@@ -68,17 +82,29 @@ export function reasonsIn(
   for (const { request, version } of answers) {
     reasons.get(version)?.push({ by: request.by, relation: request.text });
   }
-  for (const version of [...chosen].sort(compareVersionNames)) {
-    for (const demand of version.demands) {
-      if (!isPull(demand, recommends)) continue;
-      for (const other of allReachedBy(universe, version, demand)) {
-        const known = reasons.get(other);
-        const reason = { by: nameOf(universe, version), relation: demand.text };
-        const repeated = known?.some(({ by, relation }) => by === reason.by && relation === reason.relation);
-        if (other !== version && !repeated) known?.push(reason);
+  const sorted = [...chosen].sort(compareVersionNames);
+  const tell = (counts: (demand: Demand) => boolean, isOpen: (version: Version) => boolean): void => {
+    for (const version of sorted) {
+      const by = nameOf(universe, version);
+      for (const demand of version.demands.filter(counts)) {
+        const relation = isHard(demand) ? demand.text : `${demand.kind}: ${demand.text}`;
+        for (const other of allReachedBy(universe, version, demand)) {
+          const known = reasons.get(other);
+          const isTold = known?.some((reason) => reason.by === by && reason.relation === relation);
+          if (other !== version && isOpen(other) && !isTold) known?.push({ by, relation });
+        }
       }
     }
-  }
+  };
+  tell(
+    (demand) => isPull(demand, recommends),
+    () => true,
+  );
+  const unexplained = new Set(sorted.filter((version) => reasons.get(version)?.length === 0));
+  tell(
+    (demand) => !isNegative(demand) && !isHard(demand),
+    (version) => unexplained.has(version),
+  );
   return reasons;
 }
 
@@ -95,5 +121,5 @@ export function compareVersionNames(a: Version, b: Version): number {
 }
 
 function isPull(demand: Demand, recommends: boolean): boolean {
-  return !isNegative(demand) && (recommends || demand.kind !== "Recommends");
+  return !isNegative(demand) && (isHard(demand) || (recommends && demand.kind === "Recommends"));
 }

@@ -2,7 +2,7 @@
 // Knows how apt 2.6 walks dependencies on an empty machine; does not know whether what it arrives at is sound.
 
 import { allReachedBy, holdsAmong } from "./demand.ts";
-import { type Demand, isNegative, type Package, type Version } from "./package.ts";
+import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
 import { rankedProviders } from "./provider.ts";
 import type { Universe } from "./universe.ts";
 
@@ -105,17 +105,20 @@ class Marking {
     return sound;
   }
 
-  /** Takes away what the version conflicts with; for a protected one, for good. The order does not matter. */
+  /** Takes away what the version conflicts with; for a protected one, for good. */
   #dropConflicting(version: Version, demand: Demand, forGood: boolean, failEarly: boolean): boolean {
-    let sound = true;
-    for (const rival of allReachedBy(this.#universe, version, demand)) {
+    const rivals = allReachedBy(this.#universe, version, demand).filter(
+      (rival) => this.#state(rival.package).candidate === rival,
+    );
+    const isFast = (rival: Version): boolean => {
+      const { install, protected: settled } = this.#state(rival.package);
+      return install !== undefined && settled;
+    };
+    const sound = !rivals.some(isFast);
+    if (!sound && failEarly) return false;
+    for (const rival of rivals) {
+      if (isFast(rival)) continue;
       const state = this.#state(rival.package);
-      if (state.candidate !== rival) continue;
-      if (state.install !== undefined && state.protected) {
-        sound = false;
-        if (failEarly) return false;
-        continue;
-      }
       state.install = undefined;
       if (forGood) Object.assign(state, { candidate: undefined, protected: true });
     }
@@ -124,7 +127,7 @@ class Marking {
 
   /** Finds someone for a positive demand. A protected version protects who alone can meet its demand. */
   #meet(version: Version, demand: Demand, wasProtected: boolean, depth: number): boolean {
-    const critical = demand.kind !== "Recommends";
+    const critical = isHard(demand);
     const deeper: Step = { deep: true, asked: false, depth: depth + 1 };
     if (this.#isMet(version, demand)) {
       if (!wasProtected || !critical) return true;
@@ -174,9 +177,7 @@ class Marking {
     };
     return version.demands.every(
       (demand) =>
-        isNegative(demand) ||
-        demand.kind === "Recommends" ||
-        holdsAmong(this.#universe, version, demand, isPossible),
+        isNegative(demand) || !isHard(demand) || holdsAmong(this.#universe, version, demand, isPossible),
     );
   }
 
@@ -194,7 +195,7 @@ class Marking {
   }
 
   #matters(demand: Demand): boolean {
-    return this.#recommends || demand.kind !== "Recommends";
+    return isHard(demand) || (this.#recommends && demand.kind === "Recommends");
   }
 
   #state(pkg: Package): State {

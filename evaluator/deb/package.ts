@@ -36,12 +36,12 @@ export interface Version {
   readonly origin: Origin;
   /** Pin priority; `Infinity` for what kit built itself. */
   readonly priority: number;
-  /** Pre-Depends, Depends, Conflicts, Breaks, Recommends, in apt's order. */
+  /** Pre-Depends, Depends, Conflicts, Breaks, Recommends, Suggests, in apt's order. */
   readonly demands: readonly Demand[];
   readonly provides: readonly Provided[];
 }
 
-export type DemandKind = "Pre-Depends" | "Depends" | "Conflicts" | "Breaks" | "Recommends";
+export type DemandKind = "Pre-Depends" | "Depends" | "Conflicts" | "Breaks" | "Recommends" | "Suggests";
 
 /** One comma-separated group of one field. A negative one has one alternative, as policy demands. */
 export interface Demand {
@@ -63,6 +63,11 @@ export type Importance = (typeof importances)[number];
 
 export function isNegative(demand: Demand): boolean {
   return demand.kind === "Conflicts" || demand.kind === "Breaks";
+}
+
+/** What must hold for a package to work at all. */
+export function isHard(demand: Demand): boolean {
+  return demand.kind !== "Recommends" && demand.kind !== "Suggests";
 }
 
 /** What a stanza says, before a universe places it among others. */
@@ -127,7 +132,7 @@ export function isYes(value: string | undefined): boolean {
 }
 
 /** Fields in the order apt reads them, which decides what it installs first and so who wins a tie. */
-const demandKinds = ["Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends"] as const;
+const demandKinds = ["Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests"] as const;
 
 function multiArchOf(value: string | undefined): Version["multiArch"] {
   return value === "same" || value === "foreign" || value === "allowed" ? value : "no";

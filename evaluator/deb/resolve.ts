@@ -2,7 +2,15 @@
 // Knows the order of the ways tried; does not know any way's inside, nor where packages come from.
 
 import { type Formula, formulate } from "./clause.ts";
-import { type Answer, compareVersionNames, isSound, type Reason, reasonsIn, sweep } from "./closure.ts";
+import {
+  type Answer,
+  compareVersionNames,
+  isSound,
+  type Reason,
+  reasonsIn,
+  sweep,
+  sweepAsApt,
+} from "./closure.ts";
 import { type Explanation, explainConflict, explainMissing } from "./explanation.ts";
 import { markInstalls } from "./marking.ts";
 import type { Origin, Version } from "./package.ts";
@@ -56,12 +64,7 @@ export function resolve(universe: Universe, question: Question): Resolution {
   const wanted = [...new Set(answers.map(({ version }) => version))];
   const marked = markInstalls(universe, wanted, { recommends });
   if (wanted.every((version) => marked.has(version)) && isSound(universe, marked)) {
-    return resolved(
-      universe,
-      sweep(universe, marked, wanted, { recommends, every: true }),
-      answers,
-      recommends,
-    );
+    return resolved(universe, sweepAsApt(universe, marked, wanted), answers, recommends);
   }
   return resolveBySearch(universe, requests, recommends);
 }
@@ -80,12 +83,7 @@ function resolveBySearch(universe: Universe, requests: readonly Request[], recom
   const chosen = new Set(outcome.chosen.map(formula.versionOf));
   const answers = answersAmong(formula, outcome);
   const roots = answers.map(({ version }) => version);
-  return resolved(
-    universe,
-    sweep(universe, chosen, roots, { recommends, every: false }),
-    answers,
-    recommends,
-  );
+  return resolved(universe, sweep(universe, chosen, roots, recommends), answers, recommends);
 }
 
 function answersAmong(formula: Formula, { chosen }: Extract<Outcome<never>, { chosen: unknown }>): Answer[] {

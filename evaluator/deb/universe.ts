@@ -104,8 +104,9 @@ export function universe(options: UniverseOptions): Universe {
     const local = describe(() => stanza, "local");
     if (local === undefined) continue;
     locals.set(local.name, [...(locals.get(local.name) ?? []), local]);
-    for (const { name } of local.provides)
+    for (const { name } of local.provides) {
       localProviders.set(name, [...(localProviders.get(name) ?? []), local.name]);
+    }
   }
 
   const listings = (name: string): Listing[] => [

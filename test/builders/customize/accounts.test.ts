@@ -197,7 +197,7 @@ describe("faults", () => {
     ],
     "no number left": [
       () => edit(Array.from({ length: 900 }, (_, i) => user(`u${1000 + i}`, { system: true }))),
-      "manifest/no-free-id: no number from 100 to 999 is left for u1896",
+      "manifest/no-free-id: no number from 100 to 999 is left for u1897",
     ],
   };
   test.each(Object.entries(cases))("%s", (_, [act, expected]) => {

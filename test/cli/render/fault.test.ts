@@ -85,12 +85,14 @@ describe("one fault", () => {
   test("a log's colours go, its lines stay behind the bar, a hint may have several", () => {
     expect(
       text({
-        details: ["\x1b[31mred\x1b[0m\nerror: not by kit\r\n\tend\n"],
+        details: [
+          "\x1b[1;31mred\x1b[0m\x1b[K \x1b]8;;https://example.org\x1b\\link\x1b]8;;\x07 \x1b(B\nerror: not by kit\r\n\tend\n",
+        ],
         hint: "run:\n  apt install uidmap",
       }),
     ).toBe(
       `error: it went wrong
-  | red
+  | red link \\x1b(B
   | error: not by kit
   |     end
   hint: run:
@@ -107,7 +109,7 @@ describe("one fault", () => {
     expect(
       text({ cause: Object.assign(new AggregateError([cause], ""), { code: "ECONNREFUSED" }) }),
     ).toContain("\n  cause: ECONNREFUSED\n");
-    expect(text({ cause: { odd: 1 } })).toContain("\n  cause: { odd: 1 }\n");
+    expect(text({ cause: { odd: 1 } })).toContain('\n  cause: {"odd":1}\n');
   });
 
   test("causes in a circle end", () => {
@@ -239,7 +241,7 @@ describe("what was thrown", () => {
         command and what \`kit doctor\` says
 `,
     );
-    expect(renderDefect("\x1b", plain)).toContain("error: this is a defect of kit: '\\x1B'\n");
+    expect(renderDefect("\x1b", plain)).toContain('error: this is a defect of kit: "\\u001b"\n');
     expect(renderDefect(undefined, plain)).toContain("error: this is a defect of kit: undefined\n");
   });
 });

@@ -171,11 +171,14 @@ differs: hello.deb\\n
     expect(text()).toMatch(/\n2 built, 3 reused in 0 ms\n$/);
   });
 
-  test("nothing at all", () => {
+  test("a run that never came to a plan has no summary, unless it was interrupted", () => {
     const { renderer, text } = follow();
-    renderer.event({ type: "plan", derivations: 0, known: 0 });
+    renderer.event({ type: "step", text: "resolving debian/trixie" });
     renderer.done({});
-    expect(text()).toBe("plan: 0 derivations, 0 known\nnothing to do in 0 ms\n");
+    expect(text()).toBe("resolving debian/trixie\n");
+    const interrupted = follow();
+    interrupted.renderer.done({ interrupted: true });
+    expect(interrupted.text()).toBe("interrupted: nothing done in 0 ms\n");
   });
 
   test("whatever events tell, no control character comes out and no line is wider than asked", () => {

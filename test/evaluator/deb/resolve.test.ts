@@ -74,6 +74,15 @@ describe("as apt chooses", () => {
       pkg("y"),
     ];
     expect(chosen(packages, ["a"])).toEqual(["a 1", "y 1"]);
+    // Unless someone suggests it: apt keeps it then, and so do we, and say why.
+    const suggesting = [...packages.slice(0, -1), pkg("y", "Suggests: extra")];
+    expect(ask(suggesting, ["a"])).toMatchObject({
+      packages: [
+        { name: "a" },
+        { name: "extra", reasons: [{ by: "y", relation: "Suggests: extra" }] },
+        { name: "y" },
+      ],
+    });
   });
 
   test("a provider may conflict with the name it provides", () => {

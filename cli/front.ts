@@ -1,0 +1,24 @@
+// kit's first file: answers a repeated `kit realize` from a memo, and hands everything else on.
+// Loads next to nothing: all of kit takes 60 ms to load, this 5.
+
+import { existsSync, readlinkSync } from "node:fs";
+import { recall } from "../store/memo.ts";
+import { memoPlace, type RealizeMemo } from "./memo.ts";
+
+function answer(): boolean {
+  const place = memoPlace(process.argv.slice(2), process.cwd(), process.env);
+  const memo = place && recall<RealizeMemo>(place);
+  if (!memo || !memo.paths.every(existsSync) || !Object.entries(memo.links).every(([link, target]) => leadsTo(link, target))) return false;
+  process.stdout.write(memo.lines.map((line) => `${line}\n`).join(""));
+  return true;
+}
+
+function leadsTo(link: string, target: string): boolean {
+  try {
+    return readlinkSync(link) === target;
+  } catch {
+    return false;
+  }
+}
+
+if (!answer()) await import("./main.ts");

@@ -1,0 +1,22 @@
+// What is remembered of a `kit realize` that went well, and where.
+
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What a realize printed, and what has to be there for it to be true still. */
+export interface RealizeMemo {
+  readonly lines: readonly string[];
+  readonly paths: readonly string[];
+  /** Links made with -o, by where they lead. */
+  readonly links: Readonly<Record<string, string>>;
+}
+
+/** Where the memo of a command line is; absent where it must not be answered from one. */
+export function memoPlace(argv: readonly string[], directory: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const plain = argv[0] === "realize" && !argv.some((word) => /^(--rebuild|--json|--help|-h|--keep-failed)$/.test(word));
+  if (!plain) return undefined;
+  const settings = Object.entries(environment).filter(([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME");
+  const key = createHash("sha256").update(JSON.stringify([import.meta.url, argv, directory, settings.sort()])).digest("hex");
+  return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kit", "memo", key);
+}

@@ -1,0 +1,27 @@
+// npm run bench: how kit compares, as ratios. A peer that is not installed is left out.
+// Usage: npm run bench [-- ROW…] [--ext4|--tmpfs] [--times N]
+
+import { roots } from "./roots.ts";
+import { chain } from "./chain.ts";
+import { openPlace } from "./place.ts";
+
+export interface Row {
+  readonly work: string;
+  readonly against: string;
+  /** kit's time over the peer's; absent where the peer is not installed. */
+  readonly ratio?: number;
+  readonly atMost: number;
+  readonly detail: string;
+}
+
+const words = process.argv.slice(2);
+const times = Number(/--times (\d+)/.exec(words.join(" "))?.[1] ?? 3);
+const wanted = words.filter((word) => !word.startsWith("--") && !/^\d+$/.test(word));
+using place = openPlace(words.includes("--tmpfs") ? "tmpfs" : "ext4");
+console.log(`on ${place.fileSystem}, medians of ${times}, kit and peer in turn`);
+for (const rows of [roots, chain]) {
+  for await (const row of rows(place.folder, times, (name) => wanted.length === 0 || wanted.includes(name))) {
+    const ratio = row.ratio === undefined ? "—" : `${row.ratio.toFixed(2)} ×`;
+    console.log(`${row.work.padEnd(56)} ${row.against.padEnd(34)} ${ratio.padStart(8)}  at most ${row.atMost} ×   ${row.detail}`);
+  }
+}

@@ -1,0 +1,39 @@
+// One scratch folder for a whole run of the tests: on tmpfs, and gone afterwards with all that is mounted in it.
+// Knows where it lies; does not know what is put there.
+
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    readonly scratch: string;
+  }
+}
+
+export default function setup(project: TestProject): () => void {
+  const memory = "/dev/shm";
+  const folder = mkdtempSync(join(isWritable(memory) ? memory : tmpdir(), "found-"));
+  project.provide("scratch", folder);
+  return () => removeScratch(folder);
+}
+
+/** Removes a folder of the tests, whatever is mounted below it and whoever owns what lies in it. */
+export function removeScratch(folder: string): void {
+  for (const line of readFileSync("/proc/self/mounts", "utf8").split("\n").reverse()) {
+    const place = line.split(" ")[1] ?? "";
+    if (place.startsWith(`${folder}/`)) spawnSync("umount", ["--lazy", place]);
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return readdirSync(folder) !== undefined;
+  } catch {
+    return false;
+  }
+}

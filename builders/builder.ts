@@ -48,13 +48,16 @@ export interface TarOptions {
   /** Seconds since 1970, for every entry. */
   readonly epoch: number;
   readonly compression: "none" | "zstd";
+  /** Whether the digests that OCI asks for are taken too. */
+  readonly digests: boolean;
 }
 
 export interface TarBlob {
   readonly blob: Digest;
   readonly size: number;
-  readonly sha256: string;
-  readonly diffId: string;
+  /** SHA-256 of the blob and of the plain tar, where they were asked for. */
+  readonly sha256?: string;
+  readonly diffId?: string;
 }
 
 export interface SandboxOptions {
@@ -79,7 +82,7 @@ export interface Crew extends AsyncDisposable {
   checkout(tree: Digest): Promise<string>;
   /** Takes a folder's files into the pool. */
   scanFolder(folder: string): Promise<{ tree: Digest; dropped: readonly string[] }>;
-  /** Writes a tree as a tar stream into the pool. `sha256` is of the blob, `diffId` of the plain tar. */
+  /** Writes a tree as a tar stream into the pool. */
   tar(tree: Digest, options: TarOptions): Promise<TarBlob>;
   /** What an overlay's upper layer changed, moved into the pool. Paths in `skip` are passed over. */
   scanUpper(upper: string, lower: Digest, skip: readonly string[]): Promise<{ tree: Digest; dropped: readonly string[] }>;

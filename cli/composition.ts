@@ -30,7 +30,7 @@ import { Fault } from "../store/model/fault.ts";
 import { findMember } from "../store/pool.ts";
 import { openRecords, type RecordReader } from "../store/records.ts";
 import { checkFormat } from "../store/session.ts";
-import { entryFile, shippedManifests } from "./entry.ts";
+import { cacheFolder, entryFile, shippedManifests } from "./entry.ts";
 import type { Host, Settings } from "./settings.ts";
 
 export const kinds: readonly Kind<unknown>[] = [distroKind, imageKind, packageKind, toolsKind] as readonly Kind<unknown>[];
@@ -201,6 +201,7 @@ function keeperOptions(options: PartOptions) {
     node: process.execPath,
     entry: entryFile("keeper").pathname,
     threads: host.cores,
+    environment: { ...host.environment, NODE_COMPILE_CACHE: join(cacheFolder(host.environment), "code") },
     user: host.user,
     ...(settings.rangeStart !== undefined && { rangeStart: settings.rangeStart }),
     session: randomUUID(),

@@ -1,5 +1,6 @@
 // Where kit's own files are: as sources in development, as a bundle once installed.
 
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,3 +16,8 @@ export const codeFolder = dirname(fileURLToPath(here));
 
 /** The folder of the manifests that ship. */
 export const shippedManifests = join(codeFolder, "..", "manifests");
+
+/** Where kit keeps what can be lost: memos and compiled code. */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kit");
+}

@@ -2,7 +2,10 @@
 // Loads next to nothing: all of kit takes 60 ms to load, this 5.
 
 import { existsSync, readlinkSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import { recall } from "../store/memo.ts";
+import { cacheFolder } from "./entry.ts";
 import { memoPlace, type RealizeMemo } from "./memo.ts";
 
 function answer(): boolean {
@@ -21,4 +24,8 @@ function leadsTo(link: string, target: string): boolean {
   }
 }
 
-if (!answer()) await import("./main.ts");
+if (!answer()) {
+  // Compiled code is kept: 40 ms less to load kit.
+  enableCompileCache(join(cacheFolder(process.env), "code"));
+  await import("./main.ts");
+}

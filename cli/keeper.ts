@@ -1,6 +1,7 @@
 // The keeper's entry: the process inside kit's namespaces.
 // Composition only: gives the keeper its builders, threads and channel.
 
+import { flushCompileCache } from "node:module";
 import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
@@ -42,7 +43,7 @@ try {
   await serveKeeper({
     builders,
     threadEntry: entryFile("thread"),
-    loaded: loading.then(() => undefined),
+    loaded: loading.then(() => flushCompileCache()),
     threads: Number(process.argv[2] ?? 1),
     send,
     receive(listener) {

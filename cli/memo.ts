@@ -1,8 +1,8 @@
 // What is remembered of a `kit realize` that went well, and where.
 
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "./entry.ts";
 
 /** What a realize printed, and what has to be there for it to be true still. */
 export interface RealizeMemo {
@@ -18,5 +18,5 @@ export function memoPlace(argv: readonly string[], directory: string, environmen
   if (!plain) return undefined;
   const settings = Object.entries(environment).filter(([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME");
   const key = createHash("sha256").update(JSON.stringify([import.meta.url, argv, directory, settings.sort()])).digest("hex");
-  return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kit", "memo", key);
+  return join(cacheFolder(environment), "memo", key);
 }

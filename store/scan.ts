@@ -3,8 +3,8 @@
 
 import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { Fault } from "./model/fault.ts";
-import { parseTreePath, type TreePath } from "./model/path.ts";
-import { directoryAt, type Entry, makeTree, type Tree } from "./model/tree.ts";
+import { parentOf, parseTreePath, type TreePath } from "./model/path.ts";
+import { directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "./model/tree.ts";
 import type { Pool } from "./pool.ts";
 import type { System } from "./system.ts";
 
@@ -35,14 +35,14 @@ export function scanUpper(upper: string, lower: Tree, tools: ScanTools): Scan {
   const changed = new Map(walk.entries.map((entry) => [entry.path, entry]));
   const gone = new Set<TreePath>([...walk.whiteouts, ...walk.opaque]);
   const kept: Entry[] = [];
-  // A path below a folder that was replaced, removed or made opaque shows nothing of the lower layer.
-  let hidden: string | undefined;
+  // Below a folder that was replaced, removed or made opaque nothing of the lower layer shows. Its entries need not
+  // follow it at once: `foo.d` sorts between `foo` and `foo/bar`.
+  const hidden = new Set<TreePath>();
   for (const entry of lower.entries) {
-    if (hidden !== undefined && entry.path.startsWith(hidden)) continue;
-    hidden = undefined;
+    const isBelow = entry.path !== "" && hidden.has(parentOf(entry.path));
     const over = changed.get(entry.path);
-    if (gone.has(entry.path) || (over !== undefined && over.type !== "directory")) hidden = `${entry.path}/`;
-    if (over === undefined && !gone.has(entry.path)) kept.push(entry);
+    if (isBelow || gone.has(entry.path) || (over !== undefined && over.type !== "directory")) hidden.add(entry.path);
+    if (!isBelow && over === undefined && !gone.has(entry.path)) kept.push(entry);
   }
   // The two layers number their link groups apart.
   const shifted = walk.entries.map((entry) =>
@@ -56,7 +56,7 @@ function walker({ pool, system, skip }: ScanTools) {
   const dropped: string[] = [];
   const whiteouts: TreePath[] = [];
   const opaque: TreePath[] = [];
-  const linked = new Map<number, { entry: Entry & { type: "file" }; number: number }>();
+  const linked = new Map<number, FileEntry>();
 
   const directory = (folder: string, path: string) => {
     const at = parseTreePath(path);
@@ -78,20 +78,26 @@ function walker({ pool, system, skip }: ScanTools) {
     if (stats.isCharacterDevice() && stats.rdev === 0) return void whiteouts.push(at);
     const owned = { path: at, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, ...attributesOf(file, system).kept };
     if (stats.isFile()) entries.push(regular(file, owned, stats));
-    else if (stats.isSymbolicLink()) entries.push({ type: "symlink", ...owned, mode: 0o777, target: readlinkSync(file) });
+    else if (stats.isSymbolicLink()) entries.push({ type: "symlink", ...owned, mode: 0o777, target: readTarget(file, path) });
     else if (stats.isFIFO()) entries.push({ type: "fifo", ...owned });
     else throw new Fault("build/device", `the build made a device node at ${path}`, { hint: "devices belong into the manifest's files, not into a build" });
   };
-  const regular = (file: string, owned: Omit<Entry & { type: "file" }, "type" | "blob" | "size" | "link">, stats: Stats) => {
+  const regular = (file: string, owned: Omit<FileEntry, "type" | "blob" | "size" | "link">, stats: Stats): FileEntry => {
     const known = stats.nlink > 1 ? linked.get(stats.ino) : undefined;
-    if (known !== undefined) return { ...known.entry, path: owned.path, link: known.number };
+    if (known !== undefined) return { ...known, path: owned.path };
     const { blob, size } = pool.adopt(file, owned);
-    const number = stats.nlink > 1 ? linked.size + 1 : undefined;
-    const entry = { type: "file" as const, ...owned, blob, size, ...(number !== undefined && { link: number }) };
-    if (number !== undefined) linked.set(stats.ino, { entry, number });
+    const entry: FileEntry = { type: "file", ...owned, blob, size, ...(stats.nlink > 1 && { link: linked.size + 1 }) };
+    if (stats.nlink > 1) linked.set(stats.ino, entry);
     return entry;
   };
   return { entries, dropped, whiteouts, opaque, directory };
+}
+
+function readTarget(file: string, path: string): string {
+  const target = readlinkSync(file, "buffer");
+  const text = target.toString("utf8");
+  if (Buffer.from(text).equals(target)) return text;
+  throw new Fault("digest/unsafe-path", `the symbolic link ${path} points to a name that is no UTF-8`);
 }
 
 /** Attributes kit keeps: capabilities, access lists and what users set; overlayfs's own marks are read and left. */

@@ -11,8 +11,8 @@ import type { System } from "./system.ts";
 export interface Session extends Disposable {
   /** A fresh folder of this session, on the store's file system; gone when the session ends. */
   scratch(name: string): string;
-  /** Everything written so far is on disk when this returns. */
-  flush(): void;
+  /** Everything written so far is on disk when this is fulfilled. */
+  flush(): Promise<void>;
 }
 
 /** File systems whose locks and links cannot be trusted across machines: NFS, CIFS, SMB2, 9p, AFS, Ceph. */
@@ -72,7 +72,7 @@ export function openSession(layout: Layout, system: System, bootId: string, id: 
       mkdirSync(folder, { recursive: true });
       return folder;
     },
-    flush: () => system.syncFileSystem(guard),
+    flush: () => system.syncFileSystemLater(guard),
     [Symbol.dispose]() {
       rmSync(staging, { recursive: true, force: true });
       system.syncFileSystem(guard);

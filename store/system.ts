@@ -20,6 +20,8 @@ export interface System {
   unmount(target: string, lazy: boolean): void;
   /** Writes everything of the file system that holds the open file to disk. */
   syncFileSystem(fd: number): void;
+  /** The same on another thread. */
+  syncFileSystemLater(fd: number): Promise<void>;
   /** Takes a whole-file lock without waiting; false where another process holds it. The lock goes with the fd. */
   tryLock(fd: number, mode: "shared" | "exclusive"): boolean;
   unlock(fd: number): void;
@@ -48,6 +50,7 @@ export function openSystem(): System {
   const mount = call("int mount(const char *, const char *, const char *, unsigned long, const char *)");
   const umount2 = call("int umount2(const char *, int)");
   const syncfs = call("int syncfs(int)");
+  const syncfsAsync = libc.func("int syncfs(int)").async as (fd: number, done: (error: unknown, value: number) => void) => void;
   const flock = call("int flock(int, int)");
   const mknod = call("int mknod(const char *, unsigned int, unsigned long)");
   const llistxattr = call("long llistxattr(const char *, _Out_ uint8_t *, size_t)");
@@ -59,6 +62,13 @@ export function openSystem(): System {
     mount: (source, target, type, flags, options) => void mount(target, source, target, type, flags, options),
     unmount: (target, lazy) => void umount2(target, target, lazy ? 2 : 0),
     syncFileSystem: (fd) => void syncfs(undefined, fd),
+    syncFileSystemLater: (fd) =>
+      new Promise((resolve, reject) => {
+        syncfsAsync(fd, (error: unknown, value: number) => {
+          if (error || value < 0) reject(error ?? new Error("syncfs failed"));
+          else resolve();
+        });
+      }),
     tryLock(fd, mode) {
       try {
         flock(undefined, fd, (mode === "shared" ? 1 : 2) | 4);

@@ -17,6 +17,8 @@ export interface KeeperOptions {
   /** The keeper's entry file. */
   readonly entry: string;
   readonly threads: number;
+  /** The environment of the keeper's process; builds see none of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly user: { readonly uid: number; readonly gid: number; readonly name: string };
   /** The first host id of the range that root maps; a multiple of 65,536. */
   readonly rangeStart?: number;
@@ -43,7 +45,7 @@ export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
   const child = spawn(
     "unshare",
     ["--user", "--mount", "--keep-caps", "--", options.node, "--disable-warning=ExperimentalWarning", options.entry, String(options.threads)],
-    { cwd: options.store, stdio: ["inherit", "inherit", "pipe", "ipc"], serialization: "advanced", detached: true },
+    { cwd: options.store, env: options.environment, stdio: ["inherit", "inherit", "pipe", "ipc"], serialization: "advanced", detached: true },
   );
   const complaint = { text: "" };
   child.stderr?.on("data", (chunk) => {

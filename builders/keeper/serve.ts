@@ -59,7 +59,7 @@ export async function serveKeeper(parts: KeeperParts): Promise<void> {
   parts.send({ ready: true });
   await inbox.serve(methods.call);
   await methods.close();
-  committer.flush();
+  await committer.flush();
 }
 
 interface Inbox {
@@ -158,7 +158,7 @@ function openMethods(parts: MethodParts) {
         return other;
       }
       const { durable, ...outcome } = await buildNow(job, digest);
-      void durable.then(release);
+      void durable.then(release, release);
       return outcome;
     } catch (error) {
       release();
@@ -228,7 +228,7 @@ function openMethods(parts: MethodParts) {
       return place;
     },
     addRoot: async (link, contents, requests) => writeRoot(store.layout, { link, contents, requests }),
-    flush: async () => committer.flush(),
+    flush: () => committer.flush(),
   };
 
   return {

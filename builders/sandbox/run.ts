@@ -2,7 +2,7 @@
 // Acts on what `spec.ts` decided; does not know what the command builds.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Fault } from "../../store/model/fault.ts";
@@ -56,6 +56,8 @@ export function openSandbox(parts: SandboxParts): Sandbox {
     binds: parts.binds,
   };
   for (const folder of [places.upper, places.work, places.root]) mkdirSync(folder, { recursive: true, mode: 0o755 });
+  // The mark of an earlier volatile mount, in a folder kept for `kit shell`: nothing crashed in between.
+  rmSync(`${places.work}/work/incompat`, { recursive: true, force: true });
   let mounted = true;
   parts.system.mount("overlay", places.root, "overlay", 0, overlayOptions(places));
   return {

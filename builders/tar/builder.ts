@@ -12,7 +12,7 @@ export const tarBuilder: Builder = {
   name: "tar",
   async run({ request, crew, store }) {
     const { file, epoch, compression } = tarParameters(request.parameters);
-    const { blob, size } = await crew.tar(splitContent(inputOf(request, "root")).digest, { epoch, compression });
+    const { blob, size } = await crew.tar(splitContent(inputOf(request, "root")).digest, { epoch, compression, digests: false });
     return { outputs: { image: contentOf("tree", store.records.writeTree(makeTree([outputFile(file, blob, size)]))) } };
   },
 };

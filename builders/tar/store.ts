@@ -1,7 +1,7 @@
 // A tree as a tar stream into the pool.
 // Knows hashing and compressing on the way; does not know tar's format.
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
@@ -12,14 +12,14 @@ import { tarOf } from "../archive/tarwriter.ts";
 import type { TarBlob, TarOptions } from "../builder.ts";
 
 export async function storeTar(tree: Tree, options: TarOptions, pool: Pool): Promise<TarBlob> {
-  const plain = createHash("sha256");
-  const stored = createHash("sha256");
+  const plain = options.digests ? createHash("sha256") : undefined;
+  const packed = options.compression === "zstd";
+  const stored = packed && options.digests ? createHash("sha256") : undefined;
   const writer = pool.writer();
   try {
     const stream = hashed(tarStream(tree, options.epoch, pool), plain);
-    const chunks = options.compression === "zstd" ? compressed(stream) : stream;
-    for await (const chunk of chunks) {
-      stored.update(chunk);
+    for await (const chunk of packed ? compressed(stream) : stream) {
+      stored?.update(chunk);
       writer.write(chunk);
     }
   } catch (error) {
@@ -27,7 +27,9 @@ export async function storeTar(tree: Tree, options: TarOptions, pool: Pool): Pro
     throw error;
   }
   const { blob, size } = writer.finish();
-  return { blob, size, sha256: stored.digest("hex"), diffId: plain.digest("hex") };
+  if (plain === undefined) return { blob, size };
+  const diffId = plain.digest("hex");
+  return { blob, size, diffId, sha256: stored?.digest("hex") ?? diffId };
 }
 
 /** The tree's tar, file contents read from the pool as they are needed. */
@@ -42,9 +44,9 @@ export function tarStream(tree: Tree, epoch: number, pool: Pool): AsyncIterable<
   return tarOf(tree, read, { mtime: epoch });
 }
 
-async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash | undefined): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    hash.update(chunk);
+    hash?.update(chunk);
     yield chunk;
   }
 }

@@ -17,7 +17,7 @@ export type Input =
 
 /**
  * One thing to build, with its inputs still named by how they come about. Its digest plans; see {@link Request}
- * for what finds a result. Deep-frozen data; made by {@link derivation}.
+ * for what finds a result. Data that nobody changes; made by {@link derivation}.
  */
 export interface Derivation {
   readonly builder: string;

@@ -107,18 +107,26 @@ async function runCommand(parts: SandboxParts, places: Places, command: Command,
   }
 }
 
-/** Puts the inner process under its limits, then lets it go on. */
+/**
+ * Puts the inner process under its limits, then lets it go on. What the launcher tells is read to its end: it
+ * comes in several writes, and a closed pipe would kill the launcher with its child waiting for it for good.
+ */
 async function admit(info: Readable, gate: Writable, slot: Slot): Promise<void> {
   let text = "";
-  for await (const chunk of info) {
-    text += String(chunk);
-    const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
-    if (pid !== undefined) {
-      slot.enter(Number(pid));
-      break;
-    }
+  const told = new Promise<number | undefined>((resolve) => {
+    info.on("data", (chunk) => {
+      text += String(chunk);
+      const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
+      if (pid !== undefined) resolve(Number(pid));
+    });
+    info.on("close", () => resolve(undefined));
+  });
+  const pid = await told;
+  try {
+    if (pid !== undefined) slot.enter(pid);
+  } finally {
+    gate.end("go");
   }
-  gate.end("go");
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

@@ -1,0 +1,40 @@
+// A keeper with one builder of the benchmark's own: a trivial command in a sandbox, one after the other.
+
+import type { Builder } from "../../builders/builder.ts";
+import { inputOf } from "../../builders/builder.ts";
+import { fetchBuilder } from "../../builders/fetch/builder.ts";
+import { serveKeeper } from "../../builders/keeper/serve.ts";
+import type { ToKeeper } from "../../builders/keeper/protocol.ts";
+import { toolsBuilder } from "../../builders/tools/builder.ts";
+import { unpackBuilder } from "../../builders/unpack/builder.ts";
+import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import { mkdirSync } from "node:fs";
+
+/** Writes its number into its output, with its predecessor's output at hand, as a small build would. */
+const stepBuilder: Builder = {
+  name: "tar",
+  async run(context) {
+    const out = `${context.scratch}/out`;
+    mkdirSync(out);
+    const { step } = context.request.parameters as { step: number };
+    const sandbox = await context.sandbox({
+      lower: [splitContent(inputOf(context.request, "root")).digest],
+      binds: [{ source: out, target: "/tmp/out", writable: true }],
+    });
+    await context.run(sandbox, { argv: ["/bin/sh", "-c", `echo ${step} > /tmp/out/step`], environment: {}, epoch: 1 });
+    const { tree } = await context.crew.scanFolder(out);
+    return { outputs: { image: contentOf("tree", tree) } };
+  },
+};
+
+await import("undici");
+await serveKeeper({
+  builders: [fetchBuilder, stepBuilder, toolsBuilder, unpackBuilder],
+  threadEntry: new URL("../../cli/thread.ts", import.meta.url),
+  threads: Number(process.argv[2] ?? 1),
+  loaded: Promise.resolve(),
+  send: (message) => void process.send?.(message),
+  receive: (listener) => void process.on("message", (message: ToKeeper) => listener(message)),
+  now: Date.now,
+});
+process.exit(0);

@@ -9,6 +9,7 @@ import type { Entry, Tree } from "../store/model/tree.ts";
 import type { Pool } from "../store/pool.ts";
 import type { RecordWriter } from "../store/records.ts";
 import type { System } from "../store/system.ts";
+import type { PoolReport } from "../store/verify.ts";
 import type { Http } from "./fetch/http.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";
@@ -80,6 +81,8 @@ export interface Crew extends AsyncDisposable {
   unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
   /** Makes a checkout; returns its folder. */
   checkout(tree: Digest): Promise<string>;
+  /** Checks one 256th of the pool. */
+  verify(fan: string): Promise<PoolReport>;
   /** Takes a folder's files into the pool. */
   scanFolder(folder: string): Promise<{ tree: Digest; dropped: readonly string[] }>;
   /** Writes a tree as a tar stream into the pool. */

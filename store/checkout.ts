@@ -1,7 +1,10 @@
 // Checkouts: a tree as a folder, its files shared with the pool.
 // Knows links, reflinks and copies; does not know who asks or why.
 
-import { chmodSync, chownSync, constants, copyFileSync, existsSync, lchownSync, linkSync, lutimesSync, mkdirSync, renameSync, symlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync, chownSync, constants, copyFileSync, existsSync, lchownSync, linkSync, lutimesSync, mkdirSync, renameSync,
+  rmSync, symlinkSync, unlinkSync, utimesSync,
+} from "node:fs";
 import { type Layout, poolTime } from "./layout.ts";
 import type { Digest } from "./model/digest.ts";
 import { unreachable } from "./model/fault.ts";
@@ -30,10 +33,12 @@ export function checkout(tree: Tree, digest: Digest, tools: CheckoutTools): stri
   const place = tools.layout.checkout(digest);
   if (existsSync(place)) return place;
   const building = `${tools.staging}/checkout-${digest.slice(-16)}`;
-  writeTree(tree, building, tools);
   try {
+    writeTree(tree, building, tools);
     renameSync(building, place);
   } catch (error) {
+    // What is half made must not be in the way of the next attempt.
+    rmSync(building, { recursive: true, force: true });
     // Another process made the same checkout between the look and the rename: theirs is as good.
     if (!existsSync(place)) throw error;
   }
@@ -60,37 +65,64 @@ export function writeTree(tree: Tree, folder: string, tools: CheckoutTools): voi
   }
 }
 
-function placer({ layout, pool, method, staging }: CheckoutTools): (entry: FileEntry, path: string) => void {
+function placer({ layout, pool, system, method, staging }: CheckoutTools): (entry: FileEntry, path: string) => void {
   const used = new Map<string, number>();
-  const groups = new Map<number, string>();
-  let temporaries = 0;
-  const copy = (member: string, entry: FileEntry, path: string) => {
-    copyFileSync(member, path, method === "copy" ? 0 : constants.COPYFILE_FICLONE);
+  const groups = new Map<number, string[]>();
+  const copy = (entry: FileEntry, path: string) => {
+    copyFileSync(pool.require(entry.blob, entry), path, method === "copy" ? 0 : constants.COPYFILE_FICLONE);
     chownSync(path, entry.uid, entry.gid);
     chmodSync(path, entry.mode);
+    setAttributes(entry, path, system);
     utimesSync(path, poolTime, poolTime);
   };
-  return (entry, path) => {
-    const first = entry.link === undefined ? undefined : groups.get(entry.link);
-    if (first !== undefined) return linkSync(first, path);
-    if (entry.link !== undefined) groups.set(entry.link, path);
+  const link = (entry: FileEntry, path: string) => {
     const member = layout.member(entry.blob, entry);
-    if (method !== "hardlink") return copy(pool.require(entry.blob, entry), entry, path);
     const nth = used.get(member) ?? 0;
     used.set(member, nth + 1);
     try {
       // The member is nearly always there: linking first saves a look (2 µs of 12 a file).
       linkSync(nth === 0 ? member : pool.require(entry.blob, entry, nth), path);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "ENOENT") return linkSync(pool.require(entry.blob, entry, nth), path);
-      if (code !== "EMLINK") throw error;
-      // An inode takes 65,000 links on ext4; past that the file is this checkout's own.
-      const temporary = `${staging}/link-${temporaries++}`;
-      copy(pool.require(entry.blob, entry), entry, temporary);
-      renameSync(temporary, path);
+      if (!isCode(error, "ENOENT")) throw error;
+      linkSync(pool.require(entry.blob, entry, nth), path);
     }
   };
+  const place = (entry: FileEntry, path: string) => {
+    if (method !== "hardlink") return copy(entry, path);
+    try {
+      link(entry, path);
+    } catch (error) {
+      // An inode takes 65,000 links on ext4; past that the file is this checkout's own.
+      if (!isCode(error, "EMLINK")) throw error;
+      copy(entry, path);
+    }
+  };
+  /** A further path of a hard link group; where its inode takes no more, the whole group moves to one of its own. */
+  const join = (entry: FileEntry, path: string, group: string[]) => {
+    try {
+      linkSync(group[0] ?? "", path);
+    } catch (error) {
+      if (!isCode(error, "EMLINK")) throw error;
+      const own = `${staging}/group`;
+      copy(entry, own);
+      for (const member of group) {
+        unlinkSync(member);
+        linkSync(own, member);
+      }
+      renameSync(own, path);
+    }
+  };
+  return (entry, path) => {
+    const group = entry.link === undefined ? undefined : groups.get(entry.link);
+    if (group === undefined) place(entry, path);
+    else join(entry, path, group);
+    if (group !== undefined) group.push(path);
+    else if (entry.link !== undefined) groups.set(entry.link, [path]);
+  };
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
 }
 
 function makeSpecial(entry: Exclude<Entry, FileEntry | { type: "directory" }>, path: string, system: System): void {

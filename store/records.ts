@@ -1,7 +1,8 @@
 // Records: tree records, result statements and notes as files.
 // Knows how they are read, checked and written; does not know what a request asks for.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
@@ -32,7 +33,6 @@ export interface RecordWriter extends RecordReader {
 /** Trees are kept in memory once read, at most `cached` of them (a root of 9,000 files is about 3 MB). */
 export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, cached = 24): RecordWriter {
   const trees = new Map<Digest, Tree>();
-  let temporaries = 0;
   const remember = (digest: Digest, tree: Tree) => {
     trees.delete(digest);
     trees.set(digest, tree);
@@ -41,9 +41,15 @@ export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, 
     return tree;
   };
   const writeFile = (place: string, bytes: Uint8Array | string) => {
-    const temporary = `${place}.tmp${process.pid}-${temporaries++}`;
-    writeFileSync(temporary, bytes, { mode: 0o644 });
-    renameSync(temporary, place);
+    // Threads of one process, and processes of two containers with one id, may write the same record.
+    const temporary = `${place}.tmp-${randomUUID().slice(0, 13)}`;
+    try {
+      writeFileSync(temporary, bytes, { mode: 0o644, flag: "wx" });
+      renameSync(temporary, place);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   };
   const records: RecordWriter = {
     result: (request) => readJson(layout.result(request), (value) => parseResult(value, request)),

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import { type Content, parseContent } from "./model/derivation.ts";
+import { Fault } from "./model/fault.ts";
 import { type Digest, digestOf, hexOf, parseDigest } from "./model/digest.ts";
 
 export interface Root {
@@ -24,15 +25,22 @@ export function writeRoot(layout: Layout, root: Root): void {
   renameSync(`${place}.tmp`, place);
 }
 
+/** @throws {Fault} `store/corrupt` */
 export function readRoots(layout: Layout): { readonly file: string; readonly root: Root }[] {
   return readdirSync(layout.roots)
     .filter((name) => !name.endsWith(".tmp"))
     .sort()
-    .map((name) => {
-      const file = `${layout.roots}/${name}`;
-      const value = z.parse(shape, JSON.parse(readFileSync(file, "utf8")));
-      return { file, root: { link: value.link, contents: value.contents.map(parseContent), requests: value.requests.map(parseDigest) } };
-    });
+    .map((name) => ({ file: `${layout.roots}/${name}`, root: readRoot(`${layout.roots}/${name}`) }));
+}
+
+/** @throws {Fault} `store/corrupt` */
+export function readRoot(file: string): Root {
+  try {
+    const { link, contents, requests } = z.parse(shape, JSON.parse(readFileSync(file, "utf8")));
+    return { link, contents: contents.map(parseContent), requests: requests.map(parseDigest) };
+  } catch (cause) {
+    throw new Fault("store/corrupt", `the root ${file} cannot be read: ${(cause as Error).message}`, { cause, hint: "run `kit store verify --repair`" });
+  }
 }
 
 function rootPlace(layout: Layout, link: string): string {

@@ -83,7 +83,8 @@ function walker({ pool, system, skip }: ScanTools) {
     else throw new Fault("build/device", `the build made a device node at ${path}`, { hint: "devices belong into the manifest's files, not into a build" });
   };
   const regular = (file: string, owned: Omit<FileEntry, "type" | "blob" | "size" | "link">, stats: Stats): FileEntry => {
-    const known = stats.nlink > 1 ? linked.get(stats.ino) : undefined;
+    // Not by its count of links: that fell to 1 where the pool had the bytes and dropped the first of two.
+    const known = linked.get(stats.ino);
     if (known !== undefined) return { ...known, path: owned.path };
     const { blob, size } = pool.adopt(file, owned);
     const entry: FileEntry = { type: "file", ...owned, blob, size, ...(stats.nlink > 1 && { link: linked.size + 1 }) };

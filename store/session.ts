@@ -51,15 +51,22 @@ export function checkFormat(format: string, root: string): void {
 
 const layout = (root: string) => `${root}/format`;
 
+/** What tells a session apart: its name, this boot's id, and the time in milliseconds since 1970. */
+export interface SessionId {
+  readonly id: string;
+  readonly bootId: string;
+  readonly now: number;
+}
+
 /** Takes the store for this process; collection waits until every session is over. */
-export function openSession(layout: Layout, system: System, bootId: string, id: string): Session {
+export function openSession(layout: Layout, system: System, { id, bootId, now }: SessionId): Session {
   const guard = openSync(`${layout.locks}/store`, "a", 0o644);
   if (!system.tryLock(guard, "shared")) {
     closeSync(guard);
     throw new Fault("store/busy", "the store is being collected or verified by another kit", { hint: "repeat the command when it is done" });
   }
   mendAfterPowerCut(layout, system, bootId, guard);
-  dropDeadStaging(layout, system);
+  dropDeadStaging(layout, system, now);
   const journal = `${layout.sessions}/${id}`;
   writeFileSync(journal, `${bootId}\n`);
   const staging = `${layout.staging}/${id}`;
@@ -83,6 +90,28 @@ export function openSession(layout: Layout, system: System, bootId: string, id: 
   };
 }
 
+/** The store for one process alone. */
+export interface Hold extends Disposable {
+  flush(): void;
+}
+
+/**
+ * The store without any session beside this one; absent while there is one, which may be asked again. Writes
+ * nothing, so that a full disk can be collected too. Sessions that want to open meanwhile are told `store/busy`.
+ */
+export function openHold(layout: Layout, system: System, bootId: string): Hold | undefined {
+  const guard = openSync(`${layout.locks}/store`, "a", 0o644);
+  if (!system.tryLock(guard, "exclusive")) {
+    closeSync(guard);
+    return undefined;
+  }
+  mendAfterPowerCut(layout, system, bootId, guard);
+  // No session is open, so all that is staged is a dead one's, and so are the journals.
+  for (const name of readdirSync(layout.staging)) rmSync(`${layout.staging}/${name}`, { recursive: true, force: true });
+  for (const name of readdirSync(layout.sessions)) unlinkSync(`${layout.sessions}/${name}`);
+  return { flush: () => system.syncFileSystem(guard), [Symbol.dispose]: () => closeSync(guard) };
+}
+
 function createStore(layout: Layout): void {
   const present = readdirSync(layout.root).filter((name) => name !== "lost+found");
   const own = new Set<string>([...fannedFolders, ...plainFolders, "format.new"]);
@@ -91,20 +120,25 @@ function createStore(layout: Layout): void {
       hint: "name an empty folder or a store: --store DIR or KIT_STORE",
     });
   }
-  for (const folder of plainFolders) mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: 0o755 });
+  for (const folder of plainFolders) mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
   for (const folder of fannedFolders) {
-    // The pool holds setuid files: only the owner may look in.
-    mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: folder === "pool" ? 0o700 : 0o755 });
+    mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
     for (let i = 0; i < 256; i++) mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
   }
   writeFileSync(`${layout.format}.new`, `${storeFormat}\n`);
   renameSync(`${layout.format}.new`, layout.format);
 }
 
+/** Files with their modes and owners may be setuid, to whoever owns the store: only the owner may look in. */
+function modeOf(folder: string): number {
+  return ["pool", "checkouts", "staging", "failed"].includes(folder) ? 0o700 : 0o755;
+}
+
 /**
  * A session that ended in a power cut left its journal with another boot's id. Files written since may be
  * there by name and empty or torn in content, so each pool member and record of that time is rehashed and the
- * bad ones go; statements are written only after a flush, so none of them names what goes here.
+ * bad ones go. A statement is written only after what it names is flushed, so none names what goes here; it may be
+ * torn itself. Checkouts and outputs of that time are made again when they are wanted.
  */
 function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard: number): void {
   const stale = readdirSync(layout.sessions).filter((name) => readFileSync(`${layout.sessions}/${name}`, "utf8").trim() !== bootId);
@@ -118,8 +152,22 @@ function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard
       }
     }
   }
-  for (const name of readdirSync(layout.checkouts)) {
-    if (statSync(`${layout.checkouts}/${name}`).ctimeMs >= since) rmSync(`${layout.checkouts}/${name}`, { recursive: true });
+  for (const folder of ["results", "notes"] as const) {
+    for (const fan of readdirSync(`${layout.root}/${folder}`)) {
+      for (const name of readdirSync(`${layout.root}/${folder}/${fan}`)) {
+        const file = `${layout.root}/${folder}/${fan}/${name}`;
+        if (statSync(file).ctimeMs >= since && !isWhole(file)) unlinkSync(file);
+      }
+    }
+  }
+  for (const name of readdirSync(layout.roots)) {
+    const file = `${layout.roots}/${name}`;
+    if (statSync(file).ctimeMs >= since && !isWhole(file)) unlinkSync(file);
+  }
+  for (const folder of [layout.checkouts, layout.outputs]) {
+    for (const name of readdirSync(folder)) {
+      if (statSync(`${folder}/${name}`).ctimeMs >= since) rmSync(`${folder}/${name}`, { recursive: true });
+    }
   }
   system.syncFileSystem(guard);
   for (const name of stale) unlinkSync(`${layout.sessions}/${name}`);
@@ -130,8 +178,18 @@ function isIntact(file: string, name: string): boolean {
   return hex !== undefined && !name.includes(".tmp") && hashFile(file).digest === digestFromHex(hex);
 }
 
+/** Statements, notes and roots are JSON; cut off or full of zeros they are not. */
+function isWhole(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Staging of sessions whose process is gone: their `.alive` file is not locked any more. */
-function dropDeadStaging(layout: Layout, system: System): void {
+function dropDeadStaging(layout: Layout, system: System, now: number): void {
   for (const name of readdirSync(layout.staging)) {
     const staging = `${layout.staging}/${name}`;
     let alive: number;
@@ -139,7 +197,7 @@ function dropDeadStaging(layout: Layout, system: System): void {
       alive = openSync(`${staging}/.alive`, "r");
     } catch {
       // Just being made, or half removed by another process: young ones are left alone.
-      const age = Date.now() - (statSync(staging, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY);
+      const age = now - (statSync(staging, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY);
       if (age > 60_000) rmSync(staging, { recursive: true, force: true });
       continue;
     }

@@ -74,6 +74,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
     });
   return {
     unpack: (deb) => ask({ task: "unpack", deb }),
+    verify: (fan) => ask({ task: "verify", fan }),
     checkout: (tree) => ask({ task: "checkout", tree }),
     tar: (tree, options) => ask({ task: "tar", tree, options }),
     scanFolder: (folder) => ask({ task: "scan-folder", folder }),

@@ -4,11 +4,13 @@
 import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { TarBlob, TarOptions } from "../builder.ts";
+import type { PoolReport } from "../../store/verify.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
   | { readonly task: "checkout"; readonly tree: Digest }
+  | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
   | { readonly task: "scan-folder"; readonly folder: string }
   | { readonly task: "scan-upper"; readonly upper: string; readonly lower: Digest; readonly skip: readonly string[] };
@@ -16,6 +18,7 @@ export type Task =
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
   checkout: string;
+  verify: PoolReport;
   tar: TarBlob;
   "scan-folder": { tree: Digest; dropped: readonly string[] };
   "scan-upper": { tree: Digest; dropped: readonly string[] };

@@ -10,6 +10,7 @@ import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { scanFolder, scanUpper } from "../../store/scan.ts";
 import { openSystem } from "../../store/system.ts";
+import { verifyFan } from "../../store/verify.ts";
 import { storeTar } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
@@ -50,6 +51,8 @@ function performer(setup: ThreadSetup, system: ReturnType<typeof openSystem>) {
       }
       case "checkout":
         return checkout(records.tree(task.tree), task.tree, tools);
+      case "verify":
+        return verifyFan(layout, system, task.fan);
       case "tar":
         return storeTar(records.tree(task.tree), task.options, pool);
       case "scan-folder": {

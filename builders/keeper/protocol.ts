@@ -8,6 +8,9 @@ import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { Content, Request, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
+import type { Collection } from "../../store/collect.ts";
+import type { Usage } from "../../store/usage.ts";
+import type { Verification } from "../../store/verify.ts";
 import type { Event } from "../event.ts";
 import type { FetchedIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { Delegation } from "../sandbox/limits.ts";
@@ -15,6 +18,9 @@ import type { Limits } from "../sandbox/spec.ts";
 
 /** Where the keeper has the store: the same place in every keeper, so that no store's path can shape bytes. */
 export const storeMount = "/mnt";
+
+/** The keeper's own standard error is kept for what goes wrong with it; a shell gets the caller's from here. */
+export const shellStreams = { stdin: 0, stdout: 1, stderr: 4 } as const;
 
 export interface KeeperSetup {
   readonly session: string;
@@ -27,6 +33,8 @@ export interface KeeperSetup {
   readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
   /** Downloads at once from one host. */
   readonly downloads: number;
+  /** The store for this keeper alone, to be collected or mended; it serves {@link HoldMethods} then. */
+  readonly hold: boolean;
 }
 
 export interface BuildJob {
@@ -67,9 +75,36 @@ export interface Methods {
   present(tree: Digest): string;
   addRoot(link: string, contents: readonly Content[], requests: readonly Digest[]): void;
   flush(): void;
+  usage(): Usage;
+  verify(): Verification;
+  /** What a collection would remove, the roots of these links not counted. */
+  collectable(dead: readonly string[]): Collection;
+  /** What the host lets sandboxes be. */
+  probe(): Probe;
 }
 
-export type Call = { readonly id: number; readonly method: keyof Methods; readonly args: readonly unknown[] };
+export const methodNames = [
+  "build", "shell", "putBlob", "putFolder", "fetchIndexes", "present", "addRoot", "flush", "usage", "verify", "collectable", "probe",
+] as const satisfies readonly (keyof Methods)[];
+
+/** What a keeper does that has the store for itself. */
+export interface HoldMethods {
+  collect(dead: readonly string[]): Collection;
+  /** Verifies and sets aside what is wrong; returns what was found. */
+  repair(): Verification;
+}
+
+export const holdMethodNames = ["collect", "repair"] as const satisfies readonly (keyof HoldMethods)[];
+
+export interface Probe {
+  /** Why an overlay cannot be mounted; absent where it can. */
+  readonly overlay?: string;
+  readonly checkout: CheckoutMethod;
+  /** The version of the control groups that hold builds to their limits; 0 for none. */
+  readonly groups: 0 | 1 | 2;
+}
+
+export type Call = { readonly id: number; readonly method: string; readonly args: readonly unknown[] };
 export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly faults: readonly FaultRecord[] }

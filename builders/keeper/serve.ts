@@ -48,7 +48,7 @@ export async function serveKeeper(parts: KeeperParts): Promise<void> {
   enterStore(system);
   const layout = layoutOf(storeMount);
   prepareStore(layout);
-  using session = openSession(layout, system, setup.bootId, setup.session);
+  using session = openSession(layout, system, { id: setup.session, bootId: setup.bootId, now: parts.now() });
   const staging = session.scratch("keeper");
   const pool = openPool(layout, system, staging);
   const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);

@@ -2,7 +2,7 @@
 // Knows what a builder may use; does not know when it is used or what is recorded.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -16,7 +16,7 @@ import { type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
 import { seccompProgram } from "../sandbox/seccomp.ts";
 import type { Command, Limits } from "../sandbox/spec.ts";
 import { openLog } from "./log.ts";
-import type { BuildJob } from "./protocol.ts";
+import { type BuildJob, shellStreams } from "./protocol.ts";
 
 export interface WorkParts {
   readonly store: Store;
@@ -50,6 +50,7 @@ export interface Shell {
 /** Opens workplaces; control groups are reused from one to the next. */
 export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: Digest, shell?: Shell): Work } {
   const freeSlots: Slot[] = [];
+  const filter = filterFile(parts);
   let slots = 0;
   return {
     open(job, request, shell) {
@@ -85,15 +86,14 @@ export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: D
           const launcher = await launcherOf(parts, job);
           const folder = `${scratch}/sandbox-${opened++}`;
           mkdirSync(folder, { recursive: true });
-          const filter = seccompProgram(parts.machine);
-          const sandbox = openSandbox({ system: parts.store.system, launcher, filter, scratch: folder, lower: folders, binds });
+          const sandbox = openSandbox({ system: parts.store.system, launcher, filter: filter(), scratch: folder, lower: folders, binds });
           sandboxes.push(sandbox);
           return sandbox;
         },
         async run(sandbox, command, options = {}) {
           const common = { slot: takeSlot(), limits: parts.limits, signal: parts.signal };
           if (shell) {
-            const exit = await sandbox.run(shellCommand(command), { ...common, output: "inherit" });
+            const exit = await sandbox.run(shellCommand(command), { ...common, output: shellStreams });
             shell.status = exit.how === "status" ? exit.status : 1;
             throw new Fault("interrupted/shell", "the shell has ended");
           }
@@ -125,6 +125,18 @@ export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: D
   };
 }
 
+/** The system call filter as a file of the session, written when first asked for. */
+function filterFile(parts: WorkParts): () => string | undefined {
+  let file: string | undefined;
+  return () => {
+    const program = seccompProgram(parts.machine);
+    if (program === undefined || file !== undefined) return file;
+    file = `${parts.session.scratch("filter")}/seccomp`;
+    writeFileSync(file, program);
+    return file;
+  };
+}
+
 async function launcherOf(parts: WorkParts, job: BuildJob) {
   const tree = job.request.inputs["launcher"];
   if (tree === undefined) throw new Error(`${job.request.builder} has no launcher among its inputs`);
@@ -135,7 +147,7 @@ async function launcherOf(parts: WorkParts, job: BuildJob) {
 function shellCommand(command: Command): Command {
   const quoted = command.argv.map((word) => (/^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   const environment = { ...command.environment, TERM: "xterm", PS1: "[kit] \\w # ", KIT_COMMAND: quoted.join(" ") };
-  return { ...command, argv: ["/bin/sh", "-i"], environment };
+  return { ...command, argv: ["/bin/sh", "-i"], environment, terminal: true };
 }
 
 function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {

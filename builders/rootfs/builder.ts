@@ -3,20 +3,20 @@
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { configurationOrder } from "../../evaluator/deb/order.ts";
-import { parseRelations } from "../../evaluator/deb/relation.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { parseTreePath } from "../../store/model/path.ts";
-import { directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import { blobsOf, directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import type { BuildContext, Builder } from "../builder.ts";
 import { type DatabaseFile, nothingInstalled, readDatabase, unpackedDatabase } from "./database.ts";
+import { configuredBefore, configuredEarly } from "./early.ts";
 import { readPackages } from "./inputs.ts";
 import { mergedUsr, mergePackages } from "./merge.ts";
 import { normalizeRoot } from "./normalize.ts";
 import { controlFile, type Package } from "./package.ts";
 import { rootfsParameters } from "./recipe.ts";
-import { configureEnvironment, configureScript, debName, failedPreinst, workFolder } from "./script.ts";
+import { configureEnvironment, configureScript, controlFolder, failedPreinst, fileName, hasPreinst, workFolder } from "./script.ts";
 
 export const rootfsBuilder: Builder = {
   name: "rootfs",
@@ -47,7 +47,7 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   const merged = packages.filter((item) => !unpacked.includes(item));
   const skeleton = baseTree ?? makeTree([...(parameters.mergedUsr ? mergedUsr(parameters.architecture) : []), ...mountPoints]);
   const layout = mergePackages(merged, { tree: skeleton, owners: installed.owners, diversions: installed.diversions });
-  const database = unpackedDatabase(merged, layout.lists, installed, read);
+  const database = unpackedDatabase(merged, layout.lists, installed, { architecture: parameters.architecture, read });
   const lower = makeTree(overlaid(layout.entries, database, pool));
   const lowerDigest = records.writeTree(lower);
 
@@ -56,6 +56,7 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   const script = configureScript({
     merged,
     unpacked: unpacked.map((item) => ({ package: item, after: configuredBefore(item, packages) })),
+    early: configuredEarly(packages),
     debconf: parameters.debconf,
     passwd: parameters.passwd,
     group: parameters.group,
@@ -63,7 +64,8 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   writeFileSync(`${work}/configure`, script, { mode: 0o755 });
   writeFileSync(`${work}/debconf`, `${parameters.debconf.join("\n")}\n`);
   writeFileSync(`${work}/nothing`, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
-  for (const item of unpacked) copyFileSync(pool.require(item.deb, { mode: 0o644, uid: 0, gid: 0 }), `${work}/${debName(item)}`);
+  for (const item of unpacked) copyFileSync(pool.require(item.deb, { mode: 0o644, uid: 0, gid: 0 }), `${work}/${fileName(item)}.deb`);
+  for (const item of merged.filter(hasPreinst)) writeControl(item, `${work}/${controlFolder}/${fileName(item)}`, read);
 
   const daemon = lower.entries.some((entry) => entry.path === "usr/sbin/start-stop-daemon");
   const sandbox = await context.sandbox({
@@ -85,7 +87,7 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   const { tree, dropped } = await context.crew.scanUpper(sandbox.upper, lowerDigest, []);
   for (const path of dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
   const put = (bytes: Buffer, entry: FileEntry) => pool.put(bytes, entry);
-  return { tree: records.writeTree(normalizeRoot(records.tree(tree), parameters.epoch, { read, put })) };
+  return { tree: records.writeTree(normalizeRoot(records.tree(tree), parameters.epoch, { read, put, before: blobsOf(lower) })) };
 }
 
 /** What the kernel's and the sandbox's mounts need to be there. */
@@ -114,21 +116,12 @@ function needsDpkg(item: Package, read: (blob: Digest) => Buffer): boolean {
   return lines.some((line) => /^[^#]*\b(dpkg-divert|dpkg-statoverride)\b/.test(line) && !line.includes("--no-rename"));
 }
 
-/** Pre-Depends of a package that dpkg unpacks, with everything they depend on. */
-function configuredBefore(item: Package, packages: readonly Package[]): string[] {
-  const wanted = new Set<Package>();
-  const visit = (from: Package, fields: readonly string[]) => {
-    for (const field of fields) {
-      for (const alternatives of parseRelations(from.stanza[field] ?? "")) {
-        const found = packages.find((other) => alternatives.some(({ name }) => name === other.name));
-        if (found === undefined || found === item || wanted.has(found)) continue;
-        wanted.add(found);
-        visit(found, ["Pre-Depends", "Depends"]);
-      }
-    }
-  };
-  visit(item, ["Pre-Depends"]);
-  return packages.filter((other) => wanted.has(other)).map((other) => (other.stanza["Multi-Arch"] === "same" ? `${other.name}:${other.architecture}` : other.name));
+/** A package's control files as dpkg lays them out before it runs a preinst. */
+function writeControl(item: Package, folder: string, read: (blob: Digest) => Buffer): void {
+  mkdirSync(folder, { recursive: true });
+  for (const entry of item.control.entries) {
+    if (entry.type === "file" && !entry.path.includes("/")) writeFileSync(`${folder}/${entry.path}`, read(entry.blob), { mode: entry.mode });
+  }
 }
 
 /** The merged files with the database laid over them. */

@@ -84,7 +84,7 @@ export function unpackedDatabase(
   packages: readonly Package[],
   lists: ReadonlyMap<Package, readonly string[]>,
   installed: Installed,
-  read: ReadBlob,
+  { architecture, read }: { readonly architecture: string; readonly read: ReadBlob },
 ): DatabaseFile[] {
   const files: DatabaseFile[] = [];
   const add = (name: string, text: string, mode = 0o644) => files.push({ path: parseTreePath(`${adminFolder}/${name}`), mode, text });
@@ -107,7 +107,11 @@ export function unpackedDatabase(
   add("triggers/File", triggers.file);
   for (const [name, text] of triggers.named) add(`triggers/${name}`, text);
   add("triggers/Unincorp", firedTriggers(packages, installed.fileTriggers));
-  for (const name of ["available", "diversions", "statoverride"] as const) if (installed.status === "") add(name, "");
+  if (installed.status === "") {
+    add("available", "");
+    add("diversions", "");
+    add("arch", `${architecture}\n`);
+  }
   return files;
 }
 

@@ -1,15 +1,18 @@
 // What a configured root must not carry: caches, logs, identities, dates of the day it was made.
 // Pure: decides over tree entries; content that changes is asked for and given back.
 
+import { poolTime } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 
 /** Raise it when what is dropped or rewritten changes: part of every root's key. */
-export const normalizeVersion = "1";
+export const normalizeVersion = "2";
 
 interface Contents {
   read(blob: Digest): Buffer;
   put(bytes: Buffer, entry: FileEntry): Digest;
+  /** Blobs that were there before the build: no byte-code of its making. */
+  readonly before?: ReadonlySet<Digest>;
 }
 
 /** The root without what only this build made; `epoch` in seconds. */
@@ -30,14 +33,14 @@ const dropped: readonly RegExp[] = [
   /^var\/cache\/ldconfig\/aux-cache$/,
   /^var\/cache\/apt\/(pkgcache|srcpkgcache)\.bin$/,
   /^var\/cache\/(fontconfig|man)\/.+/,
-  // Logs of the build
-  /^var\/log\/(dpkg\.log|alternatives\.log|bootstrap\.log|fontconfig\.log|faillog|lastlog|apt\/.+)$/,
+  // Logs of the build; the empty ones that packages make for their owners stay
+  /^var\/log\/(dpkg\.log|alternatives\.log|bootstrap\.log|fontconfig\.log|apt\/.+)$/,
   // Identities and seeds: every machine makes its own at first boot
   /^etc\/ssh\/ssh_host_[^/]+$/,
   /^var\/lib\/dbus\/machine-id$/,
   /^var\/lib\/(systemd|urandom)\/random-seed$/,
-  // What runs leave while they run
-  /^run\/.+/,
+  // What runs leave while they run; /var/lock is a link to the one that stays (base-files)
+  /^run\/(?!lock$).+/,
   /^tmp\/.+/,
   /^usr\/sbin\/policy-rc\.d$/,
 ];
@@ -46,22 +49,40 @@ function isDropped(entry: Entry): boolean {
   return dropped.some((pattern) => pattern.test(entry.path));
 }
 
-function rewritten(entry: Entry, epoch: number, contents: Contents): Entry {
+function rewritten(entry: Entry, epoch: number, { read, put, before }: Contents): Entry {
   if (entry.type !== "file") return entry;
-  const replace = (text: string) => {
-    const bytes = Buffer.from(text);
-    return { ...entry, size: bytes.length, blob: contents.put(bytes, entry) };
+  const replace = (bytes: Buffer, mode = entry.mode): FileEntry => {
+    const changed = { ...entry, mode, size: bytes.length };
+    return { ...changed, blob: put(bytes, changed) };
   };
-  switch (entry.path) {
-    case "etc/machine-id":
-      // Empty: systemd fills it at first boot (machine-id(5)).
-      return replace("");
-    case "etc/shadow": {
-      const day = Math.floor(epoch / 86_400);
-      const lines = contents.read(entry.blob).toString("utf8").split("\n");
-      return replace(lines.map((line) => line.replace(/^([^:]*:[^:]*):\d+:/, `$1:${day}:`)).join("\n"));
-    }
-    default:
-      return entry;
+  if (entry.path === "etc/machine-id") {
+    // Empty and writable: systemd fills it at first boot (machine-id(5)).
+    return replace(Buffer.alloc(0), 0o644);
   }
+  if (entry.path === "etc/shadow") return replace(Buffer.from(datedShadow(read(entry.blob).toString("utf8"), epoch)));
+  if (entry.path.endsWith(".pyc") && !before?.has(entry.blob)) {
+    const bytes = datedByteCode(read(entry.blob), epoch);
+    if (bytes !== undefined) return replace(bytes);
+  }
+  return entry;
+}
+
+/** Passwords last changed on the epoch's day (shadow(5)). */
+function datedShadow(text: string, epoch: number): string {
+  const day = Math.floor(epoch / 86_400);
+  return text
+    .split("\n")
+    .map((line) => line.replace(/^([^:]*:[^:]*):\d+:/, `$1:${day}:`))
+    .join("\n");
+}
+
+/**
+ * Python's byte-code that names its source by date (PEP 552: flags 0, then the date) names the checkout's, which
+ * in an image is the epoch; left as it is, Python would compile again at every start. Undefined where it does not.
+ */
+function datedByteCode(bytes: Buffer, epoch: number): Buffer | undefined {
+  if (bytes.length < 16 || bytes.readUInt32LE(4) !== 0 || bytes.readUInt32LE(8) !== poolTime) return undefined;
+  const dated = Buffer.from(bytes);
+  dated.writeUInt32LE(epoch % 2 ** 32, 8);
+  return dated;
 }

@@ -7,7 +7,7 @@ import type { Canonical } from "../../store/model/canonical.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 import { normalizeVersion } from "./normalize.ts";
 
-export const rootfsVersions = { rootfs: "1", sandbox: sandboxVersion, normalize: normalizeVersion } as const;
+export const rootfsVersions = { rootfs: "2", sandbox: sandboxVersion, normalize: normalizeVersion } as const;
 
 export interface RootfsParameters {
   readonly architecture: string;

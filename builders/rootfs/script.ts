@@ -11,7 +11,9 @@ export interface ConfigurePlan {
   /** Packages whose files lie in place, in the order their preinst scripts run. */
   readonly merged: readonly Package[];
   /** Packages that dpkg unpacks itself, in order; each with the packages that must be configured before. */
-  readonly unpacked: readonly { readonly package: Package; readonly after: readonly string[] }[];
+  readonly unpacked: readonly { readonly package: Package; readonly after: readonly Package[] }[];
+  /** Packages that are configured before the rest, in order. */
+  readonly early: readonly Package[];
   /** Lines for debconf-set-selections. */
   readonly debconf: readonly string[];
   /** `name:x:uid:gid:gecos:home:shell` and `name:x:gid:` lines for ids the manifest pins. */
@@ -27,43 +29,65 @@ export const configureEnvironment: Readonly<Record<string, string>> = {
   DPKG_ROOT: "",
 };
 
+/** The folder (in the work folder) that holds, by {@link fileName}, the control files of packages with a preinst. */
+export const controlFolder = "control";
+
 /** The name of the file (in the work folder) that tells whose preinst failed. */
 export const failedPreinst = "failed-preinst";
 
 export function configureScript(plan: ConfigurePlan): string {
-  const dpkg = "dpkg --force-confold --force-unsafe-io";
   return `#!/bin/sh
 set -eu
 umask 022
+# The root's own zone counts, as on a machine: what asks for it may write it down (initdb does).
+unset TZ
 # Services stay off: nothing may start in a root that is being built.
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 
+# The control files lie where dpkg puts them meanwhile: debconf looks there for whose questions are asked.
 preinst() {
+  ln -sfn ${workFolder}/${controlFolder}/$3 /var/lib/dpkg/tmp.ci
   DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$1 DPKG_MAINTSCRIPT_ARCH=$2 \\
   DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_RUNNING_VERSION=\${version-} \\
-    "/var/lib/dpkg/info/$3.preinst" install || { echo "$1" > ${workFolder}/${failedPreinst}; exit 1; }
+    /var/lib/dpkg/tmp.ci/preinst install || { echo "$1" > ${workFolder}/${failedPreinst}; exit 1; }
 }
 version=$(dpkg-query --showformat='\${Version}' --show dpkg 2>/dev/null || true)
-${plan.merged.filter(hasPreinst).map((item) => `preinst ${item.name} ${item.architecture} ${infoName(item)}`).join("\n")}
-${pinned("group", plan.group)}${pinned("passwd", plan.passwd)}
-${plan.debconf.length === 0 ? "" : `debconf-set-selections ${workFolder}/debconf\n`}${plan.unpacked
-    .map(
-      ({ package: item, after }) =>
-        `${after.length === 0 ? "" : `${dpkg} --configure ${after.join(" ")}\n`}${dpkg} --unpack ${workFolder}/${debName(item)}\n`,
-    )
-    .join("")}${dpkg} --configure -a
-${dpkg} --triggers-only -a
-`;
+${lines(plan.merged.filter(hasPreinst).map((item) => `preinst ${item.name} ${item.architecture} ${fileName(item)}`))}rm -f /var/lib/dpkg/tmp.ci
+${pinned("group", plan.group)}${pinned("passwd", plan.passwd)}${
+    plan.debconf.length === 0 ? "" : `debconf-set-selections ${workFolder}/debconf\n`
+  }${lines(dpkgCalls(plan))}`;
 }
 
-export function debName(item: Package): string {
-  return `${item.name}_${item.architecture}.deb`;
+/** dpkg refuses to configure what is configured already, so each package is named once. */
+function dpkgCalls({ unpacked, early }: ConfigurePlan): string[] {
+  const dpkg = "dpkg --force-confold --force-unsafe-io";
+  const configured = new Set<Package>();
+  const configure = (packages: readonly Package[]) => {
+    const names = packages.filter((item) => !configured.has(item)).map(infoName);
+    for (const item of packages) configured.add(item);
+    return names.length === 0 ? [] : [`${dpkg} --configure ${names.join(" ")}`];
+  };
+  return [
+    ...unpacked.flatMap(({ package: item, after }) => [...configure(after), `${dpkg} --unpack ${workFolder}/${fileName(item)}.deb`]),
+    ...configure(early),
+    `${dpkg} --configure -a`,
+    `${dpkg} --triggers-only -a`,
+  ];
 }
 
-function hasPreinst(item: Package): boolean {
+/** What a package's files in the work folder are called. */
+export function fileName(item: Package): string {
+  return `${item.name}_${item.architecture}`;
+}
+
+export function hasPreinst(item: Package): boolean {
   return item.control.entries.some((entry) => entry.path === "preinst");
+}
+
+function lines(commands: readonly string[]): string {
+  return commands.map((command) => `${command}\n`).join("");
 }
 
 /** Adds lines for names that are not there; one that is there is given the ids asked for. */

@@ -1,7 +1,7 @@
 // Limits on a sandbox's memory and processes, by control groups.
 // Knows both versions of the interface; does not know what runs inside.
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import type { Limits } from "./spec.ts";
 
 /** Folders of control groups that this process may use, made by the command's own process. */
@@ -12,10 +12,13 @@ export type Delegation =
 
 /** One running sandbox at a time may use it; slots are reused, because making one costs 0.2 ms. */
 export interface Slot extends Disposable {
+  /** Shell commands that put the process that runs them, and so all it starts, under the limits. */
+  readonly enter: string;
+  /** To be called before each sandbox: what is told afterwards is of that one alone. */
+  reset(): void;
   /** Bytes, where the kernel tells. */
   peakMemory(): number | undefined;
   ranOutOfMemory(): boolean;
-  enter(pid: number): void;
 }
 
 export function openSlot(delegation: Delegation, name: string, limits: Limits): Slot {
@@ -25,7 +28,7 @@ export function openSlot(delegation: Delegation, name: string, limits: Limits): 
     case 1:
       return slotVersion1(`${delegation.memory}/${name}`, `${delegation.pids}/${name}`, limits);
     case 0:
-      return { peakMemory: () => undefined, ranOutOfMemory: () => false, enter: () => {}, [Symbol.dispose]: () => {} };
+      return slotOfResources(limits);
   }
 }
 
@@ -34,10 +37,17 @@ function slotVersion2(group: string, limits: Limits): Slot {
   writeFileSync(`${group}/memory.max`, String(limits.memory));
   writeFileSync(`${group}/pids.max`, String(limits.processes));
   if (existsSync(`${group}/memory.oom.group`)) writeFileSync(`${group}/memory.oom.group`, "1");
+  const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${group}/memory.events`))?.[1] ?? 0);
+  let before = 0;
   return {
-    enter: (pid) => appendFileSync(`${group}/cgroup.procs`, String(pid)),
+    enter: `echo 0 > ${group}/cgroup.procs`,
+    reset() {
+      before = kills();
+      // Only newer kernels take the reset; on others the peak is the slot's, not the build's.
+      tryWrite(`${group}/memory.peak`, "0");
+    },
     peakMemory: () => numberIn(`${group}/memory.peak`),
-    ranOutOfMemory: () => /^oom_kill [1-9]/m.test(textIn(`${group}/memory.events`)),
+    ranOutOfMemory: () => kills() > before,
     [Symbol.dispose]: () => remove(group),
   };
 }
@@ -47,18 +57,40 @@ function slotVersion1(memory: string, pids: string, limits: Limits): Slot {
   mkdirSync(pids, { recursive: true });
   writeFileSync(`${memory}/memory.limit_in_bytes`, String(limits.memory));
   writeFileSync(`${pids}/pids.max`, String(limits.processes));
+  const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${memory}/memory.oom_control`))?.[1] ?? 0);
+  let before = 0;
   return {
-    enter(pid) {
-      appendFileSync(`${memory}/cgroup.procs`, String(pid));
-      appendFileSync(`${pids}/cgroup.procs`, String(pid));
+    enter: `echo 0 > ${memory}/cgroup.procs && echo 0 > ${pids}/cgroup.procs`,
+    reset() {
+      before = kills();
+      tryWrite(`${memory}/memory.max_usage_in_bytes`, "0");
     },
     peakMemory: () => numberIn(`${memory}/memory.max_usage_in_bytes`),
-    ranOutOfMemory: () => /^oom_kill [1-9]/m.test(textIn(`${memory}/memory.oom_control`)),
+    ranOutOfMemory: () => kills() > before,
     [Symbol.dispose]() {
       remove(memory);
       remove(pids);
     },
   };
+}
+
+/** Without groups each process has the limit to itself: weaker, and `kit doctor` says so. */
+function slotOfResources(limits: Limits): Slot {
+  return {
+    enter: `ulimit -v ${Math.floor(limits.memory / 1024)} && ulimit -p ${limits.processes}`,
+    reset: () => {},
+    peakMemory: () => undefined,
+    ranOutOfMemory: () => false,
+    [Symbol.dispose]: () => {},
+  };
+}
+
+function tryWrite(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch {
+    // What the kernel does not offer is not measured.
+  }
 }
 
 function remove(group: string): void {

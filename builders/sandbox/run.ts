@@ -2,8 +2,7 @@
 // Acts on what `spec.ts` decided; does not know what the command builds.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { Fault } from "../../store/model/fault.ts";
 import type { System } from "../../store/system.ts";
@@ -21,9 +20,9 @@ export interface Sandbox extends Disposable {
 export interface RunOptions {
   readonly slot: Slot;
   readonly limits: Limits;
-  /** File descriptor that takes standard output and standard error; "inherit" for a shell. */
-  readonly output: number | "inherit";
-  /** Fed to standard input, which is empty otherwise. */
+  /** File descriptor that takes standard output and standard error, or one for each stream of a shell. */
+  readonly output: number | { readonly stdin: number; readonly stdout: number; readonly stderr: number };
+  /** Fed to standard input, which is otherwise empty, or the shell's. */
   readonly input?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
@@ -38,7 +37,8 @@ export type Exit =
 export interface SandboxParts {
   readonly system: System;
   readonly launcher: Launcher;
-  readonly filter: Buffer | undefined;
+  /** The file that holds the system call filter; absent on machines kit has none for. */
+  readonly filter: string | undefined;
   /** A folder of this sandbox alone, on the store's file system. */
   readonly scratch: string;
   /** Read-only checkouts, uppermost first. */
@@ -72,17 +72,18 @@ export function openSandbox(parts: SandboxParts): Sandbox {
 }
 
 async function runCommand(parts: SandboxParts, places: Places, command: Command, options: RunOptions): Promise<Exit> {
-  const [program = "", ...argv] = launcherArguments(parts.launcher, places, command, parts.filter !== undefined);
-  const { output, input, signal } = options;
+  const { output, input, signal, slot } = options;
+  slot.reset();
+  const [program = "", ...argv] = launcherArguments(parts.launcher, places, command, slot.enter, parts.filter !== undefined);
+  const streams = typeof output === "number" ? { stdin: "ignore" as const, stdout: output, stderr: output } : output;
+  const filter = parts.filter === undefined ? [] : [openSync(parts.filter, "r")];
   const child = spawn(program, argv, {
-    stdio: [input ? "pipe" : output === "inherit" ? "inherit" : "ignore", output, output, "pipe", "pipe", "pipe"],
+    stdio: [input ? "pipe" : streams.stdin, streams.stdout, streams.stderr, ...filter],
     env: {},
     cwd: "/",
   });
+  for (const fd of filter) closeSync(fd);
   const ended = exitOf(child);
-  const [, , , filter, info, gate] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Readable, Writable];
-  for (const pipe of [filter, info, gate]) pipe.on("error", () => {});
-  filter.end(parts.filter);
   let stopped: "time" | "interrupted" | undefined;
   const stop = (why: "time" | "interrupted") => {
     stopped ??= why;
@@ -93,39 +94,15 @@ async function runCommand(parts: SandboxParts, places: Places, command: Command,
   signal?.addEventListener("abort", interrupt);
   if (signal?.aborted) interrupt();
   try {
-    await admit(info, gate, options.slot);
     // The command may end before it read everything; its exit says more than the broken pipe.
     if (input && child.stdin) await pipeline(input, child.stdin).catch(() => {});
     const exit = await ended;
     if (stopped) return { how: stopped };
-    if (options.slot.ranOutOfMemory() && exit.how !== "status") return { how: "memory" };
-    if (exit.how === "status" && exit.status === 137 && options.slot.ranOutOfMemory()) return { how: "memory" };
-    return exit;
+    const killed = exit.how === "signal" || (exit.how === "status" && exit.status === 137);
+    return killed && slot.ranOutOfMemory() ? { how: "memory" } : exit;
   } finally {
     clearTimeout(clock);
     signal?.removeEventListener("abort", interrupt);
-  }
-}
-
-/**
- * Puts the inner process under its limits, then lets it go on. What the launcher tells is read to its end: it
- * comes in several writes, and a closed pipe would kill the launcher with its child waiting for it for good.
- */
-async function admit(info: Readable, gate: Writable, slot: Slot): Promise<void> {
-  let text = "";
-  const told = new Promise<number | undefined>((resolve) => {
-    info.on("data", (chunk) => {
-      text += String(chunk);
-      const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
-      if (pid !== undefined) resolve(Number(pid));
-    });
-    info.on("close", () => resolve(undefined));
-  });
-  const pid = await told;
-  try {
-    if (pid !== undefined) slot.enter(pid);
-  } finally {
-    gate.end("go");
   }
 }
 

@@ -13,6 +13,8 @@ export interface Command {
   readonly directory?: string;
   /** Fixed outputs only. */
   readonly network?: boolean;
+  /** A person's shell: it stays in the terminal's session, so that ^C and job control work. Never part of a build. */
+  readonly terminal?: boolean;
 }
 
 export interface Limits {
@@ -36,11 +38,12 @@ export interface Places {
   readonly binds: readonly { readonly source: string; readonly target: string; readonly writable: boolean }[];
 }
 
-/** The launcher: bubblewrap out of a tool environment, run through its own loader. */
+/** The launcher: bubblewrap and a shell out of a tool environment, run through their own loader. */
 export interface Launcher {
   readonly loader: string;
   readonly libraries: string;
   readonly program: string;
+  readonly shell: string;
 }
 
 /**
@@ -76,17 +79,20 @@ const capabilities = [
 ];
 
 /**
- * The launcher's argv. File descriptors: 3 the system call filter (where there is one), 4 told the inner pid,
- * 5 read before the command starts, so that limits hold from its first instruction.
+ * The launcher's argv: a shell that puts itself under the limits (`enter`) and becomes bubblewrap. That way they
+ * hold from the first instruction on, and no word has to go to and fro while the sandbox waits (4.9 ms of 18).
+ * File descriptor 3 is the system call filter, where there is one.
  */
-export function launcherArguments(launcher: Launcher, places: Places, command: Command, filtered: boolean): string[] {
+export function launcherArguments(launcher: Launcher, places: Places, command: Command, enter: string, filtered: boolean): string[] {
   const environment = Object.entries(sandboxEnvironment(command)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const load = [launcher.loader, "--library-path", launcher.libraries];
   return [
-    launcher.loader, "--library-path", launcher.libraries, launcher.program,
+    ...load, launcher.shell, "-c", `${enter} && exec "$@"`, "kit",
+    ...load, launcher.program,
     "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
     ...(command.network ? [] : ["--unshare-net"]),
     "--hostname", "kit",
-    "--die-with-parent", "--new-session",
+    "--die-with-parent", ...(command.terminal ? [] : ["--new-session"]),
     "--bind", places.root, "/",
     "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
     ...places.binds.flatMap(({ source, target, writable }) => [writable ? "--bind" : "--ro-bind", source, target]),
@@ -94,7 +100,6 @@ export function launcherArguments(launcher: Launcher, places: Places, command: C
     "--clearenv", ...environment.flatMap(([name, value]) => ["--setenv", name, value]),
     "--chdir", command.directory ?? "/",
     ...(filtered ? ["--seccomp", "3"] : []),
-    "--info-fd", "4", "--block-fd", "5",
     "--", ...command.argv,
   ];
 }

@@ -110,14 +110,14 @@ class Marking {
     const rivals = allReachedBy(this.#universe, version, demand).filter(
       (rival) => this.#state(rival.package).candidate === rival,
     );
-    const isFast = (rival: Version): boolean => {
+    const isFixed = (rival: Version): boolean => {
       const { install, protected: settled } = this.#state(rival.package);
       return install !== undefined && settled;
     };
-    const sound = !rivals.some(isFast);
+    const sound = !rivals.some(isFixed);
     if (!sound && failEarly) return false;
     for (const rival of rivals) {
-      if (isFast(rival)) continue;
+      if (isFixed(rival)) continue;
       const state = this.#state(rival.package);
       state.install = undefined;
       if (forGood) Object.assign(state, { candidate: undefined, protected: true });

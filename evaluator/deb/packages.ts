@@ -27,7 +27,8 @@ export interface PackagesIndex {
 
 /**
  * Scans the text twice, for stanza ends and for `Provides`, and parses nothing: 68,825 stanzas of trixie's main
- * (57 MB) in 160 ms and 22 MB. Names of fields must be written as the archive tools write them.
+ * (57 MB) in 250 ms of processor time (160 ms once compiled) and 18 MB of heap. Names of fields must be written as
+ * the archive tools write them.
  *
  * @param bytes an uncompressed Packages file, UTF-8; kept, not copied
  */

@@ -1,0 +1,75 @@
+// Which packages are configured before all others: those that others Pre-Depend on, as apt has it.
+// Pure: knows relations and apt's order; does not know what configuring is.
+
+import { parseRelations, type Relation } from "../../evaluator/deb/relation.ts";
+import { satisfies } from "../../evaluator/deb/version.ts";
+import type { Package } from "./package.ts";
+
+/**
+ * The packages that Pre-Depends of these name, each after what it depends on itself. System ids are given in the
+ * order of configuring, so they come out as apt's only where this order does (tried with mmdebstrap 1.3.5 and sets
+ * of bookworm and trixie, in which cron and dbus changed places without it). Packages of a new root's foundation
+ * wait for nobody: what is essential lies in place before anything is configured.
+ */
+export function configuredEarly(packages: readonly Package[]): Package[] {
+  const closure = openClosure(packages);
+  const waiting = packages.filter((item) => item.stanza["Essential"] !== "yes" && item.stanza["Pre-Depends"] !== undefined);
+  for (const item of waiting.sort(compareScores)) closure.add(item, ["Pre-Depends"]);
+  return closure.found();
+}
+
+/** What has to be configured before dpkg may unpack a package, each after what it depends on itself. */
+export function configuredBefore(item: Package, packages: readonly Package[]): Package[] {
+  const closure = openClosure(packages);
+  closure.add(item, ["Pre-Depends"]);
+  return closure.found().filter((other) => other !== item);
+}
+
+function openClosure(packages: readonly Package[]) {
+  const find = finder(packages);
+  const visited = new Set<Package>();
+  const done: Package[] = [];
+  const add = (item: Package, fields: readonly string[]) => {
+    for (const target of fields.flatMap((field) => find(item, field))) {
+      if (visited.has(target)) continue;
+      visited.add(target);
+      add(target, ["Pre-Depends", "Depends"]);
+      done.push(target);
+    }
+  };
+  return { add, found: () => done };
+}
+
+/** For a package's field the packages that meet it: of each group the first alternative that is met. */
+function finder(packages: readonly Package[]): (item: Package, field: string) => Package[] {
+  const named = new Map<string, { item: Package; version: string | undefined }[]>();
+  const offer = (name: string, item: Package, version: string | undefined) => {
+    named.set(name, [...(named.get(name) ?? []), { item, version }]);
+  };
+  for (const item of packages) {
+    offer(item.name, item, item.version);
+    for (const { name, version } of parseRelations(item.stanza["Provides"] ?? "").flat()) offer(name, item, version);
+  }
+  const meeting = ({ name, operator, version = "" }: Relation) =>
+    (named.get(name) ?? [])
+      .filter((offered) => operator === undefined || (offered.version !== undefined && satisfies(offered.version, operator, version)))
+      .map(({ item }) => item);
+  return (from, field) =>
+    parseRelations(from.stanza[field] ?? "").flatMap((alternatives) => {
+      const met = alternatives.map(meeting).find((found) => found.length > 0) ?? [];
+      const own = met.filter(({ architecture }) => architecture === from.architecture || architecture === "all");
+      return (own.length > 0 ? own : met).filter((item) => item !== from);
+    });
+}
+
+/** As apt's pkgOrderList scores packages that have Pre-Depends: what is protected, then by priority, then by name. */
+function compareScores(a: Package, b: Package): number {
+  return scoreOf(b) - scoreOf(a) || (a.name < b.name ? -1 : 1);
+}
+
+const priorities: Readonly<Record<string, number>> = { important: 5, required: 4, standard: 3, optional: 1 };
+
+function scoreOf({ stanza }: Package): number {
+  const immediate = stanza["Protected"] === "yes" || stanza["Important"] === "yes";
+  return (immediate ? 10 : 0) + (priorities[stanza["Priority"] ?? ""] ?? 0);
+}

@@ -1,0 +1,208 @@
+// Verification: whether a store holds what it says it holds, and setting aside what does not.
+// Knows the store's invariants (FORMAT.md); does not know threads, nor how anything is built again.
+
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { relative } from "node:path";
+import { type Layout, poolTime } from "./layout.ts";
+import { type Content, splitContent } from "./model/derivation.ts";
+import { type Digest, digestFromHex, digestOf, hexOf } from "./model/digest.ts";
+import { blobsOf, decodeTree } from "./model/tree.ts";
+import { hashFile } from "./pool.ts";
+import type { RecordReader } from "./records.ts";
+import { readRoot } from "./roots.ts";
+import type { System } from "./system.ts";
+import { groupsOf, namesIn } from "./usage.ts";
+
+/** One thing that is not as it should be. */
+export interface Problem {
+  readonly kind: "root" | "statement" | "tree" | "checkout" | "output" | "member";
+  /** Relative to the store. */
+  readonly place: string;
+  readonly why: string;
+}
+
+export interface PoolReport {
+  readonly members: number;
+  /** Bytes that were hashed. */
+  readonly bytes: number;
+  readonly problems: readonly Problem[];
+}
+
+export interface Verification {
+  readonly statements: number;
+  readonly trees: number;
+  readonly members: number;
+  /** Bytes of blobs that were hashed. */
+  readonly bytes: number;
+  /** In the order they can be mended in: nothing is named by what comes after it. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Looks at everything: pool members (bytes, mode, owner, attributes, date), tree records (form, digest, blobs that
+ * are there), statements and roots (form, contents that are there). `checkFan` does one 256th of the pool
+ * ({@link verifyFan}), wherever it likes. Sessions may run beside it: what names is listed before what is named.
+ */
+export async function verify(layout: Layout, records: RecordReader, checkFan: (fan: string) => Promise<PoolReport>): Promise<Verification> {
+  const statements = groupsOf(layout.results, "results").flatMap(namesIn).filter(isHex);
+  const trees = groupsOf(layout.trees, "trees").flatMap(namesIn).filter(isHex);
+  const reports = await Promise.all(namesIn(layout.pool).map(checkFan));
+  const poolProblems = reports.flatMap(({ problems }) => problems);
+  const pool = poolState(layout, poolProblems);
+  const treeState = checkTrees(layout, trees, pool);
+  const isThere = (content: Content) => {
+    const { kind, digest } = splitContent(content);
+    return kind === "tree" ? treeState.sound.has(hexOf(digest)) : pool.sound.has(hexOf(digest));
+  };
+  const sum = (pick: (report: PoolReport) => number) => reports.reduce((total, report) => total + pick(report), 0);
+  return {
+    statements: statements.length,
+    trees: trees.length,
+    members: sum(({ members }) => members),
+    bytes: sum(({ bytes }) => bytes),
+    problems: [
+      ...checkRoots(layout),
+      ...statements.flatMap((hex) => checkStatement(layout, records, digestFromHex(hex), isThere)),
+      ...madeOf(layout, treeState.touched, "checkout"),
+      ...madeOf(layout, treeState.touched, "output"),
+      ...treeState.problems,
+      ...poolProblems,
+    ],
+  };
+}
+
+/** Every pool member whose name begins with these two digits. */
+export function verifyFan(layout: Layout, system: System, fan: string): PoolReport {
+  const problems: Problem[] = [];
+  let [members, bytes] = [0, 0];
+  for (const name of namesIn(`${layout.pool}/${fan}`)) {
+    const file = `${layout.pool}/${fan}/${name}`;
+    const { size, why } = checkMember(layout, system, file, name);
+    members++;
+    bytes += size;
+    if (why !== undefined) problems.push({ kind: "member", place: relative(layout.root, file), why });
+  }
+  return { members, bytes, problems };
+}
+
+/**
+ * Sets aside what is wrong, under `corrupt/`, so that it is built again; checkouts and outputs are taken apart. The
+ * caller has the store for itself. A kill leaves a store in which less is wrong than before.
+ */
+export function repair(layout: Layout, problems: readonly Problem[], flush: () => void): void {
+  const aside = `${layout.root}/corrupt`;
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  for (const [index, { kind, place }] of problems.entries()) {
+    // Whatever names a thing is gone on disk before the thing itself is.
+    if (index > 0 && problems[index - 1]?.kind !== kind) flush();
+    if (kind === "checkout" || kind === "output") rmSync(`${layout.root}/${place}`, { recursive: true, force: true });
+    else renameSync(`${layout.root}/${place}`, `${aside}/${kind}-${place.slice(place.lastIndexOf("/") + 1)}`);
+  }
+  flush();
+}
+
+const hex = /^[0-9a-f]{64}$/;
+const isHex = (name: string) => hex.test(name);
+
+function checkMember(layout: Layout, system: System, file: string, name: string): { size: number; why?: string } {
+  const [, digits, copy = "0"] = /^([0-9a-f]{64})\.[^~]*(?:~([1-9]\d*))?$/.exec(name) ?? [];
+  if (digits === undefined) return { size: 0, why: "its name is none of a pool member" };
+  const stats = lstatSync(file);
+  if (!stats.isFile()) return { size: 0, why: "it is no file" };
+  const { digest, size } = hashFile(file);
+  if (hexOf(digest) !== digits) return { size, why: `its bytes have the digest ${digest}` };
+  const names = system.listAttributes(file).filter((attribute) => attribute !== "security.selinux");
+  const xattrs = Object.fromEntries(names.map((attribute) => [attribute, system.getAttribute(file, attribute).toString("base64")]));
+  const attributes = { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, ...(names.length > 0 && { xattrs }) };
+  const right = layout.member(digest, attributes, Number(copy));
+  if (right !== file) return { size, why: `its mode, owner and attributes are those of ${right.slice(right.lastIndexOf("/") + 1)}` };
+  if (stats.mtimeMs !== poolTime * 1000) return { size, why: `its date is ${stats.mtime.toISOString()}` };
+  return { size };
+}
+
+interface PoolState {
+  /** Blobs with a sound member. */
+  readonly sound: ReadonlySet<string>;
+  /** Blobs with a damaged one: checkouts may share it. */
+  readonly damaged: ReadonlySet<string>;
+}
+
+function poolState(layout: Layout, problems: readonly Problem[]): PoolState {
+  const bad = new Set(problems.map(({ place }) => place.slice("pool/00/".length)));
+  const members = groupsOf(layout.pool, "blobs").flatMap(namesIn);
+  return {
+    sound: new Set(members.filter((name) => !bad.has(name)).map((name) => name.slice(0, 64))),
+    damaged: new Set([...bad].map((name) => name.slice(0, 64))),
+  };
+}
+
+interface TreeState {
+  readonly sound: ReadonlySet<string>;
+  /** Trees that are damaged or name a blob with a damaged member: a checkout of one may share that. */
+  readonly touched: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+function checkTrees(layout: Layout, trees: readonly string[], pool: PoolState): TreeState {
+  const sound = new Set<string>();
+  const touched: string[] = [];
+  const problems: Problem[] = [];
+  for (const name of trees) {
+    const file = layout.tree(digestFromHex(name));
+    const { why, shares } = checkTree(file, name, pool);
+    if (why === undefined) sound.add(name);
+    else problems.push({ kind: "tree", place: relative(layout.root, file), why });
+    if (why !== undefined || shares) touched.push(name);
+  }
+  return { sound, touched, problems };
+}
+
+/** `shares` where it names a blob that has a damaged member. */
+function checkTree(file: string, name: string, pool: PoolState): { why?: string; shares?: boolean } {
+  try {
+    const bytes = readFileSync(file);
+    if (hexOf(digestOf(bytes)) !== name) return { why: "the record holds other bytes" };
+    const blobs = [...blobsOf(decodeTree(bytes))].map(hexOf);
+    const missing = blobs.find((blob) => !pool.sound.has(blob));
+    if (missing !== undefined) return { why: `it names the blob ${missing}, which is not there` };
+    return { shares: pool.damaged.size > 0 && blobs.some((blob) => pool.damaged.has(blob)) };
+  } catch (error) {
+    return { why: (error as Error).message };
+  }
+}
+
+/** The checkouts, or the outputs, that were made of trees. */
+function madeOf(layout: Layout, trees: readonly string[], kind: "checkout" | "output"): Problem[] {
+  const places = trees.map((name) => `${kind}s/${name}`).filter((place) => existsSync(`${layout.root}/${place}`));
+  return places.map((place) => ({ kind, place, why: "it may share what is damaged" }));
+}
+
+function checkStatement(layout: Layout, records: RecordReader, request: Digest, isThere: (content: Content) => boolean): Problem[] {
+  const problem = (why: string): Problem => ({ kind: "statement", place: relative(layout.root, layout.result(request)), why });
+  try {
+    const result = records.result(request);
+    if (result === undefined) return [];
+    const missing = [...Object.values(result.outputs), ...result.references].find((content) => !isThere(content));
+    return missing === undefined ? [] : [problem(`it names ${missing}, which is not there`)];
+  } catch (error) {
+    return [problem(said(layout, error))];
+  }
+}
+
+/** Roots that cannot be read: they would keep collection from beginning. */
+function checkRoots(layout: Layout): Problem[] {
+  const names = namesIn(layout.roots).filter((name) => !name.endsWith(".tmp"));
+  return names.flatMap((name): Problem[] => {
+    try {
+      readRoot(`${layout.roots}/${name}`);
+      return [];
+    } catch (error) {
+      return [{ kind: "root", place: `roots/${name}`, why: said(layout, error) }];
+    }
+  });
+}
+
+/** What an error says, with places relative to the store: where that is mounted tells a reader nothing. */
+function said(layout: Layout, error: unknown): string {
+  return (error as Error).message.replaceAll(`${layout.root}/`, "");
+}

@@ -11,7 +11,7 @@ if (major < 24) {
 }
 
 /** What mounts, measures limits or kills processes has the machine for itself. */
-const machine = ["test/{sandbox,keeper,fidelity,boot,end-to-end}/**/*.test.ts"];
+const machine = ["test/{sandbox,keeper,fidelity,boot,e2e}/**/*.test.ts"];
 /** Sets and combinations that take minutes: npm run test:long. */
 const long = process.env["KIT_TEST_LONG"] ? [] : ["test/**/*.long.test.ts"];
 
@@ -23,11 +23,24 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { ...common, name: "parts", include: ["test/**/*.test.ts"], exclude: [...machine, ...long], sequence: { groupOrder: 0 } },
+        test: {
+          ...common,
+          name: "parts",
+          include: ["test/**/*.test.ts"],
+          exclude: [...machine, ...long],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
-        test: { ...common, name: "machine", include: machine, exclude: long, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: {
+          ...common,
+          name: "machine",
+          include: machine,
+          exclude: long,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

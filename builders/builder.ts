@@ -63,7 +63,11 @@ export interface TarBlob {
 
 export interface SandboxOptions {
   readonly lower: readonly Digest[];
-  readonly binds?: readonly { readonly source: string; readonly target: string; readonly writable: boolean }[];
+  readonly binds?: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly writable: boolean;
+  }[];
 }
 
 /** The parts of a store that builders use. */
@@ -88,7 +92,11 @@ export interface Crew extends AsyncDisposable {
   /** Writes a tree as a tar stream into the pool. */
   tar(tree: Digest, options: TarOptions): Promise<TarBlob>;
   /** What an overlay's upper layer changed, moved into the pool. Paths in `skip` are passed over. */
-  scanUpper(upper: string, lower: Digest, skip: readonly string[]): Promise<{ tree: Digest; dropped: readonly string[] }>;
+  scanUpper(
+    upper: string,
+    lower: Digest,
+    skip: readonly string[],
+  ): Promise<{ tree: Digest; dropped: readonly string[] }>;
 }
 
 export interface Log {

@@ -7,7 +7,13 @@ import type { FaultRecord } from "../store/model/fault.ts";
 export type Event =
   | { readonly type: "plan"; readonly derivations: number; readonly known: number }
   | { readonly type: "start"; readonly id: Digest; readonly label: string; readonly builder: string }
-  | { readonly type: "progress"; readonly id: Digest; readonly done: number; readonly total: number; readonly unit: "bytes" | "steps" }
+  | {
+      readonly type: "progress";
+      readonly id: Digest;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: "bytes" | "steps";
+    }
   | { readonly type: "waiting"; readonly id: Digest; readonly label: string; readonly reason: string }
   | {
       readonly type: "end";

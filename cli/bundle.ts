@@ -15,6 +15,8 @@ await build({
   // Native code and WebAssembly are loaded from where npm put them.
   external: ["koffi", "@napi-rs/blake-hash", "blake3-wasm", "xz-decompress"],
   // CommonJS inside the bundle asks for `require`.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
   logLevel: "warning",
 });

@@ -1,22 +1,22 @@
 // The composition root: plain objects out of factories, handed down.
 // Knows which parts kit is made of; each part knows nothing of the others.
 
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { randomUUID } from "node:crypto";
 import { distroKind } from "../builders/distro/schema.ts";
 import { archiveOf } from "../builders/distro/source.ts";
 import type { Emit } from "../builders/event.ts";
 import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
-import { type Keeper, openKeeper } from "../builders/keeper/client.ts";
+import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../builders/keeper/client.ts";
 import type { ReadIndex } from "../builders/lock/answer.ts";
 import { planPackageOutput } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
-import { uncompressIndex } from "../builders/repository/indexes.ts";
-import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import type { LineMeans } from "../builders/realizer/line.ts";
 import { targetsOf } from "../builders/realizer/targets.ts";
+import { uncompressIndex } from "../builders/repository/indexes.ts";
+import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { toolsKind } from "../builders/tools/schema.ts";
 import type { Planning } from "../evaluator/evaluate.ts";
@@ -33,15 +33,24 @@ import { checkFormat } from "../store/session.ts";
 import { cacheFolder, entryFile, shippedManifests } from "./entry.ts";
 import type { Host, Settings } from "./settings.ts";
 
-export const kinds: readonly Kind<unknown>[] = [distroKind, imageKind, packageKind, toolsKind] as readonly Kind<unknown>[];
+export const kinds: readonly Kind<unknown>[] = [
+  distroKind,
+  imageKind,
+  packageKind,
+  toolsKind,
+] as readonly Kind<unknown>[];
 
 export interface Parts {
   readonly layout: Layout;
   readonly records: RecordReader;
   /** Starts the keeper when first called. */
   readonly keeper: () => Promise<Keeper>;
+  /** A keeper that has the store for itself, with so many threads; waits for it. */
+  hold(threads: number): Promise<HoldKeeper>;
   /** What the straight line needs for one manifest. */
   line(manifest: string): LineMeans;
+  /** Where an archive's files are looked for, nearest first. */
+  mirrors(archive: string, components?: readonly string[]): readonly string[];
   close(): Promise<void>;
 }
 
@@ -51,6 +60,9 @@ export interface PartOptions {
   readonly offline: boolean;
   readonly keepFailed: boolean;
   readonly limits?: Partial<Limits>;
+  /** A shell will be opened on the terminal. */
+  readonly terminal?: boolean;
+  readonly signal?: AbortSignal;
   readonly emit: Emit;
   readonly now: () => number;
 }
@@ -59,7 +71,8 @@ export function composeParts(options: PartOptions): Parts {
   const { settings, emit, now } = options;
   const layout = layoutOf(settings.store);
   if (existsSync(layout.format)) checkFormat(readFileSync(layout.format, "utf8").trim(), settings.store);
-  const find = (blob: Parameters<typeof findMember>[1]) => existsSync(layout.pool) && findMember(layout, blob) !== undefined;
+  const find = (blob: Parameters<typeof findMember>[1]) =>
+    existsSync(layout.pool) && findMember(layout, blob) !== undefined;
   const records = openRecords(layout, find);
   let keeper: Promise<Keeper> | undefined;
   const startKeeper = () => {
@@ -71,6 +84,8 @@ export function composeParts(options: PartOptions): Parts {
     layout,
     records,
     keeper: startKeeper,
+    hold: (threads) => openHoldKeeper({ ...keeperOptions(options), threads }),
+    mirrors,
     line: (manifest) => ({
       kinds,
       plan: planByKind,
@@ -83,7 +98,10 @@ export function composeParts(options: PartOptions): Parts {
       readText(tree, path) {
         const entry = records.tree(tree).entries.find((entry) => entry.path === path);
         const member = entry?.type === "file" ? findMember(layout, entry.blob, entry) : undefined;
-        if (member === undefined) throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, { hint: "run `kit store verify`" });
+        if (member === undefined)
+          throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, {
+            hint: "run `kit store verify`",
+          });
         return readFileSync(member, "utf8");
       },
       indexes: openIndexes({ startKeeper, layout, mirrors, now }),
@@ -92,7 +110,11 @@ export function composeParts(options: PartOptions): Parts {
       now,
     }),
     async close() {
-      if (keeper) await (await keeper).close();
+      // One that did not start has told its caller why.
+      await keeper?.then(
+        (started) => started.close(),
+        () => {},
+      );
     },
   };
 }
@@ -113,7 +135,9 @@ function planByKind(planning: Planning) {
       if (target === undefined) return [];
       return planPackageOutput(planning, assembly.root, target);
     default:
-      throw new Fault("usage/not-realizable", `a ${root?.kind.name} is nothing that can be built`, { hint: "name the manifest of an image or of a package" });
+      throw new Fault("usage/not-realizable", `a ${root?.kind.name} is nothing that can be built`, {
+        hint: "name the manifest of an image or of a package",
+      });
   }
 }
 
@@ -138,7 +162,11 @@ function openMirrors(settings: Settings) {
 
 function aptSourceFiles(): AptSourceFile[] {
   const folder = "/etc/apt/sources.list.d";
-  const extra = existsSync(folder) ? readdirSync(folder).sort().map((name) => join(folder, name)) : [];
+  const extra = existsSync(folder)
+    ? readdirSync(folder)
+        .sort()
+        .map((name) => join(folder, name))
+    : [];
   return ["/etc/apt/sources.list", ...extra].flatMap((path) => {
     try {
       return [{ path, text: readFileSync(path, "utf8") }];
@@ -160,7 +188,9 @@ function openIndexes({ startKeeper, layout, mirrors }: IndexParts): LineMeans["i
   const fetched = new Map<string, Promise<readonly ReadIndex[]>>();
   const fetchAll = async (question: ClosureQuestion, assembly: Assembly): Promise<readonly ReadIndex[]> => {
     const { distro: name, architecture } = question.source;
-    const own = [...assembly.manifests.values()].find((item) => item.kind.name === "distro" && item.name === name);
+    const own = [...assembly.manifests.values()].find(
+      (item) => item.kind.name === "distro" && item.name === name,
+    );
     if (own === undefined) throw new Error(`${name} is not part of the assembly`);
     const target = { arch: architecture, buildType: "release", distro: name } as const;
     const { manifest: distro, locals } = settle(own, distroKind, target);
@@ -181,7 +211,8 @@ function openIndexes({ startKeeper, layout, mirrors }: IndexParts): LineMeans["i
     return await Promise.all(
       indexes.flat().map(async (index) => {
         const member = findMember(layout, index.blob);
-        if (member === undefined) throw new Fault("store/missing-blob", "an index that was just fetched is not in the store");
+        if (member === undefined)
+          throw new Fault("store/missing-blob", "an index that was just fetched is not in the store");
         return { index, text: await uncompressIndex(member, index.compression) };
       }),
     );
@@ -203,6 +234,8 @@ function keeperOptions(options: PartOptions) {
     threads: host.cores,
     environment: { ...host.environment, NODE_COMPILE_CACHE: join(cacheFolder(host.environment), "code") },
     user: host.user,
+    ...(options.terminal && { terminal: true }),
+    ...(options.signal && { signal: options.signal }),
     ...(settings.rangeStart !== undefined && { rangeStart: settings.rangeStart }),
     session: randomUUID(),
     setup: {
@@ -219,8 +252,16 @@ function keeperOptions(options: PartOptions) {
 
 /** This machine's architecture as Debian calls it. */
 export function debianArchitecture(): string {
-  const names: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", ia32: "i386", ppc64: "ppc64el", s390x: "s390x", riscv64: "riscv64" };
+  const names: Readonly<Record<string, string>> = {
+    x64: "amd64",
+    arm64: "arm64",
+    ia32: "i386",
+    ppc64: "ppc64el",
+    s390x: "s390x",
+    riscv64: "riscv64",
+  };
   const name = names[process.arch];
-  if (name === undefined) throw new Fault("host/unsupported-architecture", `kit does not run on ${process.arch}`);
+  if (name === undefined)
+    throw new Fault("host/unsupported-architecture", `kit does not run on ${process.arch}`);
   return name;
 }

@@ -1,14 +1,43 @@
 // kit: the command line.
+// Knows which commands there are and how a run ends; does not know what any command does.
 
 import { availableParallelism, userInfo } from "node:os";
-import { Builtins, Cli } from "clipanion";
-import { exitStatus, type Fault, faultsOf } from "../store/model/fault.ts";
+import { Cli, type Command } from "clipanion";
+import { exitStatus, faultsOf } from "../store/model/fault.ts";
+import { DoctorCommand } from "./commands/doctor.ts";
+import { EvaluateCommand } from "./commands/evaluate.ts";
+import { CollectCommand } from "./commands/gc.ts";
+import { GraphCommand } from "./commands/graph.ts";
+import { commandHelp, commandNamed, generalHelp } from "./commands/help.ts";
+import { StoreInfoCommand } from "./commands/info.ts";
+import { LockCommand } from "./commands/lock.ts";
+import { LogCommand } from "./commands/log.ts";
+import { misuse } from "./commands/misuse.ts";
 import { RealizeCommand } from "./commands/realize.ts";
+import { SchemaCommand } from "./commands/schema.ts";
+import { ShellCommand } from "./commands/shell.ts";
+import { StoreVerifyCommand } from "./commands/verify.ts";
+import { WhyCommand } from "./commands/why.ts";
 import type { KitContext } from "./context.ts";
 import { showError } from "./output.ts";
 
-const cli = new Cli<KitContext>({ binaryLabel: "kit", binaryName: "kit", binaryVersion: "0.1.0" });
-for (const command of [Builtins.HelpCommand, Builtins.VersionCommand, RealizeCommand]) cli.register(command);
+const version = "0.1.0";
+const commands = [
+  RealizeCommand,
+  LockCommand,
+  EvaluateCommand,
+  GraphCommand,
+  WhyCommand,
+  LogCommand,
+  ShellCommand,
+  SchemaCommand,
+  DoctorCommand,
+  CollectCommand,
+  StoreInfoCommand,
+  StoreVerifyCommand,
+];
+const cli = new Cli<KitContext>({ binaryLabel: "kit", binaryName: "kit", binaryVersion: version });
+for (const command of commands) cli.register(command);
 
 let interrupted = false;
 const interruptions = new Set<() => Promise<void>>();
@@ -20,16 +49,28 @@ const interrupt = () => {
 };
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
+// `kit graph … | head`: who reads has had enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitStatus.done);
+  throw error;
+});
 
 const { uid, gid, username } = userInfo();
+const argv = process.argv.slice(2);
 const context: KitContext = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   colorDepth: 1,
-  argv: process.argv.slice(2),
-  host: { environment: process.env, directory: process.cwd(), user: { uid, gid, name: username }, cores: availableParallelism() },
+  argv,
+  told: new Set(),
+  host: {
+    environment: process.env,
+    directory: process.cwd(),
+    user: { uid, gid, name: username },
+    cores: availableParallelism(),
+  },
   now: Date.now,
   onInterrupt(action) {
     interruptions.add(action);
@@ -40,21 +81,47 @@ const context: KitContext = {
 process.exitCode = await run();
 
 async function run(): Promise<number> {
-  let command: ReturnType<typeof cli.process>;
+  const [first] = argv;
+  // Nothing to do is a mistake in a script, so it is not told on standard output.
+  if (first === undefined) return say(process.stderr, generalHelp(definitions()), exitStatus.usage);
+  if (first === "--version" || first === "-v") return say(process.stdout, `kit ${version}\n`);
+  if (first === "help" || asksForHelp(argv))
+    return help((first === "help" ? argv.slice(1) : argv).filter((word) => !word.startsWith("-")));
   try {
-    command = cli.process(process.argv.slice(2), context);
-  } catch (error) {
-    process.stderr.write(cli.error(error, { colored: false }));
-    return exitStatus.usage;
-  }
-  try {
+    const command = parse();
     command.context = context;
-    if (command.help) process.stdout.write(cli.usage(command, { detailed: true }));
-    return command.help ? 0 : await command.execute() ?? 0;
+    return (await command.execute()) ?? exitStatus.done;
   } catch (error) {
-    showError(context, error, process.argv.includes("--json"));
+    showError(context, error, argv.includes("--json"));
     if (interrupted) return exitStatus.interrupted;
-    const faults: readonly Fault[] = faultsOf(error);
-    return faults[0]?.exit ?? exitStatus.build;
+    return faultsOf(error)[0]?.exit ?? exitStatus.build;
   }
+}
+
+/** @throws {Fault} of class `usage` */
+function parse(): Command<KitContext> {
+  try {
+    return cli.process(argv, context);
+  } catch (error) {
+    throw misuse(error, argv, definitions()) ?? error;
+  }
+}
+
+function help(words: readonly string[]): number {
+  const command = commandNamed(words, definitions());
+  return say(process.stdout, command === undefined ? generalHelp(definitions()) : commandHelp(command));
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? words.length : end).some((word) => word === "--help" || word === "-h");
+}
+
+function definitions() {
+  return cli.definitions({ colored: false });
+}
+
+function say(stream: NodeJS.WriteStream, text: string, status: number = exitStatus.done): number {
+  stream.write(text);
+  return status;
 }

@@ -13,10 +13,19 @@ export interface RealizeMemo {
 }
 
 /** Where the memo of a command line is; absent where it must not be answered from one. */
-export function memoPlace(argv: readonly string[], directory: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const plain = argv[0] === "realize" && !argv.some((word) => /^(--rebuild|--json|--help|-h|--keep-failed)$/.test(word));
+export function memoPlace(
+  argv: readonly string[],
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const plain =
+    argv[0] === "realize" && !argv.some((word) => /^(--rebuild|--json|--help|-h|--keep-failed)$/.test(word));
   if (!plain) return undefined;
-  const settings = Object.entries(environment).filter(([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME");
-  const key = createHash("sha256").update(JSON.stringify([import.meta.url, argv, directory, settings.sort()])).digest("hex");
+  const settings = Object.entries(environment).filter(
+    ([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME",
+  );
+  const key = createHash("sha256")
+    .update(JSON.stringify([import.meta.url, argv, directory, settings.sort()]))
+    .digest("hex");
   return join(cacheFolder(environment), "memo", key);
 }

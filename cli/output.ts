@@ -1,9 +1,9 @@
 // How a command speaks: which renderer fits the streams, and how an error is shown.
 
+import { Faults, faultRecord, faultsOf } from "../store/model/fault.ts";
+import { type KitContext, toldKey } from "./context.ts";
 import { renderError } from "./render/fault.ts";
 import { jsonRenderer, liveRenderer, type Renderer } from "./render/renderer.ts";
-import { faultRecord, faultsOf } from "../store/model/fault.ts";
-import type { KitContext } from "./context.ts";
 
 type Stream = NodeJS.WriteStream;
 
@@ -17,12 +17,21 @@ export function openRenderer(context: KitContext, json: boolean): Renderer {
   return liveRenderer(stream, context.now, schedule, { color: allowsColor(context) });
 }
 
+/** Shows what went wrong, but for what progress has shown already. */
 export function showError(context: KitContext, error: unknown, json: boolean): void {
   const stream = context.stderr as Stream;
-  if (!json) return void stream.write(`${renderError(error, { color: allowsColor(context), width: stream.columns ?? 120 })}\n`);
-  const faults = faultsOf(error).map(faultRecord);
-  const told = faults.length > 0 ? { type: "error", faults } : { type: "error", defect: (error as Error).stack ?? String(error) };
-  stream.write(`${JSON.stringify(told)}\n`);
+  const faults = faultsOf(error);
+  if (json) {
+    const told =
+      faults.length > 0
+        ? { faults: faults.map(faultRecord) }
+        : { defect: (error as Error).stack ?? String(error) };
+    return void stream.write(`${JSON.stringify({ type: "error", ...told })}\n`);
+  }
+  const fresh = faults.filter((fault) => !context.told.has(toldKey(fault)));
+  if (faults.length > 0 && fresh.length === 0) return;
+  const shown = fresh.length === faults.length ? error : new Faults(fresh);
+  stream.write(renderError(shown, { color: allowsColor(context), width: stream.columns ?? 120 }));
 }
 
 /** Colour on a terminal, unless NO_COLOR says otherwise (no-color.org). */

@@ -29,15 +29,25 @@ const file = z.strictObject({
   mirrors: z.array(z.string()).default([]).describe("Mirrors, written like those of KIT_MIRRORS."),
   jobs: z.int().min(1).max(1024).optional().describe("Builds at once."),
   downloads: z.int().min(1).max(64).optional().describe("Downloads at once."),
-  idRangeStart: z.int().min(65_536).max(4_294_836_224).multipleOf(65_536).optional().describe("First host id of the range root maps into sandboxes."),
+  idRangeStart: z
+    .int()
+    .min(65_536)
+    .max(4_294_836_224)
+    .multipleOf(65_536)
+    .optional()
+    .describe("First host id of the range root maps into sandboxes."),
 });
 
 /** @throws {Fault} `usage/bad-setting`, `usage/bad-configuration` */
-export async function readSettings(host: Host, flags: { store?: string | undefined; jobs?: string | undefined }): Promise<Settings> {
+export async function readSettings(
+  host: Host,
+  flags: { store?: string | undefined; jobs?: string | undefined },
+): Promise<Settings> {
   const { environment, directory } = host;
   const configuration = await readConfiguration(directory);
   const store = flags.store ?? environment["KIT_STORE"];
-  const configured = configuration.value.store && resolve(dirname(configuration.path), configuration.value.store);
+  const configured =
+    configuration.value.store && resolve(dirname(configuration.path), configuration.value.store);
   const proxy = {
     http: environment["http_proxy"] ?? environment["HTTP_PROXY"],
     https: environment["https_proxy"] ?? environment["HTTPS_PROXY"],
@@ -45,7 +55,11 @@ export async function readSettings(host: Host, flags: { store?: string | undefin
   };
   return {
     store: store ? resolve(directory, store) : (configured ?? defaultStore(host)),
-    jobs: wholeNumber(flags.jobs, "--jobs") ?? wholeNumber(environment["KIT_JOBS"], "KIT_JOBS") ?? configuration.value.jobs ?? host.cores,
+    jobs:
+      wholeNumber(flags.jobs, "--jobs") ??
+      wholeNumber(environment["KIT_JOBS"], "KIT_JOBS") ??
+      configuration.value.jobs ??
+      host.cores,
     downloads: configuration.value.downloads ?? 16,
     mirrors: { environment: environment["KIT_MIRRORS"], configured: configuration.value.mirrors },
     ...(configuration.value.idRangeStart !== undefined && { rangeStart: configuration.value.idRangeStart }),
@@ -62,13 +76,19 @@ function defaultStore({ environment, user }: Host): string {
 function wholeNumber(text: string | undefined, name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new Fault("usage/bad-setting", `${name} is a whole number from 1 to 9999, not ${JSON.stringify(text)}`);
+  throw new Fault(
+    "usage/bad-setting",
+    `${name} is a whole number from 1 to 9999, not ${JSON.stringify(text)}`,
+  );
 }
 
 function checkoutMethod(text: string | undefined): Settings["checkout"] {
   if (text === undefined || text === "") return "auto";
   if (text === "auto" || text === "hardlink" || text === "reflink" || text === "copy") return text;
-  throw new Fault("usage/bad-setting", `KIT_CHECKOUT is auto, hardlink, reflink or copy, not ${JSON.stringify(text)}`);
+  throw new Fault(
+    "usage/bad-setting",
+    `KIT_CHECKOUT is auto, hardlink, reflink or copy, not ${JSON.stringify(text)}`,
+  );
 }
 
 /** Where a configuration is looked for: `kit.config.yaml` in the directory and above it, nearest first. */
@@ -79,7 +99,9 @@ export function configurationFiles(directory: string): string[] {
 
 async function readConfiguration(directory: string): Promise<{ path: string; value: z.infer<typeof file> }> {
   const path = configurationFiles(directory).find((candidate) => existsSync(candidate));
-  return path === undefined ? { path: directory, value: file.parse({}) } : { path, value: await parseConfiguration(path) };
+  return path === undefined
+    ? { path: directory, value: file.parse({}) }
+    : { path, value: await parseConfiguration(path) };
 }
 
 async function parseConfiguration(path: string): Promise<z.infer<typeof file>> {
@@ -89,5 +111,8 @@ async function parseConfiguration(path: string): Promise<z.infer<typeof file>> {
   const { manifest, faults } = checkManifest(file, document.value, document);
   if (manifest !== undefined) return manifest;
   const [first] = faults ?? [];
-  throw new Fault("usage/bad-configuration", first?.message ?? "it cannot be read", { ...(first?.place && { place: first.place }), ...(first?.hint && { hint: first.hint }) });
+  throw new Fault("usage/bad-configuration", first?.message ?? "it cannot be read", {
+    ...(first?.place && { place: first.place }),
+    ...(first?.hint && { hint: first.hint }),
+  });
 }

@@ -49,7 +49,11 @@ export interface Plan {
   /** What to resolve before more can be planned. */
   readonly open: readonly ClosureQuestion[];
   /** What to build before more can be planned: each becomes a fact. */
-  readonly wanted: readonly { readonly derivation: Derivation; readonly output: string; readonly path: string }[];
+  readonly wanted: readonly {
+    readonly derivation: Derivation;
+    readonly output: string;
+    readonly path: string;
+  }[];
   /** Digests of all questions asked. */
   readonly asked: ReadonlySet<Digest>;
 }
@@ -63,7 +67,11 @@ export interface Planning {
   fact(derivation: Derivation, output: string, path: string): string | undefined;
 }
 
-export function evaluate(world: World, wish: Wish, plan: (planning: Planning) => readonly PlannedOutput[]): Plan {
+export function evaluate(
+  world: World,
+  wish: Wish,
+  plan: (planning: Planning) => readonly PlannedOutput[],
+): Plan {
   const open = new Map<Digest, ClosureQuestion>();
   const wanted = new Map<Digest, Plan["wanted"][number]>();
   const asked = new Set<Digest>();

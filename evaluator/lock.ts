@@ -5,7 +5,13 @@ import * as z from "zod/mini";
 import { type Digest, parseSha256 } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
 import type { Stanza } from "./deb/stanza.ts";
-import { type ChosenPackage, type Closure, type ClosureQuestion, questionDigest, questionText } from "./question.ts";
+import {
+  type ChosenPackage,
+  type Closure,
+  type ClosureQuestion,
+  questionDigest,
+  questionText,
+} from "./question.ts";
 
 /** An index that packages were chosen from. */
 export interface LockedIndex {
@@ -50,21 +56,34 @@ const limits = { bytes: 256 << 20 } as const;
 export function parseLock(text: string, file: string): Lock {
   const place = { file, line: 1, column: 1 };
   const hint = "restore it from version control, or remove it and run `kit lock`";
-  if (text.length > limits.bytes) throw new Fault("unresolved/bad-lock", "the lock file is larger than 256 MiB", { place, hint });
+  if (text.length > limits.bytes)
+    throw new Fault("unresolved/bad-lock", "the lock file is larger than 256 MiB", { place, hint });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Fault("unresolved/bad-lock", `the lock file is no JSON: ${(cause as Error).message}`, { place, hint, cause });
+    throw new Fault("unresolved/bad-lock", `the lock file is no JSON: ${(cause as Error).message}`, {
+      place,
+      hint,
+      cause,
+    });
   }
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === "string" && /^kit\/lock\/\d+$/.test(format) && format !== emptyLock.format) {
-    throw new Fault("unresolved/newer-lock", `the lock file has the format ${format}; this kit reads ${emptyLock.format}`, { place, hint: "use the kit that wrote it" });
+    throw new Fault(
+      "unresolved/newer-lock",
+      `the lock file has the format ${format}; this kit reads ${emptyLock.format}`,
+      { place, hint: "use the kit that wrote it" },
+    );
   }
   const parsed = z.safeParse(shape, value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Fault("unresolved/bad-lock", `the lock file is not as kit writes it, at ${issue?.path.join(".") ?? "its top"}`, { place, hint });
+    throw new Fault(
+      "unresolved/bad-lock",
+      `the lock file is not as kit writes it, at ${issue?.path.join(".") ?? "its top"}`,
+      { place, hint },
+    );
   }
   return parsed.data as Lock;
 }
@@ -90,13 +109,23 @@ export function pinnedAnswer(lock: Lock, question: ClosureQuestion): Closure | u
     const locked = distro?.packages[key];
     if (locked === undefined) throw damaged(key);
     const [repository = "", suite = ""] = locked.from.split(" ");
-    return { ...identityOf(locked.stanza), stanza: locked.stanza, origin: { repository, suite }, reasons: written };
+    return {
+      ...identityOf(locked.stanza),
+      stanza: locked.stanza,
+      origin: { repository, suite },
+      reasons: written,
+    };
   });
   return { packages, date: answer.date };
 }
 
 /** The lock with one more answer. What no answer names any more is left out by {@link pruneLock}. */
-export function withAnswer(lock: Lock, question: ClosureQuestion, closure: Closure, indexes: readonly LockedIndex[]): Lock {
+export function withAnswer(
+  lock: Lock,
+  question: ClosureQuestion,
+  closure: Closure,
+  indexes: readonly LockedIndex[],
+): Lock {
   const name = question.source.distro;
   const known = lock.distros[name] ?? { indexes: [], packages: {} };
   const chosen = closure.packages.filter((item) => item.origin !== "local");
@@ -115,17 +144,27 @@ export function withAnswer(lock: Lock, question: ClosureQuestion, closure: Closu
       ]),
     ),
   };
-  const others = known.indexes.filter((index) => !indexes.some((other) => indexKey(other) === indexKey(index)));
+  const others = known.indexes.filter(
+    (index) => !indexes.some((other) => indexKey(other) === indexKey(index)),
+  );
   return {
     ...lock,
-    distros: { ...lock.distros, [name]: { indexes: [...others, ...indexes], packages: { ...known.packages, ...Object.fromEntries(stanzas) } } },
+    distros: {
+      ...lock.distros,
+      [name]: {
+        indexes: [...others, ...indexes],
+        packages: { ...known.packages, ...Object.fromEntries(stanzas) },
+      },
+    },
     answers: { ...lock.answers, [questionDigest(question)]: answer },
   };
 }
 
 /** Only the answers asked for, and what they name. */
 export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
-  const answers = Object.fromEntries(Object.entries(lock.answers).filter(([digest]) => wanted.has(digest as Digest)));
+  const answers = Object.fromEntries(
+    Object.entries(lock.answers).filter(([digest]) => wanted.has(digest as Digest)),
+  );
   const used = new Map<string, Set<string>>();
   for (const { distro, packages } of Object.values(answers)) {
     const keys = used.get(distro) ?? new Set();
@@ -168,22 +207,36 @@ const shape = z.object({
           date: z.number(),
         }),
       ),
-      packages: z.record(z.string(), z.object({ from: z.string(), stanza: z.record(z.string(), z.string()) })),
+      packages: z.record(
+        z.string(),
+        z.object({ from: z.string(), stanza: z.record(z.string(), z.string()) }),
+      ),
     }),
   ),
   answers: z.record(
     z.string(),
-    z.object({ question: z.string(), distro: z.string(), date: z.number(), packages: z.record(z.string(), z.array(z.string())) }),
+    z.object({
+      question: z.string(),
+      distro: z.string(),
+      date: z.number(),
+      packages: z.record(z.string(), z.array(z.string())),
+    }),
   ),
 });
 
 function identityOf(stanza: Stanza) {
-  return { name: stanza["Package"] ?? "", version: stanza["Version"] ?? "", architecture: stanza["Architecture"] ?? "" };
+  return {
+    name: stanza["Package"] ?? "",
+    version: stanza["Version"] ?? "",
+    architecture: stanza["Architecture"] ?? "",
+  };
 }
 
 function parseReason(text: string) {
   const colon = text.indexOf(": ");
-  return colon < 0 ? { by: text, relation: "" } : { by: text.slice(0, colon), relation: text.slice(colon + 2) };
+  return colon < 0
+    ? { by: text, relation: "" }
+    : { by: text.slice(0, colon), relation: text.slice(colon + 2) };
 }
 
 function indexKey({ repository, suite, component, architecture }: LockedIndex): string {
@@ -193,14 +246,21 @@ function indexKey({ repository, suite, component, architecture }: LockedIndex): 
 /** Keys of all mappings sorted, but for stanzas, whose order is the file's. */
 function sorted(lock: Lock): Lock {
   const byKey = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
-    Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, change(value)]));
+    Object.fromEntries(
+      Object.entries(record)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, value]) => [key, change(value)]),
+    );
   return {
     format: lock.format,
     distros: byKey(lock.distros, (distro) => ({
       indexes: [...distro.indexes].sort((a, b) => (indexKey(a) < indexKey(b) ? -1 : 1)),
       packages: byKey(distro.packages, (value) => value),
     })),
-    answers: byKey(lock.answers, (answer) => ({ ...answer, packages: byKey(answer.packages, (reasons) => reasons) })),
+    answers: byKey(lock.answers, (answer) => ({
+      ...answer,
+      packages: byKey(answer.packages, (reasons) => reasons),
+    })),
   };
 }
 

@@ -49,9 +49,12 @@ export function questionDigest(question: ClosureQuestion): Digest {
 /** The question in one line, for people and for the lock. */
 export function questionText(question: ClosureQuestion): string {
   const { source, requests, base, exclude, locals } = question;
-  const parts = [`${source.distro} ${source.architecture}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
+  const parts = [
+    `${source.distro} ${source.architecture}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`,
+  ];
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
-  if (locals.length > 0) parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
+  if (locals.length > 0)
+    parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
   return parts.join(", ");
 }
 

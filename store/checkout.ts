@@ -2,8 +2,20 @@
 // Knows links, reflinks and copies; does not know who asks or why.
 
 import {
-  chmodSync, chownSync, constants, copyFileSync, existsSync, lchownSync, linkSync, lutimesSync, mkdirSync, renameSync,
-  rmSync, symlinkSync, unlinkSync, utimesSync,
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
 } from "node:fs";
 import { type Layout, poolTime } from "./layout.ts";
 import type { Digest } from "./model/digest.ts";
@@ -65,7 +77,13 @@ export function writeTree(tree: Tree, folder: string, tools: CheckoutTools): voi
   }
 }
 
-function placer({ layout, pool, system, method, staging }: CheckoutTools): (entry: FileEntry, path: string) => void {
+function placer({
+  layout,
+  pool,
+  system,
+  method,
+  staging,
+}: CheckoutTools): (entry: FileEntry, path: string) => void {
   const used = new Map<string, number>();
   const groups = new Map<number, string[]>();
   const copy = (entry: FileEntry, path: string) => {
@@ -125,7 +143,11 @@ function isCode(error: unknown, code: string): boolean {
   return (error as NodeJS.ErrnoException).code === code;
 }
 
-function makeSpecial(entry: Exclude<Entry, FileEntry | { type: "directory" }>, path: string, system: System): void {
+function makeSpecial(
+  entry: Exclude<Entry, FileEntry | { type: "directory" }>,
+  path: string,
+  system: System,
+): void {
   switch (entry.type) {
     case "symlink":
       symlinkSync(entry.target, path);

@@ -7,8 +7,8 @@ import { type Content, splitContent } from "./model/derivation.ts";
 import { hexOf } from "./model/digest.ts";
 import { blobsOf } from "./model/tree.ts";
 import type { RecordReader } from "./records.ts";
-import { readRoots, type Root } from "./roots.ts";
-import { byKind, type Counts, groupsOf, type Kind, kinds, namesIn, openScale, walk } from "./usage.ts";
+import { type Root, readRoots } from "./roots.ts";
+import { byKind, type Counts, foldersOf, groupsOf, type Kind, namesIn, openScale, walk } from "./usage.ts";
 
 export interface CollectionOptions {
   /** Links that are gone or lead elsewhere: their roots keep nothing alive and go. */
@@ -38,12 +38,16 @@ export interface Collection {
  */
 export function collect(layout: Layout, records: RecordReader, options: CollectionOptions): Collection {
   const roots = readRoots(layout);
-  const live = mark(records, roots.map(({ root }) => root).filter(({ link }) => !options.dead.has(link)));
+  const live = mark(
+    records,
+    roots.map(({ root }) => root).filter(({ link }) => !options.dead.has(link)),
+  );
   const dropped = roots.filter(({ root }) => options.dead.has(root.link));
   const sweep = sweeper(layout, options.dryRun);
   const steps: readonly (() => void)[] = [
     () => void (options.dryRun || dropped.forEach(({ file }) => unlinkSync(file))),
-    () => sweep.files("results", layout.results, ({ length }, hex) => length === 64 && live.requests.has(hex)),
+    () =>
+      sweep.files("results", layout.results, ({ length }, hex) => length === 64 && live.requests.has(hex)),
     () => {
       sweep.files("results", layout.notes, ({ length }, hex) => length === 64 && live.requests.has(hex));
       sweep.files("logs", layout.logs, ({ length }, hex) => length === 64 && live.requests.has(hex));
@@ -53,18 +57,20 @@ export function collect(layout: Layout, records: RecordReader, options: Collecti
     },
     () => {
       sweep.files("blobs", layout.pool, (name, hex) => name[64] === "." && live.blobs.has(hex));
-      for (const folder of [layout.partial, layout.failed, layout.staging, `${layout.root}/corrupt`]) {
-        sweep.folders("rest", folder, () => false);
-      }
+      for (const folder of foldersOf(layout, "rest")) sweep.folders("rest", folder, () => false);
       // Nobody waits for a request's lock while the store is one's own.
-      if (!options.dryRun) for (const name of namesIn(layout.locks)) if (name !== "store") unlinkSync(`${layout.locks}/${name}`);
+      if (!options.dryRun)
+        for (const name of namesIn(layout.locks)) if (name !== "store") unlinkSync(`${layout.locks}/${name}`);
     },
   ];
   for (const step of steps) {
     step();
     if (!options.dryRun) options.flush();
   }
-  return { ...sweep.outcome(), roots: { kept: roots.length - dropped.length, dropped: dropped.map(({ root }) => root.link) } };
+  return {
+    ...sweep.outcome(),
+    roots: { kept: roots.length - dropped.length, dropped: dropped.map(({ root }) => root.link) },
+  };
 }
 
 /** Everything that is kept, as hex digits. */
@@ -138,12 +144,7 @@ function sweeper(layout: Layout, dryRun: boolean) {
 
 /** Out of sight first; what a kill leaves in staging goes with the next session. */
 function remove(layout: Layout, folder: string, name: string): void {
-  const trash = folder === layout.staging ? `${folder}/${name}` : `${layout.staging}/trash-${name}`;
-  if (folder !== layout.staging) renameSync(`${folder}/${name}`, trash);
+  const trash = `${layout.staging}/trash-${name}`;
+  renameSync(`${folder}/${name}`, trash);
   rmSync(trash, { recursive: true, force: true });
-}
-
-/** All that was removed, of any kind. */
-export function totalOf(counts: Counts): number {
-  return kinds.reduce((sum, kind) => sum + counts[kind], 0);
 }

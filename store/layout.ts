@@ -2,9 +2,8 @@
 // Knows names; does not touch the disk.
 
 import { join } from "node:path";
-import { type Digest, hexOf } from "./model/digest.ts";
+import { type Digest, digestOf, hexOf } from "./model/digest.ts";
 import type { Owned } from "./model/tree.ts";
-import { digestOf } from "./model/digest.ts";
 
 /** The version of the layout; written to `format` when a store is made. */
 export const storeFormat = "kit/store/1";
@@ -96,6 +95,9 @@ export const plainFolders = [
 
 /** `.755.0.0`, `.644.0.42.x1a2b3c4d`, and `~2` for a third inode of the same. */
 function memberSuffix(owned: Attributes, copy: number): string {
-  const xattrs = owned.xattrs === undefined ? "" : `.x${hexOf(digestOf(JSON.stringify(Object.entries(owned.xattrs)))).slice(0, 16)}`;
+  const xattrs =
+    owned.xattrs === undefined
+      ? ""
+      : `.x${hexOf(digestOf(JSON.stringify(Object.entries(owned.xattrs)))).slice(0, 16)}`;
   return `.${owned.mode.toString(8)}.${owned.uid}.${owned.gid}${xattrs}${copy === 0 ? "" : `~${copy}`}`;
 }

@@ -4,7 +4,17 @@
 // This is the stat cache that lets a command with nothing to do end before it has read a manifest. A memo can be
 // lost or deleted at any time; a wrong one would hide a change, so every doubt counts as a change.
 
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, type Stats, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /** `inode:size:mtime:ctime`, times in nanoseconds; `-` where there is no file. A folder's stands for its list of names. */

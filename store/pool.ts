@@ -2,12 +2,29 @@
 // Knows how bytes become pool members and are found again; does not know trees or results.
 
 import {
-  chmodSync, chownSync, closeSync, constants, copyFileSync, createReadStream, existsSync, fchmodSync, fchownSync,
-  futimesSync, openSync, readdirSync, readFileSync, readSync, renameSync, unlinkSync, utimesSync, writeSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  futimesSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
 } from "node:fs";
-import { Fault } from "./model/fault.ts";
-import { type Digest, digestOf, type Hasher, hasher, hexOf } from "./model/digest.ts";
 import { type Attributes, blobAttributes, type Layout, poolTime } from "./layout.ts";
+import { type Digest, digestOf, type Hasher, hasher, hexOf } from "./model/digest.ts";
+import { Fault } from "./model/fault.ts";
 import type { System } from "./system.ts";
 
 export interface Pool {
@@ -136,25 +153,40 @@ export function openPool(layout: Layout, system: System, staging: string): Pool 
 }
 
 /** A member that holds the blob, with these attributes if there is one. */
-export function findMember(layout: Layout, blob: Digest, prefer: Attributes = blobAttributes): string | undefined {
+export function findMember(
+  layout: Layout,
+  blob: Digest,
+  prefer: Attributes = blobAttributes,
+): string | undefined {
   const preferred = layout.member(blob, prefer);
   if (existsSync(preferred)) return preferred;
   const name = readdirSync(layout.fan(blob)).find((member) => member.startsWith(`${hexOf(blob)}.`));
   return name === undefined ? undefined : `${layout.fan(blob)}/${name}`;
 }
 
-/** The digest of a file's bytes, read in pieces of 1 MiB. */
+/** The digest of a file's bytes. */
 export function hashFile(file: string): { digest: Digest; size: number } {
+  const hash = hasher();
+  let size = 0;
+  for (const piece of piecesOf(file)) {
+    hash.update(piece);
+    size += piece.length;
+  }
+  return { digest: hash.digest(), size };
+}
+
+/** A file's bytes in pieces of 1 MiB, each the caller's to keep; a link is not followed. */
+export function* piecesOf(file: string): Generator<Uint8Array> {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const hash = hasher();
-    const piece = Buffer.allocUnsafe(1 << 20);
-    let size = 0;
-    for (;;) {
+    // Most files are small: a buffer of 1 MiB for each would cost more than reading them.
+    let left = fstatSync(fd).size;
+    while (left > 0) {
+      const piece = Buffer.allocUnsafe(Math.min(left, 1 << 20));
       const count = readSync(fd, piece, 0, piece.length, null);
-      if (count === 0) return { digest: hash.digest(), size };
-      hash.update(count === piece.length ? piece : piece.subarray(0, count));
-      size += count;
+      if (count === 0) return;
+      left -= count;
+      yield count === piece.length ? piece : piece.subarray(0, count);
     }
   } finally {
     closeSync(fd);

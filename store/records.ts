@@ -61,10 +61,15 @@ export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, 
       try {
         bytes = readFileSync(layout.tree(digest));
       } catch (cause) {
-        throw new Fault("store/missing-tree", `the store lacks the tree ${digest}`, { cause, hint: "run `kit store verify`" });
+        throw new Fault("store/missing-tree", `the store lacks the tree ${digest}`, {
+          cause,
+          hint: "run `kit store verify`",
+        });
       }
       if (digestOf(bytes) !== digest) {
-        throw new Fault("store/corrupt", `the record of ${digest} holds other bytes`, { hint: "run `kit store verify`" });
+        throw new Fault("store/corrupt", `the record of ${digest} holds other bytes`, {
+          hint: "run `kit store verify`",
+        });
       }
       return remember(digest, decodeTree(bytes));
     },
@@ -115,7 +120,9 @@ function parseResult(value: unknown, request: Digest): Result {
   return {
     format: parsed.format,
     request: parseDigest(parsed.request),
-    outputs: Object.fromEntries(Object.entries(parsed.outputs).map(([name, content]) => [name, parseContent(content)])),
+    outputs: Object.fromEntries(
+      Object.entries(parsed.outputs).map(([name, content]) => [name, parseContent(content)]),
+    ),
     references: parsed.references.map(parseContent),
   };
 }

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import { type Content, parseContent } from "./model/derivation.ts";
-import { Fault } from "./model/fault.ts";
 import { type Digest, digestOf, hexOf, parseDigest } from "./model/digest.ts";
+import { Fault } from "./model/fault.ts";
 
 export interface Root {
   /** The absolute path of the link that keeps this alive. */
@@ -39,7 +39,10 @@ export function readRoot(file: string): Root {
     const { link, contents, requests } = z.parse(shape, JSON.parse(readFileSync(file, "utf8")));
     return { link, contents: contents.map(parseContent), requests: requests.map(parseDigest) };
   } catch (cause) {
-    throw new Fault("store/corrupt", `the root ${file} cannot be read: ${(cause as Error).message}`, { cause, hint: "run `kit store verify --repair`" });
+    throw new Fault("store/corrupt", `the root ${file} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      hint: "run `kit store verify --repair`",
+    });
   }
 }
 

@@ -41,12 +41,15 @@ export function scanUpper(upper: string, lower: Tree, tools: ScanTools): Scan {
   for (const entry of lower.entries) {
     const isBelow = entry.path !== "" && hidden.has(parentOf(entry.path));
     const over = changed.get(entry.path);
-    if (isBelow || gone.has(entry.path) || (over !== undefined && over.type !== "directory")) hidden.add(entry.path);
+    if (isBelow || gone.has(entry.path) || (over !== undefined && over.type !== "directory"))
+      hidden.add(entry.path);
     if (!isBelow && over === undefined && !gone.has(entry.path)) kept.push(entry);
   }
   // The two layers number their link groups apart.
   const shifted = walk.entries.map((entry) =>
-    entry.type === "file" && entry.link !== undefined ? { ...entry, link: entry.link + 1_000_000_000 } : entry,
+    entry.type === "file" && entry.link !== undefined
+      ? { ...entry, link: entry.link + 1_000_000_000 }
+      : entry,
   );
   return { tree: makeTree([...kept, ...shifted]), dropped: walk.dropped };
 }
@@ -64,7 +67,12 @@ function walker({ pool, system, skip }: ScanTools) {
     if (!stats.isDirectory()) throw new Fault("build/no-output", `${folder} is no directory`);
     const attributes = attributesOf(folder, system);
     if (attributes.opaque) opaque.push(at);
-    entries.push({ ...directoryAt(at, stats.mode & 0o7777), uid: stats.uid, gid: stats.gid, ...attributes.kept });
+    entries.push({
+      ...directoryAt(at, stats.mode & 0o7777),
+      uid: stats.uid,
+      gid: stats.gid,
+      ...attributes.kept,
+    });
     for (const name of readdirSync(folder, { encoding: "utf8" })) {
       visit(`${folder}/${name}`, path === "" ? name : `${path}/${name}`);
     }
@@ -76,18 +84,38 @@ function walker({ pool, system, skip }: ScanTools) {
     if (stats.isDirectory()) return directory(file, path);
     if (stats.isSocket()) return void dropped.push(path);
     if (stats.isCharacterDevice() && stats.rdev === 0) return void whiteouts.push(at);
-    const owned = { path: at, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, ...attributesOf(file, system).kept };
+    const owned = {
+      path: at,
+      mode: stats.mode & 0o7777,
+      uid: stats.uid,
+      gid: stats.gid,
+      ...attributesOf(file, system).kept,
+    };
     if (stats.isFile()) entries.push(regular(file, owned, stats));
-    else if (stats.isSymbolicLink()) entries.push({ type: "symlink", ...owned, mode: 0o777, target: readTarget(file, path) });
+    else if (stats.isSymbolicLink())
+      entries.push({ type: "symlink", ...owned, mode: 0o777, target: readTarget(file, path) });
     else if (stats.isFIFO()) entries.push({ type: "fifo", ...owned });
-    else throw new Fault("build/device", `the build made a device node at ${path}`, { hint: "devices belong into the manifest's files, not into a build" });
+    else
+      throw new Fault("build/device", `the build made a device node at ${path}`, {
+        hint: "devices belong into the manifest's files, not into a build",
+      });
   };
-  const regular = (file: string, owned: Omit<FileEntry, "type" | "blob" | "size" | "link">, stats: Stats): FileEntry => {
+  const regular = (
+    file: string,
+    owned: Omit<FileEntry, "type" | "blob" | "size" | "link">,
+    stats: Stats,
+  ): FileEntry => {
     // Not by its count of links: that fell to 1 where the pool had the bytes and dropped the first of two.
     const known = linked.get(stats.ino);
     if (known !== undefined) return { ...known, path: owned.path };
     const { blob, size } = pool.adopt(file, owned);
-    const entry: FileEntry = { type: "file", ...owned, blob, size, ...(stats.nlink > 1 && { link: linked.size + 1 }) };
+    const entry: FileEntry = {
+      type: "file",
+      ...owned,
+      blob,
+      size,
+      ...(stats.nlink > 1 && { link: linked.size + 1 }),
+    };
     if (stats.nlink > 1) linked.set(stats.ino, entry);
     return entry;
   };
@@ -102,12 +130,19 @@ function readTarget(file: string, path: string): string {
 }
 
 /** Attributes kit keeps: capabilities, access lists and what users set; overlayfs's own marks are read and left. */
-function attributesOf(file: string, system: System): { opaque: boolean; kept: { xattrs?: Record<string, string> } } {
+function attributesOf(
+  file: string,
+  system: System,
+): { opaque: boolean; kept: { xattrs?: Record<string, string> } } {
   const names = system.listAttributes(file);
   if (names.length === 0) return { opaque: false, kept: {} };
   const kept = names.filter((name) => !name.includes(".overlay.") && name !== "security.selinux");
-  const opaque = names.includes("user.overlay.opaque") && system.getAttribute(file, "user.overlay.opaque").toString() === "y";
+  const opaque =
+    names.includes("user.overlay.opaque") &&
+    system.getAttribute(file, "user.overlay.opaque").toString() === "y";
   if (kept.length === 0) return { opaque, kept: {} };
-  const xattrs = Object.fromEntries(kept.map((name) => [name, system.getAttribute(file, name).toString("base64")]));
+  const xattrs = Object.fromEntries(
+    kept.map((name) => [name, system.getAttribute(file, name).toString("base64")]),
+  );
   return { opaque, kept: { xattrs } };
 }

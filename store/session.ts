@@ -1,10 +1,23 @@
 // Sessions: one process's stay in a store, from opening to the last flush.
 // Knows the store's format, locks, staging and what to mend after a power cut; does not know what is built.
 
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { fannedFolders, type Layout, plainFolders, storeFormat } from "./layout.ts";
-import { Fault } from "./model/fault.ts";
 import { digestFromHex } from "./model/digest.ts";
+import { Fault } from "./model/fault.ts";
 import { hashFile } from "./pool.ts";
 import type { System } from "./system.ts";
 
@@ -40,9 +53,13 @@ export function checkFormat(format: string, root: string): void {
   if (format === storeFormat) return;
   const match = /^kit\/store\/(\d+)$/.exec(format);
   if (match) {
-    throw new Fault("store/newer-format", `the store ${root} has the format ${format}; this kit reads ${storeFormat}`, {
-      hint: "use the kit that made it, or another store: --store DIR",
-    });
+    throw new Fault(
+      "store/newer-format",
+      `the store ${root} has the format ${format}; this kit reads ${storeFormat}`,
+      {
+        hint: "use the kit that made it, or another store: --store DIR",
+      },
+    );
   }
   throw new Fault("store/not-a-store", `${layout(root)} does not say that this is a kit store`, {
     hint: "name an empty folder or a store: --store DIR or KIT_STORE",
@@ -63,7 +80,9 @@ export function openSession(layout: Layout, system: System, { id, bootId, now }:
   const guard = openSync(`${layout.locks}/store`, "a", 0o644);
   if (!system.tryLock(guard, "shared")) {
     closeSync(guard);
-    throw new Fault("store/busy", "the store is being collected or verified by another kit", { hint: "repeat the command when it is done" });
+    throw new Fault("store/busy", "the store is being collected or verified by another kit", {
+      hint: "repeat the command when it is done",
+    });
   }
   mendAfterPowerCut(layout, system, bootId, guard);
   dropDeadStaging(layout, system, now);
@@ -107,7 +126,8 @@ export function openHold(layout: Layout, system: System, bootId: string): Hold |
   }
   mendAfterPowerCut(layout, system, bootId, guard);
   // No session is open, so all that is staged is a dead one's, and so are the journals.
-  for (const name of readdirSync(layout.staging)) rmSync(`${layout.staging}/${name}`, { recursive: true, force: true });
+  for (const name of readdirSync(layout.staging))
+    rmSync(`${layout.staging}/${name}`, { recursive: true, force: true });
   for (const name of readdirSync(layout.sessions)) unlinkSync(`${layout.sessions}/${name}`);
   return { flush: () => system.syncFileSystem(guard), [Symbol.dispose]: () => closeSync(guard) };
 }
@@ -120,10 +140,12 @@ function createStore(layout: Layout): void {
       hint: "name an empty folder or a store: --store DIR or KIT_STORE",
     });
   }
-  for (const folder of plainFolders) mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
+  for (const folder of plainFolders)
+    mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
   for (const folder of fannedFolders) {
     mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
-    for (let i = 0; i < 256; i++) mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
+    for (let i = 0; i < 256; i++)
+      mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
   }
   writeFileSync(`${layout.format}.new`, `${storeFormat}\n`);
   renameSync(`${layout.format}.new`, layout.format);
@@ -141,7 +163,9 @@ function modeOf(folder: string): number {
  * torn itself. Checkouts and outputs of that time are made again when they are wanted.
  */
 function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard: number): void {
-  const stale = readdirSync(layout.sessions).filter((name) => readFileSync(`${layout.sessions}/${name}`, "utf8").trim() !== bootId);
+  const stale = readdirSync(layout.sessions).filter(
+    (name) => readFileSync(`${layout.sessions}/${name}`, "utf8").trim() !== bootId,
+  );
   if (stale.length === 0) return;
   const since = Math.min(...stale.map((name) => statSync(`${layout.sessions}/${name}`).mtimeMs)) - 60_000;
   for (const folder of ["pool", "trees"] as const) {

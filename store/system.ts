@@ -12,7 +12,15 @@ export interface SystemError extends Error {
   path?: string;
 }
 
-export const mountFlags = { readOnly: 1, noSuid: 2, noDev: 4, remount: 32, bind: 4096, recursive: 16384, private: 1 << 18 } as const;
+export const mountFlags = {
+  readOnly: 1,
+  noSuid: 2,
+  noDev: 4,
+  remount: 32,
+  bind: 4096,
+  recursive: 16384,
+  private: 1 << 18,
+} as const;
 export const fileTypes = { character: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 
 export interface System {
@@ -50,7 +58,10 @@ export function openSystem(): System {
   const mount = call("int mount(const char *, const char *, const char *, unsigned long, const char *)");
   const umount2 = call("int umount2(const char *, int)");
   const syncfs = call("int syncfs(int)");
-  const syncfsAsync = libc.func("int syncfs(int)").async as (fd: number, done: (error: unknown, value: number) => void) => void;
+  const syncfsAsync = libc.func("int syncfs(int)").async as (
+    fd: number,
+    done: (error: unknown, value: number) => void,
+  ) => void;
   const flock = call("int flock(int, int)");
   const mknod = call("int mknod(const char *, unsigned int, unsigned long)");
   const llistxattr = call("long llistxattr(const char *, _Out_ uint8_t *, size_t)");
@@ -74,7 +85,8 @@ export function openSystem(): System {
         flock(undefined, fd, (mode === "shared" ? 1 : 2) | 4);
         return true;
       } catch (error) {
-        if ((error as SystemError).code === "EAGAIN" || (error as SystemError).code === "EWOULDBLOCK") return false;
+        if ((error as SystemError).code === "EAGAIN" || (error as SystemError).code === "EWOULDBLOCK")
+          return false;
         throw error;
       }
     },
@@ -83,14 +95,22 @@ export function openSystem(): System {
     listAttributes(path) {
       try {
         const size = llistxattr(path, path, buffer, buffer.length);
-        return size === 0 ? [] : buffer.toString("utf8", 0, size - 1).split("\0").sort();
+        return size === 0
+          ? []
+          : buffer
+              .toString("utf8", 0, size - 1)
+              .split("\0")
+              .sort();
       } catch (error) {
-        if ((error as SystemError).code === "ENOTSUP" || (error as SystemError).code === "EOPNOTSUPP") return [];
+        if ((error as SystemError).code === "ENOTSUP" || (error as SystemError).code === "EOPNOTSUPP")
+          return [];
         throw error;
       }
     },
-    getAttribute: (path, name) => Buffer.from(buffer.subarray(0, lgetxattr(path, path, name, buffer, buffer.length))),
-    setAttribute: (path, name, value) => void lsetxattr(path, path, name, Buffer.from(value), value.length, 0),
+    getAttribute: (path, name) =>
+      Buffer.from(buffer.subarray(0, lgetxattr(path, path, name, buffer, buffer.length))),
+    setAttribute: (path, name, value) =>
+      void lsetxattr(path, path, name, Buffer.from(value), value.length, 0),
     umask: (mask) => umask(undefined, mask),
   };
 }
@@ -104,5 +124,10 @@ function deviceNumber(major: number, minor: number): bigint {
 function systemError(errno: number, syscall: string, path: string | undefined): SystemError {
   const [code, message] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, "unknown error"];
   const where = path === undefined ? "" : ` '${path}'`;
-  return Object.assign(new Error(`${code}: ${message}, ${syscall}${where}`), { code, errno: -errno, syscall, ...(path && { path }) });
+  return Object.assign(new Error(`${code}: ${message}, ${syscall}${where}`), {
+    code,
+    errno: -errno,
+    syscall,
+    ...(path && { path }),
+  });
 }

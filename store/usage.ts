@@ -4,7 +4,10 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import type { Layout } from "./layout.ts";
 
-/** What a store holds; `rest` is what no other kit will ask for: partial downloads, failed builds, staging. */
+/**
+ * What a store holds; `rest` is what no statement names: downloads that were cut off, failed builds that were kept,
+ * what verification set aside. What sessions have staged is theirs and not counted.
+ */
 export const kinds = ["blobs", "trees", "results", "logs", "checkouts", "outputs", "rest"] as const;
 export type Kind = (typeof kinds)[number];
 export type Counts = Readonly<Record<Kind, number>>;
@@ -36,7 +39,8 @@ export function measure(layout: Layout): Usage {
       for (const group of groupsOf(folder, kind)) {
         const names = namesIn(group);
         // Notes stand beside statements and members of one blob beside each other: things are counted, not files.
-        if (folder !== layout.notes) count += kind === "blobs" ? new Set(names.map((name) => name.slice(0, 64))).size : names.length;
+        if (folder !== layout.notes)
+          count += kind === "blobs" ? new Set(names.map((name) => name.slice(0, 64))).size : names.length;
         for (const name of names) walk(`${group}/${name}`, note);
       }
     }
@@ -58,7 +62,7 @@ export function foldersOf(layout: Layout, kind: Kind): readonly string[] {
     logs: [layout.logs],
     checkouts: [layout.checkouts],
     outputs: [layout.outputs],
-    rest: [layout.partial, layout.failed, layout.staging, `${layout.root}/corrupt`],
+    rest: [layout.partial, layout.failed, `${layout.root}/corrupt`],
   }[kind];
 }
 

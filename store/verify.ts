@@ -43,7 +43,11 @@ export interface Verification {
  * are there), statements and roots (form, contents that are there). `checkFan` does one 256th of the pool
  * ({@link verifyFan}), wherever it likes. Sessions may run beside it: what names is listed before what is named.
  */
-export async function verify(layout: Layout, records: RecordReader, checkFan: (fan: string) => Promise<PoolReport>): Promise<Verification> {
+export async function verify(
+  layout: Layout,
+  records: RecordReader,
+  checkFan: (fan: string) => Promise<PoolReport>,
+): Promise<Verification> {
   const statements = groupsOf(layout.results, "results").flatMap(namesIn).filter(isHex);
   const trees = groupsOf(layout.trees, "trees").flatMap(namesIn).filter(isHex);
   const reports = await Promise.all(namesIn(layout.pool).map(checkFan));
@@ -54,7 +58,8 @@ export async function verify(layout: Layout, records: RecordReader, checkFan: (f
     const { kind, digest } = splitContent(content);
     return kind === "tree" ? treeState.sound.has(hexOf(digest)) : pool.sound.has(hexOf(digest));
   };
-  const sum = (pick: (report: PoolReport) => number) => reports.reduce((total, report) => total + pick(report), 0);
+  const sum = (pick: (report: PoolReport) => number) =>
+    reports.reduce((total, report) => total + pick(report), 0);
   return {
     statements: statements.length,
     trees: trees.length,
@@ -95,7 +100,8 @@ export function repair(layout: Layout, problems: readonly Problem[], flush: () =
   for (const [index, { kind, place }] of problems.entries()) {
     // Whatever names a thing is gone on disk before the thing itself is.
     if (index > 0 && problems[index - 1]?.kind !== kind) flush();
-    if (kind === "checkout" || kind === "output") rmSync(`${layout.root}/${place}`, { recursive: true, force: true });
+    if (kind === "checkout" || kind === "output")
+      rmSync(`${layout.root}/${place}`, { recursive: true, force: true });
     else renameSync(`${layout.root}/${place}`, `${aside}/${kind}-${place.slice(place.lastIndexOf("/") + 1)}`);
   }
   flush();
@@ -104,7 +110,12 @@ export function repair(layout: Layout, problems: readonly Problem[], flush: () =
 const hex = /^[0-9a-f]{64}$/;
 const isHex = (name: string) => hex.test(name);
 
-function checkMember(layout: Layout, system: System, file: string, name: string): { size: number; why?: string } {
+function checkMember(
+  layout: Layout,
+  system: System,
+  file: string,
+  name: string,
+): { size: number; why?: string } {
   const [, digits, copy = "0"] = /^([0-9a-f]{64})\.[^~]*(?:~([1-9]\d*))?$/.exec(name) ?? [];
   if (digits === undefined) return { size: 0, why: "its name is none of a pool member" };
   const stats = lstatSync(file);
@@ -112,10 +123,21 @@ function checkMember(layout: Layout, system: System, file: string, name: string)
   const { digest, size } = hashFile(file);
   if (hexOf(digest) !== digits) return { size, why: `its bytes have the digest ${digest}` };
   const names = system.listAttributes(file).filter((attribute) => attribute !== "security.selinux");
-  const xattrs = Object.fromEntries(names.map((attribute) => [attribute, system.getAttribute(file, attribute).toString("base64")]));
-  const attributes = { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, ...(names.length > 0 && { xattrs }) };
+  const xattrs = Object.fromEntries(
+    names.map((attribute) => [attribute, system.getAttribute(file, attribute).toString("base64")]),
+  );
+  const attributes = {
+    mode: stats.mode & 0o7777,
+    uid: stats.uid,
+    gid: stats.gid,
+    ...(names.length > 0 && { xattrs }),
+  };
   const right = layout.member(digest, attributes, Number(copy));
-  if (right !== file) return { size, why: `its mode, owner and attributes are those of ${right.slice(right.lastIndexOf("/") + 1)}` };
+  if (right !== file)
+    return {
+      size,
+      why: `its mode, owner and attributes are those of ${right.slice(right.lastIndexOf("/") + 1)}`,
+    };
   if (stats.mtimeMs !== poolTime * 1000) return { size, why: `its date is ${stats.mtime.toISOString()}` };
   return { size };
 }
@@ -173,16 +195,29 @@ function checkTree(file: string, name: string, pool: PoolState): { why?: string;
 
 /** The checkouts, or the outputs, that were made of trees. */
 function madeOf(layout: Layout, trees: readonly string[], kind: "checkout" | "output"): Problem[] {
-  const places = trees.map((name) => `${kind}s/${name}`).filter((place) => existsSync(`${layout.root}/${place}`));
+  const places = trees
+    .map((name) => `${kind}s/${name}`)
+    .filter((place) => existsSync(`${layout.root}/${place}`));
   return places.map((place) => ({ kind, place, why: "it may share what is damaged" }));
 }
 
-function checkStatement(layout: Layout, records: RecordReader, request: Digest, isThere: (content: Content) => boolean): Problem[] {
-  const problem = (why: string): Problem => ({ kind: "statement", place: relative(layout.root, layout.result(request)), why });
+function checkStatement(
+  layout: Layout,
+  records: RecordReader,
+  request: Digest,
+  isThere: (content: Content) => boolean,
+): Problem[] {
+  const problem = (why: string): Problem => ({
+    kind: "statement",
+    place: relative(layout.root, layout.result(request)),
+    why,
+  });
   try {
     const result = records.result(request);
     if (result === undefined) return [];
-    const missing = [...Object.values(result.outputs), ...result.references].find((content) => !isThere(content));
+    const missing = [...Object.values(result.outputs), ...result.references].find(
+      (content) => !isThere(content),
+    );
     return missing === undefined ? [] : [problem(`it names ${missing}, which is not there`)];
   } catch (error) {
     return [problem(said(layout, error))];

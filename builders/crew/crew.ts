@@ -20,7 +20,11 @@ interface Job {
 /** Starts threads and waits until their code is loaded. */
 export async function recruit(entry: URL, size: number): Promise<Recruits> {
   const workers = Array.from({ length: size }, () => new Worker(entry, { stdout: false, stderr: false }));
-  await Promise.all(workers.map((worker) => new Promise((resolve, reject) => worker.once("online", resolve).once("error", reject))));
+  await Promise.all(
+    workers.map(
+      (worker) => new Promise((resolve, reject) => worker.once("online", resolve).once("error", reject)),
+    ),
+  );
   return { enlist: (setup) => enlist(workers, setup) };
 }
 

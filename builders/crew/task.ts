@@ -3,9 +3,9 @@
 
 import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import type { TarBlob, TarOptions } from "../builder.ts";
-import type { PoolReport } from "../../store/verify.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
+import type { PoolReport } from "../../store/verify.ts";
+import type { TarBlob, TarOptions } from "../builder.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
@@ -13,7 +13,12 @@ export type Task =
   | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
   | { readonly task: "scan-folder"; readonly folder: string }
-  | { readonly task: "scan-upper"; readonly upper: string; readonly lower: Digest; readonly skip: readonly string[] };
+  | {
+      readonly task: "scan-upper";
+      readonly upper: string;
+      readonly lower: Digest;
+      readonly skip: readonly string[];
+    };
 
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };

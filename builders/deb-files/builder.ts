@@ -29,7 +29,14 @@ export const debFilesBuilder: Builder = {
       ],
     });
     // One thread: with more, xz cuts blocks by how much memory there is.
-    const argv = ["/usr/bin/dpkg-deb", "-Zxz", "--threads-max=1", "--build", "/tmp/package", "/tmp/out/package.deb"];
+    const argv = [
+      "/usr/bin/dpkg-deb",
+      "-Zxz",
+      "--threads-max=1",
+      "--build",
+      "/tmp/package",
+      "/tmp/out/package.deb",
+    ];
     await context.run(sandbox, { argv, environment: {}, epoch: parameters.epoch });
     const { blob } = store.pool.adopt(`${out}/package.deb`, { mode: 0o644, uid: 0, gid: 0 });
     return { outputs: { deb: contentOf("blob", blob) } };

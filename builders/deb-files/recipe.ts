@@ -4,7 +4,13 @@
 import * as z from "zod/mini";
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Canonical } from "../../store/model/canonical.ts";
-import { type BuildType, type Content, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
+import {
+  type BuildType,
+  type Content,
+  type Derivation,
+  derivation,
+  type Input,
+} from "../../store/model/derivation.ts";
 import type { DebFilesManifest } from "../package/deb-files.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
@@ -69,8 +75,14 @@ export function debFilesDerivation(plan: DebFilesPlan): Derivation {
       template,
       conffile,
     })),
-    scripts: Object.fromEntries(Object.entries(manifest.deb.scripts).flatMap(([name, from]) => (from === undefined ? [] : [[name, local(from)]]))),
-    units: Object.fromEntries(manifest.deb.units.map((from) => [from.slice(from.lastIndexOf("/") + 1), local(from)])),
+    scripts: Object.fromEntries(
+      Object.entries(manifest.deb.scripts).flatMap(([name, from]) =>
+        from === undefined ? [] : [[name, local(from)]],
+      ),
+    ),
+    units: Object.fromEntries(
+      manifest.deb.units.map((from) => [from.slice(from.lastIndexOf("/") + 1), local(from)]),
+    ),
     triggers: manifest.deb.triggers,
     // Only what templates use: a comment in `vars` or a further one changes nothing that is built.
     variables: manifest.files.some(({ template }) => template) ? Object.fromEntries(plan.variables) : {},
@@ -93,14 +105,18 @@ export function debFilesDerivation(plan: DebFilesPlan): Derivation {
  */
 export function controlFields(manifest: DebFilesManifest, architecture: string): Stanza {
   const { deb } = manifest;
-  const relations = (own: readonly string[], dependencies: readonly string[] = []) => [...dependencies, ...own].join(", ");
+  const relations = (own: readonly string[], dependencies: readonly string[] = []) =>
+    [...dependencies, ...own].join(", ");
   const fields: Record<string, string> = {
     Package: manifest.name,
     Version: manifest.version,
     Architecture: architecture,
     Maintainer: deb.maintainer ?? "Nobody in particular <nobody@localhost>",
     "Pre-Depends": relations(deb.preDepends),
-    Depends: relations(deb.depends, manifest.dependencies.filter((dependency) => !/^\.\.?\//.test(dependency))),
+    Depends: relations(
+      deb.depends,
+      manifest.dependencies.filter((dependency) => !/^\.\.?\//.test(dependency)),
+    ),
     Provides: relations(deb.provides),
     Conflicts: relations(deb.conflicts),
     Breaks: relations(deb.breaks),
@@ -114,8 +130,13 @@ export function controlFields(manifest: DebFilesManifest, architecture: string):
 
 /** A summary line and the long text, its empty lines as ` .` (Debian policy 5.6.13). */
 function descriptionOf(summary: string, long: string | undefined): string {
-  const lines = (long ?? "").trim().split("\n").map((line) => line.trimEnd());
-  return [summary, ...(long?.trim() ? lines.map((line) => (line === "" ? " ." : ` ${line}`)) : [])].join("\n");
+  const lines = (long ?? "")
+    .trim()
+    .split("\n")
+    .map((line) => line.trimEnd());
+  return [summary, ...(long?.trim() ? lines.map((line) => (line === "" ? " ." : ` ${line}`)) : [])].join(
+    "\n",
+  );
 }
 
 const shape = z.object({

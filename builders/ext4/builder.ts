@@ -43,7 +43,11 @@ export const ext4Builder: Builder = {
 function checkSize(size: number | undefined, needed: number): void {
   // A journal and spare room are counted in; a tenth less may still do.
   if (size === undefined || size >= needed * 0.8) return;
-  throw new Fault("build/too-small", `the root needs about ${Math.ceil(needed / 2 ** 20)} MiB, and the file system has ${Math.floor(size / 2 ** 20)} MiB`, {
-    hint: "raise `size` of this output, or leave it out: then it is as large as its content needs",
-  });
+  throw new Fault(
+    "build/too-small",
+    `the root needs about ${Math.ceil(needed / 2 ** 20)} MiB, and the file system has ${Math.floor(size / 2 ** 20)} MiB`,
+    {
+      hint: "raise `size` of this output, or leave it out: then it is as large as its content needs",
+    },
+  );
 }

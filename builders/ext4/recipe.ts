@@ -18,11 +18,20 @@ export interface Ext4Parameters {
 }
 
 /** Output `image`: a tree of one file. `tools` holds mke2fs 1.47.1 or later, built with libarchive. */
-export function ext4Derivation(label: string, inputs: { root: Input; tools: Input; launcher: Input }, parameters: Ext4Parameters): Derivation {
+export function ext4Derivation(
+  label: string,
+  inputs: { root: Input; tools: Input; launcher: Input },
+  parameters: Ext4Parameters,
+): Derivation {
   return derivation({ builder: "ext4", label, parameters: { ...parameters }, inputs, outputs: ["image"] });
 }
 
-const shape = z.object({ file: z.string(), epoch: z.number(), label: z.optional(z.string()), size: z.optional(z.number()) });
+const shape = z.object({
+  file: z.string(),
+  epoch: z.number(),
+  label: z.optional(z.string()),
+  size: z.optional(z.number()),
+});
 
 export function ext4Parameters(parameters: unknown): Ext4Parameters {
   return z.parse(shape, parameters) as Ext4Parameters;
@@ -62,11 +71,26 @@ export function makeCommand(target: string, root: Digest, tree: Tree, parameters
   const fit = sizeFor(tree);
   const size = parameters.size ?? fit.size;
   return [
-    "/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-d", "-", "-b", String(block), "-I", "256", "-m", "0",
-    "-U", uuidOf(root, "file system"),
-    "-E", `hash_seed=${uuidOf(root, "hash")},lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=0:0`,
+    "/usr/sbin/mke2fs",
+    "-q",
+    "-F",
+    "-t",
+    "ext4",
+    "-d",
+    "-",
+    "-b",
+    String(block),
+    "-I",
+    "256",
+    "-m",
+    "0",
+    "-U",
+    uuidOf(root, "file system"),
+    "-E",
+    `hash_seed=${uuidOf(root, "hash")},lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=0:0`,
     ...(parameters.size === undefined ? ["-N", String(fit.inodes), "-J", "size=16"] : []),
     ...(parameters.label === undefined ? [] : ["-L", parameters.label]),
-    target, `${Math.floor(size / 1024)}k`,
+    target,
+    `${Math.floor(size / 1024)}k`,
   ];
 }

@@ -15,22 +15,37 @@ export interface FetchParameters {
 }
 
 /** Where to look: below an archive, which may have mirrors, or at addresses in order. Part of no key. */
-export type FetchPlace = { readonly archive: string; readonly path: string } | { readonly urls: readonly string[] };
+export type FetchPlace =
+  | { readonly archive: string; readonly path: string }
+  | { readonly urls: readonly string[] };
 
 /** Output `file`, a blob. */
 export function fetchDerivation(label: string, wanted: FetchParameters, place: FetchPlace): Derivation {
   const parameters: Canonical = { sha256: wanted.sha256, size: wanted.size };
-  return derivation({ builder: "fetch", label, parameters, inputs: {}, outputs: ["file"], hints: { ...place } });
+  return derivation({
+    builder: "fetch",
+    label,
+    parameters,
+    inputs: {},
+    outputs: ["file"],
+    hints: { ...place },
+  });
 }
 
 /** The addresses of a fetch, nearest first; `mirrors` gives the places of an archive. */
-export function fetchAddresses(hints: unknown, mirrors: (archive: string) => readonly string[]): { urls: readonly string[] } {
+export function fetchAddresses(
+  hints: unknown,
+  mirrors: (archive: string) => readonly string[],
+): { urls: readonly string[] } {
   const place = z.parse(placeShape, hints);
   if ("urls" in place) return { urls: place.urls };
   return { urls: mirrors(place.archive).map((mirror) => `${mirror}/${place.path}`) };
 }
 
-const placeShape = z.union([z.object({ archive: z.string(), path: z.string() }), z.object({ urls: z.array(z.string()) })]);
+const placeShape = z.union([
+  z.object({ archive: z.string(), path: z.string() }),
+  z.object({ urls: z.array(z.string()) }),
+]);
 const parametersShape = z.object({ sha256: z.string(), size: z.optional(z.number()) });
 const hintsShape = z.object({ urls: z.array(z.string()) });
 

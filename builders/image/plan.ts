@@ -1,12 +1,17 @@
 // Planning images: the root in layers, what is laid over it, and what it becomes.
 // Pure. Knows the recipes; does not run any.
 
-import type { Planning, PlannedOutput } from "../../evaluator/evaluate.ts";
 import { compareVersions } from "../../evaluator/deb/version.ts";
+import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
 import { type ResolvedLocal, settle } from "../../evaluator/manifest/settle.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import { type ChosenPackage, type Closure, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import {
+  type ChosenPackage,
+  type Closure,
+  type ClosureQuestion,
+  closureQuestion,
+} from "../../evaluator/question.ts";
 import type { BuildType, Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import { customizeDerivation, customizeParameters, needsCustomizing } from "../customize/recipe.ts";
@@ -32,12 +37,20 @@ export function planImage(planning: Planning, file: string): readonly PlannedOut
 function architecturesOf(planning: Planning, file: string): readonly string[] {
   const { world, wish } = planning;
   const first = settleImage(planning, file, wish.architecture ?? world.host);
-  const offered = first.manifest.architectures ?? first.distro.architectures;
-  const wanted = wish.architecture === undefined ? (first.manifest.architectures ?? [world.host]) : [wish.architecture];
+  const own = first.manifest.architectures;
+  const wanted = wish.architecture === undefined ? (own ?? [world.host]) : [wish.architecture];
   for (const architecture of wanted) {
-    if ((offered as readonly string[]).includes(architecture)) continue;
-    const place = assembled(world.assembly, file).document.place(first.manifest.architectures ? ["architectures"] : ["distro"]);
-    throw new Fault("manifest/unsupported-architecture", `this image is not made for ${architecture}`, { place, hint: `it is made for ${offered.join(", ")}` });
+    for (const [offered, what] of [
+      [own, "this image"],
+      [first.distro.architectures, first.distro.name],
+    ] as const) {
+      if (offered === undefined || (offered as readonly string[]).includes(architecture)) continue;
+      const place = assembled(world.assembly, file).document.place(own ? ["architectures"] : ["distro"]);
+      throw new Fault("manifest/unsupported-architecture", `${what} is not made for ${architecture}`, {
+        place,
+        hint: `it is made for ${offered.join(", ")}`,
+      });
+    }
   }
   return wanted;
 }
@@ -61,7 +74,11 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   const { manifest, distro, distroLocals, target, own, locals } = settleImage(planning, file, architecture);
   checkRunnable(architecture, planning.world.host);
   const references = own.references.filter(({ kind }) => kind === "package");
-  const packages = planPackages(planning, references.map((reference) => reference.file), target);
+  const packages = planPackages(
+    planning,
+    references.map((reference) => reference.file),
+    target,
+  );
   const launcher = planTools(planning, "launcher");
   const wanted = wantedOutputs(manifest.outputs, planning.wish.outputs);
   const tools = new Map(toolsFor(wanted).map((name) => [name, planTools(planning, name)]));
@@ -70,21 +87,35 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   if (closures === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];
 
   const root = planRoot({ manifest, distro, architecture, packages, launcher, ...closures });
-  const isExecutable = (written: string) => locals.some((local) => local.file === written && planning.world.executables.has(local.at));
+  const isExecutable = (written: string) =>
+    locals.some((local) => local.file === written && planning.world.executables.has(local.at));
   const complete = { ...manifest, files: withLocalModes(manifest.files, isExecutable) };
-  const contents = (files: readonly ResolvedLocal[]) => new Map(files.map(({ file: written, at }) => [written, contentAt(planning, at)]));
+  const contents = (files: readonly ResolvedLocal[]) =>
+    new Map(files.map(({ file: written, at }) => [written, contentAt(planning, at)]));
   const finished = needsCustomizing(manifest, distro, closures.joint)
     ? customizeDerivation({
         label: `${manifest.name} customized`,
         root: { derivation: root, output: "root" },
         launcher,
-        parameters: customizeParameters(complete, distro, { architecture, epoch: epochOf(manifest, closures.joint) }),
+        parameters: customizeParameters(complete, distro, {
+          architecture,
+          epoch: epochOf(manifest, closures.joint),
+        }),
         locals: contents(locals),
         distroLocals: contents(distroLocals),
       })
     : root;
   const input: Input = { derivation: finished, output: "root" };
-  return wanted.map((output) => planOutput(output, { manifest, architecture, epoch: epochOf(manifest, closures.joint), root: input, launcher, tools }));
+  return wanted.map((output) =>
+    planOutput(output, {
+      manifest,
+      architecture,
+      epoch: epochOf(manifest, closures.joint),
+      root: input,
+      launcher,
+      tools,
+    }),
+  );
 }
 
 function contentAt(planning: Planning, at: string) {
@@ -95,7 +126,12 @@ function contentAt(planning: Planning, at: string) {
 
 /** Maintainer scripts have to run: on a machine of that architecture. */
 function checkRunnable(architecture: string, host: string): void {
-  if (architecture === host || (host === "amd64" && architecture === "i386") || (host === "arm64" && architecture === "armhf")) return;
+  if (
+    architecture === host ||
+    (host === "amd64" && architecture === "i386") ||
+    (host === "arm64" && architecture === "armhf")
+  )
+    return;
   throw new Fault("host/foreign-architecture", `a root for ${architecture} cannot be configured on ${host}`, {
     hint: `run kit on a machine of ${architecture}, or ask for another one: --arch ${host}`,
   });
@@ -115,7 +151,11 @@ function resolveRoots(
   packages: readonly LocalPackage[],
 ): Closures | undefined {
   const names = manifest.packages.filter((name) => !isManifest(name));
-  const common: Omit<ClosureQuestion, "requests" | "locals"> = { source: sourceOf(distro, target.arch), base: distro.base, exclude: manifest.exclude };
+  const common: Omit<ClosureQuestion, "requests" | "locals"> = {
+    source: sourceOf(distro, target.arch),
+    base: distro.base,
+    exclude: manifest.exclude,
+  };
   const joint = planning.closure(
     closureQuestion({
       ...common,
@@ -142,25 +182,54 @@ interface RootPlan extends Closures {
 function planRoot({ manifest, distro, architecture, packages, launcher, joint, base }: RootPlan): Derivation {
   const epoch = epochOf(manifest, joint);
   const pins = pinnedIds(manifest);
-  const inputs = (items: readonly ChosenPackage[]) => items.map((item) => packageInput(item, distro, packages));
-  const identity = (item: ChosenPackage) => `${item.name} ${item.version} ${item.architecture} ${item.origin === "local"}`;
+  const inputs = (items: readonly ChosenPackage[]) =>
+    items.map((item) => packageInput(item, distro, packages));
+  const identity = (item: ChosenPackage) =>
+    `${item.name} ${item.version} ${item.architecture} ${item.origin === "local"}`;
   const joined = new Set(joint.packages.map(identity));
   const free = pins.passwd.length === 0 && pins.group.length === 0 && manifest.debconf.length === 0;
   const layered = free && base.packages.every((item) => joined.has(identity(item)));
-  const parameters = { architecture, epoch, debconf: manifest.debconf, ...pins, mergedUsr: needsLinks(joint) };
+  const parameters = {
+    architecture,
+    epoch,
+    debconf: manifest.debconf,
+    ...pins,
+    mergedUsr: needsLinks(joint),
+  };
   const common = { launcher, parameters };
-  if (!layered) return rootfsDerivation({ ...common, label: `${manifest.name} root`, packages: inputs(joint.packages), base: undefined });
-  const bottom = rootfsDerivation({ ...common, label: `${distro.name} base`, packages: inputs(base.packages), base: undefined });
+  if (!layered)
+    return rootfsDerivation({
+      ...common,
+      label: `${manifest.name} root`,
+      packages: inputs(joint.packages),
+      base: undefined,
+    });
+  const bottom = rootfsDerivation({
+    ...common,
+    label: `${distro.name} base`,
+    packages: inputs(base.packages),
+    base: undefined,
+  });
   const below = new Set(base.packages.map(identity));
   const rest = joint.packages.filter((item) => !below.has(identity(item)));
   if (rest.length === 0) return bottom;
-  return rootfsDerivation({ ...common, label: `${manifest.name} root`, packages: inputs(rest), base: bottom });
+  return rootfsDerivation({
+    ...common,
+    label: `${manifest.name} root`,
+    packages: inputs(rest),
+    base: bottom,
+  });
 }
 
-function packageInput(item: ChosenPackage, distro: DistroManifest, packages: readonly LocalPackage[]): PackageInput {
+function packageInput(
+  item: ChosenPackage,
+  distro: DistroManifest,
+  packages: readonly LocalPackage[],
+): PackageInput {
   if (item.origin !== "local") return repositoryPackage(distro, item);
   const local = packages.find(({ stanza }) => stanza["Package"] === item.name);
-  if (local === undefined) throw new Error(`the closure has a local package ${item.name} that no manifest makes`);
+  if (local === undefined)
+    throw new Error(`the closure has a local package ${item.name} that no manifest makes`);
   return debPackage(keyOf(item), local.label, local.deb);
 }
 
@@ -185,7 +254,10 @@ function pinnedIds(manifest: ImageManifest): { passwd: string[]; group: string[]
       const gid = groups.find((group) => group.name === name)?.gid ?? uid;
       return `${name}:x:${uid}:${gid}::${home ?? "/nonexistent"}:${shell ?? "/usr/sbin/nologin"}`;
     }),
-    group: [...groups.map(({ name, gid }) => `${name}:x:${gid}:`), ...own.map(({ name, uid }) => `${name}:x:${uid}:`)],
+    group: [
+      ...groups.map(({ name, gid }) => `${name}:x:${gid}:`),
+      ...own.map(({ name, uid }) => `${name}:x:${uid}:`),
+    ],
   };
 }
 
@@ -194,7 +266,9 @@ function wantedOutputs(outputs: readonly Output[], wish: readonly string[] | und
   const known = outputs.flatMap((output) => [output.type, outputName(output)]);
   const unknown = wish.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new Fault("usage/unknown-output", `the image has no output ${unknown}`, { hint: `it has ${[...new Set(outputs.map(outputName))].join(", ")}` });
+    throw new Fault("usage/unknown-output", `the image has no output ${unknown}`, {
+      hint: `it has ${[...new Set(outputs.map(outputName))].join(", ")}`,
+    });
   }
   return outputs.filter((output) => wish.includes(output.type) || wish.includes(outputName(output)));
 }
@@ -233,17 +307,33 @@ function planOutput(output: Output, context: OutputContext): PlannedOutput {
     }
     case "oci": {
       const { entrypoint, environment, labels } = output;
-      return { ...planned, derivation: ociDerivation(label, root, { architecture, epoch, entrypoint, environment, labels }) };
+      return {
+        ...planned,
+        derivation: ociDerivation(label, root, { architecture, epoch, entrypoint, environment, labels }),
+      };
     }
     case "ext4": {
       const file = `${manifest.name}.ext4`;
       const { label: volume, size } = output;
-      const parameters = { file, epoch, ...(volume !== undefined && { label: volume }), ...(size !== undefined && { size: bytesOf(size) }) };
-      return { ...planned, file, derivation: ext4Derivation(label, { root, tools: tools(), launcher }, parameters) };
+      const parameters = {
+        file,
+        epoch,
+        ...(volume !== undefined && { label: volume }),
+        ...(size !== undefined && { size: bytesOf(size) }),
+      };
+      return {
+        ...planned,
+        file,
+        derivation: ext4Derivation(label, { root, tools: tools(), launcher }, parameters),
+      };
     }
     case "squashfs": {
       const file = `${manifest.name}.squashfs`;
-      return { ...planned, file, derivation: squashfsDerivation(label, { root, tools: tools(), launcher }, { file, epoch }) };
+      return {
+        ...planned,
+        file,
+        derivation: squashfsDerivation(label, { root, tools: tools(), launcher }, { file, epoch }),
+      };
     }
     default:
       return unreachable(output);

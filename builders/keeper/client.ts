@@ -1,13 +1,23 @@
 // The kit process's side: starts the keeper in its namespaces and calls it.
 // Knows how namespaces are entered and calls matched with replies; does not know what the calls do.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Fault, Faults, faultFromRecord } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
 import { delegateGroups } from "./delegate.ts";
 import { defaultRangeStart, type IdMaps, rootMaps, userMaps } from "./identity.ts";
-import type { Call, FromKeeper, KeeperSetup, Methods, ToKeeper } from "./protocol.ts";
+import {
+  type Call,
+  type FromKeeper,
+  type HoldMethods,
+  holdMethodNames,
+  type KeeperSetup,
+  type Methods,
+  methodNames,
+  shellStreams,
+  type ToKeeper,
+} from "./protocol.ts";
 
 export interface KeeperOptions {
   /** The absolute path of the store. */
@@ -23,15 +33,25 @@ export interface KeeperOptions {
   /** The first host id of the range that root maps; a multiple of 65,536. */
   readonly rangeStart?: number;
   readonly session: string;
-  readonly setup: Omit<KeeperSetup, "session" | "bootId" | "delegation">;
+  readonly setup: Omit<KeeperSetup, "session" | "bootId" | "delegation" | "hold">;
+  /** For a shell: the keeper stays in the terminal's session and is given standard error for it. */
+  readonly terminal?: boolean;
+  /** Interrupts the keeper, also while it starts. */
+  readonly signal?: AbortSignal;
   readonly emit: Emit;
 }
 
-export type Keeper = { [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>> } & {
+export interface Link {
   /** Stops what runs; calls under way end with `interrupted/…`. */
   interrupt(): void;
   close(): Promise<void>;
+}
+
+type Called<M> = {
+  [K in keyof M]: M[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
 };
+export type Keeper = Called<Methods> & Link;
+export type HoldKeeper = Called<HoldMethods> & Link;
 
 /**
  * Starts the keeper: `unshare` gives it a user and a mount namespace, this process writes the id maps.
@@ -39,69 +59,94 @@ export type Keeper = { [K in keyof Methods]: (...args: Parameters<Methods[K]>) =
  * @throws {Fault} `host/no-user-namespaces`, `host/no-subordinate-ids`, `host/no-uidmap`, and what opening the store throws
  */
 export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
+  const { channel, ...link } = await start(options, false);
+  return { ...methodsOf<Methods>(channel, methodNames), ...link };
+}
+
+/** Starts a keeper that has the store for itself, once every session is over. */
+export async function openHoldKeeper(options: KeeperOptions): Promise<HoldKeeper> {
+  const { channel, ...link } = await start(options, true);
+  return { ...methodsOf<HoldMethods>(channel, holdMethodNames), ...link };
+}
+
+async function start(options: KeeperOptions, hold: boolean): Promise<Link & { readonly channel: Channel }> {
   const maps = mapsFor(options);
   const owner = maps.uid[0]?.outside ?? 0;
   prepareRoot(options.store, owner);
+  const stdio: StdioOptions = ["inherit", "inherit", "pipe", "ipc"];
+  if (options.terminal) stdio[shellStreams.stderr] = 2;
   const child = spawn(
     "unshare",
-    ["--user", "--mount", "--keep-caps", "--", options.node, "--disable-warning=ExperimentalWarning", options.entry, String(options.threads)],
-    { cwd: options.store, env: options.environment, stdio: ["inherit", "inherit", "pipe", "ipc"], serialization: "advanced", detached: true },
+    [
+      "--user",
+      "--mount",
+      "--keep-caps",
+      "--",
+      options.node,
+      "--disable-warning=ExperimentalWarning",
+      options.entry,
+      String(options.threads),
+    ],
+    {
+      cwd: options.store,
+      env: options.environment,
+      stdio,
+      serialization: "advanced",
+      detached: !options.terminal,
+    },
   );
   const complaint = { text: "" };
   child.stderr?.on("data", (chunk) => {
     complaint.text = (complaint.text + String(chunk)).slice(-8192);
   });
-  const link = openLink(child, options.emit, () => complaint.text);
-  await link.loaded;
+  const channel = openChannel(child, options.emit, () => complaint.text);
+  const interrupt = () => channel.send({ interrupt: true });
+  options.signal?.addEventListener("abort", interrupt);
+  await channel.loaded;
   writeMaps(child.pid ?? 0, maps);
   const groups = delegateGroups(`kit-${child.pid}`, owner, child.pid ?? 0);
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  link.send({ setup: { ...options.setup, session: options.session, bootId, delegation: groups.delegation } });
+  channel.send({
+    setup: { ...options.setup, session: options.session, bootId, delegation: groups.delegation, hold },
+  });
   try {
-    await link.ready;
+    await channel.ready;
   } catch (error) {
     groups[Symbol.dispose]();
     throw error;
   }
   return {
-    ...methodsOf(link),
-    interrupt: () => link.send({ interrupt: true }),
+    channel,
+    interrupt,
     async close() {
-      link.send({ close: true });
-      await link.ended;
+      channel.send({ close: true });
+      await channel.ended;
       groups[Symbol.dispose]();
     },
   };
 }
 
-function methodsOf(link: Link) {
-  const method =
-    (name: keyof Methods) =>
-    (...args: readonly unknown[]) =>
-      link.call(name, args) as never;
-  return {
-    build: method("build"),
-    shell: method("shell"),
-    putBlob: method("putBlob"),
-    putFolder: method("putFolder"),
-    fetchIndexes: method("fetchIndexes"),
-    present: method("present"),
-    addRoot: method("addRoot"),
-    flush: method("flush"),
-  };
+function methodsOf<M>(channel: Channel, names: readonly (keyof M & string)[]): Called<M> {
+  return Object.fromEntries(
+    names.map((name) => [name, (...args: readonly unknown[]) => channel.call(name, args)]),
+  ) as Called<M>;
 }
 
-interface Link {
+interface Channel {
   readonly loaded: Promise<void>;
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
   send(message: ToKeeper): void;
-  call(method: keyof Methods, args: readonly unknown[]): Promise<unknown>;
+  call(method: string, args: readonly unknown[]): Promise<unknown>;
 }
 
-function openLink(child: ChildProcess, emit: Emit, complaint: () => string): Link {
+function openChannel(child: ChildProcess, emit: Emit, complaint: () => string): Channel {
   const calls = new Map<number, PromiseWithResolvers<unknown>>();
-  const [loaded, ready, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [loaded, ready, ended] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
   let ids = 0;
   const fail = (error: Error) => {
     for (const waiting of [loaded, ready, ...calls.values()]) {
@@ -111,7 +156,14 @@ function openLink(child: ChildProcess, emit: Emit, complaint: () => string): Lin
     calls.clear();
     ended.resolve();
   };
-  child.on("error", (cause) => fail(new Fault("host/no-unshare", `cannot start unshare: ${cause.message}`, { cause, hint: "install util-linux" })));
+  child.on("error", (cause) =>
+    fail(
+      new Fault("host/no-unshare", `cannot start unshare: ${cause.message}`, {
+        cause,
+        hint: "install util-linux",
+      }),
+    ),
+  );
   child.on("exit", (status, signal) => fail(keeperEnded(status, signal, complaint())));
   child.on("message", (message: FromKeeper) => {
     if ("loaded" in message) loaded.resolve();
@@ -143,10 +195,17 @@ function openLink(child: ChildProcess, emit: Emit, complaint: () => string): Lin
 }
 
 function keeperEnded(status: number | null, signal: string | null, complaint: string): Error {
-  if (/unshare failed|Operation not permitted|No space left/.test(complaint) && /^unshare:/m.test(complaint)) {
-    return new Fault("host/no-user-namespaces", `the host does not let kit make namespaces: ${complaint.trim().split("\n")[0]}`, {
-      hint: "run `kit doctor`; often: sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
-    });
+  if (
+    /unshare failed|Operation not permitted|No space left/.test(complaint) &&
+    /^unshare:/m.test(complaint)
+  ) {
+    return new Fault(
+      "host/no-user-namespaces",
+      `the host does not let kit make namespaces: ${complaint.trim().split("\n")[0]}`,
+      {
+        hint: "run `kit doctor`; often: sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
+      },
+    );
   }
   return new Error(`the keeper ended (${signal ?? `status ${status}`})\n${complaint}`);
 }
@@ -170,12 +229,20 @@ function writeMaps(pid: number, maps: IdMaps): void {
       writeFileSync(`/proc/${pid}/${kind}_map`, text);
       continue;
     }
-    const ranges = maps[kind].flatMap(({ inside, outside, count }) => [String(inside), String(outside), String(count)]);
+    const ranges = maps[kind].flatMap(({ inside, outside, count }) => [
+      String(inside),
+      String(outside),
+      String(count),
+    ]);
     const done = spawnSync(`new${kind}map`, [String(pid), ...ranges], { encoding: "utf8" });
     if (done.error || done.status !== 0) {
-      throw new Fault("host/no-uidmap", `new${kind}map did not set the ids: ${done.error?.message ?? done.stderr.trim()}`, {
-        hint: "as root: apt-get install uidmap; then `kit doctor`",
-      });
+      throw new Fault(
+        "host/no-uidmap",
+        `new${kind}map did not set the ids: ${done.error?.message ?? done.stderr.trim()}`,
+        {
+          hint: "as root: apt-get install uidmap; then `kit doctor`",
+        },
+      );
     }
   }
 }

@@ -1,7 +1,16 @@
 // Control groups handed to the keeper, so that sandboxes can be held to limits.
 // Knows where the host lets groups be made; does not know what limits are set.
 
-import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import type { Delegation } from "../sandbox/limits.ts";
 
 export interface Delegated extends Disposable {
@@ -20,7 +29,8 @@ export function delegateGroups(name: string, owner: number, keeper: number): Del
     return folder;
   };
   const own = (folder: string, files: readonly string[]) => {
-    for (const path of [folder, ...files.map((file) => `${folder}/${file}`)]) if (existsSync(path)) chownSync(path, owner, owner);
+    for (const path of [folder, ...files.map((file) => `${folder}/${file}`)])
+      if (existsSync(path)) chownSync(path, owner, owner);
   };
   const dispose = () => {
     for (const folder of made.reverse()) removeTree(folder);

@@ -33,26 +33,43 @@ export function rootMaps(start: number): IdMaps {
  *
  * @throws {Fault} `host/no-subordinate-ids` where fewer than 65,535 are granted
  */
-export function userMaps(user: { name: string; uid: number; gid: number }, subuid: string, subgid: string): IdMaps {
+export function userMaps(
+  user: { name: string; uid: number; gid: number },
+  subuid: string,
+  subgid: string,
+): IdMaps {
   const outer = (text: string, file: string, option: string) => {
     const range = subordinateRanges(text, user).find(({ count }) => count >= idCount - 1);
     if (range === undefined) {
-      throw new Fault("host/no-subordinate-ids", `${user.name} has no ${idCount - 1} subordinate ids in ${file}`, {
-        hint: `as root: usermod ${option} 200000-265535 ${user.name}`,
-      });
+      throw new Fault(
+        "host/no-subordinate-ids",
+        `${user.name} has no ${idCount - 1} subordinate ids in ${file}`,
+        {
+          hint: `as root: usermod ${option} 200000-265535 ${user.name}`,
+        },
+      );
     }
     return range.start;
   };
   const uids = outer(subuid, "/etc/subuid", "--add-subuids");
   const gids = outer(subgid, "/etc/subgid", "--add-subgids");
   return {
-    uid: [{ inside: 0, outside: user.uid, count: 1 }, { inside: 1, outside: uids, count: idCount - 1 }],
-    gid: [{ inside: 0, outside: user.gid, count: 1 }, { inside: 1, outside: gids, count: idCount - 1 }],
+    uid: [
+      { inside: 0, outside: user.uid, count: 1 },
+      { inside: 1, outside: uids, count: idCount - 1 },
+    ],
+    gid: [
+      { inside: 0, outside: user.gid, count: 1 },
+      { inside: 1, outside: gids, count: idCount - 1 },
+    ],
     by: "uidmap",
   };
 }
 
-function subordinateRanges(text: string, user: { name: string; uid: number }): { start: number; count: number }[] {
+function subordinateRanges(
+  text: string,
+  user: { name: string; uid: number },
+): { start: number; count: number }[] {
   return text
     .split("\n")
     .map((line) => line.trim().split(":"))

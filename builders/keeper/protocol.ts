@@ -5,10 +5,10 @@
 // The kit process has the caller's identity: it alone reads manifests, local files and the terminal.
 
 import type { CheckoutMethod } from "../../store/checkout.ts";
+import type { Collection } from "../../store/collect.ts";
 import type { Content, Request, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
-import type { Collection } from "../../store/collect.ts";
 import type { Usage } from "../../store/usage.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Event } from "../event.ts";
@@ -84,7 +84,18 @@ export interface Methods {
 }
 
 export const methodNames = [
-  "build", "shell", "putBlob", "putFolder", "fetchIndexes", "present", "addRoot", "flush", "usage", "verify", "collectable", "probe",
+  "build",
+  "shell",
+  "putBlob",
+  "putFolder",
+  "fetchIndexes",
+  "present",
+  "addRoot",
+  "flush",
+  "usage",
+  "verify",
+  "collectable",
+  "probe",
 ] as const satisfies readonly (keyof Methods)[];
 
 /** What a keeper does that has the store for itself. */
@@ -110,5 +121,14 @@ export type Reply =
   | { readonly id: number; readonly faults: readonly FaultRecord[] }
   | { readonly id: number; readonly defect: string };
 
-export type ToKeeper = { readonly setup: KeeperSetup } | Call | { readonly interrupt: true } | { readonly close: true };
-export type FromKeeper = { readonly loaded: true } | { readonly ready: true } | { readonly event: Event } | { readonly failed: FaultRecord } | Reply;
+export type ToKeeper =
+  | { readonly setup: KeeperSetup }
+  | Call
+  | { readonly interrupt: true }
+  | { readonly close: true };
+export type FromKeeper =
+  | { readonly loaded: true }
+  | { readonly ready: true }
+  | { readonly event: Event }
+  | { readonly failed: FaultRecord }
+  | Reply;

@@ -4,26 +4,39 @@
 import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { layoutOf } from "../../store/layout.ts";
-import { openCommitter } from "../../store/commit.ts";
 import { writeTree } from "../../store/checkout.ts";
-import { type Note, requestDigest, type Result } from "../../store/model/derivation.ts";
+import { collect } from "../../store/collect.ts";
+import { openCommitter } from "../../store/commit.ts";
+import { layoutOf } from "../../store/layout.ts";
+import { type Note, type Result, requestDigest } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
-import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { Fault } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
 import { openSession, prepareStore } from "../../store/session.ts";
 import { mountFlags, openSystem, type System } from "../../store/system.ts";
+import { measure } from "../../store/usage.ts";
+import { verify } from "../../store/verify.ts";
 import type { Builder, Store } from "../builder.ts";
 import { type Recruits, recruit } from "../crew/crew.ts";
+import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
-import type { Event } from "../event.ts";
-import { openWorkshop, type Shell } from "./work.ts";
-import { probeMethod } from "./probe.ts";
-import { type BuildJob, type BuildOutcome, type Call, type FromKeeper, type KeeperSetup, type Methods, storeMount, type ToKeeper } from "./protocol.ts";
+import { serveHold } from "./hold.ts";
+import { asFault, openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
+import { probeMethod, probeOverlay } from "./probe.ts";
+import {
+  type BuildJob,
+  type BuildOutcome,
+  type FromKeeper,
+  type KeeperSetup,
+  type Methods,
+  storeMount,
+  type ToKeeper,
+} from "./protocol.ts";
+import { openWorkshop, type Shell } from "./work.ts";
 
 /** What the composition root gives the keeper. */
 export interface KeeperParts {
@@ -41,13 +54,14 @@ export interface KeeperParts {
 export async function serveKeeper(parts: KeeperParts): Promise<void> {
   const system = openSystem();
   const recruits = await recruit(parts.threadEntry, parts.threads);
-  const inbox = openInbox(parts);
+  const inbox = openInbox(parts.receive, parts.send);
   await parts.loaded;
   parts.send({ loaded: true });
   const setup = await inbox.setup;
   enterStore(system);
   const layout = layoutOf(storeMount);
   prepareStore(layout);
+  if (setup.hold) return await serveHold({ layout, system, setup, recruits, inbox, send: parts.send });
   using session = openSession(layout, system, { id: setup.session, bootId: setup.bootId, now: parts.now() });
   const staging = session.scratch("keeper");
   const pool = openPool(layout, system, staging);
@@ -55,51 +69,19 @@ export async function serveKeeper(parts: KeeperParts): Promise<void> {
   const committer = openCommitter(session, records);
   const store: Store = { layout, system, pool, records, method: probeMethod(setup.method, staging) };
   await using crew = await recruits.enlist({ root: layout.root, staging, method: store.method });
-  const methods = openMethods({ ...parts, setup, store, crew, committer, session, interrupted: inbox.interrupted });
+  const methods = openMethods({
+    ...parts,
+    setup,
+    store,
+    crew,
+    committer,
+    session,
+    interrupted: inbox.interrupted,
+  });
   parts.send({ ready: true });
-  await inbox.serve(methods.call);
+  await inbox.serve(methods.served);
   await methods.close();
   await committer.flush();
-}
-
-interface Inbox {
-  readonly setup: Promise<KeeperSetup>;
-  readonly interrupted: AbortSignal;
-  serve(handle: (call: Call) => Promise<void>): Promise<void>;
-}
-
-function openInbox(parts: KeeperParts): Inbox {
-  const interruption = new AbortController();
-  const setup = Promise.withResolvers<KeeperSetup>();
-  const over = Promise.withResolvers<void>();
-  const waiting: Call[] = [];
-  let handle: ((call: Call) => Promise<void>) | undefined;
-  let open = 0;
-  let closing = false;
-  const take = async (call: Call) => {
-    if (!handle) return void waiting.push(call);
-    open++;
-    await handle(call);
-    open--;
-    if (closing && open === 0) over.resolve();
-  };
-  parts.receive((message) => {
-    if ("setup" in message) setup.resolve(message.setup);
-    else if ("interrupt" in message) interruption.abort();
-    else if ("close" in message) {
-      closing = true;
-      if (open === 0) over.resolve();
-    } else void take(message);
-  });
-  return {
-    setup: setup.promise,
-    interrupted: interruption.signal,
-    async serve(handler) {
-      handle = handler;
-      for (const call of waiting.splice(0)) void take(call);
-      await over.promise;
-    },
-  };
 }
 
 /** Becomes the inner root and puts the store at its fixed place; the working directory is the store until then. */
@@ -127,8 +109,15 @@ function openMethods(parts: MethodParts) {
   const http = openHttp({ proxy: setup.proxy, connections: setup.downloads, offline: setup.offline });
   const emit = (event: Event) => send({ event });
   const workshop = openWorkshop({
-    store, crew, session, emit, http: () => http, delegation: setup.delegation, limits: setup.limits,
-    signal: parts.interrupted, machine: process.arch,
+    store,
+    crew,
+    session,
+    emit,
+    http: () => http,
+    delegation: setup.delegation,
+    limits: setup.limits,
+    signal: parts.interrupted,
+    machine: process.arch,
   });
   const builderOf = (job: BuildJob) => {
     const builder = builders.get(job.request.builder);
@@ -166,7 +155,10 @@ function openMethods(parts: MethodParts) {
     }
   };
 
-  const buildNow = async (job: BuildJob, digest: Digest): Promise<BuildOutcome & { durable: Promise<void> }> => {
+  const buildNow = async (
+    job: BuildJob,
+    digest: Digest,
+  ): Promise<BuildOutcome & { durable: Promise<void> }> => {
     const begun = parts.now();
     using work = workshop.open(job, digest);
     try {
@@ -180,7 +172,12 @@ function openMethods(parts: MethodParts) {
         ...(peakMemory !== undefined && { peakMemory }),
         ...(work.logged() && { log: relative(store.layout.root, store.layout.log(digest)) }),
       };
-      const made: Result = { format: "kit/result/1", request: digest, outputs: built.outputs, references: built.references ?? [] };
+      const made: Result = {
+        format: "kit/result/1",
+        request: digest,
+        outputs: built.outputs,
+        references: built.references ?? [],
+      };
       const { result, durable } = committer.add(made, note);
       const same = JSON.stringify(result.outputs) === JSON.stringify(made.outputs);
       return { result, how: "built", durable, ...(!same && { differs: made.outputs }) };
@@ -191,7 +188,9 @@ function openMethods(parts: MethodParts) {
     }
   };
 
-  const methods: { [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>> } = {
+  const methods: {
+    [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>>;
+  } = {
     build,
     async shell(job) {
       const shell: Shell = { status: undefined };
@@ -216,7 +215,12 @@ function openMethods(parts: MethodParts) {
       return store.records.writeTree(tree);
     },
     fetchIndexes: async (question) =>
-      fetchIndexes(http, question, { store, now: parts.now(), signal: parts.interrupted, scratch: session.scratch("indexes") }),
+      fetchIndexes(http, question, {
+        store,
+        now: parts.now(),
+        signal: parts.interrupted,
+        scratch: session.scratch("indexes"),
+      }),
     async present(digest) {
       const place = `outputs/${hexOf(digest)}`;
       const final = `${store.layout.root}/${place}`;
@@ -227,21 +231,31 @@ function openMethods(parts: MethodParts) {
       }
       return place;
     },
-    addRoot: async (link, contents, requests) => writeRoot(store.layout, { link, contents, requests }),
+    async addRoot(link, contents, requests) {
+      // A collection that ended after the caller's look, and before this session began, may have taken them.
+      if (!contents.every(store.records.has))
+        throw new Fault("store/collected", "the store was collected meanwhile", {
+          hint: "repeat the command",
+        });
+      writeRoot(store.layout, { link, contents, requests });
+    },
     flush: () => committer.flush(),
+    usage: async () => measure(store.layout),
+    verify: () => verify(store.layout, store.records, crew.verify),
+    collectable: async (dead) =>
+      collect(store.layout, store.records, { dead: new Set(dead), dryRun: true, flush: () => {} }),
+    async probe() {
+      const overlay = probeOverlay(store.system, session.scratch("probe"));
+      return {
+        ...(overlay !== undefined && { overlay }),
+        checkout: store.method,
+        groups: setup.delegation.version,
+      };
+    },
   };
 
   return {
-    async call(message: Call): Promise<void> {
-      try {
-        const method = methods[message.method] as (...args: readonly unknown[]) => Promise<unknown>;
-        send({ id: message.id, value: await method(...message.args) });
-      } catch (error) {
-        const faults = faultsOf(asFault(error));
-        if (faults.length > 0) send({ id: message.id, faults: faults.map(faultRecord) });
-        else send({ id: message.id, defect: (error as Error).stack ?? String(error) });
-      }
-    },
+    served: methods,
     async close() {
       await http.close();
     },
@@ -270,19 +284,13 @@ function isSameFile(fd: number, file: string): boolean {
   return fstatSync(fd).ino === statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
-/** A full disk is told as such wherever it is met. */
-function asFault(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  return new Fault("store/full", "the store's file system is full", {
-    cause: error,
-    hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
-  });
-}
-
 function withLog(error: unknown, lines: readonly string[], request: Digest): unknown {
   const fault = asFault(error);
   if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;
   const hint = fault.hint ?? `the whole log: kit log ${hexOf(request).slice(0, 16)}`;
-  return new Fault(fault.code, fault.message, { hint, details: [...fault.details, ...lines], cause: fault.cause });
+  return new Fault(fault.code, fault.message, {
+    hint,
+    details: [...fault.details, ...lines],
+    cause: fault.cause,
+  });
 }

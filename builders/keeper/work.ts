@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -48,7 +49,9 @@ export interface Shell {
 }
 
 /** Opens workplaces; control groups are reused from one to the next. */
-export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: Digest, shell?: Shell): Work } {
+export function openWorkshop(parts: WorkParts): {
+  open(job: BuildJob, request: Digest, shell?: Shell): Work;
+} {
   const freeSlots: Slot[] = [];
   const filter = filterFile(parts);
   let slots = 0;
@@ -56,7 +59,9 @@ export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: D
     open(job, request, shell) {
       const kept = `${parts.store.layout.failed}/${hexOf(request)}`;
       const scratch =
-        shell && existsSync(kept) ? kept : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
+        shell && existsSync(kept)
+          ? kept
+          : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
       const log = openLog(shell ? `${scratch}/shell.log` : parts.store.layout.log(request));
       const sandboxes: Sandbox[] = [];
       let slot: Slot | undefined;
@@ -86,14 +91,24 @@ export function openWorkshop(parts: WorkParts): { open(job: BuildJob, request: D
           const launcher = await launcherOf(parts, job);
           const folder = `${scratch}/sandbox-${opened++}`;
           mkdirSync(folder, { recursive: true });
-          const sandbox = openSandbox({ system: parts.store.system, launcher, filter: filter(), scratch: folder, lower: folders, binds });
+          const sandbox = openSandbox({
+            system: parts.store.system,
+            launcher,
+            filter: filter(),
+            scratch: folder,
+            lower: folders,
+            binds,
+          });
           sandboxes.push(sandbox);
           return sandbox;
         },
         async run(sandbox, command, options = {}) {
           const common = { slot: takeSlot(), limits: parts.limits, signal: parts.signal };
           if (shell) {
-            const exit = await sandbox.run(shellCommand(command), { ...common, output: shellStreams });
+            const exit = await sandbox.run(shellCommand(command, sandbox.root), {
+              ...common,
+              output: shellStreams,
+            });
             shell.status = exit.how === "status" ? exit.status : 1;
             throw new Fault("interrupted/shell", "the shell has ended");
           }
@@ -144,10 +159,20 @@ async function launcherOf(parts: WorkParts, job: BuildJob) {
 }
 
 /** The same sandbox with the caller's shell in it; the command it stands for is in KIT_COMMAND. */
-function shellCommand(command: Command): Command {
-  const quoted = command.argv.map((word) => (/^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  const environment = { ...command.environment, TERM: "xterm", PS1: "[kit] \\w # ", KIT_COMMAND: quoted.join(" ") };
-  return { ...command, argv: ["/bin/sh", "-i"], environment, terminal: true };
+function shellCommand(command: Command, root: string): Command {
+  const quoted = command.argv.map((word) =>
+    /^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  );
+  const environment = {
+    ...command.environment,
+    TERM: "xterm",
+    PS1: "[kit] $PWD # ",
+    KIT_COMMAND: quoted.join(" "),
+  };
+  // dash cannot give back a terminal whose process group it does not see, and tells that instead of its status.
+  const shell = existsSync(`${root}/usr/bin/bash`) ? ["/usr/bin/bash", "--norc"] : ["/bin/sh"];
+  const interactive = isatty(shellStreams.stdin) ? ["-i"] : [];
+  return { ...command, argv: [...shell, ...interactive], environment, terminal: true };
 }
 
 function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {
@@ -158,11 +183,17 @@ function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {
     case "signal":
       return new Fault("build/failed", `${program} was ended by ${exit.signal}`);
     case "time":
-      return new Fault("build/time-limit", `${program} was stopped after ${limits.time} s`, { hint: "raise the limit: --time-limit SECONDS" });
-    case "memory":
-      return new Fault("build/memory-limit", `${program} needed more than ${Math.round(limits.memory / 2 ** 20)} MiB of memory`, {
-        hint: "raise the limit: --memory-limit SIZE",
+      return new Fault("build/time-limit", `${program} was stopped after ${limits.time} s`, {
+        hint: "raise the limit: --time-limit SECONDS",
       });
+    case "memory":
+      return new Fault(
+        "build/memory-limit",
+        `${program} needed more than ${Math.round(limits.memory / 2 ** 20)} MiB of memory`,
+        {
+          hint: "raise the limit: --memory-limit SIZE",
+        },
+      );
     case "interrupted":
       return new Fault("interrupted/build", `${program} was interrupted`);
   }

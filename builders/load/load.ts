@@ -3,11 +3,11 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Kind } from "../../evaluator/kind.ts";
 import { assemble } from "../../evaluator/manifest/assemble.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import type { Kind } from "../../evaluator/kind.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import { digestLocal } from "./local.ts";
@@ -32,7 +32,11 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
   };
   const options = { kinds, read, shipped };
   const assembly = await assemble(root, options);
-  const tools = await Promise.all(toolNames.map(async (name) => [name, await assemble(join(shipped, "tools", `${name}.yaml`), options)] as const));
+  const tools = await Promise.all(
+    toolNames.map(
+      async (name) => [name, await assemble(join(shipped, "tools", `${name}.yaml`), options)] as const,
+    ),
+  );
   return { assembly, tools: new Map(tools), files: [...texts.keys()] };
 }
 
@@ -60,7 +64,12 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
         if (local.executable) executables.add(at);
       } else {
         const place = own.document.place(path);
-        faults.push(new Fault("manifest/missing-file", `there is no ${file} beside this manifest`, { place, hint: "the path is relative to the manifest's own folder" }));
+        faults.push(
+          new Fault("manifest/missing-file", `there is no ${file} beside this manifest`, {
+            place,
+            hint: "the path is relative to the manifest's own folder",
+          }),
+        );
       }
     }
   }
@@ -74,6 +83,8 @@ async function readText(file: string): Promise<string | undefined> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new Fault("manifest/unreadable", `cannot read ${file}: ${(error as Error).message}`, { cause: error });
+    throw new Fault("manifest/unreadable", `cannot read ${file}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

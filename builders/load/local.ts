@@ -10,10 +10,13 @@ import { localTree } from "../keeper/local.ts";
 import type { LocalEntry } from "../keeper/protocol.ts";
 
 /** A file as a blob, a folder as a tree; undefined where there is neither. */
-export function digestLocal(path: string): { readonly content: Content; readonly executable: boolean } | undefined {
+export function digestLocal(
+  path: string,
+): { readonly content: Content; readonly executable: boolean } | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  if (stats.isFile()) return { content: contentOf("blob", hashFile(path).digest), executable: (stats.mode & 0o100) !== 0 };
+  if (stats.isFile())
+    return { content: contentOf("blob", hashFile(path).digest), executable: (stats.mode & 0o100) !== 0 };
   if (!stats.isDirectory()) throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder`);
   const tree = localTree(walkFolder(path), (entry) => hashFile(`${path}/${entry.path}`));
   return { content: contentOf("tree", digestOfTree(tree)), executable: false };
@@ -21,7 +24,9 @@ export function digestLocal(path: string): { readonly content: Content; readonly
 
 /** A folder's entries with their bytes, as the keeper takes them. */
 export function readFolder(path: string): LocalEntry[] {
-  return walkFolder(path).map((entry) => (entry.kind === "file" ? { ...entry, bytes: readFileSync(`${path}/${entry.path}`) } : entry));
+  return walkFolder(path).map((entry) =>
+    entry.kind === "file" ? { ...entry, bytes: readFileSync(`${path}/${entry.path}`) } : entry,
+  );
 }
 
 /** Everything below a folder but `.git`, and the folder itself. */
@@ -37,7 +42,9 @@ function walkFolder(folder: string): LocalEntry[] {
       entries.push({ ...common, kind: "directory" });
       for (const name of readdirSync(path).sort()) visit(`${relative}/${name}`);
     } else {
-      throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder nor a link`, { hint: "leave it out of the folder" });
+      throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder nor a link`, {
+        hint: "leave it out of the folder",
+      });
     }
   };
   for (const name of readdirSync(folder).sort()) if (name !== ".git") visit(name);

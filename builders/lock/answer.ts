@@ -3,11 +3,11 @@
 
 import { packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
+import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Source, universe } from "../../evaluator/deb/universe.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 
 /** A fetched index and its text. */
@@ -39,7 +39,12 @@ export function answerQuestion(
 ): { closure: Closure; used: readonly LockedIndex[] } {
   const sources = indexes.map(({ index, text }): Source => {
     const repository = question.source.repositories.find(({ name }) => name === index.repository);
-    return { index: packagesIndex(text), repository: index.repository, suite: index.suite, priority: repository?.priority ?? 500 };
+    return {
+      index: packagesIndex(text),
+      repository: index.repository,
+      suite: index.suite,
+      priority: repository?.priority ?? 500,
+    };
   });
   const date = Math.max(0, ...indexes.map(({ index }) => index.release.date));
   const kept = pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
@@ -60,7 +65,11 @@ export function answerQuestion(
  * Resolves among packages that are pinned already; undefined where they do not answer.
  * Nothing is fetched: a local package's new dependency on something pinned needs no new lock.
  */
-export function answerFromPinned(question: ClosureQuestion, pinned: readonly Pinned[], date: number): Closure | undefined {
+export function answerFromPinned(
+  question: ClosureQuestion,
+  pinned: readonly Pinned[],
+  date: number,
+): Closure | undefined {
   try {
     return closureFrom(question, pinnedSources(question, pinned), date, () => {});
   } catch (error) {
@@ -75,19 +84,33 @@ function pinnedSources(question: ClosureQuestion, pinned: readonly Pinned[]): So
   return [...byOrigin].map(([from, stanzas]): Source => {
     const [repository = "", suite = ""] = from.split(" ");
     const priority = question.source.repositories.find(({ name }) => name === repository)?.priority ?? 500;
-    return { index: packagesIndex(Buffer.from(stanzas.map(formatStanza).join("\n"))), repository, suite, priority };
+    return {
+      index: packagesIndex(Buffer.from(stanzas.map(formatStanza).join("\n"))),
+      repository,
+      suite,
+      priority,
+    };
   });
 }
 
-function closureFrom(question: ClosureQuestion, sources: readonly Source[], date: number, warn: (text: string) => void): Closure {
+function closureFrom(
+  question: ClosureQuestion,
+  sources: readonly Source[],
+  date: number,
+  warn: (text: string) => void,
+): Closure {
   const { source, requests, base, exclude, locals } = question;
   const all = universe({ architecture: source.architecture, sources, pins: source.pins, locals, exclude });
   const resolution = resolve(all, { requests, base, recommends: false });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;
-  throw new Fault("unresolved/unsatisfiable", `${source.distro} (${source.architecture}) cannot give what is asked for`, {
-    details: explanation,
-    ...(hint !== undefined && { hint }),
-  });
+  throw new Fault(
+    "unresolved/unsatisfiable",
+    `${source.distro} (${source.architecture}) cannot give what is asked for`,
+    {
+      details: explanation,
+      ...(hint !== undefined && { hint }),
+    },
+  );
 }

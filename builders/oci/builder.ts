@@ -13,10 +13,19 @@ export const ociBuilder: Builder = {
   name: "oci",
   async run({ request, crew, store }) {
     const { epoch, ...image } = ociParameters(request.parameters);
-    const layer = await crew.tar(splitContent(inputOf(request, "root")).digest, { epoch, compression: "none", digests: true });
+    const layer = await crew.tar(splitContent(inputOf(request, "root")).digest, {
+      epoch,
+      compression: "none",
+      digests: true,
+    });
     const digest = parseSha256(layer.sha256 ?? "");
-    const layout = ociLayout([{ digest, size: layer.size, diffId: parseSha256(layer.diffId ?? "") }], { ...image, created: epoch });
-    const files = layout.files.map(({ path, bytes }) => outputFile(path, store.pool.put(bytes), bytes.length));
+    const layout = ociLayout([{ digest, size: layer.size, diffId: parseSha256(layer.diffId ?? "") }], {
+      ...image,
+      created: epoch,
+    });
+    const files = layout.files.map(({ path, bytes }) =>
+      outputFile(path, store.pool.put(bytes), bytes.length),
+    );
     const tree = makeTree([...files, outputFile(ociBlobPath(digest), layer.blob, layer.size)]);
     return { outputs: { image: contentOf("tree", store.records.writeTree(tree)) } };
   },

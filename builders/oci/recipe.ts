@@ -16,7 +16,14 @@ export interface OciParameters {
 
 /** Output `image`: the layout's folder. */
 export function ociDerivation(label: string, root: Input, parameters: OciParameters): Derivation {
-  return derivation({ builder: "oci", label, parameters: { ...parameters }, inputs: { root }, system: parameters.architecture, outputs: ["image"] });
+  return derivation({
+    builder: "oci",
+    label,
+    parameters: { ...parameters },
+    inputs: { root },
+    system: parameters.architecture,
+    outputs: ["image"],
+  });
 }
 
 const shape = z.object({

@@ -45,6 +45,8 @@ export function withLocalModes<F extends FileSource & { readonly mode?: string |
   isExecutable: (written: string) => boolean,
 ): F[] {
   return files.map((file) =>
-    file.mode === undefined && file.from !== undefined && isExecutable(file.from) ? { ...file, mode: "0755" } : file,
+    file.mode === undefined && file.from !== undefined && isExecutable(file.from)
+      ? { ...file, mode: "0755" }
+      : file,
   );
 }

@@ -1,14 +1,14 @@
 // Planning packages that kit builds or takes as they are.
 // Pure. Knows the builders of packages; does not know images.
 
-import type { Planning, PlannedOutput } from "../../evaluator/evaluate.ts";
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import { poolTime } from "../../store/layout.ts";
 import { type BuildType, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
-import { Fault, unreachable } from "../../store/model/fault.ts";
-import { poolTime } from "../../store/layout.ts";
+import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { assembled, planTools } from "../tools/plan.ts";
@@ -31,32 +31,61 @@ export interface LocalPackage {
  *
  * @throws {Fault} `manifest/unsupported-architecture`, `manifest/name-clash`
  */
-export function planPackages(planning: Planning, files: readonly string[], target: Target): readonly LocalPackage[] | undefined {
-  const planned = new Map<string, LocalPackage | undefined>();
+export function planPackages(
+  planning: Planning,
+  files: readonly string[],
+  target: Target,
+): readonly LocalPackage[] | undefined {
+  const met = new Set<string>();
   const visit = (file: string) => {
-    if (planned.has(file)) return;
-    planned.set(file, undefined);
-    planned.set(file, planPackage(planning, file, target));
+    if (met.has(file)) return;
+    met.add(file);
     for (const { file: other } of packageReferences(planning, file)) visit(other);
   };
   for (const file of files) visit(file);
-  const packages = [...planned.values()];
-  const byName = new Map<string, LocalPackage>();
-  for (const item of packages) {
-    if (item === undefined) return undefined;
-    const name = item.stanza["Package"] ?? "";
-    if (byName.has(name)) throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, { hint: "rename one of them" });
-    byName.set(name, item);
+  refuseClashes(planning, [...met], target);
+  const planned = [...met].map((file) => planPackage(planning, file, target));
+  const packages = planned.filter((item) => item !== undefined);
+  return packages.length === planned.length ? packages : undefined;
+}
+
+/** By what the manifests say: a .deb that is called otherwise is refused when it is read. */
+function refuseClashes(planning: Planning, files: readonly string[], target: Target): void {
+  const places = new Map<string, Place>();
+  for (const file of files) {
+    const own = assembled(planning.world.assembly, file);
+    const { name } = settle(own, packageKind, target).manifest;
+    const place = own.document.place(["name"]);
+    const other = places.get(name);
+    if (other !== undefined) {
+      throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, {
+        place,
+        related: [{ place: other, message: "the other one" }],
+        hint: "rename one of them",
+      });
+    }
+    places.set(name, place);
   }
-  return [...byName.values()];
 }
 
 /** `kit realize` of a package's own manifest: its .deb. */
-export function planPackageOutput(planning: Planning, file: string, target: Target): readonly PlannedOutput[] {
+export function planPackageOutput(
+  planning: Planning,
+  file: string,
+  target: Target,
+): readonly PlannedOutput[] {
   const item = planPackage(planning, file, target);
   if (item === undefined || !("derivation" in item.deb)) return [];
   const name = item.stanza["Package"] ?? "";
-  return [{ type: "deb", name, architecture: item.stanza["Architecture"] ?? "", derivation: item.deb.derivation, output: item.deb.output }];
+  return [
+    {
+      type: "deb",
+      name,
+      architecture: item.stanza["Architecture"] ?? "",
+      derivation: item.deb.derivation,
+      output: item.deb.output,
+    },
+  ];
 }
 
 function packageReferences(planning: Planning, file: string) {
@@ -72,13 +101,24 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
     if (content === undefined) throw new Error(`${written} was not read`);
     return content;
   };
-  const architecture = architectureFor(manifest.architectures, target.arch, () => own.document.place(["architectures"]));
+  const architecture = architectureFor(manifest.architectures, target.arch, () =>
+    own.document.place(["architectures"]),
+  );
   switch (manifest.builder) {
     case "deb-files": {
       const contents = new Map(locals.map(({ file: written }) => [written, local(written)]));
-      const isExecutable = (written: string) => locals.some((local) => local.file === written && planning.world.executables.has(local.at));
-      const complete = { ...withLocalNames(planning, file, manifest, target), files: withLocalModes(manifest.files, isExecutable) };
-      return planDebFiles(planning, complete, { architecture, contents, variables, buildType: target.buildType });
+      const isExecutable = (written: string) =>
+        locals.some((local) => local.file === written && planning.world.executables.has(local.at));
+      const complete = {
+        ...withLocalNames(planning, file, manifest, target),
+        files: withLocalModes(manifest.files, isExecutable),
+      };
+      return planDebFiles(planning, complete, {
+        architecture,
+        contents,
+        variables,
+        buildType: target.buildType,
+      });
     }
     case "deb-prebuilt":
       return planDebPrebuilt(planning, manifest, local);
@@ -88,7 +128,12 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
 }
 
 /** Dependencies on manifests become dependencies on the packages they make. */
-function withLocalNames(planning: Planning, file: string, manifest: DebFilesManifest, target: Target): DebFilesManifest {
+function withLocalNames(
+  planning: Planning,
+  file: string,
+  manifest: DebFilesManifest,
+  target: Target,
+): DebFilesManifest {
   const references = packageReferences(planning, file);
   const dependencies = manifest.dependencies.map((dependency, index) => {
     if (!isManifest(dependency)) return dependency;
@@ -106,18 +151,39 @@ interface DebFilesContext {
   readonly buildType: BuildType;
 }
 
-function planDebFiles(planning: Planning, manifest: DebFilesManifest, context: DebFilesContext): LocalPackage | undefined {
+function planDebFiles(
+  planning: Planning,
+  manifest: DebFilesManifest,
+  context: DebFilesContext,
+): LocalPackage | undefined {
   const tools = planTools(planning, "dpkg");
   const launcher = planTools(planning, "launcher");
   if (tools === undefined || launcher === undefined) return undefined;
   const { architecture, contents, variables, buildType } = context;
   const epoch = manifest.sourceDateEpoch ?? poolTime;
-  const built = debFilesDerivation({ manifest, architecture, buildType, locals: contents, variables, epoch, tools, launcher });
-  return { stanza: controlFields(manifest, architecture), deb: { derivation: built, output: "deb" }, label: built.label };
+  const built = debFilesDerivation({
+    manifest,
+    architecture,
+    buildType,
+    locals: contents,
+    variables,
+    epoch,
+    tools,
+    launcher,
+  });
+  return {
+    stanza: controlFields(manifest, architecture),
+    deb: { derivation: built, output: "deb" },
+    label: built.label,
+  };
 }
 
 /** What it depends on stands in the .deb alone: it is unpacked before anything can be resolved. */
-function planDebPrebuilt(planning: Planning, manifest: DebPrebuiltManifest, local: (written: string) => `${"blob" | "tree"}:${string}`): LocalPackage | undefined {
+function planDebPrebuilt(
+  planning: Planning,
+  manifest: DebPrebuiltManifest,
+  local: (written: string) => `${"blob" | "tree"}:${string}`,
+): LocalPackage | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
   const label = `${manifest.name}.deb`;
@@ -125,14 +191,22 @@ function planDebPrebuilt(planning: Planning, manifest: DebPrebuiltManifest, loca
     "file" in source
       ? { content: blobContent(local(source.file), source.file) }
       : {
-          derivation: fetchDerivation(label, { sha256: parseSha256(source.sha256) }, { urls: [source.url, ...source.mirrors] }),
+          derivation: fetchDerivation(
+            label,
+            { sha256: parseSha256(source.sha256) },
+            { urls: [source.url, ...source.mirrors] },
+          ),
           output: "file",
         };
   const control = planning.fact(unpackDerivation(label, deb), "control", "control");
   if (control === undefined) return undefined;
   const stanza = parseStanza(control);
   if (stanza["Package"] !== manifest.name) {
-    throw new Fault("manifest/wrong-package", `the .deb of ${manifest.name} holds the package ${stanza["Package"]}`, { hint: `write name: ${stanza["Package"]}` });
+    throw new Fault(
+      "manifest/wrong-package",
+      `the .deb of ${manifest.name} holds the package ${stanza["Package"]}`,
+      { hint: `write name: ${stanza["Package"]}` },
+    );
   }
   return { stanza, deb, label };
 }
@@ -144,8 +218,15 @@ function blobContent(content: string, written: string): Extract<Input, { content
 }
 
 /** `all` for a package of every architecture, else the target's own. @throws {Fault} `manifest/unsupported-architecture` */
-function architectureFor(names: readonly string[], target: string, place: () => ReturnType<ReturnType<typeof assembled>["document"]["place"]>): string {
+function architectureFor(
+  names: readonly string[],
+  target: string,
+  place: () => ReturnType<ReturnType<typeof assembled>["document"]["place"]>,
+): string {
   if (names.includes("all") || names.includes("noarch")) return "all";
   if (names.includes("any") || names.includes(target)) return target;
-  throw new Fault("manifest/unsupported-architecture", `this package is not made for ${target}`, { place: place(), hint: `it is made for ${names.join(", ")}` });
+  throw new Fault("manifest/unsupported-architecture", `this package is not made for ${target}`, {
+    place: place(),
+    hint: `it is made for ${names.join(", ")}`,
+  });
 }

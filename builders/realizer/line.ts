@@ -2,12 +2,24 @@
 // Knows the order and when to go round again; each step is somebody else's.
 
 import { readFileSync } from "node:fs";
-import { evaluate, type Plan, type PlannedOutput, type Planning, type Wish, type World } from "../../evaluator/evaluate.ts";
+import {
+  evaluate,
+  type Plan,
+  type PlannedOutput,
+  type Planning,
+  type Wish,
+  type World,
+} from "../../evaluator/evaluate.ts";
 import type { Kind } from "../../evaluator/kind.ts";
 import { emptyLock, formatLock, type Lock, pruneLock, withAnswer } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
-import { type Closure, type ClosureQuestion, questionDigest, questionText } from "../../evaluator/question.ts";
-import { type Content, type Derivation, splitContent } from "../../store/model/derivation.ts";
+import {
+  type Closure,
+  type ClosureQuestion,
+  questionDigest,
+  questionText,
+} from "../../evaluator/question.ts";
+import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
@@ -16,8 +28,8 @@ import type { Keeper } from "../keeper/client.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex } from "../lock/answer.ts";
+import { type Means, type Realized, type RealizeOptions, realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
-import { type Means, type RealizeOptions, type Realized, realize } from "./realize.ts";
 
 /** The world as the line reaches it. */
 export interface LineMeans {
@@ -51,7 +63,9 @@ export interface LineOptions {
    * What to do with open questions: `first` locks where there is no lock file and else resolves among what is
    * pinned; `pinned` never locks; `lock` asks the world; `update` asks it again, of all or of some packages.
    */
-  readonly locking: { readonly mode: "first" | "pinned" | "lock" } | { readonly mode: "update"; readonly packages: readonly string[] };
+  readonly locking:
+    | { readonly mode: "first" | "pinned" | "lock" }
+    | { readonly mode: "update"; readonly packages: readonly string[] };
 }
 
 export interface Planned {
@@ -64,7 +78,11 @@ export interface Planned {
 }
 
 /** Everything up to realizing: a plan without open questions, its lock written where that was asked for. */
-export async function planLine(options: LineOptions, means: LineMeans, build: RealizeOptions): Promise<Planned> {
+export async function planLine(
+  options: LineOptions,
+  means: LineMeans,
+  build: RealizeOptions,
+): Promise<Planned> {
   const { assembly, tools, files: read } = await load(options.manifest, means.shipped, means.kinds);
   const targets = targetsOf(assembly, options.wish, means.host);
   const found = targets.map((target) => digestLocals(assembly, target));
@@ -74,7 +92,16 @@ export async function planLine(options: LineOptions, means: LineMeans, build: Re
   const written = means.readLock();
   const updating = options.locking.mode === "update";
   let lock = written ?? emptyLock;
-  let world: World = { assembly, tools, locals, executables, host: means.host, lock: updating ? { ...lock, answers: {} } : lock, provisional: new Map(), facts: new Map() };
+  let world: World = {
+    assembly,
+    tools,
+    locals,
+    executables,
+    host: means.host,
+    lock: updating ? { ...lock, answers: {} } : lock,
+    provisional: new Map(),
+    facts: new Map(),
+  };
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, ...whole } = options.wish;
   const asking = mayAsk(options, written);
@@ -85,10 +112,19 @@ export async function planLine(options: LineOptions, means: LineMeans, build: Re
         lock = await askWorld(plan.open, world, options, lock, means);
         world = { ...world, lock };
       } else {
-        world = { ...world, provisional: new Map([...world.provisional, ...plan.open.map((question) => provisional(question, world))]) };
+        world = {
+          ...world,
+          provisional: new Map([
+            ...world.provisional,
+            ...plan.open.map((question) => provisional(question, world)),
+          ]),
+        };
       }
     } else if (plan.wanted.length > 0) {
-      world = { ...world, facts: new Map([...world.facts, ...(await gatherFacts(plan.wanted, world, means, build))]) };
+      world = {
+        ...world,
+        facts: new Map([...world.facts, ...(await gatherFacts(plan.wanted, world, means, build))]),
+      };
     } else {
       if (!asking) return { plan, world, changedLock: undefined, files };
       const pruned = pruneLock(world.lock, plan.asked);
@@ -100,38 +136,82 @@ export async function planLine(options: LineOptions, means: LineMeans, build: Re
 }
 
 /** Brings derivations into being, sending local files to the store as they are needed. */
-export async function realizeLine(targets: readonly Derivation[], world: World, means: LineMeans, options: RealizeOptions): Promise<Realized> {
+export async function realizeLine(
+  targets: readonly Derivation[],
+  world: World,
+  means: LineMeans,
+  options: RealizeOptions,
+): Promise<Realized> {
   const sent = new Set<Content>();
-  return await realize(targets, {
-    known: means.known,
-    has: means.has,
-    emit: means.emit,
-    now: means.now,
-    async build({ request, derivation, rebuild }) {
-      const keeper = await means.keeper();
-      for (const content of Object.values(request.inputs)) {
-        if (sent.has(content) || means.has(content)) continue;
-        sent.add(content);
-        await sendLocal(content, world, keeper);
-      }
-      const hints = derivation.builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
-      return await keeper.build({ request, id: derivation.digest, label: derivation.label, hints, rebuild });
+  return await realize(
+    targets,
+    {
+      known: means.known,
+      has: means.has,
+      emit: means.emit,
+      now: means.now,
+      async build({ request, derivation, rebuild }) {
+        const keeper = await means.keeper();
+        await sendLocals(request, world, means, sent);
+        const hints =
+          derivation.builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
+        return await keeper.build({
+          request,
+          id: derivation.digest,
+          label: derivation.label,
+          hints,
+          rebuild,
+        });
+      },
     },
-  }, options);
+    options,
+  );
+}
+
+/** Sends to the store what a request takes of local files; `sent` is what was sent already. */
+export async function sendLocals(
+  request: Request,
+  world: World,
+  means: LineMeans,
+  sent: Set<Content>,
+): Promise<void> {
+  for (const content of Object.values(request.inputs)) {
+    if (sent.has(content) || means.has(content)) continue;
+    sent.add(content);
+    await sendLocal(content, world, await means.keeper());
+  }
 }
 
 function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {
-  return locking.mode === "lock" || locking.mode === "update" || (locking.mode === "first" && written === undefined);
+  return (
+    locking.mode === "lock" ||
+    locking.mode === "update" ||
+    (locking.mode === "first" && written === undefined)
+  );
 }
 
-async function askWorld(open: readonly ClosureQuestion[], world: World, options: LineOptions, lock: Lock, means: LineMeans): Promise<Lock> {
+async function askWorld(
+  open: readonly ClosureQuestion[],
+  world: World,
+  options: LineOptions,
+  lock: Lock,
+  means: LineMeans,
+): Promise<Lock> {
   let extended = world.lock;
   for (const question of open) {
     means.emit({ type: "step", text: `resolving ${questionText(question)}` });
-    const assembly = [world.assembly, ...world.tools.values()].find((assembly) => namesDistro(assembly, question.source.distro)) ?? world.assembly;
+    const assembly =
+      [world.assembly, ...world.tools.values()].find((assembly) =>
+        namesDistro(assembly, question.source.distro),
+      ) ?? world.assembly;
     const indexes = await means.indexes(question, assembly);
-    const keep = options.locking.mode === "update" && options.locking.packages.length > 0 ? pinnedBut(question, lock, options.locking.packages) : [];
-    const { closure, used } = answerQuestion(question, indexes, keep, (text) => means.emit({ type: "warning", text }));
+    const keep =
+      options.locking.mode === "update" && options.locking.packages.length > 0
+        ? pinnedBut(question, lock, options.locking.packages)
+        : [];
+    const { closure, used } = answerQuestion(question, indexes, keep, (text) =>
+      means.emit({ type: "warning", text }),
+    );
     extended = withAnswer(extended, question, closure, used);
   }
   return extended;
@@ -152,16 +232,30 @@ function provisional(question: ClosureQuestion, world: World): [Digest, Closure]
   const date = Math.max(0, ...(distro?.indexes ?? []).map((index) => index.date));
   const answer = distro && answerFromPinned(question, Object.values(distro.packages), date);
   if (answer === undefined) {
-    throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
-      details: [questionText(question)],
-      hint: "run `kit lock` to resolve it, and commit the changed lock file",
-    });
+    throw new Fault(
+      "unresolved/not-locked",
+      "the lock does not answer a question that the manifests ask now",
+      {
+        details: [questionText(question)],
+        hint: "run `kit lock` to resolve it, and commit the changed lock file",
+      },
+    );
   }
   return [questionDigest(question), answer];
 }
 
-async function gatherFacts(wanted: Plan["wanted"], world: World, means: LineMeans, options: RealizeOptions): Promise<[Digest, string][]> {
-  const { results } = await realizeLine(wanted.map(({ derivation }) => derivation), world, means, options);
+async function gatherFacts(
+  wanted: Plan["wanted"],
+  world: World,
+  means: LineMeans,
+  options: RealizeOptions,
+): Promise<[Digest, string][]> {
+  const { results } = await realizeLine(
+    wanted.map(({ derivation }) => derivation),
+    world,
+    means,
+    options,
+  );
   return wanted.map(({ derivation, output, path }) => {
     const content = results.get(derivation.digest)?.outputs[output];
     if (content === undefined) throw new Error(`${derivation.label} has no output ${output}`);
@@ -173,7 +267,10 @@ async function sendLocal(content: Content, world: World, keeper: Keeper): Promis
   const path = [...world.locals].find(([, known]) => known === content)?.[0];
   if (path === undefined) return;
   const { kind, digest } = splitContent(content);
-  const stored = kind === "blob" ? await keeper.putBlob(readFileSync(path)) : await keeper.putFolder(readFolder(path));
+  const stored =
+    kind === "blob" ? await keeper.putBlob(readFileSync(path)) : await keeper.putFolder(readFolder(path));
   if (stored === digest) return;
-  throw new Fault("manifest/changed", `${path} changed while kit was reading it`, { hint: "repeat the command" });
+  throw new Fault("manifest/changed", `${path} changed while kit was reading it`, {
+    hint: "repeat the command",
+  });
 }

@@ -1,10 +1,16 @@
 // Realizing: derivations come into being, those that are ready in parallel, each at most once.
 // Knows order and outcome; does not know how anything is built, nor where.
 
-import { type Content, type Derivation, type Request, requestDigest, type Result } from "../../store/model/derivation.ts";
+import { allDerivations } from "../../evaluator/evaluate.ts";
+import {
+  type Content,
+  type Derivation,
+  type Request,
+  type Result,
+  requestDigest,
+} from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, Faults, faultRecord, faultsOf } from "../../store/model/fault.ts";
-import { allDerivations } from "../../evaluator/evaluate.ts";
 import type { Emit } from "../event.ts";
 import type { BuildOutcome } from "../keeper/protocol.ts";
 import { resolveRequest } from "./resolve.ts";
@@ -50,15 +56,27 @@ type State =
  *
  * @throws {Faults} every failure, root causes only, when all that could be built is built
  */
-export async function realize(targets: readonly Derivation[], means: Means, options: RealizeOptions): Promise<Realized> {
+export async function realize(
+  targets: readonly Derivation[],
+  means: Means,
+  options: RealizeOptions,
+): Promise<Realized> {
   const all = allDerivations(targets.map((derivation) => ({ derivation })));
   const run = newRun(all, means, options);
   run.settleKnown();
   means.emit({ type: "plan", derivations: all.length, known: run.reused });
   await run.finish();
-  const failures = [...run.states.values()].flatMap((state) => (state.state === "failed" ? state.faults : []));
+  const failures = [...run.states.values()].flatMap((state) =>
+    state.state === "failed" ? state.faults : [],
+  );
   if (failures.length > 0) throw new Faults(failures);
-  return { results: run.results, requests: run.requests, built: run.built, reused: run.reused, differing: run.differing };
+  return {
+    results: run.results,
+    requests: run.requests,
+    built: run.built,
+    reused: run.reused,
+    differing: run.differing,
+  };
 }
 
 function newRun(all: readonly Derivation[], means: Means, options: RealizeOptions) {
@@ -106,7 +124,14 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     for (const user of users.get(item.digest) ?? []) {
       if (states.get(user.digest)?.state !== "waiting") continue;
       states.set(user.digest, { state: "blocked" });
-      means.emit({ type: "end", id: user.digest, label: user.label, builder: user.builder, how: "blocked", duration: 0 });
+      means.emit({
+        type: "end",
+        id: user.digest,
+        label: user.label,
+        builder: user.builder,
+        how: "blocked",
+        duration: 0,
+      });
       block(user);
     }
   };
@@ -142,7 +167,8 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   /** Takes what is ready and has a free place out of the queue. */
   const takeReady = (): { item: Derivation; request: Request } | undefined => {
     for (const [index, item] of queue.entries()) {
-      const free = item.builder === "fetch" ? running.download < options.downloads : running.build < options.jobs;
+      const free =
+        item.builder === "fetch" ? running.download < options.downloads : running.build < options.jobs;
       if (states.get(item.digest)?.state !== "waiting") {
         queue.splice(index, 1);
         return takeReady();
@@ -159,7 +185,9 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     const defects: unknown[] = [];
     for (;;) {
       for (let next = takeReady(); next !== undefined && defects.length === 0; next = takeReady()) {
-        void start(next.item, next.request).catch((error) => defects.push(error)).finally(wake);
+        void start(next.item, next.request)
+          .catch((error) => defects.push(error))
+          .finally(wake);
       }
       if (running.build + running.download > 0) {
         await finished.promise;
@@ -198,20 +226,26 @@ function usersOf(all: readonly Derivation[]): Map<Digest, Derivation[]> {
 }
 
 function inputsOf(item: Derivation): Set<Digest> {
-  return new Set(Object.values(item.inputs).flatMap((input) => ("derivation" in input ? [input.derivation.digest] : [])));
+  return new Set(
+    Object.values(item.inputs).flatMap((input) => ("derivation" in input ? [input.derivation.digest] : [])),
+  );
 }
 
 /**
  * The larger, the sooner: a download's bytes, and for what is made of one the same, so that the package that
  * takes longest to unpack is not the last to start (0.9 s of 3.4 on a minbase root).
  */
-function weights(all: readonly Derivation[], users: ReadonlyMap<Digest, readonly Derivation[]>): Map<Digest, number> {
+function weights(
+  all: readonly Derivation[],
+  users: ReadonlyMap<Digest, readonly Derivation[]>,
+): Map<Digest, number> {
   const weight = new Map<Digest, number>();
   for (const item of all) {
     const size = (item.parameters as { size?: unknown } | null)?.size;
     if (item.builder !== "fetch" || typeof size !== "number") continue;
     weight.set(item.digest, size);
-    for (const user of users.get(item.digest) ?? []) if (user.builder === "unpack") weight.set(user.digest, size);
+    for (const user of users.get(item.digest) ?? [])
+      if (user.builder === "unpack") weight.set(user.digest, size);
   }
   return weight;
 }

@@ -12,7 +12,8 @@ export type Results = ReadonlyMap<Digest, Result>;
 export function resolveRequest(derivation: Derivation, results: Results): Request | undefined {
   const inputs: Record<string, Content> = {};
   for (const [name, input] of Object.entries(derivation.inputs)) {
-    const content = "content" in input ? input.content : results.get(input.derivation.digest)?.outputs[input.output];
+    const content =
+      "content" in input ? input.content : results.get(input.derivation.digest)?.outputs[input.output];
     if (content === undefined) return undefined;
     inputs[name] = content;
   }

@@ -8,10 +8,21 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 /** One target for each architecture that takes part. */
 export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonly Target[] {
   const root = assembly.manifests.get(assembly.root);
-  const written = (root?.document.value ?? {}) as { architectures?: unknown; buildType?: unknown; kind?: unknown };
-  const named = written.kind === "image" && Array.isArray(written.architectures) ? written.architectures.filter((name) => typeof name === "string") : [host];
+  const written = (root?.document.value ?? {}) as {
+    architectures?: unknown;
+    buildType?: unknown;
+    kind?: unknown;
+  };
+  const named =
+    written.kind === "image" && Array.isArray(written.architectures)
+      ? written.architectures.filter((name) => typeof name === "string")
+      : [host];
   const buildType = wish.buildType ?? (written.buildType === "debug" ? "debug" : "release");
   const reference = root?.references.find(({ kind }) => kind === "distro");
   const distro = (reference && assembly.manifests.get(reference.file)?.name) ?? "";
-  return (wish.architecture === undefined ? named : [wish.architecture]).map((arch) => ({ arch, buildType, distro }));
+  return (wish.architecture === undefined ? named : [wish.architecture]).map((arch) => ({
+    arch,
+    buildType,
+    distro,
+  }));
 }

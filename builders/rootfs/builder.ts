@@ -7,16 +7,32 @@ import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { parseTreePath } from "../../store/model/path.ts";
-import { blobsOf, directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import {
+  blobsOf,
+  directoryAt,
+  type Entry,
+  type FileEntry,
+  makeTree,
+  type Tree,
+} from "../../store/model/tree.ts";
 import type { BuildContext, Builder } from "../builder.ts";
-import { type DatabaseFile, nothingInstalled, readDatabase, unpackedDatabase } from "./database.ts";
+import { type DatabaseFile, unpackedDatabase } from "./database.ts";
 import { configuredBefore, configuredEarly } from "./early.ts";
 import { readPackages } from "./inputs.ts";
+import { nothingInstalled, readDatabase } from "./installed.ts";
 import { mergedUsr, mergePackages } from "./merge.ts";
 import { normalizeRoot } from "./normalize.ts";
 import { controlFile, type Package } from "./package.ts";
 import { rootfsParameters } from "./recipe.ts";
-import { configureEnvironment, configureScript, controlFolder, failedPreinst, fileName, hasPreinst, workFolder } from "./script.ts";
+import {
+  configureEnvironment,
+  configureScript,
+  controlFolder,
+  failedPreinst,
+  fileName,
+  hasPreinst,
+  workFolder,
+} from "./script.ts";
 
 export const rootfsBuilder: Builder = {
   name: "rootfs",
@@ -26,14 +42,18 @@ export const rootfsBuilder: Builder = {
     for (;;) {
       const attempt = await configure(context, byDpkg);
       if ("tree" in attempt) return { outputs: { root: contentOf("tree", attempt.tree) } };
-      if (byDpkg.has(attempt.failed)) throw new Fault("build/preinst", `the preinst of ${attempt.failed} failed`);
+      if (byDpkg.has(attempt.failed))
+        throw new Fault("build/preinst", `the preinst of ${attempt.failed} failed`);
       context.log.line(`kit: the preinst of ${attempt.failed} failed; dpkg unpacks it instead`);
       byDpkg.add(attempt.failed);
     }
   },
 };
 
-async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Promise<{ tree: Digest } | { failed: string }> {
+async function configure(
+  context: BuildContext,
+  byDpkg: ReadonlySet<string>,
+): Promise<{ tree: Digest } | { failed: string }> {
   const { store, request } = context;
   const { pool, records } = store;
   const parameters = rootfsParameters(request.parameters);
@@ -43,11 +63,18 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   const baseTree = base === undefined ? undefined : records.tree(splitContent(base).digest);
   const installed = baseTree === undefined ? nothingInstalled : readDatabase(baseTree, read);
 
-  const unpacked = packages.filter((item) => byDpkg.has(item.name) || (!isFoundation(item, baseTree) && needsDpkg(item, read)));
+  const unpacked = packages.filter(
+    (item) => byDpkg.has(item.name) || (!isFoundation(item, baseTree) && needsDpkg(item, read)),
+  );
   const merged = packages.filter((item) => !unpacked.includes(item));
-  const skeleton = baseTree ?? makeTree([...(parameters.mergedUsr ? mergedUsr(parameters.architecture) : []), ...mountPoints]);
-  const layout = mergePackages(merged, { tree: skeleton, owners: installed.owners, diversions: installed.diversions });
-  const database = unpackedDatabase(merged, layout.lists, installed, { architecture: parameters.architecture, read });
+  const skeleton =
+    baseTree ??
+    makeTree([...(parameters.mergedUsr ? mergedUsr(parameters.architecture) : []), ...mountPoints]);
+  const layout = mergePackages(merged, { ...installed, tree: skeleton });
+  const database = unpackedDatabase(merged, layout.lists, installed, {
+    architecture: parameters.architecture,
+    read,
+  });
   const lower = makeTree(overlaid(layout.entries, database, pool));
   const lowerDigest = records.writeTree(lower);
 
@@ -64,22 +91,32 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   writeFileSync(`${work}/configure`, script, { mode: 0o755 });
   writeFileSync(`${work}/debconf`, `${parameters.debconf.join("\n")}\n`);
   writeFileSync(`${work}/nothing`, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
-  for (const item of unpacked) copyFileSync(pool.require(item.deb, { mode: 0o644, uid: 0, gid: 0 }), `${work}/${fileName(item)}.deb`);
-  for (const item of merged.filter(hasPreinst)) writeControl(item, `${work}/${controlFolder}/${fileName(item)}`, read);
+  for (const item of unpacked)
+    copyFileSync(pool.require(item.deb, { mode: 0o644, uid: 0, gid: 0 }), `${work}/${fileName(item)}.deb`);
+  for (const item of merged.filter(hasPreinst))
+    writeControl(item, `${work}/${controlFolder}/${fileName(item)}`, read);
 
   const daemon = lower.entries.some((entry) => entry.path === "usr/sbin/start-stop-daemon");
   const sandbox = await context.sandbox({
     lower: [lowerDigest],
     binds: [
       { source: work, target: workFolder, writable: true },
-      ...(daemon ? [{ source: `${work}/nothing`, target: "/usr/sbin/start-stop-daemon", writable: false }] : []),
+      ...(daemon
+        ? [{ source: `${work}/nothing`, target: "/usr/sbin/start-stop-daemon", writable: false }]
+        : []),
     ],
   });
-  const command = { argv: ["/bin/sh", `${workFolder}/configure`], environment: configureEnvironment, epoch: parameters.epoch };
+  const command = {
+    argv: ["/bin/sh", `${workFolder}/configure`],
+    environment: configureEnvironment,
+    epoch: parameters.epoch,
+  };
   try {
     await context.run(sandbox, command);
   } catch (error) {
-    const failed = existsSync(`${work}/${failedPreinst}`) ? readFileSync(`${work}/${failedPreinst}`, "utf8").trim() : undefined;
+    const failed = existsSync(`${work}/${failedPreinst}`)
+      ? readFileSync(`${work}/${failedPreinst}`, "utf8").trim()
+      : undefined;
     if (failed === undefined || byDpkg.has(failed)) throw error;
     return { failed };
   }
@@ -87,11 +124,17 @@ async function configure(context: BuildContext, byDpkg: ReadonlySet<string>): Pr
   const { tree, dropped } = await context.crew.scanUpper(sandbox.upper, lowerDigest, []);
   for (const path of dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
   const put = (bytes: Buffer, entry: FileEntry) => pool.put(bytes, entry);
-  return { tree: records.writeTree(normalizeRoot(records.tree(tree), parameters.epoch, { read, put, before: blobsOf(lower) })) };
+  return {
+    tree: records.writeTree(
+      normalizeRoot(records.tree(tree), parameters.epoch, { read, put, before: blobsOf(lower) }),
+    ),
+  };
 }
 
 /** What the kernel's and the sandbox's mounts need to be there. */
-export const mountPoints: readonly Entry[] = ["dev", "proc", "sys", "run"].map((path) => directoryAt(parseTreePath(path))).concat([directoryAt(parseTreePath("tmp"), 0o1777)]);
+export const mountPoints: readonly Entry[] = ["dev", "proc", "sys", "run"]
+  .map((path) => directoryAt(parseTreePath(path)))
+  .concat([directoryAt(parseTreePath("tmp"), 0o1777)]);
 
 /** In the order their preinst scripts run. */
 function inOrder(packages: readonly Package[]): Package[] {
@@ -113,19 +156,26 @@ function needsDpkg(item: Package, read: (blob: Digest) => Buffer): boolean {
   const preinst = controlFile(item, "preinst");
   if (preinst === undefined) return false;
   const lines = read(preinst).toString("latin1").replaceAll("\\\n", " ").split("\n");
-  return lines.some((line) => /^[^#]*\b(dpkg-divert|dpkg-statoverride)\b/.test(line) && !line.includes("--no-rename"));
+  return lines.some(
+    (line) => /^[^#]*\b(dpkg-divert|dpkg-statoverride)\b/.test(line) && !line.includes("--no-rename"),
+  );
 }
 
 /** A package's control files as dpkg lays them out before it runs a preinst. */
 function writeControl(item: Package, folder: string, read: (blob: Digest) => Buffer): void {
   mkdirSync(folder, { recursive: true });
   for (const entry of item.control.entries) {
-    if (entry.type === "file" && !entry.path.includes("/")) writeFileSync(`${folder}/${entry.path}`, read(entry.blob), { mode: entry.mode });
+    if (entry.type === "file" && !entry.path.includes("/"))
+      writeFileSync(`${folder}/${entry.path}`, read(entry.blob), { mode: entry.mode });
   }
 }
 
 /** The merged files with the database laid over them. */
-function overlaid(entries: readonly Entry[], database: readonly DatabaseFile[], pool: BuildContext["store"]["pool"]): Entry[] {
+function overlaid(
+  entries: readonly Entry[],
+  database: readonly DatabaseFile[],
+  pool: BuildContext["store"]["pool"],
+): Entry[] {
   const all = new Map(entries.map((entry) => [entry.path, entry]));
   for (const file of database) {
     const owned = { path: file.path, mode: file.mode, uid: 0, gid: 0 };

@@ -13,7 +13,9 @@ import type { Package } from "./package.ts";
  */
 export function configuredEarly(packages: readonly Package[]): Package[] {
   const closure = openClosure(packages);
-  const waiting = packages.filter((item) => item.stanza["Essential"] !== "yes" && item.stanza["Pre-Depends"] !== undefined);
+  const waiting = packages.filter(
+    (item) => item.stanza["Essential"] !== "yes" && item.stanza["Pre-Depends"] !== undefined,
+  );
   for (const item of waiting.sort(compareScores)) closure.add(item, ["Pre-Depends"]);
   return closure.found();
 }
@@ -48,16 +50,23 @@ function finder(packages: readonly Package[]): (item: Package, field: string) =>
   };
   for (const item of packages) {
     offer(item.name, item, item.version);
-    for (const { name, version } of parseRelations(item.stanza["Provides"] ?? "").flat()) offer(name, item, version);
+    for (const { name, version } of parseRelations(item.stanza["Provides"] ?? "").flat())
+      offer(name, item, version);
   }
   const meeting = ({ name, operator, version = "" }: Relation) =>
     (named.get(name) ?? [])
-      .filter((offered) => operator === undefined || (offered.version !== undefined && satisfies(offered.version, operator, version)))
+      .filter(
+        (offered) =>
+          operator === undefined ||
+          (offered.version !== undefined && satisfies(offered.version, operator, version)),
+      )
       .map(({ item }) => item);
   return (from, field) =>
     parseRelations(from.stanza[field] ?? "").flatMap((alternatives) => {
       const met = alternatives.map(meeting).find((found) => found.length > 0) ?? [];
-      const own = met.filter(({ architecture }) => architecture === from.architecture || architecture === "all");
+      const own = met.filter(
+        ({ architecture }) => architecture === from.architecture || architecture === "all",
+      );
       return (own.length > 0 ? own : met).filter((item) => item !== from);
     });
 }

@@ -22,7 +22,11 @@ export function readPackages(request: Request, keys: readonly string[], { pool, 
       stanza,
       control,
       data: records.tree(digest(`data ${key}`)),
-      list: pool.readAll(digest(`list ${key}`)).toString("utf8").trimEnd().split("\n"),
+      list: pool
+        .readAll(digest(`list ${key}`))
+        .toString("utf8")
+        .trimEnd()
+        .split("\n"),
       deb: digest(`deb ${key}`),
     };
   });

@@ -5,16 +5,24 @@ import { parseRelations } from "../../evaluator/deb/relation.ts";
 import { satisfies } from "../../evaluator/deb/version.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { parentOf, parseTreePath, type TreePath } from "../../store/model/path.ts";
-import { directoryAt, type Entry, sameContent, type SymlinkEntry, type Tree } from "../../store/model/tree.ts";
+import {
+  directoryAt,
+  type Entry,
+  type SymlinkEntry,
+  sameContent,
+  type Tree,
+} from "../../store/model/tree.ts";
 import type { Package } from "./package.ts";
 
 /** Who owns a file: a package being laid down, or one that the base has installed. */
-export type Owner = Pick<Package, "name" | "version" | "stanza">;
+export type Owner = Pick<Package, "name" | "version" | "architecture" | "stanza">;
 
 /** A root that packages are laid upon, and what its dpkg database says of its files. */
 export interface Base {
   readonly tree: Tree;
   readonly owners: ReadonlyMap<TreePath, Owner>;
+  /** The paths that each of its packages has listed. */
+  readonly lists?: ReadonlyMap<Owner, readonly string[]>;
   readonly diversions: ReadonlyMap<TreePath, Diversion>;
 }
 
@@ -27,10 +35,8 @@ export interface Diversion {
 
 export interface Merged {
   readonly entries: readonly Entry[];
-  /** What each package owns in the end, for its `.list`; keyed by the package. */
-  readonly lists: ReadonlyMap<Package, readonly string[]>;
-  /** What packages of the base lost to one that replaces them. */
-  readonly replaced: ReadonlyMap<Owner, ReadonlySet<TreePath>>;
+  /** What each package owns in the end, for its `.list`; of the base's packages those that lost something. */
+  readonly lists: ReadonlyMap<Owner, readonly string[]>;
 }
 
 /** Top-level folders that a merged /usr has as links (Debian policy 10.1, usrmerge). */
@@ -70,7 +76,7 @@ export function mergePackages(packages: readonly Package[], base: Base | undefin
       if (entry.type !== "directory") owners.set(path, item);
     }
   }
-  return { entries: [...entries.values()], lists: listsOf(packages, replaced), replaced };
+  return { entries: [...entries.values()], lists: listsOf(packages, replaced, base) };
 }
 
 /** The links of a merged /usr for an architecture, and the folders they point to. */
@@ -144,7 +150,8 @@ function replaces(
 ): boolean {
   if (owner === undefined || owner === item) return true;
   if (entry.type === "directory" && present.type === "directory") return false;
-  const shared = owner.name === item.name && item.stanza["Multi-Arch"] === "same" && owner.stanza["Multi-Arch"] === "same";
+  const shared =
+    owner.name === item.name && item.stanza["Multi-Arch"] === "same" && owner.stanza["Multi-Arch"] === "same";
   if (shared && sameContent(present, entry)) return false;
   if (entry.type === "directory" || present.type === "directory") {
     // A link to a folder and the folder itself: dpkg leaves what came first.
@@ -160,9 +167,13 @@ function replaces(
     replaced.set(item, lost.add(path));
     return false;
   }
-  throw new Fault("manifest/file-conflict", `/${path} is in ${owner.name} ${owner.version} and, different, in ${item.name} ${item.version}`, {
-    hint: `leave one of them out, or let one say "Replaces" of the other`,
-  });
+  throw new Fault(
+    "manifest/file-conflict",
+    `/${path} is in ${owner.name} ${owner.version} and, different, in ${item.name} ${item.version}`,
+    {
+      hint: `leave one of them out, or let one say "Replaces" of the other`,
+    },
+  );
 }
 
 function saysReplaces(item: Owner, other: Owner): boolean {
@@ -174,12 +185,18 @@ function saysReplaces(item: Owner, other: Owner): boolean {
   );
 }
 
-function listsOf(packages: readonly Package[], replaced: ReadonlyMap<Owner, ReadonlySet<TreePath>>) {
-  return new Map(
-    packages.map((item) => {
-      const lost = replaced.get(item);
-      const kept = lost === undefined ? item.list : item.list.filter((path) => !lost.has(parseTreePath(path)) && !lost.has(parseTreePath(`usr${path}`)));
-      return [item, kept] as const;
-    }),
-  );
+function listsOf(
+  packages: readonly Package[],
+  replaced: ReadonlyMap<Owner, ReadonlySet<TreePath>>,
+  base: Base | undefined,
+): Map<Owner, readonly string[]> {
+  const lists = new Map<Owner, readonly string[]>(packages.map((item) => [item, item.list]));
+  for (const [owner, lost] of replaced) {
+    const list = lists.get(owner) ?? base?.lists?.get(owner) ?? [];
+    lists.set(
+      owner,
+      list.filter((path) => !lost.has(parseTreePath(path)) && !lost.has(parseTreePath(`usr${path}`))),
+    );
+  }
+  return lists;
 }

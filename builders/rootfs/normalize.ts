@@ -59,7 +59,8 @@ function rewritten(entry: Entry, epoch: number, { read, put, before }: Contents)
     // Empty and writable: systemd fills it at first boot (machine-id(5)).
     return replace(Buffer.alloc(0), 0o644);
   }
-  if (entry.path === "etc/shadow") return replace(Buffer.from(datedShadow(read(entry.blob).toString("utf8"), epoch)));
+  if (entry.path === "etc/shadow")
+    return replace(Buffer.from(datedShadow(read(entry.blob).toString("utf8"), epoch)));
   if (entry.path.endsWith(".pyc") && !before?.has(entry.blob)) {
     const bytes = datedByteCode(read(entry.blob), epoch);
     if (bytes !== undefined) return replace(bytes);
@@ -81,7 +82,8 @@ function datedShadow(text: string, epoch: number): string {
  * in an image is the epoch; left as it is, Python would compile again at every start. Undefined where it does not.
  */
 function datedByteCode(bytes: Buffer, epoch: number): Buffer | undefined {
-  if (bytes.length < 16 || bytes.readUInt32LE(4) !== 0 || bytes.readUInt32LE(8) !== poolTime) return undefined;
+  if (bytes.length < 16 || bytes.readUInt32LE(4) !== 0 || bytes.readUInt32LE(8) !== poolTime)
+    return undefined;
   const dated = Buffer.from(bytes);
   dated.writeUInt32LE(epoch % 2 ** 32, 8);
   return dated;

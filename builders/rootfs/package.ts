@@ -1,9 +1,9 @@
 // A package as a root file system needs it: its stanza, files and control files.
 // Knows dpkg's names for it; does not know where the trees come from.
 
+import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Tree } from "../../store/model/tree.ts";
-import type { Stanza } from "../../evaluator/deb/stanza.ts";
 
 export interface Package {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Package {
 }
 
 /** The name of its files in `/var/lib/dpkg/info`: with the architecture where several can be installed together. */
-export function infoName(item: Package): string {
+export function infoName(item: Pick<Package, "name" | "architecture" | "stanza">): string {
   return item.stanza["Multi-Arch"] === "same" ? `${item.name}:${item.architecture}` : item.name;
 }
 

@@ -2,8 +2,8 @@
 // Pure: makes derivations; does not run them.
 
 import * as z from "zod/mini";
-import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import type { Canonical } from "../../store/model/canonical.ts";
+import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 import { normalizeVersion } from "./normalize.ts";
 
@@ -42,7 +42,8 @@ export function rootfsDerivation(options: {
   if (options.base) inputs["base"] = { derivation: options.base, output: "root" };
   for (const { key, deb, unpacked } of packages) {
     inputs[`deb ${key}`] = deb;
-    for (const output of ["control", "data", "list"]) inputs[`${output} ${key}`] = { derivation: unpacked, output };
+    for (const output of ["control", "data", "list"])
+      inputs[`${output} ${key}`] = { derivation: unpacked, output };
   }
   const parameters: RootfsParameters = { ...options.parameters, packages: packages.map(({ key }) => key) };
   return derivation({

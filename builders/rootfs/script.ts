@@ -50,14 +50,14 @@ trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 preinst() {
   ln -sfn ${workFolder}/${controlFolder}/$3 /var/lib/dpkg/tmp.ci
   DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$1 DPKG_MAINTSCRIPT_ARCH=$2 \\
-  DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_RUNNING_VERSION=\${version-} \\
+  DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=$4 DPKG_RUNNING_VERSION=\${version-} \\
     /var/lib/dpkg/tmp.ci/preinst install || { echo "$1" > ${workFolder}/${failedPreinst}; exit 1; }
 }
 version=$(dpkg-query --showformat='\${Version}' --show dpkg 2>/dev/null || true)
-${lines(plan.merged.filter(hasPreinst).map((item) => `preinst ${item.name} ${item.architecture} ${fileName(item)}`))}rm -f /var/lib/dpkg/tmp.ci
+${lines(plan.merged.filter(hasPreinst).map((item) => `preinst ${item.name} ${item.architecture} ${fileName(item)} ${instances(item, plan.merged)}`))}rm -f /var/lib/dpkg/tmp.ci
 ${pinned("group", plan.group)}${pinned("passwd", plan.passwd)}${
-    plan.debconf.length === 0 ? "" : `debconf-set-selections ${workFolder}/debconf\n`
-  }${lines(dpkgCalls(plan))}`;
+  plan.debconf.length === 0 ? "" : `debconf-set-selections ${workFolder}/debconf\n`
+}${lines(dpkgCalls(plan))}`;
 }
 
 /** dpkg refuses to configure what is configured already, so each package is named once. */
@@ -70,11 +70,19 @@ function dpkgCalls({ unpacked, early }: ConfigurePlan): string[] {
     return names.length === 0 ? [] : [`${dpkg} --configure ${names.join(" ")}`];
   };
   return [
-    ...unpacked.flatMap(({ package: item, after }) => [...configure(after), `${dpkg} --unpack ${workFolder}/${fileName(item)}.deb`]),
+    ...unpacked.flatMap(({ package: item, after }) => [
+      ...configure(after),
+      `${dpkg} --unpack ${workFolder}/${fileName(item)}.deb`,
+    ]),
     ...configure(early),
     `${dpkg} --configure -a`,
     `${dpkg} --triggers-only -a`,
   ];
+}
+
+/** How many of a package are there with it, on other architectures too (Multi-Arch: same). */
+function instances(item: Package, packages: readonly Package[]): number {
+  return packages.slice(0, packages.indexOf(item) + 1).filter(({ name }) => name === item.name).length;
 }
 
 /** What a package's files in the work folder are called. */

@@ -12,5 +12,10 @@ const places: Readonly<Record<string, { loader: string; libraries: string }>> = 
 export function launcherIn(checkout: string, machine: string): Launcher {
   const place = places[machine];
   if (!place) throw new Error(`kit has no launcher for ${machine}`);
-  return { loader: `${checkout}/${place.loader}`, libraries: `${checkout}/${place.libraries}`, program: `${checkout}/usr/bin/bwrap`, shell: `${checkout}/usr/bin/dash` };
+  return {
+    loader: `${checkout}/${place.loader}`,
+    libraries: `${checkout}/${place.libraries}`,
+    program: `${checkout}/usr/bin/bwrap`,
+    shell: `${checkout}/usr/bin/dash`,
+  };
 }

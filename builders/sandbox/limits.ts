@@ -40,7 +40,7 @@ function slotVersion2(group: string, limits: Limits): Slot {
   const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${group}/memory.events`))?.[1] ?? 0);
   let before = 0;
   return {
-    enter: `echo 0 > ${group}/cgroup.procs`,
+    enter: `echo 0 > ${quoted(`${group}/cgroup.procs`)}`,
     reset() {
       before = kills();
       // Only newer kernels take the reset; on others the peak is the slot's, not the build's.
@@ -60,7 +60,7 @@ function slotVersion1(memory: string, pids: string, limits: Limits): Slot {
   const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${memory}/memory.oom_control`))?.[1] ?? 0);
   let before = 0;
   return {
-    enter: `echo 0 > ${memory}/cgroup.procs && echo 0 > ${pids}/cgroup.procs`,
+    enter: `echo 0 > ${quoted(`${memory}/cgroup.procs`)} && echo 0 > ${quoted(`${pids}/cgroup.procs`)}`,
     reset() {
       before = kills();
       tryWrite(`${memory}/memory.max_usage_in_bytes`, "0");
@@ -83,6 +83,11 @@ function slotOfResources(limits: Limits): Slot {
     ranOutOfMemory: () => false,
     [Symbol.dispose]: () => {},
   };
+}
+
+/** A group's name may hold what a shell reads: systemd writes `-` as `\x2d`. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function tryWrite(file: string, text: string): void {

@@ -14,10 +14,38 @@ interface Numbers {
 }
 
 // refused: add_key, request_key, keyctl, bpf, userfaultfd, setns
-const amd64: Numbers = { audit: 0xc000003e, refused: [248, 249, 250, 321, 323, 308], clone3: 435, clone: 56, unshare: 272, ioctl: 16 };
-const i386: Numbers = { audit: 0x40000003, refused: [286, 287, 288, 357, 374, 346], clone3: 435, clone: 120, unshare: 310, ioctl: 54 };
-const arm64: Numbers = { audit: 0xc00000b7, refused: [217, 218, 219, 280, 282, 268], clone3: 435, clone: 220, unshare: 97, ioctl: 29 };
-const arm: Numbers = { audit: 0x40000028, refused: [309, 310, 311, 386, 388, 375], clone3: 435, clone: 120, unshare: 337, ioctl: 54 };
+const amd64: Numbers = {
+  audit: 0xc000003e,
+  refused: [248, 249, 250, 321, 323, 308],
+  clone3: 435,
+  clone: 56,
+  unshare: 272,
+  ioctl: 16,
+};
+const i386: Numbers = {
+  audit: 0x40000003,
+  refused: [286, 287, 288, 357, 374, 346],
+  clone3: 435,
+  clone: 120,
+  unshare: 310,
+  ioctl: 54,
+};
+const arm64: Numbers = {
+  audit: 0xc00000b7,
+  refused: [217, 218, 219, 280, 282, 268],
+  clone3: 435,
+  clone: 220,
+  unshare: 97,
+  ioctl: 29,
+};
+const arm: Numbers = {
+  audit: 0x40000028,
+  refused: [309, 310, 311, 386, 388, 375],
+  clone3: 435,
+  clone: 120,
+  unshare: 337,
+  ioctl: 54,
+};
 
 const machines: Readonly<Record<string, readonly Numbers[]>> = { x64: [amd64, i386], arm64: [arm64, arm] };
 
@@ -51,12 +79,18 @@ export function seccompProgram(machine: string): Buffer | undefined {
 
 function filterOf(table: Numbers): Instruction[] {
   const body: Instruction[] = [[op.load, 0, 0, offset.number]];
-  const when = (test: Instruction[0], value: number, then: Instruction[]) => body.push([test, 0, then.length, value], ...then);
+  const when = (test: Instruction[0], value: number, then: Instruction[]) =>
+    body.push([test, 0, then.length, value], ...then);
   if (table === amd64) when(op.atLeast, x32, [refuse(errno.ENOSYS)]);
   for (const number of table.refused) when(op.equal, number, [refuse(errno.EPERM)]);
   when(op.equal, table.clone3, [refuse(errno.ENOSYS)]);
   for (const number of [table.clone, table.unshare]) {
-    when(op.equal, number, [[op.load, 0, 0, offset.argument(0)], [op.anyBit, 0, 1, newUser], refuse(errno.EPERM), allow]);
+    when(op.equal, number, [
+      [op.load, 0, 0, offset.argument(0)],
+      [op.anyBit, 0, 1, newUser],
+      refuse(errno.EPERM),
+      allow,
+    ]);
   }
   when(op.equal, table.ioctl, [
     [op.load, 0, 0, offset.argument(1)],

@@ -24,6 +24,10 @@ export const squashfsBuilder: Builder = {
     const command = { argv: makeCommand("/tmp/out/image"), environment: {}, epoch };
     await context.run(sandbox, command, { input: tarStream(tree, epoch, store.pool) });
     const { blob, size } = store.pool.adopt(`${out}/image`, { mode: 0o644, uid: 0, gid: 0 });
-    return { outputs: { image: contentOf("tree", store.records.writeTree(makeTree([outputFile(file, blob, size)]))) } };
+    return {
+      outputs: {
+        image: contentOf("tree", store.records.writeTree(makeTree([outputFile(file, blob, size)]))),
+      },
+    };
   },
 };

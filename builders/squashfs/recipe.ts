@@ -13,8 +13,18 @@ export interface SquashfsParameters {
 }
 
 /** Output `image`: a tree of one file. `tools` holds sqfstar. */
-export function squashfsDerivation(label: string, inputs: { root: Input; tools: Input; launcher: Input }, parameters: SquashfsParameters): Derivation {
-  return derivation({ builder: "squashfs", label, parameters: { ...parameters }, inputs, outputs: ["image"] });
+export function squashfsDerivation(
+  label: string,
+  inputs: { root: Input; tools: Input; launcher: Input },
+  parameters: SquashfsParameters,
+): Derivation {
+  return derivation({
+    builder: "squashfs",
+    label,
+    parameters: { ...parameters },
+    inputs,
+    outputs: ["image"],
+  });
 }
 
 const shape = z.object({ file: z.string(), epoch: z.number() });
@@ -25,5 +35,16 @@ export function squashfsParameters(parameters: unknown): SquashfsParameters {
 
 /** sqfstar reads a tar from standard input; its dates come from SOURCE_DATE_EPOCH (sqfstar(1)). */
 export function makeCommand(target: string): string[] {
-  return ["/usr/bin/sqfstar", "-quiet", "-no-progress", "-reproducible", "-comp", "zstd", "-Xcompression-level", "9", "-exports", target];
+  return [
+    "/usr/bin/sqfstar",
+    "-quiet",
+    "-no-progress",
+    "-reproducible",
+    "-comp",
+    "zstd",
+    "-Xcompression-level",
+    "9",
+    "-exports",
+    target,
+  ];
 }

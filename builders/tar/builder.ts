@@ -2,9 +2,9 @@
 // Hands the work to the crew; does not know tar's format.
 
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { parseTreePath } from "../../store/model/path.ts";
 import { type FileEntry, makeTree } from "../../store/model/tree.ts";
-import type { Digest } from "../../store/model/digest.ts";
 import { type Builder, inputOf } from "../builder.ts";
 import { tarParameters } from "./recipe.ts";
 
@@ -12,8 +12,16 @@ export const tarBuilder: Builder = {
   name: "tar",
   async run({ request, crew, store }) {
     const { file, epoch, compression } = tarParameters(request.parameters);
-    const { blob, size } = await crew.tar(splitContent(inputOf(request, "root")).digest, { epoch, compression, digests: false });
-    return { outputs: { image: contentOf("tree", store.records.writeTree(makeTree([outputFile(file, blob, size)]))) } };
+    const { blob, size } = await crew.tar(splitContent(inputOf(request, "root")).digest, {
+      epoch,
+      compression,
+      digests: false,
+    });
+    return {
+      outputs: {
+        image: contentOf("tree", store.records.writeTree(makeTree([outputFile(file, blob, size)]))),
+      },
+    };
   },
 };
 

@@ -16,7 +16,13 @@ export interface TarParameters {
 
 /** Output `image`: a tree of one file. */
 export function tarDerivation(label: string, root: Input, parameters: TarParameters): Derivation {
-  return derivation({ builder: "tar", label, parameters: { ...parameters }, inputs: { root }, outputs: ["image"] });
+  return derivation({
+    builder: "tar",
+    label,
+    parameters: { ...parameters },
+    inputs: { root },
+    outputs: ["image"],
+  });
 }
 
 const shape = z.object({ file: z.string(), epoch: z.number(), compression: z.enum(["none", "zstd"]) });

@@ -2,12 +2,12 @@
 // Knows hashing and compressing on the way; does not know tar's format.
 
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Tree } from "../../store/model/tree.ts";
-import type { Pool } from "../../store/pool.ts";
+import { type Pool, piecesOf } from "../../store/pool.ts";
 import { tarOf } from "../archive/tarwriter.ts";
 import type { TarBlob, TarOptions } from "../builder.ts";
 
@@ -44,7 +44,10 @@ export function tarStream(tree: Tree, epoch: number, pool: Pool): AsyncIterable<
   return tarOf(tree, read, { mtime: epoch });
 }
 
-async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash | undefined): AsyncGenerator<Uint8Array> {
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: Hash | undefined,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     hash?.update(chunk);
     yield chunk;
@@ -58,18 +61,4 @@ function compressed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array
     chunkSize: 1 << 18,
   });
   return Readable.from(chunks, { objectMode: true }).pipe(compressor);
-}
-
-function* piecesOf(file: string): Generator<Uint8Array> {
-  const fd = openSync(file, "r");
-  try {
-    for (;;) {
-      const piece = Buffer.allocUnsafe(1 << 20);
-      const count = readSync(fd, piece, 0, piece.length, null);
-      if (count === 0) return;
-      yield piece.subarray(0, count);
-    }
-  } finally {
-    closeSync(fd);
-  }
 }

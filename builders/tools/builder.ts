@@ -4,9 +4,9 @@
 import { contentOf } from "../../store/model/derivation.ts";
 import { makeTree } from "../../store/model/tree.ts";
 import type { Builder } from "../builder.ts";
+import { mountPoints } from "../rootfs/builder.ts";
 import { readPackages } from "../rootfs/inputs.ts";
 import { mergedUsr, mergePackages } from "../rootfs/merge.ts";
-import { mountPoints } from "../rootfs/builder.ts";
 import { outputFile } from "../tar/builder.ts";
 import { toolsParameters } from "./recipe.ts";
 
@@ -20,7 +20,11 @@ export const toolsBuilder: Builder = {
   async run({ request, store }) {
     const { architecture, packages } = toolsParameters(request.parameters);
     const skeleton = makeTree([...mergedUsr(architecture), ...mountPoints]);
-    const merged = mergePackages(readPackages(request, packages, store), { tree: skeleton, owners: new Map(), diversions: new Map() });
+    const merged = mergePackages(readPackages(request, packages, store), {
+      tree: skeleton,
+      owners: new Map(),
+      diversions: new Map(),
+    });
     const files = new Map(merged.entries.map((entry) => [entry.path, entry]));
     for (const [path, text] of Object.entries(accounts)) {
       const file = outputFile(path, store.pool.put(Buffer.from(text)), Buffer.byteLength(text));

@@ -8,8 +8,8 @@ import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type ChosenPackage, closureQuestion } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
-import { archiveOf, keyOf, sourceOf } from "../distro/source.ts";
 import { type DistroManifest, distroKind } from "../distro/schema.ts";
+import { archiveOf, keyOf, sourceOf } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { PackageInput } from "../rootfs/recipe.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
@@ -26,7 +26,13 @@ export function planTools(planning: Planning, name: string): Input | undefined {
   const { manifest } = settle(root, toolsKind, target);
   const distro = distroOf(assembly, assembly.root, target);
   const closure = planning.closure(
-    closureQuestion({ source: sourceOf(distro, architecture), requests: manifest.packages, base: [], exclude: [], locals: [] }),
+    closureQuestion({
+      source: sourceOf(distro, architecture),
+      requests: manifest.packages,
+      base: [],
+      exclude: [],
+      locals: [],
+    }),
   );
   if (closure === undefined) return undefined;
   const packages = closure.packages.map((item) => repositoryPackage(distro, item));
@@ -38,7 +44,11 @@ export function repositoryPackage(distro: DistroManifest, item: ChosenPackage): 
   if (item.origin === "local") throw new Error(`${item.name} is no package of a repository`);
   const { sha256, size, path } = debOf(item);
   const label = path.slice(path.lastIndexOf("/") + 1);
-  const fetch = fetchDerivation(label, { sha256, size }, { archive: archiveOf(distro, item.origin.repository), path });
+  const fetch = fetchDerivation(
+    label,
+    { sha256, size },
+    { archive: archiveOf(distro, item.origin.repository), path },
+  );
   return debPackage(keyOf(item), label, { derivation: fetch, output: "file" });
 }
 

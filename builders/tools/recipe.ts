@@ -13,15 +13,27 @@ export interface ToolsParameters {
 }
 
 /** Output `root`: a tree to run tools in. */
-export function toolsDerivation(label: string, architecture: string, packages: readonly PackageInput[]): Derivation {
+export function toolsDerivation(
+  label: string,
+  architecture: string,
+  packages: readonly PackageInput[],
+): Derivation {
   const sorted = [...packages].sort((a, b) => (a.key < b.key ? -1 : 1));
   const inputs: Record<string, Input> = {};
   for (const { key, deb, unpacked } of sorted) {
     inputs[`deb ${key}`] = deb;
-    for (const output of ["control", "data", "list"]) inputs[`${output} ${key}`] = { derivation: unpacked, output };
+    for (const output of ["control", "data", "list"])
+      inputs[`${output} ${key}`] = { derivation: unpacked, output };
   }
   const parameters: ToolsParameters = { architecture, packages: sorted.map(({ key }) => key) };
-  return derivation({ builder: "tools", label, parameters: { ...parameters }, inputs, system: architecture, outputs: ["root"] });
+  return derivation({
+    builder: "tools",
+    label,
+    parameters: { ...parameters },
+    inputs,
+    system: architecture,
+    outputs: ["root"],
+  });
 }
 
 const shape = z.object({ architecture: z.string(), packages: z.array(z.string()) });

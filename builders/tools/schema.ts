@@ -11,7 +11,8 @@ const tools = z.strictObject({
   name: z.string().describe("What it is called."),
   ...header,
   distro: reference.describe("The distribution its packages come from: debian/trixie."),
-  packages: z.array(packageName)
+  packages: z
+    .array(packageName)
     .min(1, { error: "names no package\nlike: [e2fsprogs]" })
     .describe("What it holds, with what that needs."),
 });

@@ -8,6 +8,12 @@ export const unpackBuilder: Builder = {
   name: "unpack",
   async run({ request, crew }) {
     const { control, data, list } = await crew.unpack(splitContent(inputOf(request, "deb")).digest);
-    return { outputs: { control: contentOf("tree", control), data: contentOf("tree", data), list: contentOf("blob", list) } };
+    return {
+      outputs: {
+        control: contentOf("tree", control),
+        data: contentOf("tree", data),
+        list: contentOf("blob", list),
+      },
+    };
   },
 };

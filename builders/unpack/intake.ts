@@ -1,11 +1,10 @@
 // A .deb on its way into the store: decompressed, hashed and stored as it streams by.
 // Knows how archive entries become tree entries; does not know what packages are for.
 
-import { openSync, readSync, closeSync } from "node:fs";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
-import type { BlobWriter, Pool } from "../../store/pool.ts";
+import { type BlobWriter, type Pool, piecesOf } from "../../store/pool.ts";
 import { readDeb } from "../archive/deb.ts";
 import type { TarEntry } from "../archive/tarentry.ts";
 import type { TarSink } from "../archive/untar.ts";
@@ -26,13 +25,17 @@ export async function unpackDeb(deb: Digest, pool: Pool): Promise<UnpackedDeb> {
   const control = intake(pool);
   const data = intake(pool);
   try {
-    await readDeb(chunksOf(member), { control: control.sink, data: data.sink });
+    await readDeb(piecesOf(member), { control: control.sink, data: data.sink });
   } catch (error) {
     control.abandon();
     data.abandon();
     throw error;
   }
-  return { control: makeTree(control.entries), data: makeTree(data.entries), list: pool.put(Buffer.from(data.list())) };
+  return {
+    control: makeTree(control.entries),
+    data: makeTree(data.entries),
+    list: pool.put(Buffer.from(data.list())),
+  };
 }
 
 /** Content up to this size is gathered in memory and stored with one write; 4 MiB covers 99.9 % of Debian's files. */
@@ -60,7 +63,11 @@ function intake(pool: Pool): Intake {
   };
   const hardlink = (entry: TarEntry & { type: "hardlink" }) => {
     const target = entries.get(entry.target);
-    if (target?.type !== "file") throw new Fault("digest/bad-deb", `${entry.path} is a hard link to ${entry.target}, which is no file before it`);
+    if (target?.type !== "file")
+      throw new Fault(
+        "digest/bad-deb",
+        `${entry.path} is a hard link to ${entry.target}, which is no file before it`,
+      );
     const first: FileEntry = { ...target, link: target.link ?? ++links };
     entries.set(entry.target, first);
     add({ ...first, path: entry.path });
@@ -95,7 +102,9 @@ function intake(pool: Pool): Intake {
       if (!current) return;
       const { path, mode, uid, gid, size, xattrs } = current;
       const owned = { path, mode, uid, gid, ...(xattrs && { xattrs }) };
-      const blob = writer ? writer.finish().blob : pool.put(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), owned);
+      const blob = writer
+        ? writer.finish().blob
+        : pool.put(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), owned);
       add({ type: "file", ...owned, size, blob });
       current = undefined;
       writer = undefined;
@@ -110,18 +119,4 @@ function intake(pool: Pool): Intake {
     list: () => `${order.join("\n")}\n`,
     abandon: () => writer?.abandon(),
   };
-}
-
-function* chunksOf(file: string): Generator<Uint8Array> {
-  const fd = openSync(file, "r");
-  try {
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(1 << 18);
-      const count = readSync(fd, chunk, 0, chunk.length, null);
-      if (count === 0) return;
-      yield chunk.subarray(0, count);
-    }
-  } finally {
-    closeSync(fd);
-  }
 }

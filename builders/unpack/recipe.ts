@@ -8,5 +8,11 @@ export const unpackVersions = { unpack: "1" } as const;
 
 /** Outputs `control` and `data`, trees, and `list`, a blob: the data member's paths in its own order. */
 export function unpackDerivation(label: string, deb: Input): Derivation {
-  return derivation({ builder: "unpack", label, parameters: {}, inputs: { deb }, outputs: ["control", "data", "list"] });
+  return derivation({
+    builder: "unpack",
+    label,
+    parameters: {},
+    inputs: { deb },
+    outputs: ["control", "data", "list"],
+  });
 }

@@ -1,60 +1,63 @@
-// What commands share: settings, parts, rendering and exit statuses.
+// What commands share: settings, parts, rendering and interruption.
 // Knows how a command begins and ends; does not know what any command does.
 
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Command, Option } from "clipanion";
-import type { Limits } from "../../builders/sandbox/spec.ts";
+import { type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/realize.ts";
+import type { Limits } from "../../builders/sandbox/spec.ts";
 import type { Wish } from "../../evaluator/evaluate.ts";
-import { Fault } from "../../store/model/fault.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
-import { composeParts, type Parts } from "../composition.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { composeParts, lockPath, type PartOptions, type Parts } from "../composition.ts";
+import { type KitContext, toldKey } from "../context.ts";
 import { openRenderer } from "../output.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { type Host, readSettings, type Settings } from "../settings.ts";
-import type { KitContext } from "../context.ts";
 
 export abstract class KitCommand extends Command<KitContext> {
-  store = Option.String("--store", { description: "the store's folder (KIT_STORE; /var/lib/kit for root)" });
   json = Option.Boolean("--json", false, { description: "events and answers as JSON, one object a line" });
 
   get host(): Host {
     return this.context.host;
   }
 
-  protected async settings(jobs?: string): Promise<Settings> {
-    return await readSettings(this.host, { store: this.store, jobs });
+  /** A path of the command line, absolute. */
+  protected absolute(written: string): string {
+    return resolve(this.host.directory, written);
+  }
+
+  protected print(...lines: readonly string[]): void {
+    this.context.stdout.write(lines.map((line) => `${line}\n`).join(""));
   }
 }
 
-/** A command that may build: it has parts, shows progress and can be interrupted. */
-export abstract class BuildCommand extends KitCommand {
-  architecture = Option.String("--arch", { description: "an architecture, as Debian calls it: amd64, arm64" });
-  buildType = Option.String("--build-type", { description: "debug or release" });
-  offline = Option.Boolean("--offline", false, { description: "never use the network" });
-  jobs = Option.String("--jobs", { description: "builds at once (the number of processors)" });
-  keepFailed = Option.Boolean("--keep-failed", false, { description: "keep a failed build's files for `kit shell`" });
-  timeLimit = Option.String("--time-limit", { description: "seconds a single command may take (28800)" });
-  memoryLimit = Option.String("--memory-limit", { description: "memory a single build may take, like 4GiB (16GiB)" });
+/** A command with parts to work with: it shows progress and can be interrupted. */
+export abstract class PartsCommand extends KitCommand {
+  store = Option.String("--store", { description: "the store's folder (KIT_STORE; /var/lib/kit for root)" });
 
-  renderer!: Renderer;
-  #settings!: Settings;
+  protected renderer!: Renderer;
+  protected settings!: Settings;
+  /** Aborted by the first interrupt. */
+  protected signal!: AbortSignal;
   #finished = false;
 
   abstract work(parts: Parts): Promise<number>;
 
+  /** What the command's own options make of the parts. */
+  protected partOptions(): Partial<PartOptions> & { readonly jobs?: string | undefined } {
+    return {};
+  }
+
   override async execute(): Promise<number> {
-    this.#settings = await this.settings(this.jobs);
+    const { jobs } = this.partOptions();
+    this.settings = await readSettings(this.host, { store: this.store, jobs });
+    const interruption = new AbortController();
+    this.signal = interruption.signal;
     this.renderer = openRenderer(this.context, this.json);
-    const parts = composeParts({
-      host: this.host,
-      settings: this.#settings,
-      offline: this.offline,
-      keepFailed: this.keepFailed,
-      limits: this.limits(),
-      emit: (event) => this.renderer.event(event),
-      now: this.context.now,
-    });
-    const release = this.context.onInterrupt(async () => (await parts.keeper()).interrupt());
+    const parts = this.partsAt(this.settings.store);
+    const release = this.context.onInterrupt(async () => interruption.abort());
     try {
       return await this.work(parts);
     } finally {
@@ -65,16 +68,79 @@ export abstract class BuildCommand extends KitCommand {
     }
   }
 
+  /** Parts over a store, which may be another than the settings'. */
+  protected partsAt(store: string): Parts {
+    const { jobs: _, ...own } = this.partOptions();
+    return composeParts({
+      host: this.host,
+      settings: { ...this.settings, store },
+      offline: false,
+      keepFailed: false,
+      ...own,
+      signal: this.signal,
+      emit: (event) => {
+        if (event.type === "end" && event.fault) this.context.told.add(toldKey(event.fault));
+        this.renderer.event(event);
+      },
+      now: this.context.now,
+    });
+  }
+
   /** Ends the progress, so that what follows stands below it. */
   protected done(): void {
     this.#finished = true;
     this.renderer.done({});
   }
 
-  protected wish(outputs: readonly string[] = []): Wish {
+  /** @throws {Fault} `store/no-store` */
+  protected requireStore(parts: Parts): void {
+    if (existsSync(parts.layout.format)) return;
+    throw new Fault("store/no-store", `there is no store at ${parts.layout.root} yet`, {
+      hint: "the first `kit realize` makes it; another place: --store DIR or KIT_STORE",
+    });
+  }
+}
+
+/** A command that looks at what a manifest asks for. It may build where a fact of the plan needs it. */
+export abstract class PlanCommand extends PartsCommand {
+  architecture = Option.String("--arch", {
+    description: "an architecture, as Debian calls it: amd64, arm64",
+  });
+  buildType = Option.String("--build-type", { description: "debug or release" });
+  offline = Option.Boolean("--offline", false, { description: "never use the network" });
+  jobs = Option.String("--jobs", { description: "builds at once (KIT_JOBS; the number of processors)" });
+
+  protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
+    return { jobs: this.jobs, offline: this.offline };
+  }
+
+  /** The plan of a manifest, locked first where there is no lock. */
+  protected async plan(manifest: string, parts: Parts, outputs: readonly string[] = []): Promise<Planned> {
+    const options = {
+      manifest: this.absolute(manifest),
+      wish: this.wish(outputs),
+      locking: { mode: "first" as const },
+    };
+    const planned = await planLine(options, parts.line(options.manifest), this.buildOptions());
+    if (planned.changedLock)
+      this.renderer.event({
+        type: "step",
+        text: `locked: ${lockPath(manifest)} pins every package; keep it in version control`,
+      });
+    return planned;
+  }
+
+  protected buildOptions(): RealizeOptions {
+    return { jobs: this.settings.jobs, downloads: this.settings.downloads, rebuild: () => false };
+  }
+
+  private wish(outputs: readonly string[]): Wish {
     const { buildType, architecture } = this;
     if (buildType !== undefined && buildType !== "debug" && buildType !== "release") {
-      throw new Fault("usage/bad-option", `--build-type is debug or release, not ${JSON.stringify(buildType)}`);
+      throw new Fault(
+        "usage/bad-option",
+        `--build-type is debug or release, not ${JSON.stringify(buildType)}`,
+      );
     }
     return {
       ...(architecture !== undefined && { architecture }),
@@ -82,17 +148,32 @@ export abstract class BuildCommand extends KitCommand {
       ...(outputs.length > 0 && { outputs }),
     };
   }
+}
 
-  protected buildOptions(): RealizeOptions {
-    return { jobs: this.#settings.jobs, downloads: this.#settings.downloads, rebuild: () => false };
+/** A command that builds. */
+export abstract class BuildCommand extends PlanCommand {
+  keepFailed = Option.Boolean("--keep-failed", false, {
+    description: "keep a failed build's files for `kit shell`",
+  });
+  timeLimit = Option.String("--time-limit", { description: "seconds a single command may take (28800)" });
+  memoryLimit = Option.String("--memory-limit", {
+    description: "memory a single build may take, like 4GiB (16GiB)",
+  });
+
+  protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
+    return { ...super.partOptions(), keepFailed: this.keepFailed, limits: this.limits() };
   }
 
   private limits(): Partial<Limits> {
     const time = this.timeLimit === undefined ? undefined : Number(this.timeLimit);
-    if (time !== undefined && !(time > 0)) throw new Fault("usage/bad-option", "--time-limit is a number of seconds");
+    if (time !== undefined && !(time > 0))
+      throw new Fault("usage/bad-option", "--time-limit is a number of seconds");
     if (this.memoryLimit !== undefined && !/^[1-9]\d*(B|KiB|MiB|GiB|TiB)$/.test(this.memoryLimit)) {
       throw new Fault("usage/bad-option", "--memory-limit is a size like 512MiB");
     }
-    return { ...(time !== undefined && { time }), ...(this.memoryLimit !== undefined && { memory: bytesOf(this.memoryLimit) }) };
+    return {
+      ...(time !== undefined && { time }),
+      ...(this.memoryLimit !== undefined && { memory: bytesOf(this.memoryLimit) }),
+    };
   }
 }

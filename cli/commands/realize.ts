@@ -1,18 +1,16 @@
 // kit realize: from a manifest to artefacts.
+// Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { lstatSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, lstatSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
 import { Command, Option } from "clipanion";
-import { planLine, realizeLine } from "../../builders/realizer/line.ts";
-import type { PlannedOutput } from "../../evaluator/evaluate.ts";
+import { realizeLine } from "../../builders/realizer/line.ts";
+import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
+import { remember } from "../../store/memo.ts";
 import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { existsSync } from "node:fs";
-import { allDerivations } from "../../evaluator/evaluate.ts";
-import type { Parts } from "../composition.ts";
-import { lockPath } from "../composition.ts";
-import { remember } from "../../store/memo.ts";
+import { lockPath, type Parts } from "../composition.ts";
 import { codeFolder } from "../entry.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../settings.ts";
@@ -36,47 +34,63 @@ export class RealizeCommand extends BuildCommand {
   });
 
   manifest = Option.String({ name: "MANIFEST" });
-  link = Option.String("-o,--out-link", { description: "a link to the output; several outputs: LINK-NAME each. Keeps them from collection" });
-  outputs = Option.Array("--output", [], { description: "only outputs of this type or name; may be repeated" });
+  link = Option.String("-o,--out-link", {
+    description: "a link to the output; several outputs: LINK-NAME each. Keeps them from collection",
+  });
+  outputs = Option.Array("--output", [], {
+    description: "only outputs of this type or name; may be repeated",
+  });
   rebuild = Option.Boolean("--rebuild", false, { description: "build the outputs again and compare" });
 
   override async work(parts: Parts): Promise<number> {
-    const means = parts.line(resolve(this.host.directory, this.manifest));
-    const build = this.buildOptions();
-    const options = { manifest: resolve(this.host.directory, this.manifest), wish: this.wish(this.outputs), locking: { mode: "first" as const } };
-    const { plan, world, changedLock, files } = await planLine(options, means, build);
-    if (changedLock) this.renderer.event({ type: "step", text: `locked: ${lockPath(this.manifest)} pins every package; keep it in version control` });
+    const manifest = this.absolute(this.manifest);
+    const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
     const targets = plan.outputs.map(({ derivation }) => derivation);
     const again = new Set(this.rebuild ? targets.map(({ digest }) => digest) : []);
-    const { results, requests, differing } = await realizeLine(targets, world, means, { ...build, rebuild: ({ digest }) => again.has(digest) });
+    const { results, requests, differing } = await realizeLine(targets, world, parts.line(manifest), {
+      ...this.buildOptions(),
+      rebuild: ({ digest }) => again.has(digest),
+    });
     const places = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
     const links: Record<string, string> = {};
     if (this.link !== undefined) {
       const wanted = allDerivations(plan.outputs).flatMap(({ digest }) => requests.get(digest) ?? []);
       for (const [index, output] of plan.outputs.entries()) {
-        const link = resolve(this.host.directory, plan.outputs.length === 1 ? this.link : `${this.link}-${output.name}${architectureSuffix(output, plan.outputs)}`);
+        const link = this.absolute(
+          plan.outputs.length === 1
+            ? this.link
+            : `${this.link}-${output.name}${architectureSuffix(output, plan.outputs)}`,
+        );
         placeLink(link, places[index] ?? "");
         links[link] = places[index] ?? "";
         await (await parts.keeper()).addRoot(link, contentsOf(output, results), wanted);
       }
     }
     this.done();
-    const lines = plan.outputs.map((output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`);
+    const lines = plan.outputs.map(
+      (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
+    );
     this.context.stdout.write(lines.map((line) => `${line}\n`).join(""));
     const { host, argv, now } = this.context;
     const memo = memoPlace(argv, host.directory, host.environment);
-    const depends = [...files, lockPath(options.manifest), ...configurationFiles(host.directory), codeFolder];
+    const depends = [...files, lockPath(manifest), ...configurationFiles(host.directory), codeFolder];
     if (memo) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
     if (differing.length === 0) return 0;
-    throw new Fault("differs/rebuild", `built again, ${differing.map(({ label }) => label).join(", ")} came out otherwise than recorded`, {
-      hint: "the recorded result stays; find what varies: dates, order, randomness",
-    });
+    throw new Fault(
+      "differs/rebuild",
+      `built again, ${differing.map(({ label }) => label).join(", ")} came out otherwise than recorded`,
+      {
+        hint: "the recorded result stays; find what varies: dates, order, randomness",
+      },
+    );
   }
 }
 
 /** Two architectures of one output take links of different names. */
 function architectureSuffix(output: PlannedOutput, all: readonly PlannedOutput[]): string {
-  return all.some((other) => other.name === output.name && other.architecture !== output.architecture) ? `-${output.architecture}` : "";
+  return all.some((other) => other.name === output.name && other.architecture !== output.architecture)
+    ? `-${output.architecture}`
+    : "";
 }
 
 function contentsOf(output: PlannedOutput, results: ReadonlyMap<Digest, Result>): Content[] {
@@ -84,7 +98,11 @@ function contentsOf(output: PlannedOutput, results: ReadonlyMap<Digest, Result>)
 }
 
 /** The path of an output: its file, or its folder. */
-async function presentOutput(output: PlannedOutput, results: ReadonlyMap<Digest, Result>, parts: Parts): Promise<string> {
+async function presentOutput(
+  output: PlannedOutput,
+  results: ReadonlyMap<Digest, Result>,
+  parts: Parts,
+): Promise<string> {
   const content = results.get(output.derivation.digest)?.outputs[output.output];
   if (content === undefined) throw new Error(`${output.name} has no result`);
   const { kind, digest } = splitContent(content);
@@ -101,7 +119,9 @@ function placeLink(link: string, target: string): void {
     if (readlinkSync(link) === target) return;
     unlinkSync(link);
   } else if (present) {
-    throw new Fault("usage/not-a-link", `${link} is there and is no link`, { hint: "name another place with -o" });
+    throw new Fault("usage/not-a-link", `${link} is there and is no link`, {
+      hint: "name another place with -o",
+    });
   }
   symlinkSync(target, link);
 }

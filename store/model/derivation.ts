@@ -118,6 +118,7 @@ export function splitContent(content: Content): { kind: "blob" | "tree"; digest:
 /** @throws {Fault} `digest/malformed` */
 export function parseContent(text: string): Content {
   const kind = text.slice(0, 5);
-  if (kind !== "blob:" && kind !== "tree:") throw new Fault("digest/malformed", `not content: ${text.slice(0, 100)}`);
+  if (kind !== "blob:" && kind !== "tree:")
+    throw new Fault("digest/malformed", `not content: ${text.slice(0, 100)}`);
   return `${kind === "blob:" ? "blob" : "tree"}:${parseDigest(text.slice(5))}`;
 }

@@ -1,14 +1,14 @@
 // A keeper with one builder of the benchmark's own: a trivial command in a sandbox, one after the other.
 
+import { mkdirSync } from "node:fs";
 import type { Builder } from "../../builders/builder.ts";
 import { inputOf } from "../../builders/builder.ts";
 import { fetchBuilder } from "../../builders/fetch/builder.ts";
-import { serveKeeper } from "../../builders/keeper/serve.ts";
 import type { ToKeeper } from "../../builders/keeper/protocol.ts";
+import { serveKeeper } from "../../builders/keeper/serve.ts";
 import { toolsBuilder } from "../../builders/tools/builder.ts";
 import { unpackBuilder } from "../../builders/unpack/builder.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
-import { mkdirSync } from "node:fs";
 
 /** Writes its number into its output, with its predecessor's output at hand, as a small build would. */
 const stepBuilder: Builder = {
@@ -21,7 +21,11 @@ const stepBuilder: Builder = {
       lower: [splitContent(inputOf(context.request, "root")).digest],
       binds: [{ source: out, target: "/tmp/out", writable: true }],
     });
-    await context.run(sandbox, { argv: ["/bin/sh", "-c", `echo ${step} > /tmp/out/step`], environment: {}, epoch: 1 });
+    await context.run(sandbox, {
+      argv: ["/bin/sh", "-c", `echo ${step} > /tmp/out/step`],
+      environment: {},
+      epoch: 1,
+    });
     const { tree } = await context.crew.scanFolder(out);
     return { outputs: { image: contentOf("tree", tree) } };
   },

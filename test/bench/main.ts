@@ -1,9 +1,9 @@
 // npm run bench: how kit compares, as ratios. A peer that is not installed is left out.
 // Usage: npm run bench [-- ROW…] [--ext4|--tmpfs] [--times N]
 
-import { roots } from "./roots.ts";
 import { chain } from "./chain.ts";
 import { openPlace } from "./place.ts";
+import { roots } from "./roots.ts";
 
 export interface Row {
   readonly work: string;
@@ -22,6 +22,8 @@ console.log(`on ${place.fileSystem}, medians of ${times}, kit and peer in turn`)
 for (const rows of [roots, chain]) {
   for await (const row of rows(place.folder, times, (name) => wanted.length === 0 || wanted.includes(name))) {
     const ratio = row.ratio === undefined ? "—" : `${row.ratio.toFixed(2)} ×`;
-    console.log(`${row.work.padEnd(56)} ${row.against.padEnd(34)} ${ratio.padStart(8)}  at most ${row.atMost} ×   ${row.detail}`);
+    console.log(
+      `${row.work.padEnd(56)} ${row.against.padEnd(34)} ${ratio.padStart(8)}  at most ${row.atMost} ×   ${row.detail}`,
+    );
   }
 }

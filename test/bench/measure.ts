@@ -11,7 +11,10 @@ export interface Run {
 }
 
 /** Runs a command to its end; its standard output is dropped, its error output shown where it fails. */
-export function run(argv: readonly string[], options: { env?: Record<string, string>; cwd?: string } = {}): Run {
+export function run(
+  argv: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string } = {},
+): Run {
   const [program = "", ...rest] = argv;
   const begun = process.hrtime.bigint();
   const done = spawnSync("/usr/bin/env", ["time", "-f", "kit-bench %M", program, ...rest], {
@@ -23,12 +26,17 @@ export function run(argv: readonly string[], options: { env?: Record<string, str
   });
   const wall = Number(process.hrtime.bigint() - begun) / 1e6;
   const kilobytes = /kit-bench (\d+)\s*$/.exec(done.stderr)?.[1];
-  if (done.status !== 0 || kilobytes === undefined) throw new Error(`${argv.join(" ")} failed:\n${done.stderr.slice(-3000)}`);
+  if (done.status !== 0 || kilobytes === undefined)
+    throw new Error(`${argv.join(" ")} failed:\n${done.stderr.slice(-3000)}`);
   return { wall, peak: Number(kilobytes) * 1024 };
 }
 
 /** Runs both in turn, `times` each after what prepares them, and gives the medians. */
-export function inTurn(times: number, ours: () => Run, theirs: (() => Run) | undefined): { ours: Run; theirs: Run | undefined } {
+export function inTurn(
+  times: number,
+  ours: () => Run,
+  theirs: (() => Run) | undefined,
+): { ours: Run; theirs: Run | undefined } {
   const runs = { ours: [] as Run[], theirs: [] as Run[] };
   for (let i = 0; i < times; i++) {
     if (theirs) runs.theirs.push(theirs());
@@ -38,7 +46,8 @@ export function inTurn(times: number, ours: () => Run, theirs: (() => Run) | und
 }
 
 function median(runs: readonly Run[]): Run {
-  const middle = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const middle = (values: number[]) =>
+    values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
   return { wall: middle(runs.map(({ wall }) => wall)), peak: Math.max(...runs.map(({ peak }) => peak)) };
 }
 

@@ -29,5 +29,9 @@ export function openPlace(wanted: "ext4" | "tmpfs"): Place {
       };
     }
   }
-  return { folder, fileSystem: "tmpfs", [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }) };
+  return {
+    folder,
+    fileSystem: "tmpfs",
+    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
+  };
 }

@@ -3,14 +3,19 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mirrorsFor } from "../../builders/repository/mirrors.ts";
-import { has, inTurn, run, type Run } from "./measure.ts";
 import type { Row } from "./main.ts";
+import { has, inTurn, type Run, run } from "./measure.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");
 const hello = join(import.meta.dirname, "../../manifests");
-const milliseconds = (wall: number) => (wall < 1000 ? `${wall.toFixed(0)} ms` : `${(wall / 1000).toFixed(2)} s`);
+const milliseconds = (wall: number) =>
+  wall < 1000 ? `${wall.toFixed(0)} ms` : `${(wall / 1000).toFixed(2)} s`;
 
-export async function* roots(folder: string, times: number, wants: (name: string) => boolean): AsyncGenerator<Row> {
+export async function* roots(
+  folder: string,
+  times: number,
+  wants: (name: string) => boolean,
+): AsyncGenerator<Row> {
   const peaks: number[] = [];
   for (const suite of ["trixie", "bookworm"]) {
     if (wants("empty")) yield fromEmpty(folder, suite, times, peaks);
@@ -20,7 +25,13 @@ export async function* roots(folder: string, times: number, wants: (name: string
   if (wants("add")) yield onePackageMore(folder, times, peaks);
   if (peaks.length > 0) {
     const peak = Math.max(...peaks);
-    yield { work: "peak memory of the largest process in any of these", against: "400 MB", ratio: peak / 400e6, atMost: 1, detail: `${(peak / 1e6).toFixed(0)} MB` };
+    yield {
+      work: "peak memory of the largest process in any of these",
+      against: "400 MB",
+      ratio: peak / 400e6,
+      atMost: 1,
+      detail: `${(peak / 1e6).toFixed(0)} MB`,
+    };
   }
 }
 
@@ -32,7 +43,12 @@ function fromEmpty(folder: string, suite: string, times: number, peaks: number[]
     rmSync(manifest.replace(".yaml", ".lock"), { force: true });
     return noted(realize(at, manifest), peaks);
   };
-  return row(`${suite} minbase as tar, empty store`, "mmdebstrap", 0.45, inTurn(times, ours, peer(at, suite, false)));
+  return row(
+    `${suite} minbase as tar, empty store`,
+    "mmdebstrap",
+    0.45,
+    inTurn(times, ours, peer(at, suite, false)),
+  );
 }
 
 function fromPackages(folder: string, suite: string, times: number, peaks: number[]): Row {
@@ -45,7 +61,12 @@ function fromPackages(folder: string, suite: string, times: number, peaks: numbe
     writeFileSync(manifest, imageText(suite, [], 1_700_000_000 + turn++));
     return noted(realize(at, manifest), peaks);
   };
-  return row(`${suite} minbase as tar, packages in the store`, "mmdebstrap, packages cached", 0.25, inTurn(times, ours, peer(at, suite, true)));
+  return row(
+    `${suite} minbase as tar, packages in the store`,
+    "mmdebstrap, packages cached",
+    0.25,
+    inTurn(times, ours, peer(at, suite, true)),
+  );
 }
 
 function nothingToDo(folder: string, times: number, peaks: number[]): Row {
@@ -57,7 +78,16 @@ function nothingToDo(folder: string, times: number, peaks: number[]): Row {
   run(["sleep", "2.5"]);
   realize(at, manifest);
   const node = join(import.meta.dirname, "../../node_modules/node/bin/node");
-  return row("nothing to do, hello.yaml", "node -e 0", 4, inTurn(Math.max(times, 11), () => noted(realize(at, manifest), peaks), () => run([node, "-e", "0"])));
+  return row(
+    "nothing to do, hello.yaml",
+    "node -e 0",
+    4,
+    inTurn(
+      Math.max(times, 11),
+      () => noted(realize(at, manifest), peaks),
+      () => run([node, "-e", "0"]),
+    ),
+  );
 }
 
 function onePackageMore(folder: string, times: number, peaks: number[]): Row {
@@ -77,8 +107,15 @@ function onePackageMore(folder: string, times: number, peaks: number[]): Row {
   return row("one small package more, to tar", "the first realization", 0.35, inTurn(times, more, first));
 }
 
-function row(work: string, against: string, atMost: number, { ours, theirs }: { ours: Run; theirs: Run | undefined }): Row {
-  const detail = theirs ? `${milliseconds(ours.wall)} against ${milliseconds(theirs.wall)}` : milliseconds(ours.wall);
+function row(
+  work: string,
+  against: string,
+  atMost: number,
+  { ours, theirs }: { ours: Run; theirs: Run | undefined },
+): Row {
+  const detail = theirs
+    ? `${milliseconds(ours.wall)} against ${milliseconds(theirs.wall)}`
+    : milliseconds(ours.wall);
   return { work, against, atMost, detail, ...(theirs && { ratio: ours.wall / theirs.wall }) };
 }
 
@@ -104,7 +141,14 @@ function image(at: string, suite: string, packages: readonly string[]): string {
 }
 
 function imageText(suite: string, packages: readonly string[], epoch?: number): string {
-  const lines = ["kind: image", "name: bench", `distro: debian/${suite}`, "architectures: [amd64]", `packages: [${packages.join(", ")}]`, "outputs: [{type: tar}]"];
+  const lines = [
+    "kind: image",
+    "name: bench",
+    `distro: debian/${suite}`,
+    "architectures: [amd64]",
+    `packages: [${packages.join(", ")}]`,
+    "outputs: [{type: tar}]",
+  ];
   return `${[...lines, ...(epoch === undefined ? [] : [`sourceDateEpoch: ${epoch}`])].join("\n")}\n`;
 }
 
@@ -114,17 +158,35 @@ function peer(at: string, suite: string, cached: boolean): (() => Run) | undefin
   const host = hostSources();
   const [main] = mirrorsFor("https://ftp.debian.org/debian", { host }, ["main"]);
   const [security] = mirrorsFor("https://mirrors.kernel.org/debian-security", { host }, ["main"]);
-  const sources = [`deb ${main} ${suite} main`, `deb ${main} ${suite}-updates main`, `deb ${security} ${suite}-security main`].join("\n");
+  const sources = [
+    `deb ${main} ${suite} main`,
+    `deb ${main} ${suite}-updates main`,
+    `deb ${security} ${suite}-security main`,
+  ].join("\n");
   const list = join(at, "sources.list");
   writeFileSync(list, `${sources}\n`);
   const out = join(at, "peer.tar");
   const cache = join(at, "debs");
-  const bootstrap = (...options: string[]) => ["mmdebstrap", "--quiet", "--variant=minbase", ...options, suite, out, list];
+  const bootstrap = (...options: string[]) => [
+    "mmdebstrap",
+    "--quiet",
+    "--variant=minbase",
+    ...options,
+    suite,
+    out,
+    list,
+  ];
   const archives = "/var/cache/apt/archives/";
   const fill = [`--setup-hook=mkdir -p "$1"${archives}`, `--setup-hook=cp -a ${cache}/. "$1"${archives}`];
   if (cached) {
     mkdirSync(cache, { recursive: true });
-    run(bootstrap(`--setup-hook=mkdir -p "$1"${archives}`, "--skip=download/empty,essential/unlink,cleanup/apt/cache", `--customize-hook=cp "$1"${archives}*.deb ${cache}/`));
+    run(
+      bootstrap(
+        `--setup-hook=mkdir -p "$1"${archives}`,
+        "--skip=download/empty,essential/unlink,cleanup/apt/cache",
+        `--customize-hook=cp "$1"${archives}*.deb ${cache}/`,
+      ),
+    );
   }
   return () => {
     rmSync(out, { force: true });

@@ -71,9 +71,16 @@ export async function openArchive(base: Base): Promise<Archive> {
       const path = "main/binary-amd64/Packages.gz";
       content.set(`dists/stable/${path}`, index);
       const release = [
-        "Origin: Small", "Suite: stable", "Codename: small", "Architectures: amd64", "Components: main", `Date: ${date.toUTCString()}`,
+        "Origin: Small",
+        "Suite: stable",
+        "Codename: small",
+        "Architectures: amd64",
+        "Components: main",
+        `Date: ${date.toUTCString()}`,
         ...(validUntil ? [`Valid-Until: ${validUntil.toUTCString()}`] : []),
-        "SHA256:", ` ${sha256(index)} ${index.length} ${path}`, "",
+        "SHA256:",
+        ` ${sha256(index)} ${index.length} ${path}`,
+        "",
       ];
       content.set("dists/stable/InRelease", Buffer.from(await clearsign(release.join("\n"), [other])));
     },
@@ -82,7 +89,11 @@ export async function openArchive(base: Base): Promise<Archive> {
 }
 
 /** A distro manifest for it, with the key beside it. */
-export function distroFiles(archive: Pick<Archive, "uri" | "key">, name: string, base: readonly string[]): Record<string, string> {
+export function distroFiles(
+  archive: Pick<Archive, "uri" | "key">,
+  name: string,
+  base: readonly string[],
+): Record<string, string> {
   return {
     "small.yaml": `kind: distro
 name: ${name}

@@ -3,10 +3,20 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import type { Lock } from "../../evaluator/lock.ts";
 import { done, kit, type Outcome } from "./kit.ts";
@@ -62,8 +72,12 @@ export function readLock(file: string): Lock {
 /** Every .deb of the base's store by its SHA-256. */
 export function debsOf(base: Base): Map<string, string> {
   const pool = join(base.store, "pool");
-  const files = readdirSync(pool).flatMap((fan) => readdirSync(join(pool, fan)).map((name) => join(pool, fan, name)));
-  return new Map(files.filter(isDeb).map((file) => [createHash("sha256").update(readFileSync(file)).digest("hex"), file]));
+  const files = readdirSync(pool).flatMap((fan) =>
+    readdirSync(join(pool, fan)).map((name) => join(pool, fan, name)),
+  );
+  return new Map(
+    files.filter(isDeb).map((file) => [createHash("sha256").update(readFileSync(file)).digest("hex"), file]),
+  );
 }
 
 function isFirst(folder: string): boolean {
@@ -82,11 +96,20 @@ function placesIn(folder: string): Omit<Base, "first"> {
 
 async function makeBase(folder: string) {
   const { manifest, store } = placesIn(folder);
-  cpSync(shippedManifests, join(folder, "manifests"), { recursive: true, filter: (path) => !path.endsWith(".lock") });
+  cpSync(shippedManifests, join(folder, "manifests"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".lock"),
+  });
   // One lock then serves the tests of all four writers.
   writeFileSync(manifest, `${readFileSync(manifest, "utf8")}  - {type: squashfs}\n`);
   const mirrors = process.env["KIT_MIRRORS"];
-  const outcome = done(await kit(["realize", manifest], { cwd: folder, store, env: { ...(mirrors !== undefined && { KIT_MIRRORS: mirrors }) } }));
+  const outcome = done(
+    await kit(["realize", manifest], {
+      cwd: folder,
+      store,
+      env: { ...(mirrors !== undefined && { KIT_MIRRORS: mirrors }) },
+    }),
+  );
   return { ...outcome, paths: [...outcome.paths] };
 }
 

@@ -15,12 +15,20 @@ export interface Deb {
 }
 
 /** A sound package of these files; `fields` are more control fields. */
-export function makeDeb(name: string, files: Readonly<Record<string, string>> = {}, fields: Readonly<Record<string, string>> = {}): Deb {
+export function makeDeb(
+  name: string,
+  files: Readonly<Record<string, string>> = {},
+  fields: Readonly<Record<string, string>> = {},
+): Deb {
   const stanza = stanzaOf(name, fields);
   const folder = mkdtempSync(join(inject("scratch"), "e2e-deb-"));
   try {
     writeFiles(join(folder, "root"), { ...files, "DEBIAN/control": formatStanza(stanza) });
-    execFileSync("dpkg-deb", ["--root-owner-group", "-Zgzip", "--build", join(folder, "root"), join(folder, "deb")], { stdio: "pipe" });
+    execFileSync(
+      "dpkg-deb",
+      ["--root-owner-group", "-Zgzip", "--build", join(folder, "root"), join(folder, "deb")],
+      { stdio: "pipe" },
+    );
     return { stanza, bytes: readFileSync(join(folder, "deb")) };
   } finally {
     rmSync(folder, { recursive: true });
@@ -39,5 +47,12 @@ export function makeRawDeb(name: string, ...members: RawEntry[]): Deb {
 }
 
 function stanzaOf(name: string, fields: Readonly<Record<string, string>>): Stanza {
-  return { Package: name, Version: "1.0", Architecture: "all", Maintainer: "Nobody <nobody@example.org>", ...fields, Description: `the test package ${name}` };
+  return {
+    Package: name,
+    Version: "1.0",
+    Architecture: "all",
+    Maintainer: "Nobody <nobody@example.org>",
+    ...fields,
+    Description: `the test package ${name}`,
+  };
 }

@@ -32,4 +32,18 @@ export function pointTo(folder: string, archive: Pick<Archive, "uri" | "key">): 
 }
 
 /** The least that configures: a shell, dpkg, and the accounts. */
-export const smallBase = ["base-files", "base-passwd", "dash", "dpkg", "coreutils", "sed", "diffutils", "libc-bin", "mawk", "perl-base", "grep", "tar", "findutils"] as const;
+export const smallBase = [
+  "base-files",
+  "base-passwd",
+  "dash",
+  "dpkg",
+  "coreutils",
+  "sed",
+  "diffutils",
+  "libc-bin",
+  "mawk",
+  "perl-base",
+  "grep",
+  "tar",
+  "findutils",
+] as const;

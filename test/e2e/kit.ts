@@ -3,6 +3,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+
+// Whole commands on a machine that may be busy with other tests: the bounds are for hangs, not for speed.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 400_000 });
 
 /** The binary of the clone that is tested. */
 export const ownKit = fileURLToPath(new URL("../../cli/kit", import.meta.url));
@@ -26,7 +30,13 @@ export interface Told {
   readonly builder?: string;
   readonly how?: string;
   readonly text?: string;
-  readonly faults?: readonly { readonly code: string; readonly message: string; readonly hint?: string; readonly details?: readonly string[]; readonly place?: { readonly file: string; readonly line: number } }[];
+  readonly faults?: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly details?: readonly string[];
+    readonly place?: { readonly file: string; readonly line: number };
+  }[];
 }
 
 export interface Outcome {
@@ -81,7 +91,9 @@ export function startKit(argv: readonly string[], options: KitOptions): Running 
       clearTimeout(clock);
       const status = code ?? 128 + (signalNumbers[signal ?? ""] ?? 0);
       // A path may hold spaces, the others may not.
-      const paths = new Map([...said.stdout.matchAll(/^\S+ (.+) \S+ (\S+)$/gm)].map(([, path = "", name = ""]) => [name, path]));
+      const paths = new Map(
+        [...said.stdout.matchAll(/^\S+ (.+) \S+ (\S+)$/gm)].map(([, path = "", name = ""]) => [name, path]),
+      );
       resolve({ status, ...said, paths, milliseconds: performance.now() - begun });
     });
   });
@@ -97,7 +109,9 @@ export function startKit(argv: readonly string[], options: KitOptions): Running 
         };
         listeners.add(look);
         look();
-        void ended.then(({ status }) => reject(new Error(`ended with ${status} before it said ${text}:\n${said.stderr}`)));
+        void ended.then(({ status }) =>
+          reject(new Error(`ended with ${status} before it said ${text}:\n${said.stderr}`)),
+        );
       }),
   };
 }
@@ -125,7 +139,11 @@ export function built(outcome: Outcome): string[] {
 
 /** Codes of the faults a `--json` command ended with. */
 export function codes(outcome: Outcome): string[] {
-  return told(outcome).flatMap((event) => (event.type === "error" ? (event.faults ?? [{ code: `defect: ${JSON.stringify(event)}` }]) : []).map(({ code }) => code));
+  return told(outcome).flatMap((event) =>
+    (event.type === "error" ? (event.faults ?? [{ code: `defect: ${JSON.stringify(event)}` }]) : []).map(
+      ({ code }) => code,
+    ),
+  );
 }
 
 const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };

@@ -13,8 +13,12 @@ export interface Mirror extends AsyncDisposable {
 
 export async function openMirror(base: Base): Promise<Mirror> {
   const bytes = debsOf(base);
-  const stanzas = Object.values(readLock(base.lock).distros).flatMap(({ packages }) => Object.values(packages));
-  const files = new Map(stanzas.map(({ stanza }) => [stanza["Filename"] ?? "", bytes.get(stanza["SHA256"] ?? "") ?? ""]));
+  const stanzas = Object.values(readLock(base.lock).distros).flatMap(({ packages }) =>
+    Object.values(packages),
+  );
+  const files = new Map(
+    stanzas.map(({ stanza }) => [stanza["Filename"] ?? "", bytes.get(stanza["SHA256"] ?? "") ?? ""]),
+  );
   const server: TestServer = await serve((request, response) => {
     const file = files.get((request.url ?? "").replace(/^\/[^/]+\//, ""));
     if (file === undefined) return void response.writeHead(404).end();

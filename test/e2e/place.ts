@@ -2,8 +2,7 @@
 // Knows folders; does not know what kit does in them.
 
 import { spawnSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inject } from "vitest";
 
@@ -15,10 +14,11 @@ export interface Place extends Disposable {
   write(files: Readonly<Record<string, string | Buffer>>): void;
 }
 
-/** A fresh folder, gone when it is disposed of with whatever was mounted in it. */
-export function openPlace(name: string): Place {
-  const folder = join(inject("scratch"), `e2e-${name}-${randomUUID().slice(0, 8)}`);
-  mkdirSync(folder, { recursive: true });
+/** A fresh folder, gone when it is disposed of with whatever was mounted in it; `open` to users other than root. */
+export function openPlace(name: string, { open = false } = {}): Place {
+  const scratch = inject("scratch");
+  const folder = mkdtempSync(join(open ? dirname(scratch) : scratch, `e2e-${name}-`));
+  if (open) chmodSync(folder, 0o755);
   return {
     folder,
     store: join(folder, "store"),
@@ -40,6 +40,13 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 /** Innermost first. The kernel writes a blank in a path as `\040`. */
 function mountsBelow(folder: string): string[] {
-  const places = readFileSync("/proc/self/mounts", "utf8").split("\n").map((line) => line.split(" ")[1] ?? "");
-  return places.map((place) => place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))).filter((place) => place.startsWith(`${folder}/`)).reverse();
+  const places = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  return places
+    .map((place) =>
+      place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    )
+    .filter((place) => place.startsWith(`${folder}/`))
+    .reverse();
 }

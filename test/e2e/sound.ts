@@ -14,7 +14,8 @@ export function flawsOf(store: string, { settled = true } = {}): string[] {
   const flaws: string[] = [];
   for (const { name, path } of fanned(store, "pool")) {
     blobs.add(hex(name));
-    if (name.includes("tmp") || digestOf(readFileSync(path)) !== `blake3-${hex(name)}`) flaws.push(`the pool member ${name} holds other bytes`);
+    if (name.includes("tmp") || digestOf(readFileSync(path)) !== `blake3-${hex(name)}`)
+      flaws.push(`the pool member ${name} holds other bytes`);
   }
   for (const { name, path } of fanned(store, "trees")) {
     const bytes = readFileSync(path);
@@ -23,24 +24,32 @@ export function flawsOf(store: string, { settled = true } = {}): string[] {
       continue;
     }
     for (const entry of decodeTree(bytes).entries) {
-      if (entry.type === "file" && !blobs.has(entry.blob.slice(7))) flaws.push(`the tree ${name} names ${entry.path}, which is not there`);
+      if (entry.type === "file" && !blobs.has(entry.blob.slice(7)))
+        flaws.push(`the tree ${name} names ${entry.path}, which is not there`);
     }
   }
   for (const { name, path } of fanned(store, "results")) {
-    const result = JSON.parse(readFileSync(path, "utf8")) as { request: string; outputs: Record<string, string> };
+    const result = JSON.parse(readFileSync(path, "utf8")) as {
+      request: string;
+      outputs: Record<string, string>;
+    };
     if (result.request !== `blake3-${name}`) flaws.push(`the result ${name} is of ${result.request}`);
     for (const content of Object.values(result.outputs)) {
       const [kind, digest = ""] = content.split(":blake3-");
-      const there = kind === "blob" ? blobs.has(digest) : existsSync(join(store, "trees", digest.slice(0, 2), digest));
+      const there =
+        kind === "blob" ? blobs.has(digest) : existsSync(join(store, "trees", digest.slice(0, 2), digest));
       if (!there) flaws.push(`the result ${name} names ${content}, which is not there`);
     }
   }
   if (settled) {
-    for (const folder of ["staging", "sessions"]) flaws.push(...readdirSync(join(store, folder)).map((name) => `${folder}/${name} is left`));
+    for (const folder of ["staging", "sessions"])
+      flaws.push(...readdirSync(join(store, folder)).map((name) => `${folder}/${name} is left`));
   }
   return flaws;
 }
 
 function fanned(store: string, folder: string): { name: string; path: string }[] {
-  return readdirSync(join(store, folder)).flatMap((fan) => readdirSync(join(store, folder, fan)).map((name) => ({ name, path: join(store, folder, fan, name) })));
+  return readdirSync(join(store, folder)).flatMap((fan) =>
+    readdirSync(join(store, folder, fan)).map((name) => ({ name, path: join(store, folder, fan, name) })),
+  );
 }

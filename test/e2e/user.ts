@@ -20,7 +20,9 @@ export function asUser(folder: string, { subordinate = true } = {}): string[] {
     "etc/subgid": range,
   });
   chownSync(folder, id, id);
-  const binds = ["passwd", "group", "subuid", "subgid"].map((name) => `mount --bind "$at/${name}" /etc/${name}`);
+  const binds = ["passwd", "group", "subuid", "subgid"].map(
+    (name) => `mount --bind "$at/${name}" /etc/${name}`,
+  );
   const script = `at=$1 && shift && ${binds.join(" && ")} && exec setpriv --reuid ${id} --regid ${id} --clear-groups -- "$@"`;
   return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", join(folder, "etc")];
 }

@@ -21,13 +21,17 @@ export interface Source {
 }
 
 export function readSources(): Source[] {
-  return floors.flatMap((floor) => filesBelow(floor)).map((path) => readSource(path, readFileSync(join(repository, path), "utf8")));
+  return floors
+    .flatMap((floor) => filesBelow(floor))
+    .map((path) => readSource(path, readFileSync(join(repository, path), "utf8")));
 }
 
 export function readSource(path: string, text: string): Source {
   // A bundler, the type checker and Node read these the same way: static, dynamic, `import type`, `export … from`
   // and the inline `import("…").Name` of a type.
-  const named = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)].map(([, name = ""]) => name);
+  const named = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)].map(
+    ([, name = ""]) => name,
+  );
   const own = named.filter((name) => name.startsWith("."));
   return {
     path,

@@ -1,49 +1,75 @@
 // Compares two roots path by path.
-// Knows what of a file matters (type, mode, owner, link target, content, attributes, not dates); does not know which differences are allowed.
+// Knows what of a file counts (type, mode, owner, link, content, attributes, not dates); does not know which differences are allowed.
 
 import type { TarContent, TarMember } from "./tar.ts";
 
+export type Aspect = "type" | "mode" | "owner" | "target" | "content" | "attributes" | "hard links";
+
 export interface Difference {
   readonly path: string;
-  /** One line for a person: `only in kit: directory 755 0:0`. */
-  readonly text: string;
+  /** Absent where only the other root has the path. Of a hard link what it links to. */
+  readonly one?: TarMember;
+  readonly other?: TarMember;
+  /** In what they differ, where both have it. */
+  readonly aspects: readonly Aspect[];
 }
 
-/** Every path in which two roots differ, in order; `names` say whose is whose. */
-export function compareRoots(a: TarContent, b: TarContent, names: readonly [string, string]): Difference[] {
-  const links = [linkSets(a), linkSets(b)] as const;
-  const paths = [...new Set([...a.members.keys(), ...b.members.keys()])].sort();
+/** Every path in which two roots differ, sorted. */
+export function compareRoots(one: TarContent, other: TarContent): Difference[] {
+  const [links, otherLinks] = [linkSets(one), linkSets(other)];
+  const paths = [...new Set([...one.members.keys(), ...other.members.keys()])].sort();
   return paths.flatMap((path): Difference[] => {
-    const one = resolved(a, path);
-    const other = resolved(b, path);
-    if (one === undefined || other === undefined) {
-      const [name, present] = one === undefined ? [names[1], other] : [names[0], one];
-      return [{ path, text: `only in ${name}: ${describe(present)}` }];
-    }
-    const sameLinks = links[0].get(path) === links[1].get(path);
-    if (describe(one) === describe(other) && sameLinks) return [];
-    const told = (member: TarMember, set: string | undefined) => describe(member) + (sameLinks ? "" : ` hard links: ${set ?? "none"}`);
-    return [{ path, text: `${names[0]} ${told(one, links[0].get(path))} / ${names[1]} ${told(other, links[1].get(path))}` }];
+    const [a, b] = [resolved(one, path), resolved(other, path)];
+    if (a === undefined || b === undefined)
+      return [{ path, aspects: [], ...(a && { one: a }), ...(b && { other: b }) }];
+    const aspects = differing(a, b).concat(links.get(path) === otherLinks.get(path) ? [] : ["hard links"]);
+    return aspects.length === 0 ? [] : [{ path, one: a, other: b, aspects }];
   });
 }
 
-function resolved(content: TarContent, path: string): TarMember | undefined {
-  const member = content.members.get(path);
-  return member?.type === "hardlink" ? content.members.get(member.target ?? "") : member;
+/** One line for a person; `names` say whose is whose. */
+export function tell({ path, one, other, aspects }: Difference, names: readonly [string, string]): string {
+  if (one === undefined || other === undefined)
+    return `/${path}: only in ${names[one === undefined ? 1 : 0]}: ${described(one ?? other)}`;
+  return `/${path}: ${aspects.join(", ")}: ${names[0]} ${described(one)}, ${names[1]} ${described(other)}`;
 }
 
-/** For each hard-linked path the paths of its inode. */
+function differing(a: TarMember, b: TarMember): Aspect[] {
+  if (a.type !== b.type) return ["type"];
+  const values: [Aspect, unknown, unknown][] = [
+    ["mode", a.type === "symlink" || a.mode, b.type === "symlink" || b.mode],
+    ["owner", `${a.uid}:${a.gid}`, `${b.uid}:${b.gid}`],
+    ["target", a.target ?? a.device, b.target ?? b.device],
+    ["content", a.sha256, b.sha256],
+    ["attributes", attributesOf(a), attributesOf(b)],
+  ];
+  return values.flatMap(([aspect, x, y]) => (x === y ? [] : [aspect]));
+}
+
+function resolved({ members }: TarContent, path: string): TarMember | undefined {
+  const member = members.get(path);
+  return member?.type === "hardlink" ? members.get(member.target ?? "") : member;
+}
+
+/** For each path that shares its inode, all that do. */
 function linkSets({ members }: TarContent): Map<string, string> {
   const sets = new Map<string, string[]>();
-  for (const [path, { type, target = "" }] of members) if (type === "hardlink") sets.set(target, [...(sets.get(target) ?? [target]), path]);
+  for (const [path, { type, target = "" }] of members) {
+    if (type === "hardlink") sets.set(target, [...(sets.get(target) ?? [target]), path]);
+  }
   return new Map([...sets.values()].flatMap((set) => set.map((path) => [path, [...set].sort().join(" ")])));
 }
 
-function describe(member: TarMember | undefined): string {
+function attributesOf({ xattrs }: TarMember): string {
+  return JSON.stringify(Object.entries(xattrs).sort());
+}
+
+function described(member: TarMember | undefined): string {
   if (member === undefined) return "nothing";
   const { type, mode, uid, gid, target, device, sha256, size, xattrs } = member;
-  const shownMode = type === "symlink" ? "" : ` ${mode.toString(8)}`;
-  const detail = target ?? device ?? (sha256 === undefined ? "" : `${size} bytes ${sha256.slice(0, 16)}`);
-  const attributes = Object.entries(xattrs).sort().map(([name, value]) => ` ${name}=${value}`);
-  return `${type}${shownMode} ${uid}:${gid} ${detail}${attributes.join("")}`.trim();
+  const detail = target ?? device ?? (sha256 === undefined ? "" : `${size} bytes ${sha256.slice(0, 12)}`);
+  const attributes = Object.keys(xattrs).length === 0 ? "" : attributesOf(member);
+  return [type, mode.toString(8), `${uid}:${gid}`, detail, attributes]
+    .filter((word) => word !== "")
+    .join(" ");
 }

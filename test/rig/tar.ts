@@ -59,10 +59,14 @@ export function readTar(file: string): TarContent {
         pax.set(kind === "L" ? "path" : "linkpath", readAt(fd, offset, size - 1));
       } else {
         const type = types[kind];
-        if (type === undefined) throw new Error(`${file}: a member of type ${JSON.stringify(kind)} at ${offset - 512}`);
+        if (type === undefined)
+          throw new Error(`${file}: a member of type ${JSON.stringify(kind)} at ${offset - 512}`);
         const path = plain(pax.get("path")?.toString() ?? ustarPath(header));
         if (members.has(path)) throw new Error(`${file}: ${path} appears twice`);
-        members.set(path, { ...member(header, type, pax, size), ...(type === "file" && { sha256: digest(fd, offset, size) }) });
+        members.set(path, {
+          ...member(header, type, pax, size),
+          ...(type === "file" && { sha256: digest(fd, offset, size) }),
+        });
         places.set(path, { offset, size });
         pax = new Map();
       }
@@ -88,9 +92,16 @@ export function readTar(file: string): TarContent {
   };
 }
 
-function member(header: Buffer, type: TarMember["type"], pax: ReadonlyMap<string, Buffer>, size: number): TarMember {
+function member(
+  header: Buffer,
+  type: TarMember["type"],
+  pax: ReadonlyMap<string, Buffer>,
+  size: number,
+): TarMember {
   const target = pax.get("linkpath")?.toString() ?? text(header.subarray(157, 257));
-  const xattrs = [...pax].flatMap(([key, value]) => (key.startsWith("SCHILY.xattr.") ? [[key.slice(13), value.toString("hex")]] : []));
+  const xattrs = [...pax].flatMap(([key, value]) =>
+    key.startsWith("SCHILY.xattr.") ? [[key.slice(13), value.toString("hex")]] : [],
+  );
   return {
     type,
     mode: octal(header.subarray(100, 108)) & 0o7777,
@@ -100,7 +111,9 @@ function member(header: Buffer, type: TarMember["type"], pax: ReadonlyMap<string
     size: type === "file" ? size : 0,
     ...(type === "symlink" && { target }),
     ...(type === "hardlink" && { target: plain(target) }),
-    ...((type === "character" || type === "block") && { device: `${octal(header.subarray(329, 337))}:${octal(header.subarray(337, 345))}` }),
+    ...((type === "character" || type === "block") && {
+      device: `${octal(header.subarray(329, 337))}:${octal(header.subarray(337, 345))}`,
+    }),
     xattrs: Object.fromEntries(xattrs),
   };
 }
@@ -137,12 +150,16 @@ function paxRecords(bytes: Buffer): Map<string, Buffer> {
 
 function ustarPath(header: Buffer): string {
   const name = text(header.subarray(0, 100));
-  const prefix = header.subarray(257, 263).toString("latin1") === "ustar\0" ? text(header.subarray(345, 500)) : "";
+  const prefix =
+    header.subarray(257, 263).toString("latin1") === "ustar\0" ? text(header.subarray(345, 500)) : "";
   return prefix === "" ? name : `${prefix}/${name}`;
 }
 
 function plain(path: string): string {
-  return path.replace(/^(\.?\/)+/, "").replace(/^\.$/, "").replace(/\/+$/, "");
+  return path
+    .replace(/^(\.?\/)+/, "")
+    .replace(/^\.$/, "")
+    .replace(/\/+$/, "");
 }
 
 function text(field: Buffer): string {

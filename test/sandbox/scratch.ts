@@ -2,7 +2,16 @@
 // Knows where it lies; does not know what is put there.
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -14,8 +23,15 @@ declare module "vitest" {
 }
 
 export default function setup(project: TestProject): () => void {
-  const memory = "/dev/shm";
-  const folder = mkdtempSync(join(isWritable(memory) ? memory : tmpdir(), "found-"));
+  const parent = isWritable("/dev/shm") ? "/dev/shm" : tmpdir();
+  // A run that was killed could not tidy up.
+  for (const name of readdirSync(parent)) {
+    const pid = /^found-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeScratch(join(parent, name));
+  }
+  const folder = mkdtempSync(join(parent, `found-${process.pid}-`));
+  // Ordinary users take part too.
+  chmodSync(folder, 0o755);
   project.provide("scratch", folder);
   return () => removeScratch(folder);
 }
@@ -32,7 +48,7 @@ export function removeScratch(folder: string): void {
 function isWritable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);
-    return readdirSync(folder) !== undefined;
+    return true;
   } catch {
     return false;
   }

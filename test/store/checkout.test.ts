@@ -2,18 +2,40 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { overlayOptions } from "../../builders/sandbox/spec.ts";
 import { type CheckoutMethod, checkout } from "../../store/checkout.ts";
 import { poolTime } from "../../store/layout.ts";
 import { digestOf } from "../../store/model/digest.ts";
-import { expectation, fileAt, isRoot, mountImage, observe, openTestStore, plant, type Spec, system, type TestStore } from "./rig.ts";
+import {
+  expectation,
+  fileAt,
+  isRoot,
+  mountImage,
+  observe,
+  openTestStore,
+  plant,
+  type Spec,
+  system,
+  type TestStore,
+} from "./rig.ts";
 
 const capability = Buffer.from("0100000200040000000000000000000000000000", "hex").toString("base64");
 const spec: Spec = {
   "": { folder: true },
-  "etc": { folder: true, mode: 0o2750, uid: 3, gid: 7 },
+  etc: { folder: true, mode: 0o2750, uid: 3, gid: 7 },
   "etc/same-1": "identical",
   "etc/same-2": "identical",
   "etc/same-3": { text: "identical", mode: 0o600 },
@@ -24,13 +46,13 @@ const spec: Spec = {
   "bin/sg": { text: "sg", mode: 0o2755, uid: 5, gid: 5 },
   "bin/ping": { text: "ping", mode: 0o755, xattrs: { "security.capability": capability } },
   "bin/marked": { text: "marked", xattrs: { "user.kit": "eWVz", "user.other": "" } },
-  "lib": { to: "usr/lib", uid: 9, gid: 9 },
-  "dangling": { to: "/no/where" },
-  "locked": { folder: true, mode: 0o500 },
+  lib: { to: "usr/lib", uid: 9, gid: 9 },
+  dangling: { to: "/no/where" },
+  locked: { folder: true, mode: 0o500 },
   "locked/in": { text: "in", mode: 0o400, uid: 1 },
   "run/pipe": { fifo: true, mode: 0o620, uid: 2, gid: 3 },
-  "tmp": { folder: true, mode: 0o1777 },
-  "empty": "",
+  tmp: { folder: true, mode: 0o1777 },
+  empty: "",
   "empty-too": "",
   "odd\nname": "odd",
 };
@@ -40,7 +62,9 @@ const place = `${inject("scratch")}/btrfs`;
 const hasReflinks = isRoot && mountBtrfs();
 afterAll(() => void (hasReflinks && spawnSync("umount", ["--lazy", place])));
 
-const methods: readonly CheckoutMethod[] = hasReflinks ? ["hardlink", "reflink", "copy"] : ["hardlink", "copy"];
+const methods: readonly CheckoutMethod[] = hasReflinks
+  ? ["hardlink", "reflink", "copy"]
+  : ["hardlink", "copy"];
 
 describe.runIf(isRoot).each(methods)("a checkout by %s", (method) => {
   let store: TestStore;
@@ -62,7 +86,8 @@ describe.runIf(isRoot).each(methods)("a checkout by %s", (method) => {
   });
 
   it("dates everything alike", () => {
-    for (const path of Object.keys(observe(folder))) expect([path, lstatSync(`${folder}/${path}`).mtimeMs]).toEqual([path, poolTime * 1000]);
+    for (const path of Object.keys(observe(folder)))
+      expect([path, lstatSync(`${folder}/${path}`).mtimeMs]).toEqual([path, poolTime * 1000]);
   });
 
   it("is made once", () => {
@@ -78,8 +103,14 @@ describe.runIf(isRoot).each(methods)("a checkout by %s", (method) => {
     const tools = store.tools(method);
     // The other process is done at the moment this one looks for its first file.
     const { pool } = tools;
-    const layout = { ...tools.layout, member: (...args: Parameters<typeof tools.layout.member>) => (other(), tools.layout.member(...args)) };
-    const racing = { ...pool, require: (...args: Parameters<typeof pool.require>) => (other(), pool.require(...args)) };
+    const layout = {
+      ...tools.layout,
+      member: (...args: Parameters<typeof tools.layout.member>) => (other(), tools.layout.member(...args)),
+    };
+    const racing = {
+      ...pool,
+      require: (...args: Parameters<typeof pool.require>) => (other(), pool.require(...args)),
+    };
     const other = () => mkdirSync(`${tools.layout.checkout(digest)}/theirs`, { recursive: true });
     expect(checkout(tree, digest, { ...tools, layout, pool: racing })).toBe(tools.layout.checkout(digest));
     expect(readdirSync(tools.layout.checkout(digest))).toEqual(["theirs"]);
@@ -92,7 +123,9 @@ describe.runIf(isRoot).each(methods)("a checkout by %s", (method) => {
     const member = store.layout.member(blob, { mode: 0o644, uid: 0, gid: 0 });
     const bytes = readFileSync(member);
     rmSync(member);
-    expect(() => store.checkout(tree, method)).toThrow(expect.objectContaining({ code: "store/missing-blob" }));
+    expect(() => store.checkout(tree, method)).toThrow(
+      expect.objectContaining({ code: "store/missing-blob" }),
+    );
     expect(readdirSync(store.layout.checkouts)).not.toContain(store.records.writeTree(tree).slice(7));
     store.pool.put(bytes);
     expect(observe(store.checkout(tree, method))).toEqual(expectation(tree, store.pool));
@@ -109,7 +142,8 @@ describe.runIf(isRoot).each(methods)("a checkout by %s", (method) => {
       system.unmount(root, true);
     }
     expect(observe(folder)).toEqual(expectation(plant(store.pool, spec), store.pool));
-    for (const item of plant(store.pool, spec).entries) if (item.type === "file") expect(digestOf(store.pool.readAll(item.blob, item))).toBe(item.blob);
+    for (const item of plant(store.pool, spec).entries)
+      if (item.type === "file") expect(digestOf(store.pool.readAll(item.blob, item))).toBe(item.blob);
   });
 });
 
@@ -118,7 +152,9 @@ describe.runIf(isRoot)("a hard link checkout", () => {
     const store = openTestStore();
     const tree = plant(store.pool, { file: "shared" });
     const folder = store.checkout(tree);
-    expect(statSync(`${folder}/file`).ino).toBe(statSync(store.layout.member(fileAt(tree, "file").blob, { mode: 0o644, uid: 0, gid: 0 })).ino);
+    expect(statSync(`${folder}/file`).ino).toBe(
+      statSync(store.layout.member(fileAt(tree, "file").blob, { mode: 0o644, uid: 0, gid: 0 })).ino,
+    );
   });
 
   it("goes on where an inode takes no further link", () => {
@@ -129,7 +165,12 @@ describe.runIf(isRoot)("a hard link checkout", () => {
     try {
       rmSync(`${mount}/lost+found`, { recursive: true });
       const store = openTestStore(mount);
-      const tree = plant(store.pool, { a: "full", g1: { text: "group", group: 1 }, g2: { text: "group", group: 1 }, g3: { text: "group", group: 1 } });
+      const tree = plant(store.pool, {
+        a: "full",
+        g1: { text: "group", group: 1 },
+        g2: { text: "group", group: 1 },
+        g3: { text: "group", group: 1 },
+      });
       exhaust(store, tree, "a", 65_000);
       exhaust(store, tree, "g1", 64_999 - 1);
       const folder = store.checkout(tree);
@@ -145,28 +186,70 @@ describe.runIf(isRoot)("a hard link checkout", () => {
 describe.runIf(isRoot && hasReflinks)("programs", () => {
   // All three on one file system, so that nothing but the method differs.
   const identical: Spec = {
-    ...Object.fromEntries(["a", "b", "c"].map((name) => [`data/usr/share/${name}`, "the same bytes in three files"])),
+    ...Object.fromEntries(
+      ["a", "b", "c"].map((name) => [`data/usr/share/${name}`, "the same bytes in three files"]),
+    ),
     "data/usr/bin/tool": { text: "#!/bin/sh\n", mode: 0o755, group: 1 },
     "data/usr/bin/alias": { text: "#!/bin/sh\n", mode: 0o755, group: 1 },
     "data/usr/bin/like": { text: "#!/bin/sh\n", mode: 0o755 },
-    "data/DEBIAN/control": "Package: same\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: same\n",
+    "data/DEBIAN/control":
+      "Package: same\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: same\n",
   };
 
   const actions: Readonly<Record<string, readonly string[]>> = {
     "cp over an identical file": ["cp -v data/usr/share/a data/usr/share/b"],
     "cp of a hard link over its other name": ["cp -v data/usr/bin/tool data/usr/bin/alias"],
-    "cp --update=none, cp -u": ["cp -vu data/usr/share/a data/usr/share/b", "cp -vu data/usr/share/c data/usr/share/new"],
-    "cp -a of all": ["cp -a data copy", "find copy -printf '%P %y %m %n %s\\n' | sort", "cp -al data linked", "find linked -printf '%P %y %m %s\\n' | sort"],
+    "cp --update=none, cp -u": [
+      "cp -vu data/usr/share/a data/usr/share/b",
+      "cp -vu data/usr/share/c data/usr/share/new",
+    ],
+    "cp -a of all": [
+      "cp -a data copy",
+      "find copy -printf '%P %y %m %n %s\\n' | sort",
+      "cp -al data linked",
+      "find linked -printf '%P %y %m %s\\n' | sort",
+    ],
     "mv over an identical file": ["mv -v data/usr/share/a data/usr/share/b"],
     "mv of a hard link over its other name": ["mv -v data/usr/bin/tool data/usr/bin/alias"],
-    "install, ln": ["install -m 644 data/usr/share/a data/usr/share/b", "ln -f data/usr/share/a data/usr/share/c", "ln data/usr/share/a data/usr/share/a", "stat -c '%n %h' data/usr/share/*"],
-    "tar": ["tar --sort=name --format=pax --pax-option=delete=atime,delete=ctime -cf - data | sha256sum", "tar --sort=name -cvf /dev/null data | sort", "tar --sort=name -tvf - < /dev/null"],
-    "tar, unpacked over itself": ["tar -cf ../x.tar -C data .", "tar -xf ../x.tar -C data", "find data -printf '%P %y %m %n %s\\n' | sort"],
+    "install, ln": [
+      "install -m 644 data/usr/share/a data/usr/share/b",
+      "ln -f data/usr/share/a data/usr/share/c",
+      "ln data/usr/share/a data/usr/share/a",
+      "stat -c '%n %h' data/usr/share/*",
+    ],
+    tar: [
+      "tar --sort=name --format=pax --pax-option=delete=atime,delete=ctime -cf - data | sha256sum",
+      "tar --sort=name -cvf /dev/null data | sort",
+      "tar --sort=name -tvf - < /dev/null",
+    ],
+    "tar, unpacked over itself": [
+      "tar -cf ../x.tar -C data .",
+      "tar -xf ../x.tar -C data",
+      "find data -printf '%P %y %m %n %s\\n' | sort",
+    ],
     // Not by -links: how often the pool's inode is linked is the one thing that shows, and nothing here acts on it.
-    "find by inode, du": ["find data -samefile data/usr/share/a", "find data -samefile data/usr/bin/tool | sort", "du --apparent-size -b data | sort", "du -l --apparent-size -b data | sort"],
-    "cmp, test -ef": ["cmp data/usr/share/a data/usr/share/b", "test data/usr/share/a -ef data/usr/share/b", "test data/usr/bin/tool -ef data/usr/bin/alias"],
-    "dpkg-deb": ["SOURCE_DATE_EPOCH=1 dpkg-deb -Znone --build data ../same.deb", "sha256sum < ../same.deb", "dpkg-deb -c ../same.deb"],
-    "writing through one name": ["echo more >> data/usr/share/a", "cat data/usr/share/b", "echo more >> data/usr/bin/tool", "cat data/usr/bin/alias data/usr/bin/like"],
+    "find by inode, du": [
+      "find data -samefile data/usr/share/a",
+      "find data -samefile data/usr/bin/tool | sort",
+      "du --apparent-size -b data | sort",
+      "du -l --apparent-size -b data | sort",
+    ],
+    "cmp, test -ef": [
+      "cmp data/usr/share/a data/usr/share/b",
+      "test data/usr/share/a -ef data/usr/share/b",
+      "test data/usr/bin/tool -ef data/usr/bin/alias",
+    ],
+    "dpkg-deb": [
+      "SOURCE_DATE_EPOCH=1 dpkg-deb -Znone --build data ../same.deb",
+      "sha256sum < ../same.deb",
+      "dpkg-deb -c ../same.deb",
+    ],
+    "writing through one name": [
+      "echo more >> data/usr/share/a",
+      "cat data/usr/share/b",
+      "echo more >> data/usr/bin/tool",
+      "cat data/usr/bin/alias data/usr/bin/like",
+    ],
   };
 
   /** What a shell sees and says, command by command, in an overlay over the checkout, as builds have it. */
@@ -178,8 +261,21 @@ describe.runIf(isRoot && hasReflinks)("programs", () => {
     try {
       const run = (command: string) => {
         // What is written beside the folder goes into one that this run has for itself.
-        const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", command.replaceAll("../", `${scratch}/`)], { cwd: root, encoding: "utf8", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", TZ: "UTC" } });
-        return { command, status, stdout: stdout.replaceAll(scratch, ".."), stderr: stderr.replaceAll(scratch, "..") };
+        const { status, stdout, stderr } = spawnSync(
+          "/bin/sh",
+          ["-c", command.replaceAll("../", `${scratch}/`)],
+          {
+            cwd: root,
+            encoding: "utf8",
+            env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", TZ: "UTC" },
+          },
+        );
+        return {
+          command,
+          status,
+          stdout: stdout.replaceAll(scratch, ".."),
+          stderr: stderr.replaceAll(scratch, ".."),
+        };
       };
       return { said: commands.map(run), left: observe(root) };
     } finally {
@@ -203,7 +299,10 @@ describe.runIf(isRoot && hasReflinks)("programs", () => {
     const folder = stores.copy.folder();
     writeFileSync(`${folder}/a`, "same");
     linkSync(`${folder}/a`, `${folder}/b`);
-    const { status, stderr } = spawnSync("cp", [`${folder}/a`, `${folder}/b`], { encoding: "utf8", env: { LC_ALL: "C", PATH: "/usr/bin:/bin" } });
+    const { status, stderr } = spawnSync("cp", [`${folder}/a`, `${folder}/b`], {
+      encoding: "utf8",
+      env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    });
     expect([status, stderr]).toEqual([1, expect.stringContaining("are the same file")]);
   });
 
@@ -212,7 +311,11 @@ describe.runIf(isRoot && hasReflinks)("programs", () => {
     const tree = plant(store.pool, { big: createHash("sha256").update("x").digest("hex").repeat(40_000) });
     const member = store.layout.member(fileAt(tree, "big").blob, { mode: 0o644, uid: 0, gid: 0 });
     const folder = store.checkout(tree, "reflink");
-    const extents = (file: string) => execFileSync("filefrag", ["-v", file], { encoding: "utf8" }).split("\n").slice(3, -2).map((line) => line.split(":").slice(1, 3).join(":"));
+    const extents = (file: string) =>
+      execFileSync("filefrag", ["-v", file], { encoding: "utf8" })
+        .split("\n")
+        .slice(3, -2)
+        .map((line) => line.split(":").slice(1, 3).join(":"));
     expect(statSync(`${folder}/big`).ino).not.toBe(statSync(member).ino);
     execFileSync("sync", ["-f", folder]);
     expect(extents(`${folder}/big`)).toEqual(extents(member));
@@ -234,5 +337,7 @@ function mountBtrfs(): boolean {
 function makeImage(image: string, mebibytes: number, program: string, options: readonly string[]): boolean {
   writeFileSync(image, "");
   truncateSync(image, mebibytes << 20);
-  return spawnSync(program, [...options, image], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } }).status === 0;
+  return (
+    spawnSync(program, [...options, image], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } }).status === 0
+  );
 }

@@ -1,6 +1,15 @@
 // The pool: bytes once for each set of attributes, found again, and never seen half written.
 
-import { chmodSync, existsSync, linkSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -15,7 +24,12 @@ const rootOnly: Attributes = { mode: 0o4755, uid: 0, gid: 0 };
 
 describe("put", () => {
   it("stores bytes under their digest, attributes and all", () => {
-    const attributes: Attributes = { mode: 0o640, uid: 0, gid: 0, xattrs: { "user.kit": Buffer.from("yes").toString("base64") } };
+    const attributes: Attributes = {
+      mode: 0o640,
+      uid: 0,
+      gid: 0,
+      xattrs: { "user.kit": Buffer.from("yes").toString("base64") },
+    };
     const blob = pool.put(bytesOf("put"), attributes);
     expect(blob).toBe(digestOf("put"));
     const member = layout.member(blob, attributes);
@@ -72,7 +86,10 @@ describe("adopt", () => {
     const { ino } = statSync(file);
     expect(pool.adopt(file, blobAttributes)).toEqual({ blob: digestOf("adopted"), size: 7 });
     expect(existsSync(file)).toBe(false);
-    expect(lstatSync(layout.member(digestOf("adopted"), blobAttributes))).toMatchObject({ ino, mtimeMs: poolTime * 1000 });
+    expect(lstatSync(layout.member(digestOf("adopted"), blobAttributes))).toMatchObject({
+      ino,
+      mtimeMs: poolTime * 1000,
+    });
   });
 
   it("drops a file whose bytes are there", () => {
@@ -111,7 +128,11 @@ describe("find and require", () => {
   it("say what is missing", async () => {
     const blob = digestOf("never stored");
     expect(pool.find(blob)).toBeUndefined();
-    for (const ask of [() => pool.require(blob, blobAttributes), () => pool.readAll(blob), () => pool.read(blob)]) {
+    for (const ask of [
+      () => pool.require(blob, blobAttributes),
+      () => pool.readAll(blob),
+      () => pool.read(blob),
+    ]) {
       expect(ask).toThrow(expect.objectContaining({ code: "store/missing-blob", exit: 5 }));
     }
   });
@@ -136,10 +157,22 @@ describe("several at once", () => {
         const pool = p.openPool(l.layoutOf(root), s.openSystem(), staging);
         for (let i = 0; i < 300; i++) { pool.put(Buffer.from("same " + i)); pool.require(pool.put(Buffer.from("same " + i)), { mode: 0o755, uid: 0, gid: 0 }); }
       });`;
-    const threads = ["a", "b", "c"].map((name) => new Worker(code, { eval: true, workerData: { root: store.layout.root, staging: `${store.staging}/${name}` } }));
-    await Promise.all(threads.map((thread) => new Promise((resolve, reject) => thread.once("exit", resolve).once("error", reject))));
+    const threads = ["a", "b", "c"].map(
+      (name) =>
+        new Worker(code, {
+          eval: true,
+          workerData: { root: store.layout.root, staging: `${store.staging}/${name}` },
+        }),
+    );
+    await Promise.all(
+      threads.map(
+        (thread) => new Promise((resolve, reject) => thread.once("exit", resolve).once("error", reject)),
+      ),
+    );
     expect(unsoundMembers(store.layout, digestOf)).toEqual([]);
-    const members = readdirSync(store.layout.pool).flatMap((fan) => readdirSync(`${store.layout.pool}/${fan}`));
+    const members = readdirSync(store.layout.pool).flatMap((fan) =>
+      readdirSync(`${store.layout.pool}/${fan}`),
+    );
     expect(members).toHaveLength(600);
     for (const name of ["a", "b", "c"]) expect(readdirSync(`${store.staging}/${name}`)).toEqual([]);
   });

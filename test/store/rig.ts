@@ -3,7 +3,15 @@
 // Knows how a folder is observed; does not know what any test expects.
 
 import { spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
 import { inject } from "vitest";
 import { type CheckoutMethod, type CheckoutTools, checkout } from "../../store/checkout.ts";
 import { type Layout, layoutOf } from "../../store/layout.ts";
@@ -52,25 +60,53 @@ export function openTestStore(place?: string): TestStore {
   };
 }
 
-export type Owner = { readonly mode?: number; readonly uid?: number; readonly gid?: number; readonly xattrs?: Readonly<Record<string, string>> };
+export type Owner = {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly xattrs?: Readonly<Record<string, string>>;
+};
 /** A file's text with what differs from root's 0644; its link group by name; a link's target; a folder. */
 export type Spec = Readonly<
-  Record<string, string | (Owner & ({ readonly text: string; readonly group?: number } | { readonly to: string } | { readonly folder: true } | { readonly fifo: true }))>
+  Record<
+    string,
+    | string
+    | (Owner &
+        (
+          | { readonly text: string; readonly group?: number }
+          | { readonly to: string }
+          | { readonly folder: true }
+          | { readonly fifo: true }
+        ))
+  >
 >;
 
 /** A tree of a few lines, its blobs in the pool. */
 export function plant(pool: Pool, spec: Spec): Tree {
-  return makeTree(Object.entries(spec).map(([path, value]): Entry => {
-    const item = typeof value === "string" ? { text: value } : value;
-    const { mode, uid = 0, gid = 0, xattrs } = item as Owner;
-    const owned = { path: path === "" ? rootPath : parseTreePath(path), uid, gid, ...(xattrs && { xattrs }) };
-    if ("to" in item) return { type: "symlink", ...owned, mode: 0o777, target: item.to };
-    if ("folder" in item) return { type: "directory", ...owned, mode: mode ?? 0o755 };
-    if ("fifo" in item) return { type: "fifo", ...owned, mode: mode ?? 0o644 };
-    const bytes = Buffer.from(item.text);
-    const attributes = { ...owned, mode: mode ?? 0o644 };
-    return { type: "file", ...attributes, size: bytes.length, blob: pool.put(bytes, attributes), ...(item.group !== undefined && { link: item.group }) };
-  }));
+  return makeTree(
+    Object.entries(spec).map(([path, value]): Entry => {
+      const item = typeof value === "string" ? { text: value } : value;
+      const { mode, uid = 0, gid = 0, xattrs } = item as Owner;
+      const owned = {
+        path: path === "" ? rootPath : parseTreePath(path),
+        uid,
+        gid,
+        ...(xattrs && { xattrs }),
+      };
+      if ("to" in item) return { type: "symlink", ...owned, mode: 0o777, target: item.to };
+      if ("folder" in item) return { type: "directory", ...owned, mode: mode ?? 0o755 };
+      if ("fifo" in item) return { type: "fifo", ...owned, mode: mode ?? 0o644 };
+      const bytes = Buffer.from(item.text);
+      const attributes = { ...owned, mode: mode ?? 0o644 };
+      return {
+        type: "file",
+        ...attributes,
+        size: bytes.length,
+        blob: pool.put(bytes, attributes),
+        ...(item.group !== undefined && { link: item.group }),
+      };
+    }),
+  );
 }
 
 /** One path as the kernel shows it. */
@@ -94,8 +130,12 @@ export function observe(folder: string): Record<string, Seen> {
     const file = path === "" ? folder : `${folder}/${path}`;
     const stats = lstatSync(file);
     if (stats.isSocket()) return;
-    const names = system.listAttributes(file).filter((name) => !name.includes(".overlay.") && name !== "security.selinux");
-    const xattrs = Object.fromEntries(names.map((name) => [name, system.getAttribute(file, name).toString("base64")]));
+    const names = system
+      .listAttributes(file)
+      .filter((name) => !name.includes(".overlay.") && name !== "security.selinux");
+    const xattrs = Object.fromEntries(
+      names.map((name) => [name, system.getAttribute(file, name).toString("base64")]),
+    );
     seen[path] = {
       type: typeOf(stats),
       mode: stats.mode & 0o7777,
@@ -109,7 +149,8 @@ export function observe(folder: string): Record<string, Seen> {
       const key = `${stats.dev}:${stats.ino}`;
       inodes.set(key, [...(inodes.get(key) ?? []), path]);
     }
-    if (stats.isDirectory()) for (const name of readdirSync(file)) visit(path === "" ? name : `${path}/${name}`);
+    if (stats.isDirectory())
+      for (const name of readdirSync(file)) visit(path === "" ? name : `${path}/${name}`);
   };
   visit("");
   for (const paths of inodes.values()) {
@@ -131,7 +172,10 @@ export function expectation(tree: Tree, pool: Pool): Record<string, Seen> {
       return [
         entry.path,
         {
-          type, mode, uid, gid,
+          type,
+          mode,
+          uid,
+          gid,
           ...(entry.type === "file" && { text: pool.readAll(entry.blob, entry).toString("latin1") }),
           ...(entry.type === "symlink" && { target: entry.target }),
           ...(xattrs && { xattrs: { ...xattrs } }),
@@ -152,11 +196,17 @@ export function fileAt(tree: Tree, path: string): FileEntry {
 export function unsoundMembers(layout: Layout, digestOf: (bytes: Buffer) => Digest): string[] {
   return readdirSync(layout.pool).flatMap((fan) =>
     readdirSync(`${layout.pool}/${fan}`).filter((name) => {
-      const [, hex, mode, uid, gid] = /^([0-9a-f]{64})\.(\d+)\.(\d+)\.(\d+)(\.x[0-9a-f]{16})?(~\d+)?$/.exec(name) ?? [];
+      const [, hex, mode, uid, gid] =
+        /^([0-9a-f]{64})\.(\d+)\.(\d+)\.(\d+)(\.x[0-9a-f]{16})?(~\d+)?$/.exec(name) ?? [];
       const file = `${layout.pool}/${fan}/${name}`;
       const stats = lstatSync(file);
       const isNamed = hex?.startsWith(fan) && digestOf(readFileSync(file)) === `blake3-${hex}`;
-      return !isNamed || (stats.mode & 0o7777).toString(8) !== mode || String(stats.uid) !== uid || String(stats.gid) !== gid;
+      return (
+        !isNamed ||
+        (stats.mode & 0o7777).toString(8) !== mode ||
+        String(stats.uid) !== uid ||
+        String(stats.gid) !== gid
+      );
     }),
   );
 }

@@ -3,7 +3,16 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestFromHex, digestOf, hexOf, nativeBackend, parseDigest, parseSha256, sha256Of, wasmBackend } from "../../../store/model/digest.ts";
+import {
+  digestFromHex,
+  digestOf,
+  hexOf,
+  nativeBackend,
+  parseDigest,
+  parseSha256,
+  sha256Of,
+  wasmBackend,
+} from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
 
 const backends = { native: nativeBackend(), wasm: wasmBackend() };
@@ -21,7 +30,8 @@ describe("BLAKE3", () => {
 
   for (const [name, backend] of Object.entries(backends)) {
     it(`${name}: gives the official vectors`, () => {
-      for (const [size, hex] of vectors) expect(backend().update(pattern(size)).digest()).toBe(`blake3-${hex}`);
+      for (const [size, hex] of vectors)
+        expect(backend().update(pattern(size)).digest()).toBe(`blake3-${hex}`);
     });
   }
 
@@ -42,7 +52,8 @@ describe("BLAKE3", () => {
   it("takes text as its UTF-8", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
-        for (const backend of Object.values(backends)) expect(backend().update(text).digest()).toBe(digestOf(Buffer.from(text)));
+        for (const backend of Object.values(backends))
+          expect(backend().update(text).digest()).toBe(digestOf(Buffer.from(text)));
       }),
     );
   });
@@ -62,7 +73,15 @@ describe("parsing", () => {
 
   it("refuses everything else", () => {
     const hex = hexOf(digestOf("kit"));
-    for (const text of ["", hex, `sha256-${hex}`, `blake3-${hex}\n`, `blake3-${hex.toUpperCase()}`, `blake3-${hex.slice(1)}`, `blake3-../${hex.slice(3)}`]) {
+    for (const text of [
+      "",
+      hex,
+      `sha256-${hex}`,
+      `blake3-${hex}\n`,
+      `blake3-${hex.toUpperCase()}`,
+      `blake3-${hex.slice(1)}`,
+      `blake3-../${hex.slice(3)}`,
+    ]) {
       refused(() => parseDigest(text));
     }
     fc.assert(fc.property(fc.string(), (text) => refused(() => parseDigest(text))));
@@ -71,6 +90,7 @@ describe("parsing", () => {
   it("knows SHA-256 beside it", () => {
     expect(sha256Of("kit")).toBe(createHash("sha256").update("kit").digest("hex"));
     expect(parseSha256(sha256Of("kit"))).toBe(sha256Of("kit"));
-    for (const text of ["", `${sha256Of("kit")} `, sha256Of("kit").toUpperCase(), digestOf("kit")]) refused(() => parseSha256(text));
+    for (const text of ["", `${sha256Of("kit")} `, sha256Of("kit").toUpperCase(), digestOf("kit")])
+      refused(() => parseSha256(text));
   });
 });

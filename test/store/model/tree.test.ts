@@ -4,10 +4,44 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
 import { comparePaths, parentOf, parseTreePath } from "../../../store/model/path.ts";
-import { blobsOf, decodeTree, digestOfTree, directoryAt, emptyTree, encodeTree, entriesByPath, type Entry, type FileEntry, makeTree, sameContent } from "../../../store/model/tree.ts";
+import {
+  blobsOf,
+  decodeTree,
+  digestOfTree,
+  directoryAt,
+  type Entry,
+  emptyTree,
+  encodeTree,
+  entriesByPath,
+  type FileEntry,
+  makeTree,
+  sameContent,
+} from "../../../store/model/tree.ts";
 
 const name = fc.oneof(
-  fc.constantFrom("a", "b", "a-b", "a.d", "c", "x\\x2dy", 'q"', '\\"', "\\\\", "t\tab", "new\nline", "\r", "\u2028", "\u2029", "é", "\u{1f600}", "\ue000", "- ", "\u0001", "\\n", "\u007f"),
+  fc.constantFrom(
+    "a",
+    "b",
+    "a-b",
+    "a.d",
+    "c",
+    "x\\x2dy",
+    'q"',
+    '\\"',
+    "\\\\",
+    "t\tab",
+    "new\nline",
+    "\r",
+    "\u2028",
+    "\u2029",
+    "é",
+    "\u{1f600}",
+    "\ue000",
+    "- ",
+    "\u0001",
+    "\\n",
+    "\u007f",
+  ),
   fc.string({ unit: "binary", minLength: 1, maxLength: 6 }),
 );
 const path = fc
@@ -17,23 +51,43 @@ const path = fc
   .map((text) => parseTreePath(text));
 const id = fc.oneof(fc.nat(65_535), fc.constant(0), fc.integer({ min: 65_536, max: 2 ** 32 - 2 }));
 const xattrs = fc.option(
-  fc.dictionary(fc.constantFrom("user.a", "user.ä", "security.capability", 'user."', "user.\u2028"), fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("base64")), { minKeys: 1, noNullPrototype: true }),
+  fc.dictionary(
+    fc.constantFrom("user.a", "user.ä", "security.capability", 'user."', "user.\u2028"),
+    fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("base64")),
+    { minKeys: 1, noNullPrototype: true },
+  ),
   { nil: undefined },
 );
-const owned = fc.record({ path, mode: fc.nat(0o7777), uid: id, gid: id, xattrs }).map(({ xattrs, ...rest }) => (xattrs === undefined ? rest : { ...rest, xattrs }));
+const owned = fc
+  .record({ path, mode: fc.nat(0o7777), uid: id, gid: id, xattrs })
+  .map(({ xattrs, ...rest }) => (xattrs === undefined ? rest : { ...rest, xattrs }));
 const entry: fc.Arbitrary<Entry> = fc.oneof(
-  fc.record({ owned, size: fc.maxSafeNat(), text: fc.string() }).map(({ owned, size, text }) => ({ type: "file" as const, ...owned, size, blob: digestOf(text) })),
+  fc
+    .record({ owned, size: fc.maxSafeNat(), text: fc.string() })
+    .map(({ owned, size, text }) => ({ type: "file" as const, ...owned, size, blob: digestOf(text) })),
   owned.map((owned) => ({ type: "directory" as const, ...owned })),
   owned.map((owned) => ({ type: "fifo" as const, ...owned })),
-  fc.record({ owned, target: fc.oneof(name, fc.constantFrom("/", "..", "/etc/../x")) }).filter(({ target }) => !target.includes("\0")).map(({ owned, target }) => ({ type: "symlink" as const, ...owned, target })),
-  fc.record({ owned, type: fc.constantFrom("character" as const, "block" as const), major: fc.nat(4095), minor: fc.nat(1_048_575) }).filter(({ major, minor }) => major + minor > 0).map(({ owned, ...rest }) => ({ ...owned, ...rest })),
+  fc
+    .record({ owned, target: fc.oneof(name, fc.constantFrom("/", "..", "/etc/../x")) })
+    .filter(({ target }) => !target.includes("\0"))
+    .map(({ owned, target }) => ({ type: "symlink" as const, ...owned, target })),
+  fc
+    .record({
+      owned,
+      type: fc.constantFrom("character" as const, "block" as const),
+      major: fc.nat(4095),
+      minor: fc.nat(1_048_575),
+    })
+    .filter(({ major, minor }) => major + minor > 0)
+    .map(({ owned, ...rest }) => ({ ...owned, ...rest })),
 );
 /** Entries that make a tree: one a path, nothing below what is no directory, some files linked. */
 const entries = fc.tuple(fc.array(entry, { maxLength: 20 }), fc.array(fc.nat(20))).map(([all, links]) => {
   const byPath = new Map<string, Entry>();
   for (const item of [...all].sort((a, b) => comparePaths(a.path, b.path))) {
     const ancestors = item.path.split("/").map((_, index, parts) => parts.slice(0, index).join("/"));
-    if (ancestors.every((above) => (byPath.get(above)?.type ?? "directory") === "directory")) byPath.set(item.path, item);
+    if (ancestors.every((above) => (byPath.get(above)?.type ?? "directory") === "directory"))
+      byPath.set(item.path, item);
   }
   const files = [...byPath.values()].filter((item): item is FileEntry => item.type === "file");
   for (const [number, index] of links.entries()) {
@@ -63,7 +117,9 @@ describe("records", () => {
   it("are one for each tree, in whatever order its entries came", () => {
     fc.assert(
       fc.property(entries, fc.infiniteStream(fc.nat()), (entries, random) => {
-        const shuffled = entries.map((entry) => ({ entry, rank: random.next().value as number })).sort((a, b) => a.rank - b.rank);
+        const shuffled = entries
+          .map((entry) => ({ entry, rank: random.next().value as number }))
+          .sort((a, b) => a.rank - b.rank);
         const again = makeTree(shuffled.map(({ entry }) => reordered(entry)));
         expect(encodeTree(again).toString()).toBe(encodeTree(makeTree(entries)).toString());
       }),
@@ -75,11 +131,16 @@ describe("records", () => {
       fc.property(entries, (entries) => {
         const tree = makeTree(entries);
         const paths = tree.entries.map(({ path }) => Buffer.from(path));
-        expect(paths.every((path, index) => index === 0 || Buffer.compare(paths[index - 1] ?? path, path) < 0)).toBe(true);
+        expect(
+          paths.every((path, index) => index === 0 || Buffer.compare(paths[index - 1] ?? path, path) < 0),
+        ).toBe(true);
         const all = entriesByPath(tree);
-        for (const { path } of tree.entries) if (path !== "") expect(all.get(parentOf(path))?.type).toBe("directory");
+        for (const { path } of tree.entries)
+          if (path !== "") expect(all.get(parentOf(path))?.type).toBe("directory");
         expect(all.get(parseTreePath(""))?.type).toBe("directory");
-        expect(blobsOf(tree)).toEqual(new Set(tree.entries.flatMap((entry) => (entry.type === "file" ? [entry.blob] : []))));
+        expect(blobsOf(tree)).toEqual(
+          new Set(tree.entries.flatMap((entry) => (entry.type === "file" ? [entry.blob] : []))),
+        );
       }),
     );
   });
@@ -102,7 +163,16 @@ describe("records", () => {
 });
 
 const blob = digestOf("kit");
-const file = (path: string, more: Partial<FileEntry> = {}): FileEntry => ({ type: "file", path: parseTreePath(path), mode: 0o644, uid: 0, gid: 0, size: 3, blob, ...more });
+const file = (path: string, more: Partial<FileEntry> = {}): FileEntry => ({
+  type: "file",
+  path: parseTreePath(path),
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 3,
+  blob,
+  ...more,
+});
 
 describe("makeTree", () => {
   it("adds the directories above", () => {
@@ -117,20 +187,41 @@ describe("makeTree", () => {
   });
 
   it("numbers link groups from 1 in order of first path, and forgets groups of one", () => {
-    const links = (items: FileEntry[]) => makeTree(items).entries.filter((item) => item.type === "file").map((item) => item.link);
-    expect(links([file("d", { link: 9 }), file("a", { link: 40 }), file("b", { link: 9 }), file("c", { link: 40 }), file("e", { link: 5 })])).toEqual([1, 2, 1, 2, undefined]);
+    const links = (items: FileEntry[]) =>
+      makeTree(items)
+        .entries.filter((item) => item.type === "file")
+        .map((item) => item.link);
+    expect(
+      links([
+        file("d", { link: 9 }),
+        file("a", { link: 40 }),
+        file("b", { link: 9 }),
+        file("c", { link: 40 }),
+        file("e", { link: 5 }),
+      ]),
+    ).toEqual([1, 2, 1, 2, undefined]);
   });
 
   const refusals: Readonly<Record<string, readonly Entry[]>> = {
     "one path twice": [file("a"), file("a")],
     "a file below a file": [file("a"), file("a/b")],
-    "a file below a symlink": [{ ...directoryAt(parseTreePath("a")), type: "symlink", target: "b" }, file("a/b")],
+    "a file below a symlink": [
+      { ...directoryAt(parseTreePath("a")), type: "symlink", target: "b" },
+      file("a/b"),
+    ],
     "overlayfs's whiteout": [{ ...directoryAt(parseTreePath("a")), type: "character", major: 0, minor: 0 }],
     "overlayfs's attributes": [file("a", { xattrs: { "user.overlay.opaque": "eQ==" } })],
-    "trusted overlay attributes": [{ ...directoryAt(parseTreePath("a")), xattrs: { "trusted.overlay.redirect": "" } }],
+    "trusted overlay attributes": [
+      { ...directoryAt(parseTreePath("a")), xattrs: { "trusted.overlay.redirect": "" } },
+    ],
     "a link target with NUL": [{ ...directoryAt(parseTreePath("a")), type: "symlink", target: "b\0c" }],
-    "a link target too long": [{ ...directoryAt(parseTreePath("a")), type: "symlink", target: "b".repeat(4096) }],
-    "a link group of different content": [file("a", { link: 1 }), file("b", { link: 1, blob: digestOf("other") })],
+    "a link target too long": [
+      { ...directoryAt(parseTreePath("a")), type: "symlink", target: "b".repeat(4096) },
+    ],
+    "a link group of different content": [
+      file("a", { link: 1 }),
+      file("b", { link: 1, blob: digestOf("other") }),
+    ],
     "a link group of different owners": [file("a", { link: 1 }), file("b", { link: 1, uid: 5 })],
     "a mode past twelve bits": [file("a", { mode: 0o10644 })],
     "a negative id": [file("a", { uid: -1 })],
@@ -150,8 +241,24 @@ describe("decodeTree", () => {
   const record = (...lines: string[]) => Buffer.from(`${["kit/tree/1", ...lines].join("\n")}\n`);
 
   it("reads a record of every type", () => {
-    const bytes = record(root, `b 660 0:6 8:1\tb`, `c 666 0:0 1:3\tc`, `f 644 0:0 3 ${hex} #1\td`, `f 644 0:0 3 ${hex} #1\te`, `l 777 0:0 "a \\"b\\""\tl`, `p 600 1:2 x{"user.a":"YQ=="}\tp\\n`);
-    expect(decodeTree(bytes).entries.map(({ type }) => type)).toEqual(["directory", "block", "character", "file", "file", "symlink", "fifo"]);
+    const bytes = record(
+      root,
+      `b 660 0:6 8:1\tb`,
+      `c 666 0:0 1:3\tc`,
+      `f 644 0:0 3 ${hex} #1\td`,
+      `f 644 0:0 3 ${hex} #1\te`,
+      `l 777 0:0 "a \\"b\\""\tl`,
+      `p 600 1:2 x{"user.a":"YQ=="}\tp\\n`,
+    );
+    expect(decodeTree(bytes).entries.map(({ type }) => type)).toEqual([
+      "directory",
+      "block",
+      "character",
+      "file",
+      "file",
+      "symlink",
+      "fifo",
+    ]);
     expect(encodeTree(decodeTree(bytes))).toEqual(bytes);
   });
 
@@ -186,7 +293,9 @@ describe("decodeTree", () => {
   };
   for (const [what, bytes] of Object.entries(refusals)) {
     it(`refuses ${what}`, () => {
-      expect(() => decodeTree(bytes)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^digest\/(bad-tree|unsafe-path)$/) }));
+      expect(() => decodeTree(bytes)).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^digest\/(bad-tree|unsafe-path)$/) }),
+      );
     });
   }
 });
@@ -194,7 +303,14 @@ describe("decodeTree", () => {
 describe("sameContent", () => {
   it("leaves path and link group out, and nothing else", () => {
     expect(sameContent(file("a", { link: 1 }), file("b"))).toBe(true);
-    for (const more of [{ mode: 0o755 }, { uid: 1 }, { size: 4 }, { blob: digestOf("x") }, { xattrs: { "user.a": "" } }]) expect(sameContent(file("a"), file("a", more))).toBe(false);
+    for (const more of [
+      { mode: 0o755 },
+      { uid: 1 },
+      { size: 4 },
+      { blob: digestOf("x") },
+      { xattrs: { "user.a": "" } },
+    ])
+      expect(sameContent(file("a"), file("a", more))).toBe(false);
   });
 });
 
@@ -202,7 +318,9 @@ describe("sameContent", () => {
 function reordered(entry: Entry): Entry {
   const { xattrs, ...rest } = entry;
   const turned = Object.fromEntries(Object.entries(rest).reverse()) as unknown as Entry;
-  return xattrs === undefined ? turned : { ...turned, xattrs: Object.fromEntries(Object.entries(xattrs).reverse()) };
+  return xattrs === undefined
+    ? turned
+    : { ...turned, xattrs: Object.fromEntries(Object.entries(xattrs).reverse()) };
 }
 
 function isPath(text: string): boolean {

@@ -1,0 +1,67 @@
+// kit evaluate: what a manifest asks for, without building it.
+// Knows how a plan is told; does not know how it comes about.
+
+import { Command, Option } from "clipanion";
+import { allDerivations, type Plan } from "../../evaluator/evaluate.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
+import type { Parts } from "../composition.ts";
+import { PlanCommand } from "./command.ts";
+import { short } from "./selection.ts";
+
+export class EvaluateCommand extends PlanCommand {
+  static override paths = [["evaluate"]];
+  static override usage = Command.Usage({
+    category: "Looking",
+    description: "the plan: every derivation a manifest comes to",
+    details: `
+      Prints every derivation, inputs before their users: digest, builder, label, and below it its inputs. The
+      last lines are the outputs. Like \`realize\` it locks first where there is no lock file, and only then.
+    `,
+    examples: [
+      ["What would be built", "kit evaluate image.yaml"],
+      ["The same for a program, with all parameters", "kit evaluate image.yaml --json"],
+    ],
+  });
+
+  manifest = Option.String({ name: "MANIFEST" });
+
+  override async work(parts: Parts): Promise<number> {
+    const { plan } = await this.plan(this.manifest, parts);
+    this.done();
+    if (this.json) this.print(JSON.stringify(planRecord(plan)));
+    else this.print(...planLines(plan));
+    return 0;
+  }
+}
+
+export function planLines(plan: Pick<Plan, "outputs">): string[] {
+  const derivations = allDerivations(plan.outputs).flatMap((item) => [
+    `${short(item.digest)} ${item.builder} ${item.label}`,
+    ...Object.entries(item.inputs).map(([name, input]) => `    ${name} ${inputText(input)}`),
+  ]);
+  const outputs = plan.outputs.map(
+    ({ type, name, architecture, derivation }) =>
+      `output ${type} ${name} ${architecture} ${short(derivation.digest)}`,
+  );
+  return [...derivations, ...outputs];
+}
+
+/** The plan as data; derivations name each other by digest. */
+export function planRecord(plan: Pick<Plan, "outputs">): object {
+  return {
+    format: "kit/plan/1",
+    outputs: plan.outputs.map(({ derivation, ...output }) => ({ ...output, derivation: derivation.digest })),
+    derivations: allDerivations(plan.outputs).map((item) => ({ ...item, inputs: mapValues(item) })),
+  };
+}
+
+function mapValues({ inputs }: Derivation): Record<string, unknown> {
+  const plain = (input: Input) =>
+    "content" in input ? input : { derivation: input.derivation.digest, output: input.output };
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, plain(input)]));
+}
+
+function inputText(input: Input): string {
+  if ("content" in input) return input.content;
+  return `${short(input.derivation.digest)} ${input.derivation.label} (${input.output})`;
+}

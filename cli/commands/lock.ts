@@ -1,0 +1,92 @@
+// kit lock: asks the world what the manifests leave open, and pins the answers.
+// Knows which questions are asked anew and tells what changed; does not know how they are answered.
+
+import { Command, Option } from "clipanion";
+import { type LineOptions, planLine } from "../../builders/realizer/line.ts";
+import { nearest } from "../../evaluator/manifest/nearest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { lockPath, type Parts } from "../composition.ts";
+import { type Change, changeLines, changesOf, packagesIn } from "./change.ts";
+import { PartsCommand } from "./command.ts";
+
+export class LockCommand extends PartsCommand {
+  static override paths = [["lock"]];
+  static override usage = Command.Usage({
+    category: "Building",
+    description: "choose packages and pin them beside the manifest",
+    details: `
+      Answers what the lock file does not answer yet, for every output and architecture of the manifest, and drops
+      what is not asked any more; what is pinned stays. With \`--update\` every question is asked again, or, where
+      packages are named, only those packages move and what they force. Prints a line for each package that was
+      added, removed or changed. The lock file lies beside the manifest and belongs into version control.
+    `,
+    examples: [
+      ["Pin what a changed manifest newly needs", "kit lock image.yaml"],
+      ["Take everything that is newer", "kit lock image.yaml --update"],
+      [
+        "Take a newer openssl, and nothing else that it does not force",
+        "kit lock image.yaml --update openssl",
+      ],
+    ],
+  });
+
+  manifest = Option.String({ name: "MANIFEST" });
+  update = Option.Boolean("--update", false, { description: "choose again: all packages, or those named" });
+  packages = Option.Rest({ name: "PACKAGE" });
+  jobs = Option.String("--jobs", { description: "builds at once (KIT_JOBS; the number of processors)" });
+
+  protected override partOptions() {
+    return { jobs: this.jobs };
+  }
+
+  override async work(parts: Parts): Promise<number> {
+    const manifest = this.absolute(this.manifest);
+    const means = parts.line(manifest);
+    const before = means.readLock();
+    this.checkPackages(packagesIn(before).map(({ name }) => name));
+    const locking: LineOptions["locking"] = this.update
+      ? { mode: "update", packages: this.packages }
+      : { mode: "lock" };
+    const build = { jobs: this.settings.jobs, downloads: this.settings.downloads, rebuild: () => false };
+    const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, build);
+    const changes = changedLock ? changesOf(before, changedLock) : [];
+    this.done();
+    if (this.json)
+      this.print(
+        JSON.stringify({
+          lock: lockPath(manifest),
+          written: changedLock !== undefined,
+          changes,
+        } satisfies Answer),
+      );
+    else if (changes.length > 0) this.print(...changeLines(changes));
+    else
+      this.context.stderr.write(
+        changedLock ? "locked; no package changed\n" : "the lock answers everything already\n",
+      );
+    return 0;
+  }
+
+  /** @throws {Fault} `usage/bad-option`, `usage/unknown-package` */
+  private checkPackages(pinned: readonly string[]): void {
+    if (this.packages.length > 0 && !this.update) {
+      throw new Fault("usage/bad-option", "packages are named only with --update", {
+        hint: `kit lock ${this.manifest} --update ${this.packages.join(" ")}`,
+      });
+    }
+    const unknown = this.packages.find((name) => !pinned.includes(name));
+    if (unknown === undefined) return;
+    const close = nearest(unknown, pinned);
+    throw new Fault(
+      "usage/unknown-package",
+      `the lock pins no package ${unknown}`,
+      close === undefined ? {} : { hint: `did you mean ${close}?` },
+    );
+  }
+}
+
+interface Answer {
+  readonly lock: string;
+  readonly written: boolean;
+  readonly changes: readonly Change[];
+}

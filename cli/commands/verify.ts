@@ -1,0 +1,67 @@
+// kit store verify: whether the store holds what it says it holds.
+// Knows how it is told; does not check anything itself.
+
+import { Command, Option } from "clipanion";
+import { exitStatus } from "../../store/model/fault.ts";
+import type { Verification } from "../../store/verify.ts";
+import type { Parts } from "../composition.ts";
+import { bytesText, plural, visible } from "../render/text.ts";
+import { PartsCommand } from "./command.ts";
+
+export class StoreVerifyCommand extends PartsCommand {
+  static override paths = [["store", "verify"]];
+  static override usage = Command.Usage({
+    category: "The store",
+    description: "read everything and compare it with its names",
+    details: `
+      Hashes every file of the pool and compares mode, owner, attributes and date with its name; reads every tree,
+      statement and root, and looks whether what they name is there. Ends with 5 where anything is wrong. With
+      \`--repair\` what is wrong is moved to \`corrupt/\` in the store, with all statements that name it, so that it is
+      built again; the exit status is then 0.
+    `,
+    examples: [
+      ["Is the store sound?", "kit store verify"],
+      ["Make it so", "kit store verify --repair"],
+    ],
+  });
+
+  repair = Option.Boolean("--repair", false, {
+    description: "set aside what is wrong; waits until no other kit uses the store",
+  });
+
+  override async work(parts: Parts): Promise<number> {
+    this.requireStore(parts);
+    const found = this.repair ? await mended(parts, this.host.cores) : await (await parts.keeper()).verify();
+    this.done();
+    if (this.json) this.print(JSON.stringify({ ...found, repaired: this.repair }));
+    else this.print(...verificationLines(found, this.repair));
+    return found.problems.length === 0 || this.repair ? exitStatus.done : exitStatus.store;
+  }
+}
+
+async function mended(parts: Parts, threads: number): Promise<Verification> {
+  const keeper = await parts.hold(threads);
+  try {
+    return await keeper.repair();
+  } finally {
+    await keeper.close();
+  }
+}
+
+export function verificationLines(
+  { statements, trees, members, bytes, problems }: Verification,
+  repaired: boolean,
+): string[] {
+  const looked = `${plural(statements, "statement")}, ${plural(trees, "tree")}, ${plural(members, "file")} of ${bytesText(bytes)}`;
+  const verdict =
+    problems.length === 0
+      ? "all is sound"
+      : `${plural(problems.length, "problem")}${repaired ? ", set aside" : ""}`;
+  return [
+    ...problems.map(({ kind, place, why }) => visible(`${kind} ${place}: ${why}`)),
+    `${looked}: ${verdict}`,
+    ...(problems.length > 0 && !repaired
+      ? ["`kit store verify --repair` sets it aside, so that it is built again"]
+      : []),
+  ];
+}

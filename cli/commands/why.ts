@@ -1,0 +1,97 @@
+// kit why: exactly what was hashed to name a build, and where it comes from.
+// Knows how it is told; does not know how keys are made.
+
+import { Command, Option } from "clipanion";
+import type { World } from "../../evaluator/evaluate.ts";
+import { allDerivations } from "../../evaluator/evaluate.ts";
+import { describe } from "../../store/model/canonical.ts";
+import { describeDerivation, type Input, requestText } from "../../store/model/derivation.ts";
+import type { Parts } from "../composition.ts";
+import { PlanCommand } from "./command.ts";
+import { type Known, knownOf, select, short } from "./selection.ts";
+
+export class WhyCommand extends PlanCommand {
+  static override paths = [["why"]];
+  static override usage = Command.Usage({
+    category: "Looking",
+    description: "what was hashed to name a build, as text",
+    details: `
+      Tells a derivation's digest, that of its request (the derivation with every input replaced by what it became),
+      what it was built into, where each input comes from, and then the very text whose BLAKE3 digest is the
+      request's. Where an input is not built yet there is no request; the derivation's own text is shown then.
+      DERIVATION is a label or how one begins, "BUILDER LABEL", or the first digits of a digest.
+    `,
+    examples: [
+      ["Why is this root built again?", "kit why image.yaml 'hello root'"],
+      [
+        "What changed against an older tree of sources",
+        "diff <(kit why a/image.yaml hello.tar) <(kit why b/image.yaml hello.tar)",
+      ],
+    ],
+  });
+
+  manifest = Option.String({ name: "MANIFEST" });
+  derivation = Option.String({ name: "DERIVATION" });
+
+  override async work(parts: Parts): Promise<number> {
+    const { plan, world } = await this.plan(this.manifest, parts);
+    const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
+    const item = select(known, this.derivation);
+    this.done();
+    const told = reasons(item, world);
+    if (this.json) this.print(JSON.stringify(told));
+    else this.print(...reasonLines(told));
+    return 0;
+  }
+}
+
+export interface Reasons {
+  readonly label: string;
+  readonly builder: string;
+  readonly derivation: string;
+  /** Absent while an input is not built. */
+  readonly request?: string;
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly inputs: readonly { readonly name: string; readonly content?: string; readonly from: string }[];
+  /** What the request's digest, or where there is none the derivation's, is of. */
+  readonly text: string;
+}
+
+export function reasons({ derivation, request, result }: Known, world: Pick<World, "locals">): Reasons {
+  return {
+    label: derivation.label,
+    builder: derivation.builder,
+    derivation: derivation.digest,
+    ...(request && { request: request.digest }),
+    ...(result && { outputs: result.outputs }),
+    inputs: Object.entries(derivation.inputs).map(([name, input]) => {
+      const content = request?.request.inputs[name];
+      return { name, ...(content && { content }), from: originOf(input, world) };
+    }),
+    text: request
+      ? requestText(request.request)
+      : describe("kit/derivation/1", describeDerivation(derivation)),
+  };
+}
+
+function originOf(input: Input, world: Pick<World, "locals">): string {
+  if ("derivation" in input)
+    return `${short(input.derivation.digest)} ${input.derivation.builder} ${input.derivation.label} (${input.output})`;
+  return [...world.locals].find(([, content]) => content === input.content)?.[0] ?? "written in the manifest";
+}
+
+export function reasonLines(told: Reasons): string[] {
+  const outputs = Object.entries(told.outputs ?? {}).map(([name, content]) => `    ${name} ${content}`);
+  return [
+    `${told.builder} ${told.label}`,
+    `derivation ${told.derivation}`,
+    told.request === undefined
+      ? "request    none yet: not all inputs are built"
+      : `request    ${told.request}`,
+    ...(told.outputs === undefined ? ["built      not yet"] : ["built into", ...outputs]),
+    ...(told.inputs.length === 0 ? [] : ["inputs"]),
+    ...told.inputs.map(({ name, content, from }) => `    ${name} ${content ?? "not built yet"} from ${from}`),
+    told.request === undefined ? "the derivation's digest is of" : "the request's digest is of",
+    ...told.text.trimEnd().split("\n"),
+  ];
+}

@@ -1,0 +1,47 @@
+// A command that must fail: with which code and status, and what it must not leave behind.
+// Knows what a refusal looks like from outside; does not know why it came.
+
+import { readdirSync } from "node:fs";
+import { expect } from "vitest";
+import { codes, type KitOptions, kit, told } from "./kit.ts";
+import { flawsOf } from "./sound.ts";
+
+export interface Refusal {
+  /** Everything a person would read: messages, hints and details of all faults. */
+  readonly text: string;
+  readonly places: readonly string[];
+}
+
+/**
+ * Runs the command and asserts its exit status and the codes of its faults (in any order), that it printed no output,
+ * and that folder and store are as they were or sound.
+ */
+export async function refuses(
+  argv: readonly string[],
+  options: KitOptions & { readonly store: string },
+  status: number,
+  ...wanted: readonly string[]
+): Promise<Refusal> {
+  const before = filesIn(options.cwd, options.store);
+  const outcome = await kit([...argv, "--json"], options);
+  expect({ status: outcome.status, codes: codes(outcome).sort() }, outcome.stderr).toEqual({
+    status,
+    codes: [...wanted].sort(),
+  });
+  expect(outcome.stdout).toBe("");
+  expect(filesIn(options.cwd, options.store)).toEqual(before);
+  expect(flawsOf(options.store)).toEqual([]);
+  const faults = told(outcome).flatMap(({ faults = [] }) => faults);
+  return {
+    text: faults.flatMap(({ message, hint, details = [] }) => [message, hint ?? "", ...details]).join("\n"),
+    places: faults.flatMap(({ place }) =>
+      place === undefined ? [] : [`${place.file.slice(place.file.lastIndexOf("/") + 1)}:${place.line}`],
+    ),
+  };
+}
+
+/** Paths below a folder, the store and caches aside. */
+function filesIn(folder: string, store: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => !`${folder}/${name}`.startsWith(store) && !name.startsWith(".cache")).sort();
+}

@@ -10,7 +10,7 @@ import { memoPlace, type RealizeMemo } from "./memo.ts";
 
 function answer(): boolean {
   const place = memoPlace(process.argv.slice(2), process.cwd(), process.env);
-  const memo = place && recall<RealizeMemo>(place);
+  const memo = place === undefined ? undefined : recall<RealizeMemo>(place);
   if (!memo?.paths.every(existsSync)) return false;
   if (!Object.entries(memo.links).every(([link, target]) => leadsTo(link, target))) return false;
   process.stdout.write(memo.lines.map((line) => `${line}\n`).join(""));

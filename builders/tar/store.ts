@@ -3,7 +3,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Tree } from "../../store/model/tree.ts";
@@ -60,5 +60,6 @@ function compressed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array
     params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
     chunkSize: 1 << 18,
   });
-  return Readable.from(chunks, { objectMode: true }).pipe(compressor);
+  // What breaks the source off breaks the compressed stream off too; `pipe` would leave it waiting.
+  return pipeline(Readable.from(chunks, { objectMode: true }), compressor, () => {});
 }

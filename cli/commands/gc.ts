@@ -79,7 +79,7 @@ export function collectionLines({ removed, kept, bytes, roots }: Collection, dry
   const went = kinds.filter((kind) => removed[kind] > 0).map((kind) => `${removed[kind]} ${nameOf(kind)}`);
   const stays = kinds.filter((kind) => kept[kind] > 0).map((kind) => `${kept[kind]} ${nameOf(kind)}`);
   return [
-    ...roots.dropped.map((link) => `dropped the root ${link}: the link is gone`),
+    ...roots.dropped.map((link) => `dropped the root ${link}: its link is gone or leads elsewhere`),
     `${dryRun ? "would remove" : "removed"} ${went.join(", ") || "nothing"}`,
     `${dryRun ? "would free" : "freed"} ${bytesText(bytes)}`,
     `kept ${stays.join(", ") || "nothing"}, for ${plural(roots.kept, "link")}`,

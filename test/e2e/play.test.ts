@@ -13,7 +13,7 @@ test("works", async () => {
   using attempt = small.attempt();
   attempt.image(["greeting"]);
   const t = performance.now();
-  const out = await attempt.does(["realize", "image.yaml"]);
+  const out = await attempt.run(["realize", "image.yaml"], {patience: 40000});
   console.log(
     out.stderr.split("\n").slice(-12).join("\n"),
     performance.now() - t,

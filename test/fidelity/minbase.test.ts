@@ -13,7 +13,7 @@ test.for<Suite>(["trixie", "bookworm"])("minbase of %s", { timeout: 240_000 }, a
   using place = openPlace("fidelity");
   const set = { name: "minbase", packages: [] };
   const root = readTar(await realizeSet(place, suite, set));
-  const reference = referenceOf(place, suite, set);
+  using reference = referenceOf(place, suite, set);
   expect(installed(root)).toEqual(installed(reference));
   expect(judge(root, reference, exceptions, suite).wrong).toEqual([]);
 });

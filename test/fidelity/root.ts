@@ -1,6 +1,7 @@
 // A root of one suite and one set of packages, made by kit and by mmdebstrap.
 // Knows the image's manifest; does not know how roots are compared.
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseStanzas } from "../../evaluator/deb/stanza.ts";
 import { done, kit } from "../e2e/kit.ts";
@@ -30,10 +31,11 @@ export async function realizeSet(place: Place, suite: Suite, { name, packages }:
   return done(outcome).paths.get("tar") ?? "";
 }
 
-export function referenceOf(place: Place, suite: Suite, { name, packages }: Set): TarContent {
-  return readTar(
-    makeReference({ suite, packages, epoch, folder: join(place.folder, `reference-${name}-${suite}`) }),
-  );
+/** mmdebstrap's root of the set; its tar, of some 200 MB, goes when it is disposed of. */
+export function referenceOf(place: Place, suite: Suite, { name, packages }: Set): TarContent & Disposable {
+  const folder = join(place.folder, `reference-${name}-${suite}`);
+  const content = readTar(makeReference({ suite, packages, epoch, folder }));
+  return { ...content, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
 /** What dpkg says is installed, sorted: `name architecture version`. */

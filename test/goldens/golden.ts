@@ -27,5 +27,7 @@ export function expectGolden(name: string, version: string, text: string): void 
 export function refuseSilentChange(name: string, known: string | undefined, now: string): void {
   const version = (text: string) => text.slice(0, text.indexOf("\n"));
   if (known === undefined || known === now || version(known) !== version(now)) return;
-  throw new Error(`${name} changed, and its ${version(now)} did not: results made before would be taken for new ones`);
+  throw new Error(
+    `${name} changed, and its ${version(now)} did not: results made before would be taken for new ones`,
+  );
 }

@@ -4,7 +4,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { builderVersions } from "../../builders/recipes.ts";
 import { describe as canonicalText } from "../../store/model/canonical.ts";
-import { contentOf, describeDerivation, parseContent, requestDigest, requestText, type Result } from "../../store/model/derivation.ts";
+import {
+  contentOf,
+  describeDerivation,
+  parseContent,
+  type Result,
+  requestDigest,
+  requestText,
+} from "../../store/model/derivation.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import { parseTreePath } from "../../store/model/path.ts";
 import { digestOfTree, directoryAt, encodeTree, makeTree } from "../../store/model/tree.ts";
@@ -20,8 +27,15 @@ describe("requests", () => {
   it.each(Object.entries(derivations))("%s", (builder, derivation) => {
     const request = requestOf(derivation);
     // A compressor's own version is the Node's that runs this: it is in the key, and not in the golden.
-    const fixed = { ...request, versions: { ...request.versions, ...("zstd" in request.versions && { zstd: "0" }) } };
-    expectGolden(`request-${builder}`, JSON.stringify(fixed.versions), `${requestText(fixed)}${requestDigest(fixed)}\n`);
+    const fixed = {
+      ...request,
+      versions: { ...request.versions, ...("zstd" in request.versions && { zstd: "0" }) },
+    };
+    expectGolden(
+      `request-${builder}`,
+      JSON.stringify(fixed.versions),
+      `${requestText(fixed)}${requestDigest(fixed)}\n`,
+    );
     expect(digestOf(requestText(request))).toBe(requestDigest(request));
   });
 
@@ -32,14 +46,22 @@ describe("requests", () => {
 
 describe("derivations", () => {
   it("one of every builder", () => {
-    const texts = Object.values(derivations).map((derivation) => `${canonicalText("kit/derivation/1", describeDerivation(derivation))}${derivation.digest}\n`);
-    for (const { digest, ...fields } of Object.values(derivations)) expect(digestOf(canonicalText("kit/derivation/1", describeDerivation(fields)))).toBe(digest);
+    const texts = Object.values(derivations).map(
+      (derivation) =>
+        `${canonicalText("kit/derivation/1", describeDerivation(derivation))}${derivation.digest}\n`,
+    );
+    for (const { digest, ...fields } of Object.values(derivations))
+      expect(digestOf(canonicalText("kit/derivation/1", describeDerivation(fields)))).toBe(digest);
     expectGolden("derivations", "kit/derivation/1", texts.join("\n"));
   });
 
   it("labels and places are no part of a key", () => {
     const { fetch } = derivations;
-    const texts = fetch && [fetch, { ...fetch, label: "other", hints: { urls: ["https://example.org/elsewhere"] } }].map((item) => requestText(requestOf(item)));
+    const texts =
+      fetch &&
+      [fetch, { ...fetch, label: "other", hints: { urls: ["https://example.org/elsewhere"] } }].map((item) =>
+        requestText(requestOf(item)),
+      );
     expect(new Set(texts).size).toBe(1);
     expect(texts?.[0]).not.toMatch(/example\.org|dash/);
   });
@@ -55,7 +77,14 @@ describe("records", () => {
       { type: "file", path: parseTreePath("etc/a\\x2db\nc"), ...owned, size: 6, blob },
       { type: "file", path: parseTreePath("bin/one"), ...owned, mode: 0o4755, size: 6, blob, link: 7 },
       { type: "file", path: parseTreePath("bin/two"), ...owned, mode: 0o4755, size: 6, blob, link: 7 },
-      { type: "file", path: parseTreePath("bin/ping"), ...owned, size: 6, blob, xattrs: { "user.b": "Yg==", "security.capability": "AQAAAgAgAAAAAAAAAAAAAAAAAAA=" } },
+      {
+        type: "file",
+        path: parseTreePath("bin/ping"),
+        ...owned,
+        size: 6,
+        blob,
+        xattrs: { "user.b": "Yg==", "security.capability": "AQAAAgAgAAAAAAAAAAAAAAAAAAA=" },
+      },
       { type: "symlink", path: parseTreePath("lib"), ...owned, mode: 0o777, target: 'usr/"lib"' },
       { type: "character", path: parseTreePath("dev/null"), ...owned, mode: 0o666, major: 1, minor: 3 },
       { type: "block", path: parseTreePath("dev/sda"), ...owned, mode: 0o660, gid: 6, major: 8, minor: 0 },
@@ -69,9 +98,21 @@ describe("records", () => {
   it("a statement and a note", () => {
     const { records, layout } = openTestStore();
     const request = digestOf("request");
-    const made: Result = { format: "kit/result/1", request, outputs: { root: contentOf("tree", digestOf("root")), list: contentOf("blob", digestOf("list")) }, references: [parseContent(contentOf("tree", digestOf("needed")))] };
+    const made: Result = {
+      format: "kit/result/1",
+      request,
+      outputs: { root: contentOf("tree", digestOf("root")), list: contentOf("blob", digestOf("list")) },
+      references: [parseContent(contentOf("tree", digestOf("needed")))],
+    };
     records.writeResult(made);
-    records.writeNote(request, { label: "hello", builder: "tar", duration: 12, finished: 1_000_000_000, peakMemory: 1 << 20, log: "logs/ab/cd" });
+    records.writeNote(request, {
+      label: "hello",
+      builder: "tar",
+      duration: 12,
+      finished: 1_000_000_000,
+      peakMemory: 1 << 20,
+      log: "logs/ab/cd",
+    });
     const read = (place: string) => `${place.slice(layout.root.length + 1)}\n${readText(place)}`;
     expectGolden("statement", "kit/result/1", read(layout.result(request)) + read(layout.note(request)));
     expect(records.result(request)).toEqual(made);
@@ -81,7 +122,8 @@ describe("records", () => {
 describe("goldens", () => {
   it("are not recorded anew under an old version", () => {
     expect(() => refuseSilentChange("x", "version 1\na", "version 1\nb")).toThrow("did not");
-    for (const now of ["version 1\na", "version 2\nb"]) expect(() => refuseSilentChange("x", "version 1\na", now)).not.toThrow();
+    for (const now of ["version 1\na", "version 2\nb"])
+      expect(() => refuseSilentChange("x", "version 1\na", now)).not.toThrow();
     expect(() => refuseSilentChange("x", undefined, "version 1\nb")).not.toThrow();
   });
 });

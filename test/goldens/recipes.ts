@@ -14,7 +14,13 @@ import { tarDerivation } from "../../builders/tar/recipe.ts";
 import { toolsDerivation } from "../../builders/tools/recipe.ts";
 import { unpackDerivation } from "../../builders/unpack/recipe.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
-import { type Content, contentOf, type Derivation, type Request, type Result } from "../../store/model/derivation.ts";
+import {
+  type Content,
+  contentOf,
+  type Derivation,
+  type Request,
+  type Result,
+} from "../../store/model/derivation.ts";
 import { type Digest, digestOf, sha256Of } from "../../store/model/digest.ts";
 
 const epoch = 1_000_000_000;
@@ -24,7 +30,11 @@ const tools = { content: content("tools") };
 
 const deb = (name: string, architecture = "amd64") => {
   const label = `${name}_1_${architecture}.deb`;
-  const fetch = fetchDerivation(label, { sha256: sha256Of(name), size: 1234 }, { archive: "https://example.org/debian", path: `pool/${label}` });
+  const fetch = fetchDerivation(
+    label,
+    { sha256: sha256Of(name), size: 1234 },
+    { archive: "https://example.org/debian", path: `pool/${label}` },
+  );
   const file = { derivation: fetch, output: "file" };
   return { key: `${name}:${architecture}`, deb: file, unpacked: unpackDerivation(label, file) };
 };
@@ -39,49 +49,131 @@ const base = rootfsDerivation({
 const root = { derivation: base, output: "root" };
 
 const manifest = debFiles.parse({
-  kind: "package", name: "hello", version: "1:2.0-1", builder: "deb-files", distro: "debian/trixie",
-  description: "A greeting.\n\nIt greets.", dependencies: ["libc6", "./other.yaml"],
+  kind: "package",
+  name: "hello",
+  version: "1:2.0-1",
+  builder: "deb-files",
+  distro: "debian/trixie",
+  description: "A greeting.\n\nIt greets.",
+  dependencies: ["libc6", "./other.yaml"],
   files: [
     { path: "/usr/bin/hello", mode: "0755", content: "#!/bin/sh\necho hello\n" },
     { path: "/etc/hello.conf", from: "./hello.conf", template: true, conffile: true },
     { path: "/usr/share/hello", from: "./data" },
   ],
-  deb: { section: "utils", maintainer: "A <a@example.org>", summary: "A greeting", depends: ["adduser"], scripts: { postinst: "./postinst" }, units: ["./hello.service"], triggers: ["interest-noawait /usr/share/x"] },
+  deb: {
+    section: "utils",
+    maintainer: "A <a@example.org>",
+    summary: "A greeting",
+    depends: ["adduser"],
+    scripts: { postinst: "./postinst" },
+    units: ["./hello.service"],
+    triggers: ["interest-noawait /usr/share/x"],
+  },
 });
 
 /** By builder. */
 export const derivations: Readonly<Record<string, Derivation>> = {
   customize: customizeDerivation({
-    label: "customize", root, launcher,
+    label: "customize",
+    root,
+    launcher,
     parameters: {
-      architecture: "amd64", epoch, hostname: "edge", locale: "en_US.UTF-8", timezone: "Etc/UTC",
-      users: [{ name: "admin", uid: 1000, groups: ["sudo"], shell: "/bin/bash", sshKeys: ["ssh-ed25519 AAAA"], system: false, expires: 20_000 }],
+      architecture: "amd64",
+      epoch,
+      hostname: "edge",
+      locale: "en_US.UTF-8",
+      timezone: "Etc/UTC",
+      users: [
+        {
+          name: "admin",
+          uid: 1000,
+          groups: ["sudo"],
+          shell: "/bin/bash",
+          sshKeys: ["ssh-ed25519 AAAA"],
+          system: false,
+          expires: 20_000,
+        },
+      ],
       groups: [{ name: "plugdev", gid: 46, system: true }],
-      files: [{ path: "/etc/motd", content: "hello\n", mode: "0644", owner: "0:0" }, { path: "/opt/app", input: "local ./app" }],
+      files: [
+        { path: "/etc/motd", content: "hello\n", mode: "0644", owner: "0:0" },
+        { path: "/opt/app", input: "local ./app" },
+      ],
       services: { enable: ["ssh.service"], disable: [], mask: ["apt-daily.timer"] },
       networks: [{ match: "en*", dhcp: true }],
-      repositories: [{ name: "main", uri: "https://example.org/debian", suites: ["trixie"], components: ["main"], key: "distro ./key.asc" }],
-      commandLine: "console=ttyS0", modules: ["virtio_net"], scripts: ["local ./post.sh"],
+      repositories: [
+        {
+          name: "main",
+          uri: "https://example.org/debian",
+          suites: ["trixie"],
+          components: ["main"],
+          key: "distro ./key.asc",
+        },
+      ],
+      commandLine: "console=ttyS0",
+      modules: ["virtio_net"],
+      scripts: ["local ./post.sh"],
     },
-    locals: new Map([["./app", content("app")], ["./post.sh", contentOf("blob", digestOf("post"))]]),
+    locals: new Map([
+      ["./app", content("app")],
+      ["./post.sh", contentOf("blob", digestOf("post"))],
+    ]),
     distroLocals: new Map([["./key.asc", contentOf("blob", digestOf("key"))]]),
   }),
   "deb-files": debFilesDerivation({
-    manifest, architecture: "amd64", buildType: "release", epoch, tools, launcher,
-    locals: new Map(["./hello.conf", "./postinst", "./hello.service"].map((name): [string, Content] => [name, contentOf("blob", digestOf(name))]).concat([["./data", content("data")]])),
-    variables: new Map([["arch", "amd64"], ["name", "hello"]]),
+    manifest,
+    architecture: "amd64",
+    buildType: "release",
+    epoch,
+    tools,
+    launcher,
+    locals: new Map(
+      ["./hello.conf", "./postinst", "./hello.service"]
+        .map((name): [string, Content] => [name, contentOf("blob", digestOf(name))])
+        .concat([["./data", content("data")]]),
+    ),
+    variables: new Map([
+      ["arch", "amd64"],
+      ["name", "hello"],
+    ]),
   }),
-  ext4: ext4Derivation("hello.ext4", { root, tools, launcher }, { file: "hello.ext4", epoch, label: "root", size: 1 << 30 }),
-  fetch: fetchDerivation("dash_1_amd64.deb", { sha256: sha256Of("dash"), size: 1234 }, { archive: "https://example.org/debian", path: "pool/dash_1_amd64.deb" }),
-  oci: ociDerivation("hello.oci", root, { architecture: "amd64", epoch, entrypoint: ["/bin/sh", "-c"], environment: { A: "1" }, labels: { "org.example": "x" } }),
+  ext4: ext4Derivation(
+    "hello.ext4",
+    { root, tools, launcher },
+    { file: "hello.ext4", epoch, label: "root", size: 1 << 30 },
+  ),
+  fetch: fetchDerivation(
+    "dash_1_amd64.deb",
+    { sha256: sha256Of("dash"), size: 1234 },
+    { archive: "https://example.org/debian", path: "pool/dash_1_amd64.deb" },
+  ),
+  oci: ociDerivation("hello.oci", root, {
+    architecture: "amd64",
+    epoch,
+    entrypoint: ["/bin/sh", "-c"],
+    environment: { A: "1" },
+    labels: { "org.example": "x" },
+  }),
   rootfs: rootfsDerivation({
     label: "root",
-    parameters: { architecture: "amd64", epoch, mergedUsr: false, debconf: ["tzdata tzdata/Areas select Etc"], passwd: ["admin:x:1000:1000::/home/admin:/bin/sh"], group: ["admin:x:1000:"] },
+    parameters: {
+      architecture: "amd64",
+      epoch,
+      mergedUsr: false,
+      debconf: ["tzdata tzdata/Areas select Etc"],
+      passwd: ["admin:x:1000:1000::/home/admin:/bin/sh"],
+      group: ["admin:x:1000:"],
+    },
     packages: [deb("nano"), deb("less")],
     base,
     launcher,
   }),
-  squashfs: squashfsDerivation("hello.squashfs", { root, tools, launcher }, { file: "hello.squashfs", epoch }),
+  squashfs: squashfsDerivation(
+    "hello.squashfs",
+    { root, tools, launcher },
+    { file: "hello.squashfs", epoch },
+  ),
   tar: tarDerivation("hello.tar", root, { file: "hello.tar", epoch, compression: "none" }),
   tools: toolsDerivation("tools dpkg", "amd64", [deb("dpkg"), deb("dash")]),
   unpack: deb("dash").unpacked,
@@ -91,7 +183,9 @@ export const derivations: Readonly<Record<string, Derivation>> = {
 export function requestOf(derivation: Derivation): Request {
   const results = new Map<Digest, Result>();
   for (const { digest, outputs } of allDerivations([{ derivation }])) {
-    const made = Object.fromEntries(outputs.map((name) => [name, contentOf("tree", digestOf(`${digest} ${name}`))]));
+    const made = Object.fromEntries(
+      outputs.map((name) => [name, contentOf("tree", digestOf(`${digest} ${name}`))]),
+    );
     results.set(digest, { format: "kit/result/1", request: digest, outputs: made, references: [] });
   }
   const request = resolveRequest(derivation, results);

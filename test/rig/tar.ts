@@ -75,11 +75,11 @@ export function readTar(file: string): TarContent {
   } finally {
     closeSync(fd);
   }
-  return {
+  const content: TarContent = {
     members,
     read(path) {
       const found = members.get(path);
-      if (found?.type === "hardlink") return this.read(found.target ?? "");
+      if (found?.type === "hardlink") return content.read(found.target ?? "");
       const place = places.get(path);
       if (found?.type !== "file" || place === undefined) throw new Error(`${file} holds no file ${path}`);
       const again = openSync(file, "r");
@@ -90,6 +90,7 @@ export function readTar(file: string): TarContent {
       }
     },
   };
+  return content;
 }
 
 function member(

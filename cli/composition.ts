@@ -2,7 +2,7 @@
 // Knows which parts kit is made of; each part knows nothing of the others.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { distroKind } from "../builders/distro/schema.ts";
 import { archiveOf } from "../builders/distro/source.ts";
@@ -10,6 +10,7 @@ import type { Emit } from "../builders/event.ts";
 import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
 import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../builders/keeper/client.ts";
+import { defaultRangeStart } from "../builders/keeper/identity.ts";
 import type { ReadIndex } from "../builders/lock/answer.ts";
 import { planPackageOutput } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
@@ -68,9 +69,9 @@ export interface PartOptions {
 }
 
 export function composeParts(options: PartOptions): Parts {
-  const { settings, emit, now } = options;
+  const { settings, host, emit, now } = options;
   const layout = layoutOf(settings.store);
-  if (existsSync(layout.format)) checkFormat(readFileSync(layout.format, "utf8").trim(), settings.store);
+  checkStore(layout, host.user.uid === 0 ? (settings.rangeStart ?? defaultRangeStart) : host.user.uid);
   const find = (blob: Parameters<typeof findMember>[1]) =>
     existsSync(layout.pool) && findMember(layout, blob) !== undefined;
   const records = openRecords(layout, find);
@@ -117,6 +118,27 @@ export function composeParts(options: PartOptions): Parts {
       );
     },
   };
+}
+
+/**
+ * What can be seen of a store from outside: its format, and that it is the caller's own.
+ *
+ * @throws {Fault} `store/unreadable`, `store/not-yours`, `store/newer-format`, `store/not-a-store`
+ */
+function checkStore(layout: Layout, owner: number): void {
+  const hint = "name a folder of your own: --store DIR or KIT_STORE";
+  let format: string;
+  try {
+    format = readFileSync(layout.format, "utf8").trim();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return;
+    throw new Fault("store/unreadable", `the store at ${layout.root} cannot be read: ${message}`, { cause, hint });
+  }
+  checkFormat(format, layout.root);
+  const { uid } = statSync(layout.root);
+  if (uid === owner) return;
+  throw new Fault("store/not-yours", `the store ${layout.root} belongs to the user ${uid}, yours would belong to ${owner}`, { hint });
 }
 
 /** Where a manifest's lock lies: beside it, `.yaml` replaced by `.lock`. */

@@ -1,4 +1,5 @@
 // What every command is given of the process: streams, clock, host, interruption.
+// Knows what they are; does not know where they come from.
 
 import type { BaseContext } from "clipanion";
 import type { Host } from "./settings.ts";

@@ -1,4 +1,5 @@
 // Where kit's own files are: as sources in development, as a bundle once installed.
+// Knows files and folders of kit itself; does not know the store.
 
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,4 +1,5 @@
 // What is remembered of a `kit realize` that went well, and where.
+// Knows which command lines qualify; does not know how a memo is kept.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";

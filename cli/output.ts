@@ -1,4 +1,5 @@
 // How a command speaks: which renderer fits the streams, and how an error is shown.
+// Knows streams and what they can show; does not know the words.
 
 import { Faults, faultRecord, faultsOf } from "../store/model/fault.ts";
 import { type KitContext, toldKey } from "./context.ts";

@@ -252,12 +252,21 @@ function writeMaps(pid: number, maps: IdMaps): void {
  * given away.
  */
 function prepareRoot(store: string, owner: number): void {
-  mkdirSync(store, { recursive: true });
-  const present = readdirSync(store).filter((name) => name !== "lost+found");
-  if (present.length > 0 && !present.includes("format")) {
-    throw new Fault("store/not-a-store", `${store} is neither empty nor a kit store`, {
-      hint: "name an empty folder or a store: --store DIR or KIT_STORE",
+  try {
+    mkdirSync(store, { recursive: true });
+    const present = readdirSync(store).filter((name) => name !== "lost+found");
+    if (present.length > 0 && !present.includes("format")) {
+      throw new Fault("store/not-a-store", `${store} is neither empty nor a kit store`, {
+        hint: "name an empty folder or a store: --store DIR or KIT_STORE",
+      });
+    }
+    if (statSync(store).uid !== owner) chownSync(store, owner, owner);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "";
+    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) throw cause;
+    throw new Fault("store/unwritable", `the store cannot be at ${store}: ${(cause as Error).message}`, {
+      cause,
+      hint: "name a folder of your own: --store DIR or KIT_STORE",
     });
   }
-  if (statSync(store).uid !== owner) chownSync(store, owner, owner);
 }

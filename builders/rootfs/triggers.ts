@@ -51,6 +51,7 @@ function firedTriggers(packages: readonly Package[], fileTriggers: string): stri
     const [path, who] = line.split(" ");
     if (path && who) awaited.set(path, (awaited.get(path) ?? false) || !who.endsWith("/noawait"));
   }
+  if (awaited.size === 0) return "";
   const fired = new Map<string, Set<string>>();
   for (const item of packages) {
     for (const path of item.list) {

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { afterAll, beforeAll, test } from "vitest";
 import { makeDeb } from "./deb.ts";
 import { openSmall, type Small } from "./small.ts";
-
 let small: Small;
-beforeAll(async () => {
-  small = await openSmall();
-  small.archive.add(makeDeb("greeting", { "usr/share/greeting": "hello\n" }));
-  await small.archive.publish();
-});
+beforeAll(async () => { small = await openSmall(); small.archive.add(makeDeb("greeting", { "usr/share/greeting": "hello\n" })); await small.archive.publish(); });
 afterAll(() => small[Symbol.asyncDispose]());
 test("works", async () => {
   using attempt = small.attempt();
   attempt.image(["greeting"]);
-  const t = performance.now();
-  const out = await attempt.run(["realize", "image.yaml"], {patience: 40000});
-  console.log(
-    out.stderr.split("\n").slice(-12).join("\n"),
-    performance.now() - t,
-    small.archive.requests.length,
-  );
-  expect(out.status).toBe(0);
+  writeFileSync("/tmp/e2e-play.sh", `cd ${attempt.folder}; export KIT_STORE=${attempt.store} HOME=$PWD; ${small.binary} "$@"`);
+  console.log(attempt.folder);
+  await new Promise((r) => setTimeout(r, 220_000));
 });

@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Event } from "../../builders/event.ts";
-import { type Keeper, openKeeper } from "../../builders/keeper/client.ts";
+import { type Keeper, type KeeperOptions, openHoldKeeper, openKeeper } from "../../builders/keeper/client.ts";
 import type { BuildJob } from "../../builders/keeper/protocol.ts";
 import { defaultLimits, type Limits } from "../../builders/sandbox/spec.ts";
 import { layoutOf } from "../../store/layout.ts";
@@ -35,8 +35,23 @@ export interface KeeperWish {
 }
 
 /** A keeper over a store that has the tools. */
-export async function keeperAt(tools: Tools, store: string, wish: KeeperWish = {}): Promise<Keeper> {
-  return await openKeeper({
+export async function keeperAt(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish = {}): Promise<Keeper> {
+  return await openKeeper(optionsOf(tools, store, wish));
+}
+
+/** Everything that is wrong in a store that nobody uses, as `kit store verify` finds it. */
+export async function problemsOf(tools: Pick<Tools, "keeper">, store: string): Promise<readonly string[]> {
+  const keeper = await openHoldKeeper(optionsOf(tools, store, {}));
+  try {
+    const { problems } = await keeper.repair();
+    return problems.map(({ place, why }) => `${place}: ${why}`);
+  } finally {
+    await keeper.close();
+  }
+}
+
+function optionsOf(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish): KeeperOptions {
+  return {
     store,
     node,
     entry: tools.keeper,
@@ -53,7 +68,7 @@ export async function keeperAt(tools: Tools, store: string, wish: KeeperWish = {
       downloads: 4,
     },
     emit: wish.emit ?? (() => {}),
-  });
+  };
 }
 
 /** A request of one of the test keeper's builders. */

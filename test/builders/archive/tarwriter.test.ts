@@ -178,9 +178,9 @@ describe("refused", () => {
     expect(await faultOf(() => drain(one, text.slice(1)))).toBe("digest/wrong-size");
   });
   test("device numbers and times that tar cannot hold", async () => {
-    const device = makeTree([
-      { type: "block", path: parseTreePath("d"), ...owned, major: 1, minor: 2_097_152 },
-    ]);
+    // A tree refuses such numbers itself; the writer does not rely on it.
+    const far: Entry = { type: "block", path: parseTreePath("d"), ...owned, major: 1, minor: 2_097_152 };
+    const device = { entries: [...makeTree([]).entries, far] };
     expect(await faultOf(() => drain(device, ""))).toBe("digest/bad-tree");
     for (const time of [-1, 1.5, 2 ** 33]) await expect(drain(tree, "", time)).rejects.toThrow(RangeError);
   });

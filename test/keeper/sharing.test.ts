@@ -1,0 +1,116 @@
+// Several kits, one store: what is asked twice is built once, and whoever builds may vanish.
+
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import type { Event } from "../../builders/event.ts";
+import { layoutOf } from "../../store/layout.ts";
+import { splitContent } from "../../store/model/derivation.ts";
+import { hexOf } from "../../store/model/digest.ts";
+import { descendants, jobOf, keeperAt, probe, problemsOf } from "../sandbox/rig.ts";
+import { openTools, storeWithTools } from "../sandbox/shared.ts";
+import type { Tools } from "../sandbox/tools.ts";
+
+let tools: Tools;
+let store: string;
+beforeAll(async () => {
+  tools = await openTools();
+  store = storeWithTools(tools);
+});
+
+const slow = (name: string, milliseconds = 1000) => jobOf("slow", { milliseconds, name });
+
+describe("the same request", () => {
+  it("from two kits at once is built once: the second waits", async () => {
+    const events: Event[] = [];
+    const [a, b] = [await keeperAt(tools, store), await keeperAt(tools, store, { emit: (event) => events.push(event) })];
+    const first = a.build(slow("shared"));
+    await sleep(200);
+    const second = b.build(slow("shared"));
+    expect((await first).how).toBe("built");
+    expect(await second).toMatchObject({ how: "reused", result: (await first).result });
+    expect(events).toContainEqual(expect.objectContaining({ type: "waiting", reason: expect.stringContaining("another kit") }));
+    await Promise.all([a.close(), b.close()]);
+    expect(readdirSync(layoutOf(store).locks)).toEqual(["store"]);
+  });
+
+  it("twice in one kit is built once", async () => {
+    const keeper = await keeperAt(tools, store);
+    const outcomes = await Promise.all([keeper.build(slow("twice", 300)), keeper.build(slow("twice", 300)), keeper.build(slow("twice", 300))]);
+    expect(outcomes.map(({ how }) => how).sort()).toEqual(["built", "reused", "reused"]);
+    await keeper.close();
+  });
+
+  it("whose builder is killed is built by the one who waits", async () => {
+    const a = await keeperAt(tools, store);
+    const keepers = descendants(process.pid);
+    const b = await keeperAt(tools, store);
+    const first = a.build(slow("orphaned", 60_000)).catch((error: Error) => error);
+    await sleep(200);
+    const job = slow("orphaned", 60_000);
+    const second = b.build({ ...job, rebuild: false });
+    await sleep(200);
+    for (const pid of keepers) process.kill(pid, "SIGKILL");
+    expect(await first).toBeInstanceOf(Error);
+    // It is at work now: the lock went with the process that held it.
+    await sleep(500);
+    const { layout } = { layout: layoutOf(store) };
+    expect(readdirSync(layout.locks).length).toBe(2);
+    b.interrupt();
+    const outcome = await Promise.race([second.then(({ how }) => how), sleep(100, "building")]);
+    expect(outcome).toBe("building");
+    for (const pid of descendants(process.pid)) process.kill(pid, "SIGKILL");
+    await second.catch(() => {});
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it("that is rebuilt alike says nothing; otherwise what differs is told, and the first statement stays", async () => {
+    const keeper = await keeperAt(tools, store);
+    const inputs = { launcher: tools.launcher, root: tools.probe };
+    const same = jobOf("probe", { argv: ["/bin/sh", "-c", "echo same > /tmp/out/x"] }, inputs, ["root", "out"]);
+    const random = jobOf("probe", { argv: ["/bin/sh", "-c", "cat /proc/sys/kernel/random/uuid > /tmp/out/x"] }, inputs, ["root", "out"]);
+    const [one, other] = [await keeper.build(same), await keeper.build(random)];
+    expect(await keeper.build({ ...same, rebuild: true })).toEqual({ result: one.result, how: "built" });
+    const again = await keeper.build({ ...random, rebuild: true });
+    expect(again.result).toEqual(other.result);
+    expect(again.differs?.["out"]).not.toBe(other.result.outputs["out"]);
+    await keeper.close();
+  });
+});
+
+describe("outputs", () => {
+  it("are made visible once, whole, and stay as they are", async () => {
+    const keeper = await keeperAt(tools, store);
+    const { tree } = await probe(keeper, tools, store, "echo hello > /tmp/out/hello; ln -s hello /tmp/out/link");
+    const digest = await keeper.putFolder([{ path: "", kind: "directory", mode: 0o755 }, { path: "x", kind: "file", mode: 0o644, bytes: Buffer.from("x") }]);
+    const places = await Promise.all([keeper.present(digest), keeper.present(digest)]);
+    expect(new Set(places)).toEqual(new Set([`outputs/${hexOf(digest)}`]));
+    expect(tree("out").entries.map(({ path }) => path)).toEqual(["", "hello", "link"]);
+    await keeper.close();
+    expect(readdirSync(`${store}/${places[0]}`)).toEqual(["x"]);
+    expect(splitContent(tools.probe).kind).toBe("tree");
+  });
+
+  it("leave the store sound", async () => {
+    expect(await problemsOf(tools, store)).toEqual([]);
+  });
+});
+
+describe("a folder that is no store", () => {
+  const folder = () => mkdtempSync(`${inject("scratch")}/other-`);
+
+  it("is left alone", async () => {
+    const other = folder();
+    writeFileSync(`${other}/precious`, "");
+    await expect(keeperAt(tools, other)).rejects.toMatchObject({ code: "store/not-a-store", exit: 5 });
+    expect(readdirSync(other)).toEqual(["precious"]);
+  });
+
+  it("of a newer format is not touched", async () => {
+    const other = folder();
+    writeFileSync(`${other}/format`, "kit/store/99\n");
+    mkdirSync(`${other}/pool`);
+    await expect(keeperAt(tools, other)).rejects.toMatchObject({ code: "store/newer-format", exit: 5 });
+    expect(readdirSync(other).sort()).toEqual(["format", "pool"]);
+  });
+});

@@ -133,12 +133,19 @@ function checkStore(layout: Layout, owner: number): void {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return;
-    throw new Fault("store/unreadable", `the store at ${layout.root} cannot be read: ${message}`, { cause, hint });
+    throw new Fault("store/unreadable", `the store at ${layout.root} cannot be read: ${message}`, {
+      cause,
+      hint,
+    });
   }
   checkFormat(format, layout.root);
   const { uid } = statSync(layout.root);
   if (uid === owner) return;
-  throw new Fault("store/not-yours", `the store ${layout.root} belongs to the user ${uid}, yours would belong to ${owner}`, { hint });
+  throw new Fault(
+    "store/not-yours",
+    `the store ${layout.root} belongs to the user ${uid}, yours would belong to ${owner}`,
+    { hint },
+  );
 }
 
 /** Where a manifest's lock lies: beside it, `.yaml` replaced by `.lock`. */

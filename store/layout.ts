@@ -93,6 +93,20 @@ export const plainFolders = [
   "failed",
 ] as const;
 
+/**
+ * Whether a folder that holds these names can become a store: it is empty, or kit was stopped while it made one
+ * there, which begins with `checkouts`.
+ */
+export function canBecomeStore(names: readonly string[]): boolean {
+  const folders: readonly string[] = [...fannedFolders, ...plainFolders];
+  const present = names.filter((name) => name !== "lost+found");
+  if (present.length === 0) return true;
+  return (
+    present.includes("checkouts") &&
+    present.every((name) => folders.includes(name) || name.startsWith("format.new"))
+  );
+}
+
 /** `.755.0.0`, `.644.0.42.x1a2b3c4d`, and `~2` for a third inode of the same. */
 function memberSuffix(owned: Attributes, copy: number): string {
   const xattrs =

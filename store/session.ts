@@ -1,6 +1,7 @@
 // Sessions: one process's stay in a store, from opening to the last flush.
 // Knows the store's format, locks, staging and what to mend after a power cut; does not know what is built.
 
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -15,7 +16,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { fannedFolders, type Layout, plainFolders, storeFormat } from "./layout.ts";
+import { canBecomeStore, fannedFolders, type Layout, plainFolders, storeFormat } from "./layout.ts";
 import { digestFromHex } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
 import { hashFile } from "./pool.ts";
@@ -133,9 +134,7 @@ export function openHold(layout: Layout, system: System, bootId: string): Hold |
 }
 
 function createStore(layout: Layout): void {
-  const present = readdirSync(layout.root).filter((name) => name !== "lost+found");
-  const own = new Set<string>([...fannedFolders, ...plainFolders, "format.new"]);
-  if (present.some((name) => !own.has(name))) {
+  if (!canBecomeStore(readdirSync(layout.root))) {
     throw new Fault("store/not-a-store", `${layout.root} is neither empty nor a kit store`, {
       hint: "name an empty folder or a store: --store DIR or KIT_STORE",
     });
@@ -147,8 +146,10 @@ function createStore(layout: Layout): void {
     for (let i = 0; i < 256; i++)
       mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
   }
-  writeFileSync(`${layout.format}.new`, `${storeFormat}\n`);
-  renameSync(`${layout.format}.new`, layout.format);
+  // Under a name of its own, for another kit may be making the same store.
+  const temporary = `${layout.format}.new-${randomUUID().slice(0, 13)}`;
+  writeFileSync(temporary, `${storeFormat}\n`);
+  renameSync(temporary, layout.format);
 }
 
 /** Files with their modes and owners may be setuid, to whoever owns the store: only the owner may look in. */

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { canBecomeStore } from "../../store/layout.ts";
 import { Fault, Faults, faultFromRecord } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
 import { delegateGroups } from "./delegate.ts";
@@ -44,6 +45,7 @@ export interface KeeperOptions {
 export interface Link {
   /** Stops what runs; calls under way end with `interrupted/…`. */
   interrupt(): void;
+  /** Ends the keeper when what runs is over. @throws {Fault} `store/full` where results could not be recorded */
   close(): Promise<void>;
 }
 
@@ -122,6 +124,8 @@ async function start(options: KeeperOptions, hold: boolean): Promise<Link & { re
       channel.send({ close: true });
       await channel.ended;
       groups[Symbol.dispose]();
+      const failure = channel.failure();
+      if (failure) throw failure;
     },
   };
 }
@@ -136,6 +140,8 @@ interface Channel {
   readonly loaded: Promise<void>;
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
+  /** Why the keeper ended, unless it was asked to. */
+  failure(): Error | undefined;
   send(message: ToKeeper): void;
   call(method: string, args: readonly unknown[]): Promise<unknown>;
 }
@@ -148,7 +154,12 @@ function openChannel(child: ChildProcess, emit: Emit, complaint: () => string): 
     Promise.withResolvers<void>(),
   ];
   let ids = 0;
+  let failure: Error | undefined;
   const fail = (error: Error) => {
+    failure ??= error;
+    end(failure);
+  };
+  const end = (error: Error) => {
     for (const waiting of [loaded, ready, ...calls.values()]) {
       waiting.promise.catch(() => {});
       waiting.reject(error);
@@ -164,7 +175,11 @@ function openChannel(child: ChildProcess, emit: Emit, complaint: () => string): 
       }),
     ),
   );
-  child.on("exit", (status, signal) => fail(keeperEnded(status, signal, complaint())));
+  child.on("exit", (status, signal) => {
+    const error = keeperEnded(status, signal, complaint());
+    if (status === 0) end(error);
+    else fail(error);
+  });
   child.on("message", (message: FromKeeper) => {
     if ("loaded" in message) loaded.resolve();
     else if ("ready" in message) ready.resolve();
@@ -182,6 +197,7 @@ function openChannel(child: ChildProcess, emit: Emit, complaint: () => string): 
     loaded: loaded.promise,
     ready: ready.promise,
     ended: ended.promise,
+    failure: () => failure,
     send: (message) => void (child.connected && child.send(message)),
     call(method, args) {
       const id = ids++;
@@ -254,8 +270,8 @@ function writeMaps(pid: number, maps: IdMaps): void {
 function prepareRoot(store: string, owner: number): void {
   try {
     mkdirSync(store, { recursive: true });
-    const present = readdirSync(store).filter((name) => name !== "lost+found");
-    if (present.length > 0 && !present.includes("format")) {
+    const present = readdirSync(store);
+    if (!present.includes("format") && !canBecomeStore(present)) {
       throw new Fault("store/not-a-store", `${store} is neither empty nor a kit store`, {
         hint: "name an empty folder or a store: --store DIR or KIT_STORE",
       });

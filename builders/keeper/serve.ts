@@ -50,8 +50,18 @@ export interface KeeperParts {
   readonly now: () => number;
 }
 
-/** Loads everything, waits for the id maps, then serves. Resolves when the kit process closes it or goes away. */
+/**
+ * Loads everything, waits for the id maps, then serves. Resolves when the kit process closes it or goes away.
+ *
+ * @throws {Fault} what opening the store throws, and `store/full` where the last results could not be recorded
+ */
 export async function serveKeeper(parts: KeeperParts): Promise<void> {
+  await serve(parts).catch((error) => {
+    throw asFault(error);
+  });
+}
+
+async function serve(parts: KeeperParts): Promise<void> {
   const system = openSystem();
   const recruits = await recruit(parts.threadEntry, parts.threads);
   const inbox = openInbox(parts.receive, parts.send);

@@ -19,6 +19,8 @@ export interface Slot extends Disposable {
   /** Bytes, where the kernel tells. */
   peakMemory(): number | undefined;
   ranOutOfMemory(): boolean;
+  /** Whether processes of a sandbox are still being ended: the launcher does not wait for the last of them. */
+  isBusy(): boolean;
 }
 
 export function openSlot(delegation: Delegation, name: string, limits: Limits): Slot {
@@ -48,6 +50,7 @@ function slotVersion2(group: string, limits: Limits): Slot {
     },
     peakMemory: () => numberIn(`${group}/memory.peak`),
     ranOutOfMemory: () => kills() > before,
+    isBusy: () => textIn(`${group}/cgroup.procs`) !== "",
     [Symbol.dispose]: () => remove(group),
   };
 }
@@ -67,6 +70,7 @@ function slotVersion1(memory: string, pids: string, limits: Limits): Slot {
     },
     peakMemory: () => numberIn(`${memory}/memory.max_usage_in_bytes`),
     ranOutOfMemory: () => kills() > before,
+    isBusy: () => textIn(`${pids}/cgroup.procs`) !== "",
     [Symbol.dispose]() {
       remove(memory);
       remove(pids);
@@ -81,6 +85,7 @@ function slotOfResources(limits: Limits): Slot {
     reset: () => {},
     peakMemory: () => undefined,
     ranOutOfMemory: () => false,
+    isBusy: () => false,
     [Symbol.dispose]: () => {},
   };
 }

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../../store/model/fault.ts";
 import type { System } from "../../store/system.ts";
 import type { Slot } from "./limits.ts";
@@ -119,6 +120,8 @@ async function runCommand(
   try {
     const broken = input && child.stdin && (await feed(input, child.stdin, () => end(child)));
     const exit = await ended;
+    // Nothing of it may still write when its upper layer is read; killed processes take a moment (at most 5 s).
+    for (let waited = 0; slot.isBusy() && waited < 2500; waited++) await sleep(2);
     if (broken) throw broken.error;
     if (stopped) return { how: stopped };
     // A command may make any status of the death of one it started.

@@ -3,7 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
-import { makeTree } from "../../store/model/tree.ts";
+import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type Builder, inputOf } from "../builder.ts";
 import { outputFile } from "../tar/builder.ts";
 import { tarStream } from "../tar/store.ts";
@@ -21,7 +21,7 @@ export const squashfsBuilder: Builder = {
       binds: [{ source: out, target: "/tmp/out", writable: true }],
     });
     const tree = store.records.tree(splitContent(inputOf(request, "root")).digest);
-    const command = { argv: makeCommand("/tmp/out/image"), environment: {}, epoch };
+    const command = { argv: makeCommand("/tmp/out/image", rootOf(tree)), environment: {}, epoch };
     await context.run(sandbox, command, { input: tarStream(tree, epoch, store.pool) });
     const { blob, size } = store.pool.adopt(`${out}/image`, { mode: 0o644, uid: 0, gid: 0 });
     return {
@@ -31,3 +31,9 @@ export const squashfsBuilder: Builder = {
     };
   },
 };
+
+function rootOf(tree: Tree): Entry {
+  const [root] = tree.entries;
+  if (root === undefined) throw new Error("a tree without a root");
+  return root;
+}

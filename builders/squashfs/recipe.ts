@@ -3,9 +3,10 @@
 
 import * as z from "zod/mini";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
+import type { Owned } from "../../store/model/tree.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const squashfsVersions = { squashfs: "1", sandbox: sandboxVersion } as const;
+export const squashfsVersions = { squashfs: "2", sandbox: sandboxVersion } as const;
 
 export interface SquashfsParameters {
   readonly file: string;
@@ -33,8 +34,11 @@ export function squashfsParameters(parameters: unknown): SquashfsParameters {
   return z.parse(shape, parameters);
 }
 
-/** sqfstar reads a tar from standard input; its dates come from SOURCE_DATE_EPOCH (sqfstar(1)). */
-export function makeCommand(target: string): string[] {
+/**
+ * sqfstar reads a tar from standard input; its dates come from SOURCE_DATE_EPOCH (sqfstar(1)). It takes no notice
+ * of the tar's own entry for the root, so that is told apart.
+ */
+export function makeCommand(target: string, root: Owned): string[] {
   return [
     "/usr/bin/sqfstar",
     "-quiet",
@@ -45,6 +49,12 @@ export function makeCommand(target: string): string[] {
     "-Xcompression-level",
     "9",
     "-exports",
+    "-root-mode",
+    root.mode.toString(8),
+    "-root-uid",
+    String(root.uid),
+    "-root-gid",
+    String(root.gid),
     target,
   ];
 }

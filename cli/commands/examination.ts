@@ -160,14 +160,7 @@ function storeFindings(store: string): Finding[] {
   const place = existing(store);
   const { bavail, bsize } = statfsSync(place);
   const type = fileSystemOf(realpathSync(place), textIn("/proc/self/mounts"));
-  const kind: Finding = networkTypes.test(type)
-    ? {
-        name: "store",
-        state: "lacks",
-        detail: `${store} would be on ${type}, whose locks and links reach over machines`,
-        mend: "--store DIR or KIT_STORE, on a local disk",
-      }
-    : { name: "store", state: "ok", detail: `${store} on ${type}` };
+  const kind = placeFinding(store, place, type);
   const free = bavail * bsize;
   const room: Finding = {
     name: "free space",
@@ -176,6 +169,24 @@ function storeFindings(store: string): Finding[] {
     ...(free < enough && { mend: "kit gc, or a store elsewhere: --store DIR" }),
   };
   return [kind, room];
+}
+
+function placeFinding(store: string, place: string, type: string): Finding {
+  const mend = "--store DIR or KIT_STORE, in a folder of your own on a local disk";
+  if (networkTypes.test(type)) {
+    const detail = `${store} would be on ${type}, whose locks and links reach over machines`;
+    return { name: "store", state: "lacks", detail, mend };
+  }
+  // A store that is there was looked at before; one that is not has to be made.
+  if (place !== store && !isWritable(place)) {
+    return {
+      name: "store",
+      state: "lacks",
+      detail: `${store} cannot be made: ${place} is not writable`,
+      mend,
+    };
+  }
+  return { name: "store", state: "ok", detail: `${store} on ${type}` };
 }
 
 /** What a small image with its packages and tools takes twice. */

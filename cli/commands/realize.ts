@@ -5,6 +5,7 @@ import { existsSync, lstatSync, readlinkSync, symlinkSync, unlinkSync } from "no
 import { join } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
+import type { Realized } from "../../builders/realizer/realize.ts";
 import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
@@ -47,25 +48,13 @@ export class RealizeCommand extends BuildCommand {
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
     const targets = plan.outputs.map(({ derivation }) => derivation);
     const again = new Set(this.rebuild ? targets.map(({ digest }) => digest) : []);
-    const { results, requests, differing } = await realizeLine(targets, world, parts.line(manifest), {
+    const realized = await realizeLine(targets, world, parts.line(manifest), {
       ...this.buildOptions(),
       rebuild: ({ digest }) => again.has(digest),
     });
+    const { results, differing } = realized;
     const places = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
-    const links: Record<string, string> = {};
-    if (this.link !== undefined) {
-      const wanted = allDerivations(plan.outputs).flatMap(({ digest }) => requests.get(digest) ?? []);
-      for (const [index, output] of plan.outputs.entries()) {
-        const link = this.absolute(
-          plan.outputs.length === 1
-            ? this.link
-            : `${this.link}-${output.name}${architectureSuffix(output, plan.outputs)}`,
-        );
-        placeLink(link, places[index] ?? "");
-        links[link] = places[index] ?? "";
-        await (await parts.keeper()).addRoot(link, contentsOf(output, results), wanted);
-      }
-    }
+    const links = await this.linkAll(plan.outputs, places, realized, parts);
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -83,6 +72,29 @@ export class RealizeCommand extends BuildCommand {
         hint: "the recorded result stays; find what varies: dates, order, randomness",
       },
     );
+  }
+
+  /** Makes the wanted links, each a root for its output and all that was built for it; returns where they lead. */
+  private async linkAll(
+    outputs: readonly PlannedOutput[],
+    places: readonly string[],
+    { results, requests }: Realized,
+    parts: Parts,
+  ): Promise<Record<string, string>> {
+    const links: Record<string, string> = {};
+    if (this.link === undefined) return links;
+    const keeper = await parts.keeper();
+    for (const [index, output] of outputs.entries()) {
+      const suffix = outputs.length === 1 ? "" : `-${output.name}${architectureSuffix(output, outputs)}`;
+      const link = this.absolute(`${this.link}${suffix}`);
+      const target = places[index] ?? "";
+      const wanted = allDerivations([output]).flatMap(({ digest }) => requests.get(digest) ?? []);
+      // The root first: nothing is collected while this session is open, and later the link is there.
+      await keeper.addRoot(link, contentsOf(output, results), wanted);
+      placeLink(link, target);
+      links[link] = target;
+    }
+    return links;
   }
 }
 

@@ -61,5 +61,7 @@ describe.for(suites)("%s: the same root as mmdebstrap's", (suite) => {
 });
 
 test("no exception is left over", () => {
-  expect(exceptions.filter((exception) => !used.has(exception)).map(({ path, allows }) => `${path} ${allows}`)).toEqual([]);
+  expect(
+    exceptions.filter((exception) => !used.has(exception)).map(({ path, allows }) => `${path} ${allows}`),
+  ).toEqual([]);
 });

@@ -4,11 +4,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import { fetchDerivation } from "../../builders/fetch/recipe.ts";
 import type { BuildJob } from "../../builders/keeper/protocol.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { serve } from "../builders/fetch/server.ts";
-import { fetchDerivation } from "../../builders/fetch/recipe.ts";
 import { sha256Of } from "../../store/model/digest.ts";
+import { serve } from "../builders/fetch/server.ts";
 import { descendants, jobOf, keeperAt, probe, problemsOf } from "../sandbox/rig.ts";
 import { openTools, storeWithTools } from "../sandbox/shared.ts";
 import { node, repository, type Tools } from "../sandbox/tools.ts";
@@ -27,15 +27,28 @@ interface Driver {
 
 /** A kit of its own that builds these jobs, one after the other. */
 function drive(store: string, jobs: readonly BuildJob[]): Driver {
-  const child = spawn(node, ["--disable-warning=ExperimentalWarning", `${repository}/test/keeper/driver.ts`, `${inject("scratch")}/tools/ready`, store, JSON.stringify(jobs)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    node,
+    [
+      "--disable-warning=ExperimentalWarning",
+      `${repository}/test/keeper/driver.ts`,
+      `${inject("scratch")}/tools/ready`,
+      store,
+      JSON.stringify(jobs),
+    ],
+    { stdio: ["ignore", "pipe", "ignore"] },
+  );
   const lines: string[] = [];
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => lines.push(...text.split("\n").filter(Boolean)));
+  child.stdout
+    ?.setEncoding("utf8")
+    .on("data", (text: string) => lines.push(...text.split("\n").filter(Boolean)));
   return {
     process: child,
     lines,
     async says(line) {
       for (let waited = 0; !lines.some((text) => line.test(text)); waited++) {
-        if (child.exitCode !== null || child.signalCode !== null || waited > 1500) throw new Error(`it never said ${line}: ${lines.join(" | ")}`);
+        if (child.exitCode !== null || child.signalCode !== null || waited > 1500)
+          throw new Error(`it never said ${line}: ${lines.join(" | ")}`);
         await sleep(20);
       }
     },
@@ -50,14 +63,23 @@ const commandOf = (pid: number) => {
     return "";
   }
 };
-const running = (word: string) => readdirSync("/proc").filter((name) => /^\d+$/.test(name) && commandOf(Number(name)).includes(word)).map(Number);
-const keeperOf = (pid: number) => descendants(pid).find((child) => commandOf(child).includes("keeper.mjs")) ?? expect.fail("there is no keeper");
+const running = (word: string) =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && commandOf(Number(name)).includes(word))
+    .map(Number);
+const keeperOf = (pid: number) =>
+  descendants(pid).find((child) => commandOf(child).includes("keeper.mjs")) ??
+  expect.fail("there is no keeper");
 const gone = async (word: string) => {
   for (let waited = 0; running(word).length > 0 && waited < 400; waited++) await sleep(25);
   return running(word);
 };
 const staging = (store: string) => readdirSync(layoutOf(store).staging);
-const probeJob = (script: string) => jobOf("probe", { argv: ["/bin/sh", "-euc", script] }, { launcher: tools.launcher, root: tools.probe }, ["root", "out"]);
+const probeJob = (script: string) =>
+  jobOf("probe", { argv: ["/bin/sh", "-euc", script] }, { launcher: tools.launcher, root: tools.probe }, [
+    "root",
+    "out",
+  ]);
 
 describe("kill -9 of kit", () => {
   it("ends its keeper, and what runs in sandboxes", async () => {
@@ -80,13 +102,16 @@ describe("kill -9 of the keeper", () => {
     const store = storeWithTools(tools);
     const keeper = await keeperAt(tools, store);
     const known = new Set(descendants(process.pid));
-    const asked = probe(keeper, tools, store, "sleep 65432103").then(() => undefined, (error: Error) => error);
+    const asked = probe(keeper, tools, store, "sleep 65432103").then(
+      () => undefined,
+      (error: Error) => error,
+    );
     for (let waited = 0; running("65432103").length < 1 && waited < 200; waited++) await sleep(25);
     const pid = [...known].find((child) => commandOf(child).includes("keeper.mjs")) ?? 0;
     process.kill(pid, "SIGKILL");
     expect((await asked)?.message).toMatch(/keeper ended/);
     expect(await gone("65432103")).toEqual([]);
-    await keeper.close();
+    await expect(keeper.close()).rejects.toThrow(/keeper ended/);
 
     const next = await keeperAt(tools, store);
     expect((await probe(next, tools, store, "echo well > /tmp/out/x")).out("x")).toBe("well\n");
@@ -97,18 +122,25 @@ describe("kill -9 of the keeper", () => {
 
   it("at any moment leaves a prefix of what was made, never a lie", async () => {
     const store = storeWithTools(tools);
-    const jobs = Array.from({ length: 40 }, (_, index) => (index % 4 === 3 ? probeJob(`echo ${index} > /etc/step; head -c 300000 /dev/urandom > /tmp/out/random`) : jobOf("slow", { milliseconds: 5, bytes: 1 << 20, index })));
+    const jobs = Array.from({ length: 40 }, (_, index) =>
+      index % 4 === 3
+        ? probeJob(`echo ${index} > /etc/step; head -c 300000 /dev/urandom > /tmp/out/random`)
+        : jobOf("slow", { milliseconds: 50, bytes: 1 << 20, index }),
+    );
     let finished = 0;
-    for (const moment of [20, 90, 250, 600, 1100, 1700]) {
+    for (const moment of [10, 300, 1300, 1700]) {
       const kit = drive(store, jobs);
       await kit.says(/^open/);
       await sleep(moment);
-      const keeper = keeperOf(kit.process.pid ?? 0);
-      process.kill(keeper, "SIGKILL");
-      await new Promise((resolve) => (kit.process.exitCode === null ? kit.process.once("exit", resolve) : resolve(undefined)));
+      process.kill(keeperOf(kit.process.pid ?? 0), "SIGKILL");
+      await new Promise((resolve) =>
+        kit.process.exitCode === null ? kit.process.once("exit", resolve) : resolve(undefined),
+      );
       expect(await problemsOf(tools, store)).toEqual([]);
       const layout = layoutOf(store);
-      const statements = readdirSync(layout.results).flatMap((fan) => readdirSync(`${layout.results}/${fan}`)).length;
+      const statements = readdirSync(layout.results).flatMap((fan) =>
+        readdirSync(`${layout.results}/${fan}`),
+      ).length;
       // What is recorded stays, and is not built again.
       expect(statements).toBeGreaterThanOrEqual(finished);
       finished = statements;
@@ -129,17 +161,29 @@ describe("kill -9 of the keeper", () => {
     let stalls = true;
     await using server = await serve((request, response) => {
       const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-      const headers = { "content-length": bytes.length - from, ...(from > 0 && { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` }) };
+      const headers = {
+        "content-length": bytes.length - from,
+        ...(from > 0 && { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
+      };
       response.writeHead(from > 0 ? 206 : 200, headers);
       if (!stalls) return void response.end(bytes.subarray(from));
       response.write(bytes.subarray(from, half));
     });
-    const { parameters } = fetchDerivation("file", { sha256: sha256Of(bytes), size: bytes.length }, { urls: [] });
+    const { parameters } = fetchDerivation(
+      "file",
+      { sha256: sha256Of(bytes), size: bytes.length },
+      { urls: [] },
+    );
     const job = jobOf("fetch", parameters, {}, ["file"], { urls: [`${server.url}/file`] });
     const kit = drive(store, [job]);
     await kit.says(/^open/);
     const partial = () => readdirSync(layoutOf(store).partial);
-    for (let waited = 0; waited < 200 && !kit.lines.some((line) => Number(/^progress (\d+)/.exec(line)?.[1] ?? 0) >= half); waited++) await sleep(25);
+    for (
+      let waited = 0;
+      waited < 200 && !kit.lines.some((line) => Number(/^progress (\d+)/.exec(line)?.[1] ?? 0) >= half);
+      waited++
+    )
+      await sleep(25);
     process.kill(keeperOf(kit.process.pid ?? 0), "SIGKILL");
     await new Promise((resolve) => kit.process.once("exit", resolve));
     expect(partial()).toHaveLength(1);

@@ -4,10 +4,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { layoutOf } from "../../store/layout.ts";
-import { isRoot } from "../store/rig.ts";
 import { jobOf, keeperAt, problemsOf } from "../sandbox/rig.ts";
 import { openTools } from "../sandbox/shared.ts";
 import type { Tools } from "../sandbox/tools.ts";
+import { isRoot } from "../store/rig.ts";
 
 let tools: Tools;
 let place = "";
@@ -16,15 +16,23 @@ beforeAll(async () => {
 });
 afterEach(() => void spawnSync("umount", ["--lazy", place]));
 
-/** A store on a file system of its own, of so many MiB. */
-function smallStore(name: string, mebibytes: number): string {
+/** A store on a file system of its own, of so many MiB. It takes 1,300 inodes empty. */
+function smallStore(name: string, mebibytes: number, inodes = 100_000): string {
   place = `${inject("scratch")}/small-${name}`;
   mkdirSync(place);
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m,mode=755`, "tmpfs", place]);
+  execFileSync("mount", [
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${mebibytes}m,nr_inodes=${inodes},mode=755`,
+    "tmpfs",
+    place,
+  ]);
   return `${place}/store`;
 }
 
-const grow = (mebibytes: number) => void execFileSync("mount", ["-o", `remount,size=${mebibytes}m`, place]);
+const grow = (mebibytes: number) =>
+  void execFileSync("mount", ["-o", `remount,size=${mebibytes}m,nr_inodes=100000`, place]);
 const large = (index: number) => jobOf("slow", { milliseconds: 0, bytes: 8 << 20, index });
 
 describe.runIf(isRoot)("a full disk", () => {
@@ -32,7 +40,13 @@ describe.runIf(isRoot)("a full disk", () => {
     const store = smallStore("building", 40);
     const keeper = await keeperAt(tools, store);
     const outcomes = [];
-    for (let index = 0; index < 8; index++) outcomes.push(await keeper.build(large(index)).then(({ how }) => how, (error: { faults?: { code: string; exit: number }[] }) => error.faults?.[0]));
+    for (let index = 0; index < 8; index++)
+      outcomes.push(
+        await keeper.build(large(index)).then(
+          ({ how }) => how,
+          (error: { faults?: { code: string; exit: number }[] }) => error.faults?.[0],
+        ),
+      );
     const failed = outcomes.filter((outcome) => typeof outcome === "object");
     expect(failed.length).toBeGreaterThan(0);
     for (const fault of failed) expect(fault).toMatchObject({ code: "store/full", exit: 5 });
@@ -40,7 +54,8 @@ describe.runIf(isRoot)("a full disk", () => {
     grow(200);
     await keeper.close().catch(() => {});
     const next = await keeperAt(tools, store);
-    for (let index = 0; index < 8; index++) expect((await next.build(large(index))).how).toMatch(/built|reused/);
+    for (let index = 0; index < 8; index++)
+      expect((await next.build(large(index))).how).toMatch(/built|reused/);
     await next.close();
     expect(readdirSync(layoutOf(store).staging)).toEqual([]);
     expect(await problemsOf(tools, store)).toEqual([]);
@@ -76,7 +91,7 @@ describe.runIf(isRoot)("a full disk", () => {
   });
 
   it("from the start: a store that cannot be made is told so", async () => {
-    const store = smallStore("start", 1);
+    const store = smallStore("start", 10, 500);
     await expect(keeperAt(tools, store)).rejects.toMatchObject({ code: "store/full" });
     grow(60);
     const keeper = await keeperAt(tools, store);

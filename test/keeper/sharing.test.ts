@@ -1,6 +1,6 @@
 // Several kits, one store: what is asked twice is built once, and whoever builds may vanish.
 
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { Event } from "../../builders/event.ts";
@@ -23,52 +23,65 @@ const slow = (name: string, milliseconds = 1000) => jobOf("slow", { milliseconds
 describe("the same request", () => {
   it("from two kits at once is built once: the second waits", async () => {
     const events: Event[] = [];
-    const [a, b] = [await keeperAt(tools, store), await keeperAt(tools, store, { emit: (event) => events.push(event) })];
+    const [a, b] = [
+      await keeperAt(tools, store),
+      await keeperAt(tools, store, { emit: (event) => events.push(event) }),
+    ];
     const first = a.build(slow("shared"));
     await sleep(200);
     const second = b.build(slow("shared"));
     expect((await first).how).toBe("built");
     expect(await second).toMatchObject({ how: "reused", result: (await first).result });
-    expect(events).toContainEqual(expect.objectContaining({ type: "waiting", reason: expect.stringContaining("another kit") }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "waiting", reason: expect.stringContaining("another kit") }),
+    );
     await Promise.all([a.close(), b.close()]);
     expect(readdirSync(layoutOf(store).locks)).toEqual(["store"]);
   });
 
   it("twice in one kit is built once", async () => {
     const keeper = await keeperAt(tools, store);
-    const outcomes = await Promise.all([keeper.build(slow("twice", 300)), keeper.build(slow("twice", 300)), keeper.build(slow("twice", 300))]);
+    const outcomes = await Promise.all([
+      keeper.build(slow("twice", 300)),
+      keeper.build(slow("twice", 300)),
+      keeper.build(slow("twice", 300)),
+    ]);
     expect(outcomes.map(({ how }) => how).sort()).toEqual(["built", "reused", "reused"]);
     await keeper.close();
   });
 
   it("whose builder is killed is built by the one who waits", async () => {
     const a = await keeperAt(tools, store);
-    const keepers = descendants(process.pid);
-    const b = await keeperAt(tools, store);
-    const first = a.build(slow("orphaned", 60_000)).catch((error: Error) => error);
+    const [killed = 0] = descendants(process.pid);
+    const events: Event[] = [];
+    const b = await keeperAt(tools, store, { emit: (event) => events.push(event) });
+    // A second for the one that is killed, and another for the one that begins anew.
+    const first = a.build(slow("orphaned", 1500)).catch((error: Error) => error);
     await sleep(200);
-    const job = slow("orphaned", 60_000);
-    const second = b.build({ ...job, rebuild: false });
-    await sleep(200);
-    for (const pid of keepers) process.kill(pid, "SIGKILL");
+    const second = b.build(slow("orphaned", 1500));
+    await sleep(300);
+    expect(events.map(({ type }) => type)).toContain("waiting");
+    process.kill(killed, "SIGKILL");
     expect(await first).toBeInstanceOf(Error);
-    // It is at work now: the lock went with the process that held it.
-    await sleep(500);
-    const { layout } = { layout: layoutOf(store) };
-    expect(readdirSync(layout.locks).length).toBe(2);
-    b.interrupt();
-    const outcome = await Promise.race([second.then(({ how }) => how), sleep(100, "building")]);
-    expect(outcome).toBe("building");
-    for (const pid of descendants(process.pid)) process.kill(pid, "SIGKILL");
-    await second.catch(() => {});
-    await Promise.all([a.close(), b.close()]);
+    expect((await second).how).toBe("built");
+    await a.close().catch(() => {});
+    await b.close();
+    expect(readdirSync(layoutOf(store).locks)).toEqual(["store"]);
   });
 
   it("that is rebuilt alike says nothing; otherwise what differs is told, and the first statement stays", async () => {
     const keeper = await keeperAt(tools, store);
     const inputs = { launcher: tools.launcher, root: tools.probe };
-    const same = jobOf("probe", { argv: ["/bin/sh", "-c", "echo same > /tmp/out/x"] }, inputs, ["root", "out"]);
-    const random = jobOf("probe", { argv: ["/bin/sh", "-c", "cat /proc/sys/kernel/random/uuid > /tmp/out/x"] }, inputs, ["root", "out"]);
+    const same = jobOf("probe", { argv: ["/bin/sh", "-c", "echo same > /tmp/out/x"] }, inputs, [
+      "root",
+      "out",
+    ]);
+    const random = jobOf(
+      "probe",
+      { argv: ["/bin/sh", "-c", "cat /proc/sys/kernel/random/uuid > /tmp/out/x"] },
+      inputs,
+      ["root", "out"],
+    );
     const [one, other] = [await keeper.build(same), await keeper.build(random)];
     expect(await keeper.build({ ...same, rebuild: true })).toEqual({ result: one.result, how: "built" });
     const again = await keeper.build({ ...random, rebuild: true });
@@ -81,8 +94,16 @@ describe("the same request", () => {
 describe("outputs", () => {
   it("are made visible once, whole, and stay as they are", async () => {
     const keeper = await keeperAt(tools, store);
-    const { tree } = await probe(keeper, tools, store, "echo hello > /tmp/out/hello; ln -s hello /tmp/out/link");
-    const digest = await keeper.putFolder([{ path: "", kind: "directory", mode: 0o755 }, { path: "x", kind: "file", mode: 0o644, bytes: Buffer.from("x") }]);
+    const { tree } = await probe(
+      keeper,
+      tools,
+      store,
+      "echo hello > /tmp/out/hello; ln -s hello /tmp/out/link",
+    );
+    const digest = await keeper.putFolder([
+      { path: "", kind: "directory", mode: 0o755 },
+      { path: "x", kind: "file", mode: 0o644, bytes: Buffer.from("x") },
+    ]);
     const places = await Promise.all([keeper.present(digest), keeper.present(digest)]);
     expect(new Set(places)).toEqual(new Set([`outputs/${hexOf(digest)}`]));
     expect(tree("out").entries.map(({ path }) => path)).toEqual(["", "hello", "link"]);
@@ -96,14 +117,35 @@ describe("outputs", () => {
   });
 });
 
+describe("a new store", () => {
+  it("may be made by several kits at once", async () => {
+    const place = `${mkdtempSync(`${inject("scratch")}/new-`)}/store`;
+    const keepers = await Promise.all([1, 2, 3].map(() => keeperAt(tools, place)));
+    expect(await Promise.all(keepers.map((keeper) => keeper.build(slow("first", 100))))).toHaveLength(3);
+    await Promise.all(keepers.map((keeper) => keeper.close()));
+    expect(await problemsOf(tools, place)).toEqual([]);
+  });
+
+  it("that was half made when kit was killed is made whole", async () => {
+    const place = mkdtempSync(`${inject("scratch")}/half-`);
+    for (const name of ["checkouts", "pool", "pool/00", "trees", "staging"]) mkdirSync(`${place}/${name}`);
+    writeFileSync(`${place}/format.new-1234`, "kit");
+    const keeper = await keeperAt(tools, place);
+    expect((await keeper.build(slow("half", 1))).how).toBe("built");
+    await keeper.close();
+    expect(await problemsOf(tools, place)).toEqual([]);
+  });
+});
+
 describe("a folder that is no store", () => {
   const folder = () => mkdtempSync(`${inject("scratch")}/other-`);
 
-  it("is left alone", async () => {
+  it.each(["precious", "logs", "notes"])("is left alone, be it called %s what it holds", async (name) => {
     const other = folder();
-    writeFileSync(`${other}/precious`, "");
+    mkdirSync(`${other}/${name}`);
     await expect(keeperAt(tools, other)).rejects.toMatchObject({ code: "store/not-a-store", exit: 5 });
-    expect(readdirSync(other)).toEqual(["precious"]);
+    expect(readdirSync(other)).toEqual([name]);
+    expect(statSync(other).uid).toBe(process.getuid?.());
   });
 
   it("of a newer format is not touched", async () => {

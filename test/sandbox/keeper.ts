@@ -73,7 +73,7 @@ const slowBuilder: Builder = {
     for (let done = 0; done < bytes; done += 1 << 20) writer.write(Buffer.alloc(1 << 20, done >> 20));
     progress(1, 2, "steps");
     await sleep(milliseconds);
-    writer.write(Buffer.from("done\n"));
+    writer.write(Buffer.from(JSON.stringify(request.parameters)));
     return { outputs: { file: contentOf("blob", writer.finish().blob) } };
   },
 };
@@ -117,5 +117,6 @@ try {
   const [fault] = faultsOf(error);
   if (fault) process.send?.({ failed: faultRecord(fault) });
   else console.error(error);
+  process.exitCode = 1;
   setTimeout(() => process.exit(1), 100);
 }

@@ -35,7 +35,11 @@ export interface KeeperWish {
 }
 
 /** A keeper over a store that has the tools. */
-export async function keeperAt(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish = {}): Promise<Keeper> {
+export async function keeperAt(
+  tools: Pick<Tools, "keeper">,
+  store: string,
+  wish: KeeperWish = {},
+): Promise<Keeper> {
   return await openKeeper(optionsOf(tools, store, wish));
 }
 

@@ -208,10 +208,12 @@ describe("outputs", () => {
 
   it("ext4 and squashfs: the commands that write them", () => {
     const digest = splitContent(rootContent).digest;
+    const [ownedRoot] = root.entries;
+    if (ownedRoot === undefined) throw new Error("a tree without a root");
     const commands = [
       ext4.makeCommand("/tmp/out/image", digest, root, { file: "x", epoch }),
       ext4.makeCommand("/tmp/out/image", digest, root, { file: "x", epoch, label: "root", size: 1 << 30 }),
-      squashfs.makeCommand("/tmp/out/image"),
+      squashfs.makeCommand("/tmp/out/image", root.entries[0] ?? expect.fail()),
     ];
     expectGolden(
       "output-commands",

@@ -132,7 +132,7 @@ function checkStore(layout: Layout, owner: number): void {
     format = readFileSync(layout.format, "utf8").trim();
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return;
+    if (code === "ENOENT") return;
     throw new Fault("store/unreadable", `the store at ${layout.root} cannot be read: ${message}`, {
       cause,
       hint,

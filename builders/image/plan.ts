@@ -188,7 +188,8 @@ function planRoot({ manifest, distro, architecture, packages, launcher, joint, b
     `${item.name} ${item.version} ${item.architecture} ${item.origin === "local"}`;
   const joined = new Set(joint.packages.map(identity));
   const free = pins.passwd.length === 0 && pins.group.length === 0 && manifest.debconf.length === 0;
-  const layered = free && base.packages.every((item) => joined.has(identity(item)));
+  const layered =
+    free && base.packages.length > 0 && base.packages.every((item) => joined.has(identity(item)));
   const parameters = {
     architecture,
     epoch,

@@ -142,31 +142,26 @@ export async function realizeLine(
   means: LineMeans,
   options: RealizeOptions,
 ): Promise<Realized> {
+  const { known, has, emit, now } = means;
   const sent = new Set<Content>();
-  return await realize(
-    targets,
-    {
-      known: means.known,
-      has: means.has,
-      emit: means.emit,
-      now: means.now,
-      async build({ request, derivation, rebuild }) {
-        const keeper = await means.keeper();
-        await sendLocals(request, world, means, sent);
-        const hints =
-          derivation.builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
-        return await keeper.build({
-          request,
-          id: derivation.digest,
-          label: derivation.label,
-          hints,
-          rebuild,
-        });
-      },
-    },
-    options,
-  );
+  const build: Means["build"] = async ({ request, derivation, rebuild }) => {
+    const keeper = await means.keeper().catch((cause: unknown) => {
+      throw new NoKeeper("the keeper did not start", { cause });
+    });
+    await sendLocals(request, world, means, sent);
+    const { builder, digest: id, label } = derivation;
+    const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
+    return await keeper.build({ request, id, label, hints, rebuild });
+  };
+  try {
+    return await realize(targets, { known, has, emit, now, build }, options);
+  } catch (error) {
+    throw error instanceof NoKeeper ? error.cause : error;
+  }
 }
+
+/** No failure of any derivation, but the end of the run: it is told once, not for each that is ready. */
+class NoKeeper extends Error {}
 
 /** Sends to the store what a request takes of local files; `sent` is what was sent already. */
 export async function sendLocals(

@@ -92,6 +92,8 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   const running = { download: 0, build: 0 };
   let finished = Promise.withResolvers<void>();
   let [built, reused] = [0, 0];
+  // While what is known is looked up nothing queues: most of it will be known.
+  let settling = true;
 
   const done = (item: Derivation, request: Request, result: Result) => {
     states.set(item.digest, { state: "done", result });
@@ -100,15 +102,20 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     for (const user of users.get(item.digest) ?? []) {
       const left = (missing.get(user.digest) ?? 0) - 1;
       missing.set(user.digest, left);
-      if (left === 0) enqueue(user);
+      if (left === 0 && !settling) enqueue(user);
     }
   };
+  /** Behind everything that weighs as much: the queue is sorted, so halving finds the place. */
   const enqueue = (item: Derivation) => {
-    const own = weight.get(item.digest) ?? 0;
-    const at = queue.findIndex((other) => (weight.get(other.digest) ?? 0) < own);
-    queue.splice(at < 0 ? queue.length : at, 0, item);
+    const weightOf = (other: Derivation | undefined) => (other && weight.get(other.digest)) ?? 0;
+    let [low, high] = [0, queue.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (weightOf(queue[middle]) < weightOf(item)) high = middle;
+      else low = middle + 1;
+    }
+    queue.splice(low, 0, item);
   };
-  for (const item of all) if (missing.get(item.digest) === 0) enqueue(item);
   /** Everything whose result is recorded, inputs first; costs one look each. */
   const settleKnown = () => {
     for (const item of all) {
@@ -119,10 +126,13 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
       done(item, request, result);
       reused++;
     }
+    settling = false;
+    for (const item of all) if (missing.get(item.digest) === 0 && isWaiting(item)) enqueue(item);
   };
+  const isWaiting = (item: Derivation) => states.get(item.digest)?.state === "waiting";
   const block = (item: Derivation) => {
     for (const user of users.get(item.digest) ?? []) {
-      if (states.get(user.digest)?.state !== "waiting") continue;
+      if (!isWaiting(user)) continue;
       states.set(user.digest, { state: "blocked" });
       means.emit({
         type: "end",
@@ -169,10 +179,6 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     for (const [index, item] of queue.entries()) {
       const free =
         item.builder === "fetch" ? running.download < options.downloads : running.build < options.jobs;
-      if (states.get(item.digest)?.state !== "waiting") {
-        queue.splice(index, 1);
-        return takeReady();
-      }
       if (!free) continue;
       queue.splice(index, 1);
       const request = resolveRequest(item, results);

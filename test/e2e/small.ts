@@ -7,13 +7,15 @@ import { openBase } from "./base.ts";
 import { installKit, smallBase } from "./install.ts";
 import { done, type KitOptions, kit, type Outcome } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
-import { type Refusal, refuses } from "./refusal.ts";
+import { type Refusal, type RefusalOptions, refuses } from "./refusal.ts";
 
 export interface Small extends AsyncDisposable {
   readonly archive: Archive;
   readonly binary: string;
-  /** A folder with a distribution `./small.yaml` whose base is just this, and a store of its own. */
-  attempt(base?: readonly string[]): Attempt;
+  /** A store that holds the small base and the tools, so that little is built anew; tests of one file share it. */
+  readonly warm: string;
+  /** A folder with a distribution `./small.yaml` whose base is just this; its store is the warm one unless told. */
+  attempt(options?: { readonly base?: readonly string[]; readonly store?: "warm" | "own" }): Attempt;
 }
 
 export interface Attempt extends Place {
@@ -24,43 +26,56 @@ export interface Attempt extends Place {
     argv: readonly string[],
     status: number,
     codes: readonly string[],
-    options?: Partial<KitOptions>,
+    options?: Partial<RefusalOptions>,
   ): Promise<Refusal>;
   /** `image.yaml`: a tar of these packages. */
   image(packages: readonly string[], more?: string): void;
 }
 
+/** 8 s with the base at hand. */
 export async function openSmall(): Promise<Small> {
   const archive = await openArchive(await openBase());
   await archive.publish();
-  const place = openPlace("kit");
+  // The keeper has other ids than root: its code has to be readable by them while it loads.
+  const place = openPlace("kit", { open: true });
   const binary = installKit(join(place.folder, "kit"), archive);
+  const warm = join(place.folder, "warm");
+  const attempt = (base: readonly string[], store: string | undefined): Attempt => {
+    const own = openPlace("small");
+    own.write(distroFiles(archive, "small", base));
+    const common = { cwd: own.folder, store: store ?? own.store, binary };
+    return {
+      ...own,
+      store: common.store,
+      run: (argv, more) => kit(argv, { ...common, ...more }),
+      does: async (argv, more) => done(await kit(argv, { ...common, ...more })),
+      refuses: (argv, status, codes, more) => refuses(argv, { ...common, ...more }, status, ...codes),
+      image: (packages, more = "") => own.write({ "image.yaml": imageOf(packages, more) }),
+    };
+  };
+  using first = attempt(smallBase, warm);
+  first.image([], 'hostname: "small"\n');
+  await first.does(["realize", "image.yaml"]);
   return {
     archive,
     binary,
-    attempt(base = smallBase) {
-      const own = openPlace("small");
-      own.write(distroFiles(archive, "small", base));
-      const options = (more: Partial<KitOptions> = {}) => ({
-        cwd: own.folder,
-        store: own.store,
-        binary,
-        ...more,
-      });
-      return {
-        ...own,
-        run: (argv, more) => kit(argv, options(more)),
-        does: async (argv, more) => done(await kit(argv, options(more))),
-        refuses: (argv, status, codes, more) => refuses(argv, options(more), status, ...codes),
-        image: (packages, more = "") =>
-          own.write({
-            "image.yaml": `kind: image\nname: image\ndistro: ./small.yaml\narchitectures: [amd64]\npackages: [${packages.join(", ")}]\n${more}outputs:\n  - {type: tar}\n`,
-          }),
-      };
-    },
+    warm,
+    attempt: ({ base = smallBase, store = "warm" } = {}) =>
+      attempt(base, store === "warm" ? warm : undefined),
     async [Symbol.asyncDispose]() {
       await archive[Symbol.asyncDispose]();
       place[Symbol.dispose]();
     },
   };
+}
+
+function imageOf(packages: readonly string[], more: string): string {
+  return `kind: image
+name: image
+distro: ./small.yaml
+architectures: [amd64]
+packages: [${packages.join(", ")}]
+${more}outputs:
+  - {type: tar}
+`;
 }

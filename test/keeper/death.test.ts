@@ -1,7 +1,7 @@
 // Sudden death of kit, of its keeper, at any moment: nothing goes on running, and the store is sound.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
@@ -9,9 +9,9 @@ import type { BuildJob } from "../../builders/keeper/protocol.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { sha256Of } from "../../store/model/digest.ts";
 import { serve } from "../builders/fetch/server.ts";
-import { descendants, jobOf, keeperAt, probe, problemsOf } from "../sandbox/rig.ts";
+import { commandOf, jobOf, keeperAt, keepersOf, probe, problemsOf, running } from "../sandbox/rig.ts";
 import { openTools, storeWithTools } from "../sandbox/shared.ts";
-import { node, repository, type Tools } from "../sandbox/tools.ts";
+import { node, type Tools } from "../sandbox/tools.ts";
 
 let tools: Tools;
 beforeAll(async () => {
@@ -31,7 +31,7 @@ function drive(store: string, jobs: readonly BuildJob[]): Driver {
     node,
     [
       "--disable-warning=ExperimentalWarning",
-      `${repository}/test/keeper/driver.ts`,
+      tools.keeper.replace("keeper.mjs", "driver.mjs"),
       `${inject("scratch")}/tools/ready`,
       store,
       JSON.stringify(jobs),
@@ -56,20 +56,7 @@ function drive(store: string, jobs: readonly BuildJob[]): Driver {
   };
 }
 
-const commandOf = (pid: number) => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-};
-const running = (word: string) =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && commandOf(Number(name)).includes(word))
-    .map(Number);
-const keeperOf = (pid: number) =>
-  descendants(pid).find((child) => commandOf(child).includes("keeper.mjs")) ??
-  expect.fail("there is no keeper");
+const keeperOf = (pid: number) => keepersOf(pid)[0] ?? expect.fail("there is no keeper");
 const gone = async (word: string) => {
   for (let waited = 0; running(word).length > 0 && waited < 400; waited++) await sleep(25);
   return running(word);
@@ -101,13 +88,12 @@ describe("kill -9 of the keeper", () => {
   it("is told, ends the sandboxes, and hinders nobody afterwards", async () => {
     const store = storeWithTools(tools);
     const keeper = await keeperAt(tools, store);
-    const known = new Set(descendants(process.pid));
+    const pid = keeperOf(process.pid);
     const asked = probe(keeper, tools, store, "sleep 65432103").then(
       () => undefined,
       (error: Error) => error,
     );
     for (let waited = 0; running("65432103").length < 1 && waited < 200; waited++) await sleep(25);
-    const pid = [...known].find((child) => commandOf(child).includes("keeper.mjs")) ?? 0;
     process.kill(pid, "SIGKILL");
     expect((await asked)?.message).toMatch(/keeper ended/);
     expect(await gone("65432103")).toEqual([]);

@@ -1,15 +1,18 @@
 // Several kits, one store: what is asked twice is built once, and whoever builds may vanish.
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { Event } from "../../builders/event.ts";
+import { defaultRangeStart } from "../../builders/keeper/identity.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { splitContent } from "../../store/model/derivation.ts";
 import { hexOf } from "../../store/model/digest.ts";
-import { descendants, jobOf, keeperAt, probe, problemsOf } from "../sandbox/rig.ts";
+import { jobOf, keeperAt, keepersOf, probe, problemsOf } from "../sandbox/rig.ts";
 import { openTools, storeWithTools } from "../sandbox/shared.ts";
 import type { Tools } from "../sandbox/tools.ts";
+import { isRoot } from "../store/rig.ts";
 
 let tools: Tools;
 let store: string;
@@ -52,7 +55,7 @@ describe("the same request", () => {
 
   it("whose builder is killed is built by the one who waits", async () => {
     const a = await keeperAt(tools, store);
-    const [killed = 0] = descendants(process.pid);
+    const killed = keepersOf(process.pid)[0] ?? expect.fail("there is no keeper");
     const events: Event[] = [];
     const b = await keeperAt(tools, store, { emit: (event) => events.push(event) });
     // A second for the one that is killed, and another for the one that begins anew.
@@ -130,6 +133,7 @@ describe("a new store", () => {
     const place = mkdtempSync(`${inject("scratch")}/half-`);
     for (const name of ["checkouts", "pool", "pool/00", "trees", "staging"]) mkdirSync(`${place}/${name}`);
     writeFileSync(`${place}/format.new-1234`, "kit");
+    if (isRoot) execFileSync("chown", ["-R", `${defaultRangeStart}:${defaultRangeStart}`, place]);
     const keeper = await keeperAt(tools, place);
     expect((await keeper.build(slow("half", 1))).how).toBe("built");
     await keeper.close();

@@ -7,7 +7,7 @@ import type { Keeper } from "../../builders/keeper/client.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { Faults } from "../../store/model/fault.ts";
 import { isRoot } from "../store/rig.ts";
-import { descendants, type KeeperWish, keeperAt, probe } from "./rig.ts";
+import { type KeeperWish, keeperAt, keepersOf, probe, running } from "./rig.ts";
 import { openTools, storeWithTools } from "./shared.ts";
 import type { Tools } from "./tools.ts";
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const keeper of open.splice(0)) await keeper.close();
-  expect(descendants(process.pid).filter((pid) => commandOf(pid).includes("unshare"))).toEqual([]);
+  expect(keepersOf(process.pid)).toEqual([]);
 });
 const start = async (wish: KeeperWish = {}) => {
   const keeper = await keeperAt(tools, store, wish);
@@ -92,7 +92,7 @@ describe("limits", () => {
     expect(fault).toMatchObject({ code: "build/time-limit", exit: 1 });
     expect(fault.hint).toContain("--time-limit");
     expect(performance.now() - begun).toBeLessThan(10_000);
-    expect(commands().filter((command) => /8765432[12]/.test(command))).toEqual([]);
+    expect(running("8765432")).toEqual([]);
   });
 
   it.runIf(isRoot)("on memory", async () => {
@@ -161,20 +161,6 @@ describe("interruption", () => {
     await sleep(1000);
     keeper.interrupt();
     expect(await asked).toMatchObject({ code: "interrupted/build", exit: 130 });
-    expect(commands().filter((command) => command.includes("76543210"))).toEqual([]);
+    expect(running("76543210")).toEqual([]);
   });
 });
-
-function commands(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => commandOf(Number(pid)));
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}

@@ -2,7 +2,7 @@
 // Knows how a probe is asked; does not know what any test expects.
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Event } from "../../builders/event.ts";
 import { type Keeper, type KeeperOptions, openHoldKeeper, openKeeper } from "../../builders/keeper/client.ts";
 import type { BuildJob } from "../../builders/keeper/protocol.ts";
@@ -136,6 +136,27 @@ export async function probe(
 export function systemCall(name: string, number: number, ...argv: readonly (number | string)[]): string {
   // Perl wants to be able to write to the texts it passes.
   return `@a = (${[number, ...argv].join(", ")}); $! = 0; $r = syscall(${[number, ...argv].map((_, index) => `$a[${index}]`).join(", ")}); print "${name}: ", ($r == -1 ? $! + 0 : "ok"), "\\n";`;
+}
+
+/** The keepers that a process started. */
+export function keepersOf(pid: number): number[] {
+  return descendants(pid).filter((child) => commandOf(child).includes("keeper.mjs"));
+}
+
+/** A process's words, each ended by NUL; empty where it is gone. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Every process whose words hold this one. */
+export function running(word: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && commandOf(Number(name)).includes(word))
+    .map(Number);
 }
 
 /** Every process below a given one, itself left out. */

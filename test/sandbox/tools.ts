@@ -34,7 +34,7 @@ export interface Tools {
 
 const probePackages = ["coreutils", "dash", "perl-base"];
 
-/** Bundles the tests' keeper beside the tools, as kit itself is: it starts in 0.25 s then, and in 1.1 s from sources. */
+/** Bundles the tests' keeper (and the driver that is killed with it) beside the tools, as kit itself is: it starts in 0.25 s then, and in 1.1 s from sources. */
 export async function bundleKeeper(folder: string): Promise<string> {
   const { build } = await import("esbuild");
   await build({

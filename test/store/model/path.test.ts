@@ -75,7 +75,7 @@ describe("parseTreePath", () => {
       "a\ufffd",
       "x".repeat(256),
       "é".repeat(128),
-      "a/".repeat(2048) + "a",
+      `${"a/".repeat(2048)}a`,
     ];
     for (const text of bad)
       expect(() => parseTreePath(text), JSON.stringify(text.slice(0, 20))).toThrow(

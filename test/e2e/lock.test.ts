@@ -1,0 +1,252 @@
+// The lock: what it holds, when it is asked, when it is not enough, and who may change it.
+// An archive of the test's own counts what is read of it.
+
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readTar } from "../rig/tar.ts";
+import { readLock } from "./base.ts";
+import { makeDeb } from "./deb.ts";
+import { built, type Outcome } from "./kit.ts";
+import { type Attempt, openSmall, type Small } from "./small.ts";
+
+let small: Small;
+beforeAll(async () => {
+  small = await openSmall();
+});
+afterAll(() => small[Symbol.asyncDispose]());
+
+const date = new Date(Date.now() - 3_600_000);
+const hourLater = new Date(date.getTime() + 3_000_000);
+const greeting = (version: string, fields: Record<string, string> = {}) =>
+  makeDeb("greeting", { "usr/share/greeting": `hello ${version}\n` }, { Version: version, ...fields });
+beforeEach(async () => {
+  small.archive.add(greeting("1.0"));
+  small.archive.add(makeDeb("farewell", { "usr/share/farewell": "bye\n" }));
+  await small.archive.publish({ date });
+});
+
+const lockOf = (attempt: Attempt) => readFileSync(join(attempt.folder, "image.lock"), "utf8");
+const isIndex = (path: string) => path.startsWith("dists/");
+const greetingIn = ({ paths }: Outcome) =>
+  readTar(paths.get("tar") ?? "")
+    .read("usr/share/greeting")
+    .toString();
+
+/** An image with greeting, locked and realized. */
+async function realized(store: "warm" | "own" = "warm"): Promise<Attempt> {
+  const attempt = small.attempt({ store });
+  attempt.image(["greeting"]);
+  await attempt.does(["realize", "image.yaml"]);
+  return attempt;
+}
+
+describe("the lock's text", () => {
+  test("names no place on any network, and holds whole stanzas", async () => {
+    using attempt = await realized();
+    const lock = lockOf(attempt);
+    expect(lock).not.toMatch(/https?:\/\/127|127\.0\.0\.1|localhost/);
+    expect(lock).not.toContain(small.archive.uri);
+    const { stanza } =
+      readLock(join(attempt.folder, "image.lock")).distros["small"]?.packages["greeting_1.0_all"] ?? {};
+    expect(stanza).toMatchObject({
+      Package: "greeting",
+      Version: "1.0",
+      Description: expect.any(String),
+      Size: expect.stringMatching(/^\d+$/),
+      SHA256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+
+  test("is the same bytes when it is made twice, and with other words for the same", async () => {
+    using one = await realized();
+    using two = small.attempt();
+    two.image(["greeting"]);
+    await two.does(["lock", "image.yaml"]);
+    expect(lockOf(two)).toBe(lockOf(one));
+    rmSync(join(two.folder, "image.lock"));
+    two.image(['"greeting"'], "# A remark.\nhostname: other\n");
+    await two.does(["lock", "image.yaml"]);
+    expect(lockOf(two)).toBe(lockOf(one));
+  });
+
+  test("stays untouched by a second `kit lock`", async () => {
+    using attempt = await realized();
+    const before = lockOf(attempt);
+    await small.archive.publish({ date: hourLater });
+    await attempt.does(["lock", "image.yaml"]);
+    expect(lockOf(attempt)).toBe(before);
+  });
+});
+
+describe("a locked realize", () => {
+  test("reads no index, and fetches just the packages", async () => {
+    using attempt = await realized("own");
+    rmSync(attempt.store, { recursive: true });
+    const before = small.archive.requests.length;
+    await attempt.does(["realize", "image.yaml"]);
+    const asked = small.archive.requests.slice(before);
+    expect(asked.filter(isIndex)).toEqual([]);
+    expect(asked.filter((path) => path.includes("greeting"))).toHaveLength(1);
+  });
+
+  test("goes on with the pinned version when the archive has a newer one", async () => {
+    using attempt = await realized();
+    small.archive.add(greeting("2.0"));
+    await small.archive.publish({ date: hourLater });
+    attempt.image(["greeting"], "hostname: again\n");
+    expect(greetingIn(await attempt.does(["realize", "image.yaml"]))).toBe("hello 1.0\n");
+  });
+
+  test("goes on when the archive dropped a package the store has, and names it when it has not", async () => {
+    using attempt = await realized("own");
+    const path = [...small.archive.content.keys()].find((name) => name.includes("greeting_1.0")) ?? "";
+    const bytes = small.archive.content.get(path) ?? Buffer.alloc(0);
+    small.archive.content.delete(path);
+    attempt.image(["greeting"], "hostname: again\n");
+    await attempt.does(["realize", "image.yaml"]);
+    rmSync(attempt.store, { recursive: true });
+    const { text } = await attempt.refuses(["realize", "image.yaml"], 6, ["network/not-found"], {
+      keepsLock: true,
+    });
+    expect(text).toContain("greeting_1.0_all.deb");
+    expect(text).toContain("kit lock --update");
+    small.archive.content.set(path, bytes);
+    await attempt.does(["realize", "image.yaml"]);
+  });
+
+  test("works offline with everything at hand; without, it says what the network is needed for", async () => {
+    using attempt = await realized();
+    attempt.image(["greeting"], "hostname: offline\n");
+    const before = small.archive.requests.length;
+    await attempt.does(["realize", "image.yaml", "--offline"]);
+    expect(small.archive.requests).toHaveLength(before);
+    const { text } = await attempt.refuses(["realize", "image.yaml", "--offline"], 6, ["network/offline"], {
+      store: `${attempt.folder}/empty`,
+    });
+    expect(text).toContain("--offline");
+    rmSync(join(attempt.folder, "image.lock"));
+    await attempt.refuses(["realize", "image.yaml", "--offline"], 6, ["network/offline"], {
+      store: `${attempt.folder}/another`,
+    });
+    expect(small.archive.requests).toHaveLength(before);
+  });
+});
+
+describe("a question the lock does not answer", () => {
+  test("stops with a word about `kit lock`, and leaves the lock as it is", async () => {
+    using attempt = await realized();
+    const before = lockOf(attempt);
+    attempt.image(["greeting", "farewell"]);
+    const requests = small.archive.requests.length;
+    const { text } = await attempt.refuses(["realize", "image.yaml"], 4, ["unresolved/not-locked"]);
+    expect(text).toContain("kit lock");
+    expect(text).toContain("farewell");
+    expect(small.archive.requests).toHaveLength(requests);
+    expect(lockOf(attempt)).toBe(before);
+    await attempt.does(["lock", "image.yaml"]);
+    await attempt.does(["realize", "image.yaml"]);
+  });
+
+  test("is answered from what is pinned where that is enough: a local package's new dependency", async () => {
+    using attempt = small.attempt();
+    const own = (dependencies: string) =>
+      attempt.write({
+        "own.yaml": `kind: package\nname: own\nversion: "1"\nbuilder: deb-files\narchitectures: [all]\n${dependencies}`,
+      });
+    attempt.image(["greeting", "./own.yaml"]);
+    own("");
+    await attempt.does(["realize", "image.yaml"]);
+    const before = lockOf(attempt);
+    const requests = small.archive.requests.length;
+    own("dependencies: [greeting]\n");
+    expect(built(await attempt.does(["realize", "image.yaml", "--json"]))).toContain("own_1_all.deb");
+    expect(lockOf(attempt)).toBe(before);
+    expect(small.archive.requests.slice(requests).filter(isIndex)).toEqual([]);
+    own("dependencies: [farewell]\n");
+    const { text } = await attempt.refuses(["realize", "image.yaml"], 4, ["unresolved/not-locked"]);
+    expect(text).toContain("farewell");
+  });
+});
+
+describe("a lock that is not one", () => {
+  const spoilt: [string, string, (text: string) => string][] = [
+    ["cut off", "unresolved/bad-lock", (text) => text.slice(0, -100)],
+    ["empty", "unresolved/bad-lock", () => ""],
+    [
+      "of a merge that nobody finished",
+      "unresolved/bad-lock",
+      (text) => text.replace('"distros"', '<<<<<<< HEAD\n "distros"'),
+    ],
+    [
+      "with a package gone from it",
+      "unresolved/bad-lock",
+      (text) => text.replace('"greeting_1.0_all": {', '"greeting_0.9_all": {'),
+    ],
+    [
+      "with a digest that is none",
+      "digest/malformed",
+      (text) => text.replace(/"SHA256": "[0-9a-f]+/g, '"SHA256": "xyz'),
+    ],
+    ["of a newer format", "unresolved/newer-lock", (text) => text.replace("kit/lock/1", "kit/lock/2")],
+    ["of something else", "unresolved/bad-lock", () => '{"name": "package-lock"}'],
+  ];
+  test.for(spoilt)("one %s", async ([, code, spoil]) => {
+    using attempt = await realized();
+    const file = join(attempt.folder, "image.lock");
+    const spoiled = spoil(lockOf(attempt));
+    writeFileSync(file, spoiled);
+    const { text } = await attempt.refuses(["realize", "image.yaml"], code.startsWith("digest") ? 8 : 4, [
+      code,
+    ]);
+    expect(text).not.toBe("");
+    expect(readFileSync(file, "utf8")).toBe(spoiled);
+  });
+});
+
+describe("kit lock --update", () => {
+  test("moves everything, or one package and what it forces", async () => {
+    using attempt = small.attempt();
+    attempt.image(["greeting", "farewell"]);
+    await attempt.does(["lock", "image.yaml"]);
+    small.archive.add(greeting("2.0"));
+    small.archive.add(makeDeb("farewell", {}, { Version: "2.0" }));
+    await small.archive.publish({ date: hourLater });
+    const pinned = () =>
+      Object.keys(readLock(join(attempt.folder, "image.lock")).distros["small"]?.packages ?? {})
+        .filter((key) => /greeting|farewell/.test(key))
+        .sort();
+    await attempt.does(["lock", "image.yaml", "--update", "greeting"]);
+    expect(pinned()).toEqual(["farewell_1.0_all", "greeting_2.0_all"]);
+    await attempt.does(["lock", "image.yaml", "--update"]);
+    expect(pinned()).toEqual(["farewell_2.0_all", "greeting_2.0_all"]);
+  });
+
+  test("refuses an index older than the one it was locked from", async () => {
+    using attempt = small.attempt();
+    await small.archive.publish({ date: hourLater });
+    attempt.image(["greeting"]);
+    await attempt.does(["lock", "image.yaml"]);
+    const before = lockOf(attempt);
+    await small.archive.publish({ date });
+    const { text } = await attempt.refuses(["lock", "image.yaml", "--update"], 8, ["digest/stale-index"]);
+    expect(text).toContain("older than the locked one");
+    expect(lockOf(attempt)).toBe(before);
+  });
+
+  test("leaves the lock as it was where it cannot be answered", async () => {
+    using attempt = await realized();
+    const before = lockOf(attempt);
+    small.archive.drop("greeting");
+    await small.archive.publish({ date: hourLater });
+    await attempt.refuses(["lock", "image.yaml", "--update"], 4, ["unresolved/unsatisfiable"]);
+    expect(lockOf(attempt)).toBe(before);
+  });
+});
+
+test("without a lock, a realize that fails to resolve writes none", async () => {
+  using attempt = small.attempt();
+  attempt.image(["no-such-thing"]);
+  await attempt.refuses(["realize", "image.yaml"], 4, ["unresolved/unsatisfiable"]);
+  expect(existsSync(join(attempt.folder, "image.lock"))).toBe(false);
+});

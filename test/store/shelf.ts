@@ -1,0 +1,50 @@
+// A store with results and roots in it, as builds would have left them; owned by whoever runs the tests.
+// Knows how results are recorded; does not know what is expected of them.
+
+import { type Content, contentOf, type Result } from "../../store/model/derivation.ts";
+import { type Digest, digestOf } from "../../store/model/digest.ts";
+import { writeRoot } from "../../store/roots.ts";
+import { type PoolReport, verify, type Verification, verifyFan } from "../../store/verify.ts";
+import { openTestStore, plant, type Spec, system, type TestStore } from "./rig.ts";
+
+const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+export interface Shelf extends TestStore {
+  /** Records the result of a request of this name: a tree of these files, and a blob of its own. */
+  result(name: string, files: Readonly<Record<string, string>>): Result;
+  /** A root that keeps the outputs of results, and these requests. */
+  root(link: string, results: readonly Result[]): void;
+  tree(files: Readonly<Record<string, string>>, mode?: number): Digest;
+  verify(): Promise<Verification>;
+}
+
+export function openShelf(): Shelf {
+  const store = openTestStore();
+  const { layout, pool, records } = store;
+  const tree = (files: Readonly<Record<string, string>>, mode = 0o644) => {
+    const spec: Spec = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, { text, mode, ...owner }]));
+    return records.writeTree(plant(pool, spec));
+  };
+  const check = async (fan: string): Promise<PoolReport> => verifyFan(layout, system, fan);
+  return {
+    ...store,
+    tree,
+    result(name, files) {
+      const outputs: Record<string, Content> = {
+        tree: contentOf("tree", tree(files)),
+        blob: contentOf("blob", pool.put(Buffer.from(`the blob of ${name}`), { mode: 0o644, ...owner })),
+      };
+      const request = digestOf(name);
+      records.writeNote(request, { label: name, builder: "test", duration: 1, finished: 1 });
+      return records.writeResult({ format: "kit/result/1", request, outputs, references: [] });
+    },
+    root(link, results) {
+      writeRoot(layout, {
+        link,
+        contents: results.flatMap(({ outputs }) => Object.values(outputs)),
+        requests: results.map(({ request }) => request),
+      });
+    },
+    verify: () => verify(layout, records, check),
+  };
+}

@@ -62,18 +62,42 @@ export function answerQuestion(
 }
 
 /**
- * Resolves among packages that are pinned already; undefined where they do not answer.
+ * Whoever can replay an old index, signed as it is, could keep what it is known to lack from being fixed.
+ *
+ * @throws {Fault} `digest/stale-index`
+ */
+export function refuseOlder(indexes: readonly ReadIndex[], locked: readonly LockedIndex[]): void {
+  for (const { index } of indexes) {
+    const known = locked.find(
+      (other) => other.repository === index.repository && other.suite === index.suite,
+    );
+    if (known === undefined || index.release.date >= known.date) continue;
+    const [found, wanted] = [index.release.date, known.date].map((date) =>
+      new Date(date * 1000).toISOString(),
+    );
+    throw new Fault(
+      "digest/stale-index",
+      `${index.repository} ${index.suite}: the index is of ${found}, older than the locked one of ${wanted}`,
+      {
+        hint: "the mirror lags behind or replays an old index: try another through KIT_MIRRORS, or wait until it is updated",
+      },
+    );
+  }
+}
+
+/**
+ * Resolves among packages that are pinned already, or tells in the solver's words what is missing there.
  * Nothing is fetched: a local package's new dependency on something pinned needs no new lock.
  */
 export function answerFromPinned(
   question: ClosureQuestion,
   pinned: readonly Pinned[],
   date: number,
-): Closure | undefined {
+): { readonly closure: Closure } | { readonly missing: readonly string[] } {
   try {
-    return closureFrom(question, pinnedSources(question, pinned), date, () => {});
+    return { closure: closureFrom(question, pinnedSources(question, pinned), date, () => {}) };
   } catch (error) {
-    if (error instanceof Fault) return undefined;
+    if (error instanceof Fault) return { missing: error.details };
     throw error;
   }
 }

@@ -27,7 +27,7 @@ import { fetchAddresses } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
-import { answerFromPinned, answerQuestion, type ReadIndex } from "../lock/answer.ts";
+import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
 import { type Means, type Realized, type RealizeOptions, realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -200,10 +200,8 @@ async function askWorld(
         namesDistro(assembly, question.source.distro),
       ) ?? world.assembly;
     const indexes = await means.indexes(question, assembly);
-    const keep =
-      options.locking.mode === "update" && options.locking.packages.length > 0
-        ? pinnedBut(question, lock, options.locking.packages)
-        : [];
+    refuseOlder(indexes, lock.distros[question.source.distro]?.indexes ?? []);
+    const keep = kept(question, lock, options);
     const { closure, used } = answerQuestion(question, indexes, keep, (text) =>
       means.emit({ type: "warning", text }),
     );
@@ -216,27 +214,23 @@ function namesDistro(assembly: Assembly, distro: string): boolean {
   return [...assembly.manifests.values()].some(({ kind, name }) => kind.name === "distro" && name === distro);
 }
 
-/** What is pinned for a question's distro, without the packages that are to move. */
-function pinnedBut(question: ClosureQuestion, lock: Lock, moving: readonly string[]) {
+/** What is pinned for a question's distro and is to stay: everything, but for what an update is to move. */
+function kept(question: ClosureQuestion, lock: Lock, { locking }: LineOptions) {
   const packages = Object.values(lock.distros[question.source.distro]?.packages ?? {});
-  return packages.filter(({ stanza }) => !moving.includes(stanza["Package"] ?? ""));
+  if (locking.mode !== "update") return packages;
+  if (locking.packages.length === 0) return [];
+  return packages.filter(({ stanza }) => !locking.packages.includes(stanza["Package"] ?? ""));
 }
 
 function provisional(question: ClosureQuestion, world: World): [Digest, Closure] {
-  const distro = world.lock.distros[question.source.distro];
-  const date = Math.max(0, ...(distro?.indexes ?? []).map((index) => index.date));
-  const answer = distro && answerFromPinned(question, Object.values(distro.packages), date);
-  if (answer === undefined) {
-    throw new Fault(
-      "unresolved/not-locked",
-      "the lock does not answer a question that the manifests ask now",
-      {
-        details: [questionText(question)],
-        hint: "run `kit lock` to resolve it, and commit the changed lock file",
-      },
-    );
-  }
-  return [questionDigest(question), answer];
+  const { packages = {}, indexes = [] } = world.lock.distros[question.source.distro] ?? {};
+  const date = Math.max(0, ...indexes.map((index) => index.date));
+  const answer = answerFromPinned(question, Object.values(packages), date);
+  if ("closure" in answer) return [questionDigest(question), answer.closure];
+  throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
+    details: [questionText(question), ...answer.missing],
+    hint: "run `kit lock` to resolve it, and commit the changed lock file",
+  });
 }
 
 async function gatherFacts(

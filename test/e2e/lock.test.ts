@@ -169,6 +169,20 @@ describe("a question the lock does not answer", () => {
   });
 });
 
+test("`kit lock` answers what is new and moves nothing that is pinned", async () => {
+  using attempt = await realized();
+  small.archive.add(greeting("2.0"));
+  await small.archive.publish({ date: hourLater });
+  attempt.image(["greeting", "farewell"]);
+  await attempt.does(["lock", "image.yaml"]);
+  const { packages = {} } = readLock(join(attempt.folder, "image.lock")).distros["small"] ?? {};
+  expect(
+    Object.keys(packages)
+      .filter((key) => /greeting|farewell/.test(key))
+      .sort(),
+  ).toEqual(["farewell_1.0_all", "greeting_1.0_all"]);
+});
+
 describe("a lock that is not one", () => {
   const spoilt: [string, string, (text: string) => string][] = [
     ["cut off", "unresolved/bad-lock", (text) => text.slice(0, -100)],

@@ -4,7 +4,7 @@
 import { type Content, contentOf, type Result } from "../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../store/model/digest.ts";
 import { writeRoot } from "../../store/roots.ts";
-import { type PoolReport, verify, type Verification, verifyFan } from "../../store/verify.ts";
+import { type PoolReport, type Verification, verify, verifyFan } from "../../store/verify.ts";
 import { openTestStore, plant, type Spec, system, type TestStore } from "./rig.ts";
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -22,7 +22,9 @@ export function openShelf(): Shelf {
   const store = openTestStore();
   const { layout, pool, records } = store;
   const tree = (files: Readonly<Record<string, string>>, mode = 0o644) => {
-    const spec: Spec = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, { text, mode, ...owner }]));
+    const spec: Spec = Object.fromEntries(
+      Object.entries(files).map(([path, text]) => [path, { text, mode, ...owner }]),
+    );
     return records.writeTree(plant(pool, spec));
   };
   const check = async (fan: string): Promise<PoolReport> => verifyFan(layout, system, fan);

@@ -1,0 +1,55 @@
+// What `kit lock` tells of a changed lock.
+
+import { describe, expect, it } from "vitest";
+import { changeLines, changesOf } from "../../../cli/commands/change.ts";
+import { emptyLock, type Lock } from "../../../evaluator/lock.ts";
+
+/** A lock of packages written `NAME VERSION [ARCHITECTURE]`. */
+function lock(packages: Readonly<Record<string, readonly string[]>>): Lock {
+  const distros = Object.entries(packages).map(([distro, list]) => {
+    const entries = list.map((text) => {
+      const [name = "", version = "", architecture = "amd64"] = text.split(" ");
+      return [
+        `${name}_${version}_${architecture}`,
+        { from: "main x", stanza: { Package: name, Version: version, Architecture: architecture } },
+      ];
+    });
+    return [distro, { indexes: [], packages: Object.fromEntries(entries) }];
+  });
+  return { ...emptyLock, distros: Object.fromEntries(distros) };
+}
+
+const lines = (before: Lock | undefined, after: Lock) => changeLines(changesOf(before, after));
+
+describe("changes of a lock", () => {
+  it("a line for each package that came, went or moved, by Debian's order of versions", () => {
+    const before = lock({ d: ["same 1", "gone 1.0-1", "up 1.9", "down 2", "tilde 1.0"] });
+    const after = lock({ d: ["same 1", "new 3", "up 1.10", "down 1:0~1", "tilde 1.0~rc1"] });
+    expect(lines(before, after)).toEqual([
+      "upgraded down 2 to 1:0~1",
+      "removed gone 1.0-1",
+      "added new 3",
+      "downgraded tilde 1.0 to 1.0~rc1",
+      "upgraded up 1.9 to 1.10",
+    ]);
+  });
+
+  it("a first lock adds everything; an equal one changes nothing", () => {
+    const one = lock({ d: ["a 1", "b 2"] });
+    expect(lines(undefined, one)).toEqual(["added a 1", "added b 2"]);
+    expect(lines(one, one)).toEqual([]);
+  });
+
+  it("architectures and distros are told where there are several", () => {
+    expect(lines(undefined, lock({ d: ["a 1 amd64", "a 1 arm64", "b 1 all"] }))).toEqual([
+      "added a:amd64 1",
+      "added a:arm64 1",
+      "added b:all 1",
+    ]);
+    expect(lines(undefined, lock({ d: ["a 1"], e: ["a 2"] }))).toEqual(["added a 1 (d)", "added a 2 (e)"]);
+  });
+
+  it("two versions may stand side by side", () => {
+    expect(lines(lock({ d: ["a 1"] }), lock({ d: ["a 1", "a 2"] }))).toEqual(["upgraded a 1 to 1 and 2"]);
+  });
+});

@@ -1,7 +1,7 @@
 // How the tests run: which in parallel, which one after another, which only when asked for.
 // Knows kinds of tests by their place; does not know any test.
 
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < 24) {
@@ -15,7 +15,13 @@ const machine = ["test/{sandbox,keeper,fidelity,boot,e2e}/**/*.test.ts"];
 /** Sets and combinations that take minutes: npm run test:long. */
 const long = process.env["KIT_TEST_LONG"] ? [] : ["test/**/*.long.test.ts"];
 
-const common = { pool: "forks", testTimeout: 30_000, hookTimeout: 180_000 } as const;
+const common: TestProjectInlineConfiguration["test"] & {} = {
+  pool: "forks",
+  testTimeout: 30_000,
+  hookTimeout: 180_000,
+  // Its ES modules import a folder, which Node itself, asked for the package, never comes across.
+  server: { deps: { inline: ["clipanion"] } },
+};
 
 export default defineConfig({
   test: {

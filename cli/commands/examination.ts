@@ -1,16 +1,7 @@
 // The examination of a host: whether builds can run here, found out by trying.
 // Knows what kit needs and what mends its absence; does not know how that is told.
 
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statfsSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { Keeper } from "../../builders/keeper/client.ts";
@@ -121,9 +112,7 @@ async function tryNamespaces(store: string, open: OpenParts): Promise<Finding[]>
 
 /** A new folder on the file system the store will be on, if one may be made there. */
 function temporaryBeside(store: string): string {
-  const beside = existing(store);
-  const place = isWritable(beside) ? beside : tmpdir();
-  return mkdtempSync(join(place, ".kit-doctor-"));
+  return newFolderIn(existing(store)) ?? mkdtempSync(join(tmpdir(), ".kit-doctor-"));
 }
 
 function overlayFinding({ overlay }: Probe): Finding {
@@ -178,7 +167,9 @@ function placeFinding(store: string, place: string, type: string): Finding {
     return { name: "store", state: "lacks", detail, mend };
   }
   // A store that is there was looked at before; one that is not has to be made.
-  if (place !== store && !isWritable(place)) {
+  const made = place === store ? undefined : newFolderIn(place);
+  if (made !== undefined) rmSync(made, { recursive: true });
+  else if (place !== store) {
     return {
       name: "store",
       state: "lacks",
@@ -230,12 +221,12 @@ function existing(path: string): string {
   return existsSync(path) || path === dirname(path) ? path : existing(dirname(path));
 }
 
-function isWritable(folder: string): boolean {
+/** A new folder, or undefined where none can be made: what access(2) says of /proc, say, is not what happens. */
+function newFolderIn(folder: string): string | undefined {
   try {
-    accessSync(folder, constants.W_OK);
-    return true;
+    return mkdtempSync(join(folder, ".kit-doctor-"));
   } catch {
-    return false;
+    return undefined;
   }
 }
 

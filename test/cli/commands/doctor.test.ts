@@ -31,10 +31,15 @@ describe("doctor", () => {
       expect(repositories.map(({ name }: { name: string }) => name)).toEqual(["main", "security"]);
   });
 
-  it("KIT_MIRRORS stands first in the order it tells", () => {
-    const { stdout } = kit(["doctor"], { store: "/proc/none" });
+  it("a store that cannot be made is lacking, and KIT_MIRRORS stands first among mirrors", () => {
+    const { stdout } = kit(["doctor"], {
+      store: "/proc/none",
+      environment: { KIT_MIRRORS: "http://mirror.example.org/debian" },
+    });
     expect(stdout).toMatch(/lacks {2}store: \/proc\/none cannot be made/);
-    expect(stdout).toMatch(/\nmirrors of debian\/trixie, in order\n {7}main: \S+/);
+    expect(stdout).toMatch(
+      /\nmirrors of debian\/trixie, in order\n {7}main: http:\/\/mirror\.example\.org\/debian \S+/,
+    );
   });
 
   it("a network file system is told by the mount that holds the store", () => {

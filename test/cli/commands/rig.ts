@@ -23,15 +23,16 @@ export interface Ran {
 /** Runs kit from its sources, without what the tester's environment may say to it. */
 export function kit(
   argv: readonly string[],
-  options: { store?: string; directory?: string; input?: string } = {},
+  options: { store?: string; directory?: string; environment?: Readonly<Record<string, string>> } = {},
 ): Ran {
-  const { store = join(inject("scratch"), "no-store"), directory = inject("scratch"), input } = options;
+  const { store = join(inject("scratch"), "no-store"), directory = inject("scratch"), environment } = options;
   const { PATH = "" } = process.env;
   const env = {
     PATH,
     HOME: inject("scratch"),
     XDG_CACHE_HOME: join(inject("scratch"), "cache"),
     KIT_STORE: store,
+    ...environment,
   };
   const program = ["--disable-warning=ExperimentalWarning", join(repository, "cli/main.ts"), ...argv];
   const { status, stdout, stderr } = spawnSync(process.execPath, program, {
@@ -39,7 +40,6 @@ export function kit(
     env,
     encoding: "utf8",
     timeout: 120_000,
-    ...(input !== undefined && { input }),
   });
   return { status, stdout, stderr };
 }

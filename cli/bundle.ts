@@ -1,11 +1,14 @@
 // Bundles kit for its users: importing sixty small files costs more than a no-op build may take.
 // Knows the entry files; does not know what they do.
 
+import { readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 
-await build({
+const folder = "dist";
+const { metafile } = await build({
   entryPoints: ["cli/front.ts", "cli/keeper.ts", "cli/thread.ts"],
-  outdir: "dist",
+  outdir: folder,
   outExtension: { ".js": ".mjs" },
   bundle: true,
   splitting: true,
@@ -20,4 +23,8 @@ await build({
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
   logLevel: "warning",
+  metafile: true,
 });
+// The folder is what a memo depends on: pieces of earlier builds would only pile up in it.
+const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+for (const name of readdirSync(folder)) if (!made.has(name)) rmSync(join(folder, name));

@@ -5,27 +5,22 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { distroKind } from "../builders/distro/schema.ts";
-import { archiveOf } from "../builders/distro/source.ts";
 import type { Emit } from "../builders/event.ts";
 import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
 import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../builders/keeper/client.ts";
 import { defaultRangeStart } from "../builders/keeper/identity.ts";
-import type { ReadIndex } from "../builders/lock/answer.ts";
+import { openIndexes } from "../builders/lock/indexes.ts";
 import { planPackageOutput } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
 import type { LineMeans } from "../builders/realizer/line.ts";
 import { targetsOf } from "../builders/realizer/targets.ts";
-import { uncompressIndex } from "../builders/repository/indexes.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { toolsKind } from "../builders/tools/schema.ts";
 import type { Planning } from "../evaluator/evaluate.ts";
 import type { Kind } from "../evaluator/kind.ts";
 import { formatLock, parseLock } from "../evaluator/lock.ts";
-import type { Assembly } from "../evaluator/manifest/assembly.ts";
-import { settle } from "../evaluator/manifest/settle.ts";
-import type { ClosureQuestion } from "../evaluator/question.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { Fault } from "../store/model/fault.ts";
 import { findMember } from "../store/pool.ts";
@@ -46,6 +41,11 @@ export interface Parts {
   readonly records: RecordReader;
   /** Starts the keeper when first called. */
   readonly keeper: () => Promise<Keeper>;
+  /**
+   * Starts the keeper of a store that is there without waiting for it: 0.25 s beside the reading of manifests.
+   * Where it does not start, whoever asks for it is told.
+   */
+  warm(): void;
   /** A keeper that has the store for itself, with so many threads; waits for it. */
   hold(threads: number): Promise<HoldKeeper>;
   /** What the straight line needs for one manifest. */
@@ -85,6 +85,9 @@ export function composeParts(options: PartOptions): Parts {
     layout,
     records,
     keeper: startKeeper,
+    warm() {
+      if (existsSync(layout.format)) startKeeper().catch(() => {});
+    },
     hold: (threads) => openHoldKeeper({ ...keeperOptions(options), threads }),
     mirrors,
     line: (manifest) => ({
@@ -105,7 +108,7 @@ export function composeParts(options: PartOptions): Parts {
           });
         return readFileSync(member, "utf8");
       },
-      indexes: openIndexes({ startKeeper, layout, mirrors, now }),
+      indexes: openIndexes({ keeper: startKeeper, layout, mirrors }),
       mirrors: (archive) => mirrors(archive),
       emit,
       now,
@@ -203,55 +206,6 @@ function aptSourceFiles(): AptSourceFile[] {
       return [];
     }
   });
-}
-
-interface IndexParts {
-  readonly startKeeper: () => Promise<Keeper>;
-  readonly layout: Layout;
-  readonly mirrors: ReturnType<typeof openMirrors>;
-  readonly now: () => number;
-}
-
-/** Indexes by distribution and architecture, fetched and uncompressed once a run. */
-function openIndexes({ startKeeper, layout, mirrors }: IndexParts): LineMeans["indexes"] {
-  const fetched = new Map<string, Promise<readonly ReadIndex[]>>();
-  const fetchAll = async (question: ClosureQuestion, assembly: Assembly): Promise<readonly ReadIndex[]> => {
-    const { distro: name, architecture } = question.source;
-    const own = [...assembly.manifests.values()].find(
-      (item) => item.kind.name === "distro" && item.name === name,
-    );
-    if (own === undefined) throw new Error(`${name} is not part of the assembly`);
-    const target = { arch: architecture, buildType: "release", distro: name } as const;
-    const { manifest: distro, locals } = settle(own, distroKind, target);
-    const keeper = await startKeeper();
-    const indexes = await Promise.all(
-      distro.repositories.map((repository) => {
-        const archive = archiveOf(distro, repository.name);
-        const key = locals.find((local) => local.file === repository.signedBy)?.at ?? "";
-        return keeper.fetchIndexes({
-          repository: { ...repository, uri: archive },
-          architecture,
-          keys: [readFileSync(key, "utf8")],
-          mirrors: repository.snapshot === undefined ? mirrors(archive, repository.components) : [archive],
-          dated: repository.snapshot !== undefined,
-        });
-      }),
-    );
-    return await Promise.all(
-      indexes.flat().map(async (index) => {
-        const member = findMember(layout, index.blob);
-        if (member === undefined)
-          throw new Fault("store/missing-blob", "an index that was just fetched is not in the store");
-        return { index, text: await uncompressIndex(member, index.compression) };
-      }),
-    );
-  };
-  return (question, assembly) => {
-    const key = `${question.source.distro} ${question.source.architecture}`;
-    const known = fetched.get(key) ?? fetchAll(question, assembly);
-    fetched.set(key, known);
-    return known;
-  };
 }
 
 function keeperOptions(options: PartOptions) {

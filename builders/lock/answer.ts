@@ -1,7 +1,7 @@
 // Answering questions: indexes are fetched, packages chosen.
 // Knows the way from a question to a closure; does not know lock files.
 
-import { packagesIndex } from "../../evaluator/deb/packages.ts";
+import { type PackagesIndex, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Source, universe } from "../../evaluator/deb/universe.ts";
@@ -10,10 +10,10 @@ import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 
-/** A fetched index and its text. */
+/** A fetched index and what it lists. */
 export interface ReadIndex {
   readonly index: FetchedIndex;
-  readonly text: Uint8Array;
+  readonly packages: PackagesIndex;
 }
 
 /** A package as the lock has it. */
@@ -37,10 +37,10 @@ export function answerQuestion(
   keep: readonly Pinned[],
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
-  const sources = indexes.map(({ index, text }): Source => {
+  const sources = indexes.map(({ index, packages }): Source => {
     const repository = question.source.repositories.find(({ name }) => name === index.repository);
     return {
-      index: packagesIndex(text),
+      index: packages,
       repository: index.repository,
       suite: index.suite,
       priority: repository?.priority ?? 500,

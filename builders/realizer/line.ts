@@ -84,12 +84,15 @@ export async function planLine(
   build: RealizeOptions,
 ): Promise<Planned> {
   const { assembly, tools, files: read } = await load(options.manifest, means.shipped, means.kinds);
+  const written = means.readLock();
+  const asking = mayAsk(options, written);
+  // Indexes will be fetched: the keeper starts beside what comes before. Who waits for it is told if it cannot.
+  if (asking) means.keeper().catch(() => {});
   const targets = targetsOf(assembly, options.wish, means.host);
   const found = targets.map((target) => digestLocals(assembly, target));
   const locals = new Map(found.flatMap((one) => [...one.locals]));
   const executables = new Set(found.flatMap((one) => [...one.executables]));
   const files = [...read, ...locals.keys()];
-  const written = means.readLock();
   const updating = options.locking.mode === "update";
   let lock = written ?? emptyLock;
   let world: World = {
@@ -104,7 +107,6 @@ export async function planLine(
   };
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, ...whole } = options.wish;
-  const asking = mayAsk(options, written);
   for (;;) {
     const plan = evaluate(world, asking ? whole : options.wish, means.plan);
     if (plan.open.length > 0) {

@@ -52,6 +52,8 @@ export interface FetchedIndex {
   /** The index as it was fetched; `path` is its name relative to the archive's root. */
   readonly packages: { readonly sha256: Sha256; readonly size: number; readonly path: string };
   readonly compression: Compression;
+  /** Bytes of it uncompressed, where the Release file tells. */
+  readonly plainSize?: number;
   /** The same, in the pool. {@link uncompressIndex} reads it. */
   readonly blob: Digest;
 }
@@ -85,18 +87,27 @@ export async function fetchIndexes(
   );
 }
 
+export interface UncompressOptions {
+  /** Bytes it may have; 1 GiB. */
+  readonly limit?: number;
+  /** Called with the text so far, again and again, where the index tells its size. */
+  readonly onMore?: (text: Buffer) => void;
+}
+
 /**
- * The text of a fetched index, into memory.
+ * The text of a fetched index, into memory. Where its size is known it is written to its place at once: gathering
+ * trixie's 57 MB in parts and joining them takes 0.1 s and as much memory again.
  *
- * @throws {Fault} `digest/bomb` above `limit` bytes (1 GiB), `digest/bad-stream`
+ * @throws {Fault} `digest/bomb` above its known size, or the limit; `digest/bad-stream`
  */
 export async function uncompressIndex(
   file: string,
-  compression: Compression,
-  limit = 2 ** 30,
+  { compression, plainSize }: Pick<FetchedIndex, "compression" | "plainSize">,
+  { limit = packagesLimit, onMore = () => {} }: UncompressOptions = {},
 ): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  const stream = await decompressor(compression, limit, (part) => void parts.push(part));
+  const most = Math.min(plainSize ?? limit, limit);
+  const text = plainSize === undefined ? partsOfText() : sizedText(most, onMore);
+  const stream = await decompressor(compression, most, text.add);
   const handle = await open(file);
   try {
     for (;;) {
@@ -106,11 +117,35 @@ export async function uncompressIndex(
       await stream.push(chunk.subarray(0, bytesRead));
     }
     await stream.end();
-    return Buffer.concat(parts);
+    return text.whole();
   } finally {
     stream.close();
     await handle.close();
   }
+}
+
+interface GatheredText {
+  readonly add: (part: Uint8Array) => void;
+  whole(): Buffer;
+}
+
+function partsOfText(): GatheredText {
+  const parts: Uint8Array[] = [];
+  return { add: (part) => void parts.push(part), whole: () => Buffer.concat(parts) };
+}
+
+function sizedText(size: number, onMore: (text: Buffer) => void): GatheredText {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  let used = 0;
+  const whole = () => buffer.subarray(0, used);
+  return {
+    add(part) {
+      buffer.set(part, used);
+      used += part.length;
+      onMore(whole());
+    },
+    whole,
+  };
 }
 
 interface SuiteRelease {
@@ -227,6 +262,7 @@ async function fetchPackages(
     release: { sha256, date: release.date },
     packages: { sha256: file.sha256, size: file.size, path: `dists/${suite}/${file.path}` },
     compression: file.compression,
+    ...(file.plainSize !== undefined && { plainSize: file.plainSize }),
     blob,
   };
 }

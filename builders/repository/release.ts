@@ -34,6 +34,8 @@ export interface PackagesFile extends ListedFile {
   readonly architecture: string;
   readonly path: string;
   readonly compression: Compression;
+  /** Bytes of it uncompressed, where the Release file tells. */
+  readonly plainSize?: number;
 }
 
 /**
@@ -107,10 +109,15 @@ const preferences = [
 ] as const;
 
 function packagesFile(release: Release, component: string, architecture: string): PackagesFile | undefined {
+  const plain = `${component}/binary-${architecture}/Packages`;
+  const plainSize = release.files.get(plain)?.size;
   for (const [compression, suffix] of preferences) {
-    const path = `${component}/binary-${architecture}/Packages${suffix}`;
+    const path = `${plain}${suffix}`;
     const listed = release.files.get(path);
-    if (listed !== undefined) return { ...listed, component, architecture, path, compression };
+    if (listed === undefined) continue;
+    const { size, sha256 } = listed;
+    const known = { size, sha256, component, architecture, path, compression };
+    return plainSize === undefined ? known : { ...known, plainSize };
   }
   return undefined;
 }

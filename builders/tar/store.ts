@@ -2,7 +2,6 @@
 // Knows hashing and compressing on the way; does not know tar's format.
 
 import { createHash, type Hash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import type { Digest } from "../../store/model/digest.ts";
@@ -37,9 +36,9 @@ export function tarStream(tree: Tree, epoch: number, pool: Pool): AsyncIterable<
   const attributes = new Map<Digest, (typeof tree.entries)[number]>();
   for (const entry of tree.entries) if (entry.type === "file") attributes.set(entry.blob, entry);
   const read = (blob: Digest, size: number) => {
+    if (size <= 1 << 20) return [pool.readAll(blob, attributes.get(blob))];
     const member = pool.find(blob, attributes.get(blob));
-    if (member === undefined) return pool.read(blob);
-    return size <= 1 << 20 ? [readFileSync(member)] : piecesOf(member);
+    return member === undefined ? pool.read(blob) : piecesOf(member);
   };
   return tarOf(tree, read, { mtime: epoch });
 }

@@ -44,6 +44,7 @@ export class RealizeCommand extends BuildCommand {
   rebuild = Option.Boolean("--rebuild", false, { description: "build the outputs again and compare" });
 
   override async work(parts: Parts): Promise<number> {
+    parts.warm();
     const manifest = this.absolute(this.manifest);
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
     const targets = plan.outputs.map(({ derivation }) => derivation);

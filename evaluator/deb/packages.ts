@@ -33,26 +33,87 @@ export interface PackagesIndex {
  * @param bytes an uncompressed Packages file, UTF-8; kept, not copied
  */
 export function packagesIndex(bytes: Uint8Array): PackagesIndex {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return scanPackages().end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+}
+
+/** A scan that goes along with what is being unpacked: the unpacking's time hides it. */
+export interface PackagesScan {
+  /** `text` begins with what was given before, and goes on from there. */
+  more(text: Buffer): void;
+  /** With the whole text, which is kept. */
+  end(text: Buffer): PackagesIndex;
+}
+
+export function scanPackages(): PackagesScan {
+  const starts: number[] = [];
+  const byName: Lists = new Map();
+  const providers: Lists = new Map();
   const warnings: string[] = [];
-  const { starts, byName } = scanStanzas(buffer, warnings);
-  const providers = scanProvides(buffer, starts);
-  const text = (stanza: number): string =>
-    buffer.toString("utf8", starts[stanza] ?? buffer.length, endOf(buffer, starts, stanza)).trimEnd();
+  let at = 0;
+
+  const takeStanza = (bytes: Buffer, start: number) => {
+    const name = nameOf(bytes, start);
+    if (name === undefined) {
+      const line = bytes.toString("utf8", start, lineEnd(bytes, start)).slice(0, 80);
+      warnings.push(`skipped a stanza without a Package field, beginning ${JSON.stringify(line)}`);
+    } else {
+      add(byName, name, starts.length);
+    }
+    starts.push(start);
+  };
+  /** All stanzas that end in the text; `isWhole`: the last one ends with it. */
+  const take = (bytes: Buffer, isWhole: boolean) => {
+    const from = at;
+    for (;;) {
+      while (bytes[at] === newline) at++;
+      const end = bytes.indexOf(gap, at);
+      if (at >= bytes.length || (end < 0 && !isWhole)) break;
+      takeStanza(bytes, at);
+      at = end < 0 ? bytes.length : end + gap.length;
+    }
+    takeProvides(bytes.subarray(0, at), from);
+  };
+  const takeProvides = (bytes: Buffer, from: number) => {
+    for (const found of occurrences(bytes, "\nProvides:", from)) {
+      const stanza = stanzaAt(starts, found);
+      for (const provided of fieldAt(bytes, found + "\nProvides:".length).split(",")) {
+        const name = /^\s*([^\s(:]+)/.exec(provided)?.[1];
+        if (name !== undefined) add(providers, name, stanza);
+      }
+    }
+  };
   return {
-    bytes: buffer,
+    more: (text) => take(text, false),
+    end(text) {
+      take(text, true);
+      return indexOf(text, { starts, byName, providers, warnings });
+    },
+  };
+}
+
+interface Scanned {
+  readonly starts: readonly number[];
+  readonly byName: Lists;
+  readonly providers: Lists;
+  readonly warnings: readonly string[];
+}
+
+function indexOf(bytes: Buffer, { starts, byName, providers, warnings }: Scanned): PackagesIndex {
+  return {
+    bytes,
     size: starts.length,
     warnings,
     names: () => byName.keys(),
     named: (name) => listOf(byName.get(name)),
     providing: (name) => listOf(providers.get(name)),
-    nameAt: (stanza) => nameOf(buffer, starts[stanza] ?? buffer.length) ?? "",
-    text,
+    nameAt: (stanza) => nameOf(bytes, starts[stanza] ?? bytes.length) ?? "",
+    text: (stanza) =>
+      bytes.toString("utf8", starts[stanza] ?? bytes.length, endOf(bytes, starts, stanza)).trimEnd(),
     stanzaAt: (offset) => stanzaAt(starts, offset),
     withLine(line) {
       const found: string[] = [];
-      for (const at of occurrences(buffer, `\n${line}\n`)) {
-        const name = nameOf(buffer, starts[stanzaAt(starts, at)] ?? 0);
+      for (const at of occurrences(bytes, `\n${line}\n`)) {
+        const name = nameOf(bytes, starts[stanzaAt(starts, at)] ?? 0);
         if (name !== undefined) found.push(name);
       }
       return found;
@@ -61,49 +122,15 @@ export function packagesIndex(bytes: Uint8Array): PackagesIndex {
 }
 
 /** Positions of a text in the bytes, ascending. */
-export function* occurrences(bytes: Buffer, wanted: string): Generator<number> {
+export function* occurrences(bytes: Buffer, wanted: string, from = 0): Generator<number> {
   const needle = Buffer.from(wanted);
-  for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) yield at;
+  for (let at = bytes.indexOf(needle, from); at >= 0; at = bytes.indexOf(needle, at + 1)) yield at;
 }
 
 /** Most names have one stanza; a number in place of a list of one saves 5 MB on trixie. */
 type Lists = Map<string, number | number[]>;
 
-function scanStanzas(bytes: Buffer, warnings: string[]): { starts: number[]; byName: Lists } {
-  const starts: number[] = [];
-  const byName: Lists = new Map();
-  const gap = Buffer.from("\n\n");
-  for (let at = 0; at < bytes.length; ) {
-    if (bytes[at] === newline) {
-      at++;
-      continue;
-    }
-    const end = bytes.indexOf(gap, at);
-    const name = nameOf(bytes, at);
-    if (name === undefined) {
-      const line = bytes.toString("utf8", at, lineEnd(bytes, at)).slice(0, 80);
-      warnings.push(`skipped a stanza without a Package field, beginning ${JSON.stringify(line)}`);
-    } else {
-      add(byName, name, starts.length);
-    }
-    starts.push(at);
-    at = end < 0 ? bytes.length : end + 2;
-  }
-  return { starts, byName };
-}
-
-function scanProvides(bytes: Buffer, starts: readonly number[]): Lists {
-  const providers: Lists = new Map();
-  for (const at of occurrences(bytes, "\nProvides:")) {
-    const stanza = stanzaAt(starts, at);
-    for (const provided of fieldAt(bytes, at + "\nProvides:".length).split(",")) {
-      const name = /^\s*([^\s(:]+)/.exec(provided)?.[1];
-      if (name !== undefined) add(providers, name, stanza);
-    }
-  }
-  return providers;
-}
-
+const gap = Buffer.from("\n\n");
 const newline = 0x0a;
 const space = 0x20;
 const tab = 0x09;

@@ -140,7 +140,7 @@ describe("a good mirror", () => {
     ]);
     for (const index of indexes) {
       const file = open.pool.find(index.blob) ?? "";
-      const text = (await uncompressIndex(file, index.compression)).toString();
+      const text = (await uncompressIndex(file, index)).toString();
       expect(text).toBe(`${packages}Package: of-${index.suite}-${index.architecture}\n`);
       expect(sha256Of(open.pool.readAll(index.blob))).toBe(index.packages.sha256);
       expect(index.packages.path).toBe(`dists/${index.suite}/main/binary-${index.architecture}/Packages.gz`);
@@ -277,22 +277,38 @@ describe("uncompressing", () => {
   };
 
   test("every compression", async () => {
-    expect((await uncompressIndex(file(gzipSync(packages)), "gz")).toString()).toBe(packages);
-    expect((await uncompressIndex(file(zstdCompressSync(packages)), "zst")).toString()).toBe(packages);
-    expect((await uncompressIndex(file(Buffer.from(packages)), "none")).toString()).toBe(packages);
-    expect((await uncompressIndex(file(Buffer.from(xzOfHello, "base64")), "xz")).toString()).toBe(
-      "Package: hello\n",
+    expect((await uncompressIndex(file(gzipSync(packages)), { compression: "gz" })).toString()).toBe(
+      packages,
     );
+    expect((await uncompressIndex(file(zstdCompressSync(packages)), { compression: "zst" })).toString()).toBe(
+      packages,
+    );
+    expect((await uncompressIndex(file(Buffer.from(packages)), { compression: "none" })).toString()).toBe(
+      packages,
+    );
+    expect(
+      (await uncompressIndex(file(Buffer.from(xzOfHello, "base64")), { compression: "xz" })).toString(),
+    ).toBe("Package: hello\n");
+  });
+
+  test("of a known size, and no longer than that", async () => {
+    const plainSize = Buffer.byteLength(packages);
+    const gz = file(gzipSync(packages));
+    expect((await uncompressIndex(gz, { compression: "gz", plainSize })).toString()).toBe(packages);
+    const short = uncompressIndex(gz, { compression: "gz", plainSize: plainSize - 1 });
+    expect((await refusal(short)).code).toBe("digest/bomb");
   });
 
   test("a bomb is refused", async () => {
     const bomb = file(gzipSync(Buffer.alloc(50_000_000)));
-    expect((await refusal(uncompressIndex(bomb, "gz", 1_000_000))).code).toBe("digest/bomb");
+    expect((await refusal(uncompressIndex(bomb, { compression: "gz" }, { limit: 1_000_000 }))).code).toBe(
+      "digest/bomb",
+    );
   });
 
   test("a cut stream is refused", async () => {
     const cut = gzipSync(packages).subarray(0, -20);
-    expect((await refusal(uncompressIndex(file(cut), "gz"))).code).toBe("digest/bad-stream");
+    expect((await refusal(uncompressIndex(file(cut), { compression: "gz" }))).code).toBe("digest/bad-stream");
   });
 });
 

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mentionOrder } from "../../../evaluator/deb/mention.ts";
+import { type PackagesIndex, scanPackages } from "../../../evaluator/deb/packages.ts";
 import { parseRelations } from "../../../evaluator/deb/relation.ts";
 import { packagesIndex, type Universe } from "../../../evaluator/deb/universe.ts";
 import { pkg, source, stanza, universeOf } from "./archive.ts";
@@ -41,6 +42,24 @@ describe("packagesIndex", () => {
     expect(index.providing("other").map(index.nameAt)).toEqual(["a"]);
     expect(index.text(1)).toBe(pkg("a 2"));
     expect(index.warnings).toEqual(['skipped a stanza without a Package field, beginning "Nothing: here"']);
+  });
+
+  test("is the same when the text comes bit by bit", () => {
+    const whole = Buffer.from(`\n${text}\n\n\n`);
+    const seen = (index: PackagesIndex) => [
+      index.size,
+      [...index.names()].map((name) => [name, index.named(name)]),
+      ["virtual", "other", "folded", "nothing"].map(index.providing),
+      index.text(1),
+      index.warnings,
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.nat(whole.length)), (cuts) => {
+        const scan = scanPackages();
+        for (const cut of cuts.sort((a, b) => a - b)) scan.more(whole.subarray(0, cut));
+        expect(seen(scan.end(whole))).toEqual(seen(packagesIndex(whole)));
+      }),
+    );
   });
 
   test("is empty over nothing", () => {

@@ -1,0 +1,84 @@
+// The indexes a question is about: fetched by the keeper, read here.
+// Knows where a distribution's repositories and their keys are named; does not know what is asked of them.
+
+import { readFileSync } from "node:fs";
+import { scanPackages } from "../../evaluator/deb/packages.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import { settle } from "../../evaluator/manifest/settle.ts";
+import type { ClosureQuestion } from "../../evaluator/question.ts";
+import type { Layout } from "../../store/layout.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { findMember } from "../../store/pool.ts";
+import { distroKind } from "../distro/schema.ts";
+import { archiveOf } from "../distro/source.ts";
+import type { Keeper } from "../keeper/client.ts";
+import { type FetchedIndex, uncompressIndex } from "../repository/indexes.ts";
+import type { ReadIndex } from "./answer.ts";
+
+export interface IndexParts {
+  readonly keeper: () => Promise<Pick<Keeper, "fetchIndexes">>;
+  readonly layout: Layout;
+  /** Where an archive's files are looked for, nearest first. */
+  readonly mirrors: (archive: string, components?: readonly string[]) => readonly string[];
+}
+
+export type Indexes = (question: ClosureQuestion, assembly: Assembly) => Promise<readonly ReadIndex[]>;
+
+/** Indexes by distribution and architecture, fetched and read once a run. */
+export function openIndexes(parts: IndexParts): Indexes {
+  const known = new Map<string, Promise<readonly ReadIndex[]>>();
+  return (question, assembly) => {
+    const key = `${question.source.distro} ${question.source.architecture}`;
+    const indexes = known.get(key) ?? fetchAll(question, assembly, parts);
+    known.set(key, indexes);
+    return indexes;
+  };
+}
+
+async function fetchAll(
+  question: ClosureQuestion,
+  assembly: Assembly,
+  { keeper, layout, mirrors }: IndexParts,
+): Promise<readonly ReadIndex[]> {
+  const { distro: name, architecture } = question.source;
+  const own = [...assembly.manifests.values()].find(
+    (item) => item.kind.name === "distro" && item.name === name,
+  );
+  if (own === undefined) throw new Error(`${name} is not part of the assembly`);
+  const target = { arch: architecture, buildType: "release", distro: name } as const;
+  const { manifest: distro, locals } = settle(own, distroKind, target);
+  const { fetchIndexes } = await keeper();
+  const fetched = await Promise.all(
+    distro.repositories.map((repository) => {
+      const archive = archiveOf(distro, repository.name);
+      const key = locals.find((local) => local.file === repository.signedBy)?.at ?? "";
+      return fetchIndexes({
+        repository: { ...repository, uri: archive },
+        architecture,
+        keys: [readFileSync(key, "utf8")],
+        mirrors: repository.snapshot === undefined ? mirrors(archive, repository.components) : [archive],
+        dated: repository.snapshot !== undefined,
+      });
+    }),
+  );
+  return await Promise.all(fetched.flat().map((index) => readIndex(index, layout)));
+}
+
+/** Scans while it unpacks, which another thread does at the same time: 0.3 s less of 0.7 for trixie's main. */
+async function readIndex(index: FetchedIndex, layout: Layout): Promise<ReadIndex> {
+  const member = findMember(layout, index.blob);
+  if (member === undefined)
+    throw new Fault("store/missing-blob", "an index that was just fetched is not in the store");
+  const scan = scanPackages();
+  let soFar: Buffer | undefined;
+  const onMore = (text: Buffer) => {
+    // Not at once: the other thread is given its next piece first.
+    if (soFar === undefined) setImmediate(scanWhatIsThere);
+    soFar = text;
+  };
+  const scanWhatIsThere = () => {
+    if (soFar !== undefined) scan.more(soFar);
+    soFar = undefined;
+  };
+  return { index, packages: scan.end(await uncompressIndex(member, index, { onMore })) };
+}

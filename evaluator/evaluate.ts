@@ -40,7 +40,7 @@ export interface PlannedOutput {
   readonly architecture: string;
   readonly derivation: Derivation;
   readonly output: string;
-  /** The file within the output that is meant; absent where the whole folder is. */
+  /** The file within the output that is meant, or what a blob is called; absent where the whole folder is meant. */
   readonly file?: string;
 }
 

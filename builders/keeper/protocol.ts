@@ -71,8 +71,11 @@ export interface Methods {
   putBlob(bytes: Uint8Array): Digest;
   putFolder(entries: readonly LocalEntry[]): Digest;
   fetchIndexes(question: IndexQuestion): readonly FetchedIndex[];
-  /** Makes an output's files visible under `outputs/`; returns the folder relative to the store. */
-  present(tree: Digest): string;
+  /**
+   * Makes an output's files visible under `outputs/`, a blob as `file`: the folder relative to the store, and the
+   * tree it shows, which a root has to name if it is to stay.
+   */
+  present(content: Content, file: string | undefined): { readonly place: string; readonly tree: Content };
   addRoot(link: string, contents: readonly Content[], requests: readonly Digest[]): void;
   flush(): void;
   usage(): Usage;

@@ -8,9 +8,16 @@ import { writeTree } from "../../store/checkout.ts";
 import { collect } from "../../store/collect.ts";
 import { openCommitter } from "../../store/commit.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { type Note, type Result, requestDigest } from "../../store/model/derivation.ts";
+import {
+  contentOf,
+  type Note,
+  type Result,
+  requestDigest,
+  splitContent,
+} from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
@@ -23,6 +30,7 @@ import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
+import { outputFile } from "../tar/builder.ts";
 import { serveHold } from "./hold.ts";
 import { asFault, openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
@@ -231,7 +239,9 @@ function openMethods(parts: MethodParts) {
         signal: parts.interrupted,
         scratch: session.scratch("indexes"),
       }),
-    async present(digest) {
+    async present(content, file) {
+      const { kind, digest: own } = splitContent(content);
+      const digest = kind === "tree" ? own : store.records.writeTree(treeOfBlob(own, file, store));
       const place = `outputs/${hexOf(digest)}`;
       const final = `${store.layout.root}/${place}`;
       if (!existsSync(final)) {
@@ -239,7 +249,7 @@ function openMethods(parts: MethodParts) {
         writeTree(store.records.tree(digest), `${staging}/${hexOf(digest)}`, { ...store, staging });
         renameSync(`${staging}/${hexOf(digest)}`, final);
       }
-      return place;
+      return { place, tree: contentOf("tree", digest) };
     },
     async addRoot(link, contents, requests) {
       // A collection that ended after the caller's look, and before this session began, may have taken them.
@@ -270,6 +280,16 @@ function openMethods(parts: MethodParts) {
       await http.close();
     },
   };
+}
+
+/** An output that is a blob, as users see it: one file in a folder. */
+function treeOfBlob(blob: Digest, file: string | undefined, { pool }: Store): Tree {
+  const member = pool.find(blob);
+  if (member === undefined || file === undefined)
+    throw new Fault("store/missing-blob", `the store lacks ${blob}, or a name for it`, {
+      hint: "run `kit store verify`",
+    });
+  return makeTree([outputFile(file, blob, statSync(member).size)]);
 }
 
 /** Waits for whoever builds the same request, in this process or another. */

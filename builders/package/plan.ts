@@ -76,12 +76,14 @@ export function planPackageOutput(
 ): readonly PlannedOutput[] {
   const item = planPackage(planning, file, target);
   if (item === undefined || !("derivation" in item.deb)) return [];
-  const name = item.stanza["Package"] ?? "";
+  const { Package: name = "", Version: version = "", Architecture: architecture = "" } = item.stanza;
   return [
     {
       type: "deb",
       name,
-      architecture: item.stanza["Architecture"] ?? "",
+      architecture,
+      // As archives call it: without the epoch, whose colon not every file system takes.
+      file: `${name}_${version.replace(/^\d+:/, "")}_${architecture}.deb`,
       derivation: item.deb.derivation,
       output: item.deb.output,
     },

@@ -54,8 +54,9 @@ export class RealizeCommand extends BuildCommand {
       rebuild: ({ digest }) => again.has(digest),
     });
     const { results, differing } = realized;
-    const places = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
-    const links = await this.linkAll(plan.outputs, places, realized, parts);
+    const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
+    const places = shown.map(({ path }) => path);
+    const links = await this.linkAll(plan.outputs, shown, realized, parts);
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -78,7 +79,7 @@ export class RealizeCommand extends BuildCommand {
   /** Makes the wanted links, each a root for its output and all that was built for it; returns where they lead. */
   private async linkAll(
     outputs: readonly PlannedOutput[],
-    places: readonly string[],
+    shown: readonly Shown[],
     { results, requests }: Realized,
     parts: Parts,
   ): Promise<Record<string, string>> {
@@ -88,10 +89,11 @@ export class RealizeCommand extends BuildCommand {
     for (const [index, output] of outputs.entries()) {
       const suffix = outputs.length === 1 ? "" : `-${output.name}${architectureSuffix(output, outputs)}`;
       const link = this.absolute(`${this.link}${suffix}`);
-      const target = places[index] ?? "";
+      const { path: target = "", tree } = shown[index] ?? {};
       const wanted = allDerivations([output]).flatMap(({ digest }) => requests.get(digest) ?? []);
       // The root first: nothing is collected while this session is open, and later the link is there.
-      await keeper.addRoot(link, contentsOf(output, results), wanted);
+      const contents = [...contentsOf(output, results), ...(tree === undefined ? [] : [tree])];
+      await keeper.addRoot(link, [...new Set(contents)], wanted);
       placeLink(link, target);
       links[link] = target;
     }
@@ -110,19 +112,25 @@ function contentsOf(output: PlannedOutput, results: ReadonlyMap<Digest, Result>)
   return Object.values(results.get(output.derivation.digest)?.outputs ?? {});
 }
 
-/** The path of an output: its file, or its folder. */
+/** An output as users find it: its file or its folder, and the tree that has to stay for it. */
+interface Shown {
+  readonly path: string;
+  readonly tree: Content;
+}
+
 async function presentOutput(
-  output: PlannedOutput,
+  { derivation, output, file, name }: PlannedOutput,
   results: ReadonlyMap<Digest, Result>,
-  parts: Parts,
-): Promise<string> {
-  const content = results.get(output.derivation.digest)?.outputs[output.output];
-  if (content === undefined) throw new Error(`${output.name} has no result`);
+  { layout, keeper }: Parts,
+): Promise<Shown> {
+  const content = results.get(derivation.digest)?.outputs[output];
+  if (content === undefined) throw new Error(`${name} has no result`);
   const { kind, digest } = splitContent(content);
-  if (kind === "blob") return parts.layout.member(digest, { mode: 0o644, uid: 0, gid: 0 });
-  const place = join(parts.layout.outputs, hexOf(digest));
-  if (!existsSync(place)) await (await parts.keeper()).present(digest);
-  return output.file === undefined ? place : join(place, output.file);
+  const pathIn = (place: string) => (file === undefined ? place : join(place, file));
+  const place = join(layout.outputs, hexOf(digest));
+  if (kind === "tree" && existsSync(place)) return { path: pathIn(place), tree: content };
+  const shown = await (await keeper()).present(content, file);
+  return { path: pathIn(join(layout.root, shown.place)), tree: shown.tree };
 }
 
 /** Replaces a link of kit's making, and nothing else. @throws {Fault} `usage/not-a-link` */

@@ -189,6 +189,25 @@ describe("options", () => {
     expect(lstatSync(join(place.folder, "result")).isSymbolicLink()).toBe(true);
   });
 
+  test("a package's own manifest gives its .deb under its name, where anybody may read it, as long as a link keeps it", async () => {
+    using place = openPlace("package", { open: true });
+    copyManifests(base, place.folder);
+    const words = ["realize", join(place.folder, "manifests/packages/hello/hello.yaml"), "-o", "hello.deb"];
+    const at = { cwd: place.folder, store: place.store };
+    const path = done(await kit(words, at)).paths.get("deb") ?? "";
+    expect(path).toMatch(/\/outputs\/[0-9a-f]{64}\/hello-kit_1\.0\.0_all\.deb$/);
+    done(await kit(["gc"], at));
+    const link = join(place.folder, "hello.deb");
+    const read = spawnSync("setpriv", ["--reuid=65534", "--clear-groups", "dpkg-deb", "--field", link], {
+      encoding: "utf8",
+    });
+    if (process.getuid?.() === 0) expect(read.stdout).toContain("Package: hello-kit\n");
+    expect(flawsOf(place.store)).toEqual([]);
+    execFileSync("rm", [link]);
+    done(await kit(["gc"], at));
+    expect(existsSync(path)).toBe(false);
+  });
+
   test("a link that was removed comes back", async () => {
     using place = openPlace("relink");
     const words = ["realize", base.manifest, "--output", "tar", "-o", "result"];

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { Event } from "../../builders/event.ts";
 import { defaultRangeStart } from "../../builders/keeper/identity.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { splitContent } from "../../store/model/derivation.ts";
+import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { hexOf } from "../../store/model/digest.ts";
 import { jobOf, keeperAt, keepersOf, probe, problemsOf } from "../sandbox/rig.ts";
 import { openTools, storeWithTools } from "../sandbox/shared.ts";
@@ -107,11 +107,13 @@ describe("outputs", () => {
       { path: "", kind: "directory", mode: 0o755 },
       { path: "x", kind: "file", mode: 0o644, bytes: Buffer.from("x") },
     ]);
-    const places = await Promise.all([keeper.present(digest), keeper.present(digest)]);
-    expect(new Set(places)).toEqual(new Set([`outputs/${hexOf(digest)}`]));
+    const content = contentOf("tree", digest);
+    const shown = await Promise.all([1, 2].map(() => keeper.present(content, undefined)));
+    expect(new Set(shown.map(({ place }) => place))).toEqual(new Set([`outputs/${hexOf(digest)}`]));
+    expect(shown.map(({ tree }) => tree)).toEqual([content, content]);
     expect(tree("out").entries.map(({ path }) => path)).toEqual(["", "hello", "link"]);
     await keeper.close();
-    expect(readdirSync(`${store}/${places[0]}`)).toEqual(["x"]);
+    expect(readdirSync(`${store}/${shown[0]?.place}`)).toEqual(["x"]);
     expect(splitContent(tools.probe).kind).toBe("tree");
   });
 

@@ -38,7 +38,7 @@ describe("a store", () => {
       { path: "", kind: "directory", mode: 0o755 },
       { path: "lost", ...text("l".repeat(10_000)) },
     ]);
-    const output = await keeper.present(tree);
+    const { place: output } = await keeper.present(contentOf("tree", tree), undefined);
     await keeper.addRoot(link, [contentOf("tree", tree)], []);
     symlinkSync(join(store, output), link);
     await expect(

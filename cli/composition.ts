@@ -2,7 +2,7 @@
 // Knows which parts kit is made of; each part knows nothing of the others.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { distroKind } from "../builders/distro/schema.ts";
 import type { Emit } from "../builders/event.ts";
@@ -136,6 +136,11 @@ function checkStore(layout: Layout, owner: number): void {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return;
+    if (code === "ENOTDIR")
+      throw new Fault("store/not-a-store", `${layout.root} is no folder, or lies below a file`, {
+        cause,
+        hint,
+      });
     throw new Fault("store/unreadable", `the store at ${layout.root} cannot be read: ${message}`, {
       cause,
       hint,
@@ -178,8 +183,16 @@ function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
   return {
     readLock: () => (existsSync(path) ? parseLock(readFileSync(path, "utf8"), path) : undefined),
     writeLock(lock) {
-      writeFileSync(`${path}.new`, formatLock(lock));
-      renameSync(`${path}.new`, path);
+      try {
+        writeFileSync(`${path}.new`, formatLock(lock));
+        renameSync(`${path}.new`, path);
+      } catch (cause) {
+        rmSync(`${path}.new`, { force: true });
+        throw new Fault("manifest/unwritable", `the lock cannot be written: ${(cause as Error).message}`, {
+          cause,
+          hint: "locks lie beside their manifests: copy the manifests to a folder of your own, or lock them where they can be written",
+        });
+      }
     },
   };
 }

@@ -6,9 +6,11 @@ import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
 import { fetchBuilder } from "../builders/fetch/builder.ts";
+import { loadClient } from "../builders/fetch/http.ts";
 import type { FromKeeper, ToKeeper } from "../builders/keeper/protocol.ts";
 import { serveKeeper } from "../builders/keeper/serve.ts";
 import { ociBuilder } from "../builders/oci/builder.ts";
+import { loadOpenpgp } from "../builders/repository/signature.ts";
 import { rootfsBuilder } from "../builders/rootfs/builder.ts";
 import { squashfsBuilder } from "../builders/squashfs/builder.ts";
 import { tarBuilder } from "../builders/tar/builder.ts";
@@ -37,7 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 // The process changes its identity and may not be able to read kit's own files afterwards: what is loaded on
 // demand elsewhere is loaded here at once, beside the threads' start.
-const loading = Promise.all([import("undici"), import("openpgp")]);
+const loading = Promise.all([loadClient(), loadOpenpgp()]);
 
 try {
   await serveKeeper({

@@ -20,9 +20,10 @@ interface Job {
 /** Starts threads and waits until their code is loaded. */
 export async function recruit(entry: URL, size: number): Promise<Recruits> {
   const workers = Array.from({ length: size }, () => new Worker(entry, { stdout: false, stderr: false }));
+  // Not `online`: that is when a thread begins to load, and what it loads may be out of reach a moment later.
   await Promise.all(
     workers.map(
-      (worker) => new Promise((resolve, reject) => worker.once("online", resolve).once("error", reject)),
+      (worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
     ),
   );
   return { enlist: (setup) => enlist(workers, setup) };
@@ -53,8 +54,9 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
   await Promise.all(
     workers.map(
       (worker, index) =>
-        new Promise<void>((resolve) => {
+        new Promise<void>((resolve, reject) => {
           worker.on("message", (reply: ThreadReply) => {
+            if ("loaded" in reply) return;
             if ("ready" in reply) {
               idle.push(worker);
               resolve();
@@ -66,7 +68,10 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
               finish(worker, (job) => job.reject(new Error(reply.defect)));
             }
           });
-          worker.on("error", (error) => running.get(worker)?.reject(error));
+          worker.on("error", (error) => {
+            reject(error);
+            running.get(worker)?.reject(error);
+          });
           worker.postMessage({ setup: { ...setup, staging: `${setup.staging}/thread-${index}` } });
         }),
     ),

@@ -39,6 +39,8 @@ export interface ThreadSetup {
 export type ThreadMessage = { readonly setup: ThreadSetup } | { readonly id: number; readonly work: Task };
 
 export type ThreadReply =
+  /** First of all: everything the thread needs of kit's own files is in memory. */
+  | { readonly loaded: true }
   | { readonly ready: true }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fault: FaultRecord }

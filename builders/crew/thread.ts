@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 import { checkout } from "../../store/checkout.ts";
 import { layoutOf } from "../../store/layout.ts";
+import { hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
@@ -20,6 +21,9 @@ export function serveThread(port: MessagePort): void {
   const system = openSystem();
   let perform: ((task: Task) => Promise<unknown>) | undefined;
   const reply = (message: ThreadReply) => port.postMessage(message);
+  // Loads the hash's native code, which is out of reach later.
+  hasher();
+  reply({ loaded: true });
   port.on("message", async (message: ThreadMessage) => {
     if ("setup" in message) {
       perform = performer(message.setup, system);

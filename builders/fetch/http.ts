@@ -89,9 +89,21 @@ async function wait(milliseconds: number, signal: AbortSignal | undefined): Prom
   await setTimeout(milliseconds, undefined, signal && { signal });
 }
 
+const importClient = () => import("undici");
+let client: ReturnType<typeof importClient> | undefined;
+
+/**
+ * Loads the client, once. The keeper does so before it changes its identity: Node looks for an imported module's
+ * file again each time, and may not see it any more.
+ */
+export function loadClient(): ReturnType<typeof importClient> {
+  client ??= importClient();
+  return client;
+}
+
 async function openLine(options: HttpOptions, proxy: { http: string; https: string }): Promise<Line> {
   // Its default export is there both from npm (CommonJS) and out of the bundle.
-  const { Agent, EnvHttpProxyAgent, Pool } = (await import("undici")).default;
+  const { Agent, EnvHttpProxyAgent, Pool } = (await loadClient()).default;
   const settings = {
     connections: options.connections ?? 16,
     pipelining: 1,

@@ -58,7 +58,7 @@ export type HoldKeeper = Called<HoldMethods> & Link;
 /**
  * Starts the keeper: `unshare` gives it a user and a mount namespace, this process writes the id maps.
  *
- * @throws {Fault} `host/no-user-namespaces`, `host/no-subordinate-ids`, `host/no-uidmap`, and what opening the store throws
+ * @throws {Fault} `host/no-user-namespaces`, `host/no-subordinate-ids`, `host/no-id-range`, `host/no-uidmap`, and what opening the store throws
  */
 export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
   const { channel, ...link } = await start(options, false);
@@ -279,6 +279,16 @@ function prepareRoot(store: string, owner: number): void {
     if (statSync(store).uid !== owner) chownSync(store, owner, owner);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "";
+    if (code === "EINVAL") {
+      throw new Fault(
+        "host/no-id-range",
+        `the ids from ${owner} on are not this root's to give: it is one of a user namespace`,
+        {
+          cause,
+          hint: "name a range of 65,536 ids that /proc/self/uid_map holds, as idRangeStart in kit.config.yaml, or run kit as an ordinary user",
+        },
+      );
+    }
     if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) throw cause;
     throw new Fault("store/unwritable", `the store cannot be at ${store}: ${(cause as Error).message}`, {
       cause,

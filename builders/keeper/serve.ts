@@ -15,7 +15,7 @@ import {
   requestDigest,
   splitContent,
 } from "../../store/model/derivation.ts";
-import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { type Digest, hasher, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { openPool } from "../../store/pool.ts";
@@ -73,6 +73,8 @@ async function serve(parts: KeeperParts): Promise<void> {
   const system = openSystem();
   const recruits = await recruit(parts.threadEntry, parts.threads);
   const inbox = openInbox(parts.receive, parts.send);
+  // Loads the hash's native code.
+  hasher();
   await parts.loaded;
   parts.send({ loaded: true });
   const setup = await inbox.setup;

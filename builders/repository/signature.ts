@@ -26,6 +26,14 @@ export interface Verifier {
   verify(label: string, document: Uint8Array, now: number): Promise<SignedText>;
 }
 
+let openpgp: Promise<typeof import("openpgp")> | undefined;
+
+/** Loads OpenPGP, once; the keeper before it changes its identity, as it does the HTTP client. */
+export function loadOpenpgp(): Promise<typeof import("openpgp")> {
+  openpgp ??= import("openpgp");
+  return openpgp;
+}
+
 /**
  * Reads keys, each text one or more armoured blocks. Importing openpgp takes 50 ms, a key 1 ms, verifying an
  * InRelease of 150 kB 15 ms.
@@ -33,7 +41,7 @@ export interface Verifier {
  * @throws {Fault} `manifest/bad-key`
  */
 export async function openVerifier(armouredKeys: readonly string[]): Promise<Verifier> {
-  const pgp = await import("openpgp");
+  const pgp = await loadOpenpgp();
   const blocks = armouredKeys.flatMap((text) => keyBlocks(text));
   const keys: PublicKey[] = [];
   for (const armoredKeys of blocks) keys.push(...(await pgp.readKeys({ armoredKeys }).catch(badKey)));

@@ -1,8 +1,8 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { existsSync, lstatSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, readlinkSync, statSync, symlinkSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/realize.ts";
@@ -47,6 +47,8 @@ export class RealizeCommand extends BuildCommand {
     parts.warm();
     const manifest = this.absolute(this.manifest);
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
+    const linksOf = this.linkNames(plan.outputs);
+    for (const link of linksOf) refuseUnplaceable(link);
     const targets = plan.outputs.map(({ derivation }) => derivation);
     const again = new Set(this.rebuild ? targets.map(({ digest }) => digest) : []);
     const realized = await realizeLine(targets, world, parts.line(manifest), {
@@ -56,7 +58,7 @@ export class RealizeCommand extends BuildCommand {
     const { results, differing } = realized;
     const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
     const places = shown.map(({ path }) => path);
-    const links = await this.linkAll(plan.outputs, shown, realized, parts);
+    const links = await this.linkAll(plan.outputs, shown, linksOf, realized, parts);
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -76,19 +78,28 @@ export class RealizeCommand extends BuildCommand {
     );
   }
 
+  /** The links of the outputs, in their order; none where none is wanted. */
+  private linkNames(outputs: readonly PlannedOutput[]): readonly string[] {
+    if (this.link === undefined) return [];
+    const [link, isOne] = [this.link, outputs.length === 1];
+    return outputs.map((output) =>
+      this.absolute(isOne ? link : `${link}-${output.name}${architectureSuffix(output, outputs)}`),
+    );
+  }
+
   /** Makes the wanted links, each a root for its output and all that was built for it; returns where they lead. */
   private async linkAll(
     outputs: readonly PlannedOutput[],
     shown: readonly Shown[],
+    names: readonly string[],
     { results, requests }: Realized,
     parts: Parts,
   ): Promise<Record<string, string>> {
     const links: Record<string, string> = {};
-    if (this.link === undefined) return links;
+    if (names.length === 0) return links;
     const keeper = await parts.keeper();
     for (const [index, output] of outputs.entries()) {
-      const suffix = outputs.length === 1 ? "" : `-${output.name}${architectureSuffix(output, outputs)}`;
-      const link = this.absolute(`${this.link}${suffix}`);
+      const link = names[index] ?? "";
       const { path: target = "", tree } = shown[index] ?? {};
       const wanted = allDerivations([output]).flatMap(({ digest }) => requests.get(digest) ?? []);
       // The root first: nothing is collected while this session is open, and later the link is there.
@@ -133,16 +144,28 @@ async function presentOutput(
   return { path: pathIn(join(layout.root, shown.place)), tree: shown.tree };
 }
 
+/** Told before anything is built: of several links all can be placed, or none is. @throws {Fault} `usage/not-a-link` */
+function refuseUnplaceable(link: string): void {
+  const present = lstatSync(link, { throwIfNoEntry: false });
+  if (present !== undefined && !present.isSymbolicLink()) throw notALink(link, "is there and is no link");
+  const folder = dirname(link);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw notALink(link, `cannot be made: there is no folder ${folder}`);
+}
+
+function notALink(link: string, why: string, cause?: unknown): Fault {
+  return new Fault("usage/not-a-link", `${link} ${why}`, { hint: "name another place with -o", cause });
+}
+
 /** Replaces a link of kit's making, and nothing else. @throws {Fault} `usage/not-a-link` */
 function placeLink(link: string, target: string): void {
+  refuseUnplaceable(link);
   const present = lstatSync(link, { throwIfNoEntry: false });
-  if (present?.isSymbolicLink()) {
-    if (readlinkSync(link) === target) return;
-    unlinkSync(link);
-  } else if (present) {
-    throw new Fault("usage/not-a-link", `${link} is there and is no link`, {
-      hint: "name another place with -o",
-    });
+  if (present !== undefined && readlinkSync(link) === target) return;
+  try {
+    if (present !== undefined) unlinkSync(link);
+    symlinkSync(target, link);
+  } catch (cause) {
+    throw notALink(link, `cannot be made: ${(cause as Error).message}`, cause);
   }
-  symlinkSync(target, link);
 }

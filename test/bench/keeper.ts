@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import type { Builder } from "../../builders/builder.ts";
 import { inputOf } from "../../builders/builder.ts";
 import { fetchBuilder } from "../../builders/fetch/builder.ts";
+import { loadClient } from "../../builders/fetch/http.ts";
 import type { ToKeeper } from "../../builders/keeper/protocol.ts";
 import { serveKeeper } from "../../builders/keeper/serve.ts";
 import { toolsBuilder } from "../../builders/tools/builder.ts";
@@ -31,7 +32,7 @@ const stepBuilder: Builder = {
   },
 };
 
-await import("undici");
+await loadClient();
 await serveKeeper({
   builders: [fetchBuilder, stepBuilder, toolsBuilder, unpackBuilder],
   threadEntry: new URL("../../cli/thread.ts", import.meta.url),

@@ -8,7 +8,9 @@ import { decodeTree } from "../../store/model/tree.ts";
 
 /** What is wrong with a store that nobody uses just now; empty where nothing is. Leftovers of killed sessions count with `settled`. */
 export function flawsOf(store: string, { settled = true } = {}): string[] {
-  if (!existsSync(join(store, "format"))) return [];
+  // A folder that says it is no store of this format has nothing that could be wrong.
+  const format = join(store, "format");
+  if (!existsSync(format) || readFileSync(format, "utf8").trim() !== "kit/store/1") return [];
   const hex = (name: string) => name.slice(0, 64);
   const blobs = new Set<string>();
   const flaws: string[] = [];

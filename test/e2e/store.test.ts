@@ -3,6 +3,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -181,21 +182,33 @@ describe.skipIf(!isRoot)("a host that refuses", () => {
     expect(text).toContain("tester");
   });
 
-  test("no user namespaces: the setting that lets them is named", async () => {
+  test("root of a namespace without the range: where to name another", async () => {
     using attempt = small.attempt({ store: "own" });
     attempt.image([]);
-    // In a user namespace of its own the limit is the test's to set; inside, kit is root.
-    const none = [
-      "unshare",
-      "--user",
-      "--map-root-user",
-      "--mount",
-      "sh",
-      "-c",
-      'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"',
-      "sh",
-    ];
-    const outcome = await attempt.run(["realize", "image.yaml", "--json"], { before: none });
+    const outcome = await attempt.run(["realize", "image.yaml", "--json"], {
+      before: ["unshare", "--user", "--map-root-user", "--mount"],
+    });
+    expect([outcome.status, codes(outcome)]).toEqual([7, ["host/no-id-range"]]);
+    expect(JSON.stringify(told(outcome))).toContain("idRangeStart");
+  });
+
+  test("no user namespaces: the setting that lets them is named", async () => {
+    using place = openPlace("none", { open: true });
+    const binary = installKit(join(place.folder, "kit"), small.archive);
+    const home = join(place.folder, "home");
+    place.write({
+      "home/image.yaml":
+        "kind: image\nname: image\ndistro: debian/trixie\narchitectures: [amd64]\noutputs: [{type: tar}]\n",
+    });
+    // In a user namespace of its own the limit is the test's to set; inside, kit is the same ordinary user.
+    const none = ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c"];
+    const limit = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"';
+    const outcome = await kit(["realize", "image.yaml", "--json"], {
+      cwd: home,
+      store: join(home, "store"),
+      binary,
+      before: [...asUser(home), ...none, limit, "sh"],
+    });
     expect([outcome.status, codes(outcome)]).toEqual([7, ["host/no-user-namespaces"]]);
     expect(hints(JSON.stringify(told(outcome))).join()).toMatch(/max_user_namespaces|userns/);
   });
@@ -228,7 +241,7 @@ test.skipIf(!isRoot)("kit runs from a folder that only root may enter", async ()
     "image.yaml":
       "kind: image\nname: image\ndistro: debian/trixie\narchitectures: [amd64]\noutputs: [{type: tar}]\n",
   });
-  expect(lstatSync(join(place.folder, "..")).mode & 0o077).toBe(0);
+  chmodSync(place.folder, 0o700);
   for (let i = 0; i < 3; i++) {
     rmSync(join(place.folder, "image.lock"), { force: true });
     done(

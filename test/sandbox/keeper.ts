@@ -8,6 +8,7 @@ import { inputOf } from "../../builders/builder.ts";
 import { debFilesBuilder } from "../../builders/deb-files/builder.ts";
 import { ext4Builder } from "../../builders/ext4/builder.ts";
 import { fetchBuilder } from "../../builders/fetch/builder.ts";
+import { loadClient } from "../../builders/fetch/http.ts";
 import type { ToKeeper } from "../../builders/keeper/protocol.ts";
 import { serveKeeper } from "../../builders/keeper/serve.ts";
 import { ociBuilder } from "../../builders/oci/builder.ts";
@@ -86,7 +87,7 @@ async function* pieces(text: string, broken: boolean): AsyncGenerator<Uint8Array
 // As sources, or as the bundle that the tests make of them.
 const thread = import.meta.url.endsWith(".ts") ? "../../cli/thread.ts" : "./thread.mjs";
 
-await import("undici");
+await loadClient();
 try {
   await serveKeeper({
     builders: [

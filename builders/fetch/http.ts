@@ -3,6 +3,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { Fault } from "../../store/model/fault.ts";
+import { loadClient } from "../late.ts";
 import { download, type Fetched, type Line, type Wanted } from "./download.ts";
 import { fileSink, memorySink } from "./sink.ts";
 import { showUrl } from "./trouble.ts";
@@ -89,21 +90,8 @@ async function wait(milliseconds: number, signal: AbortSignal | undefined): Prom
   await setTimeout(milliseconds, undefined, signal && { signal });
 }
 
-const importClient = () => import("undici");
-let client: ReturnType<typeof importClient> | undefined;
-
-/**
- * Loads the client, once. The keeper does so before it changes its identity: Node looks for an imported module's
- * file again each time, and may not see it any more.
- */
-export function loadClient(): ReturnType<typeof importClient> {
-  client ??= importClient();
-  return client;
-}
-
 async function openLine(options: HttpOptions, proxy: { http: string; https: string }): Promise<Line> {
-  // Its default export is there both from npm (CommonJS) and out of the bundle.
-  const { Agent, EnvHttpProxyAgent, Pool } = (await loadClient()).default;
+  const { Agent, EnvHttpProxyAgent, Pool } = await loadClient();
   const settings = {
     connections: options.connections ?? 16,
     pipelining: 1,

@@ -3,6 +3,7 @@
 
 import type { PublicKey, VerifyMessageResult } from "openpgp";
 import { Fault } from "../../store/model/fault.ts";
+import { loadOpenpgp } from "../late.ts";
 
 export interface SignedText {
   /** Exactly what was signed: lines parted by "\n", without white space at their ends. */
@@ -24,14 +25,6 @@ export interface Verifier {
    * hold, is made over MD5 or SHA-1, or its key was expired or revoked
    */
   verify(label: string, document: Uint8Array, now: number): Promise<SignedText>;
-}
-
-let openpgp: Promise<typeof import("openpgp")> | undefined;
-
-/** Loads OpenPGP, once; the keeper before it changes its identity, as it does the HTTP client. */
-export function loadOpenpgp(): Promise<typeof import("openpgp")> {
-  openpgp ??= import("openpgp");
-  return openpgp;
 }
 
 /**

@@ -194,7 +194,7 @@ describe("options", () => {
     copyManifests(base, place.folder);
     const words = ["realize", join(place.folder, "manifests/packages/hello/hello.yaml"), "-o", "hello.deb"];
     const at = { cwd: place.folder, store: place.store };
-    const path = done(await kit(words, at)).paths.get("deb") ?? "";
+    const path = done(await kit(words, at)).paths.get("hello-kit") ?? "";
     expect(path).toMatch(/\/outputs\/[0-9a-f]{64}\/hello-kit_1\.0\.0_all\.deb$/);
     done(await kit(["gc"], at));
     const link = join(place.folder, "hello.deb");

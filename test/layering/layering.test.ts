@@ -76,8 +76,8 @@ describe("floors", () => {
       koffi: /^store\/system\.ts$/,
       "@napi-rs/blake-hash": /^store\/model\/digest\.ts$/,
       "blake3-wasm": /^store\/model\/digest\.ts$/,
-      undici: /^builders\/fetch\/|^cli\/keeper\.ts$/,
-      openpgp: /^builders\/repository\/|^cli\/keeper\.ts$/,
+      undici: /^builders\/(fetch\/|late\.ts$)/,
+      openpgp: /^builders\/(repository\/|late\.ts$)/,
       yaml: /^evaluator\/manifest\//,
       clipanion: /^cli\//,
     };

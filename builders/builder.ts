@@ -100,7 +100,6 @@ export interface Crew extends AsyncDisposable {
 }
 
 export interface Log {
-  readonly fd: number;
   line(text: string): void;
 }
 

@@ -5,7 +5,8 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
 
 export interface LogFile {
-  readonly fd: number;
+  /** Where it is while it is written. */
+  readonly file: string;
   line(text: string): void;
   /** Bytes so far. */
   size(): number;
@@ -20,7 +21,7 @@ export function openLog(place: string): LogFile {
   const fd = openSync(temporary, "a+", 0o644);
   const size = () => fstatSync(fd).size;
   return {
-    fd,
+    file: temporary,
     line: (text) => void writeSync(fd, `${text}\n`),
     size,
     lastLines(count) {

@@ -279,6 +279,7 @@ function openMethods(parts: MethodParts) {
   return {
     served: methods,
     async close() {
+      await workshop.close();
       await http.close();
     },
   };

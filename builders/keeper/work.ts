@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { constants as system } from "node:os";
 import { isatty } from "node:tty";
 import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
@@ -15,7 +16,8 @@ import { launcherIn } from "../sandbox/launcher.ts";
 import { type Delegation, openSlot, type Slot } from "../sandbox/limits.ts";
 import { type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
 import { seccompProgram } from "../sandbox/seccomp.ts";
-import type { Command, Limits } from "../sandbox/spec.ts";
+import { type Command, type Limits, quoted } from "../sandbox/spec.ts";
+import { openStarters, type Starters } from "../sandbox/starter.ts";
 import { openLog } from "./log.ts";
 import { type BuildJob, shellStreams } from "./protocol.ts";
 
@@ -43,19 +45,43 @@ export interface Work extends Disposable {
   keep(): void;
 }
 
+/** Where one sandbox at a time runs. */
+interface Seat {
+  readonly slot: Slot;
+  readonly starters: Starters;
+}
+
 /** What a sandbox's command is replaced by: the caller's shell. */
 export interface Shell {
   status: number | undefined;
 }
 
-/** Opens workplaces; control groups are reused from one to the next. */
+/** Opens workplaces; control groups and what starts sandboxes are reused from one to the next. */
 export function openWorkshop(parts: WorkParts): {
   open(job: BuildJob, request: Digest, shell?: Shell): Work;
+  close(): Promise<void>;
 } {
-  const freeSlots: Slot[] = [];
+  const seats: Seat[] = [];
+  const freeSeats: Seat[] = [];
+  const openSeat = (): Seat => {
+    const slot = openSlot(parts.delegation, `slot-${seats.length}`, parts.limits);
+    const seat = { slot, starters: openStarters(slot.enter) };
+    seats.push(seat);
+    return seat;
+  };
   const filter = filterFile(parts);
-  let slots = 0;
+  const checkouts = new Map<Digest, Promise<string>>();
+  // Nothing collects them while this session lasts.
+  const checkout = (tree: Digest) => {
+    const made = checkouts.get(tree) ?? parts.crew.checkout(tree);
+    checkouts.set(tree, made);
+    made.catch(() => checkouts.delete(tree));
+    return made;
+  };
   return {
+    async close() {
+      await Promise.all(seats.map(({ starters }) => starters.close()));
+    },
     open(job, request, shell) {
       const kept = `${parts.store.layout.failed}/${hexOf(request)}`;
       const scratch =
@@ -64,13 +90,13 @@ export function openWorkshop(parts: WorkParts): {
           : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
       const log = openLog(shell ? `${scratch}/shell.log` : parts.store.layout.log(request));
       const sandboxes: Sandbox[] = [];
-      let slot: Slot | undefined;
+      let seat: Seat | undefined;
       let opened = 0;
       let peak: number | undefined;
       let logged = false;
-      const takeSlot = () => {
-        slot ??= freeSlots.pop() ?? openSlot(parts.delegation, `slot-${slots++}`, parts.limits);
-        return slot;
+      const takeSeat = () => {
+        seat ??= freeSeats.pop() ?? openSeat();
+        return seat;
       };
       const closeSandboxes = () => {
         for (const sandbox of sandboxes.splice(0)) sandbox[Symbol.dispose]();
@@ -87,8 +113,8 @@ export function openWorkshop(parts: WorkParts): {
         signal: parts.signal,
         progress: (done, total, unit) => parts.emit({ type: "progress", id: job.id, done, total, unit }),
         async sandbox({ lower, binds = [] }) {
-          const folders = await Promise.all(lower.map((tree) => parts.crew.checkout(tree)));
-          const launcher = await launcherOf(parts, job);
+          const folders = await Promise.all(lower.map(checkout));
+          const launcher = launcherIn(await checkout(launcherTree(job)), parts.machine);
           const folder = `${scratch}/sandbox-${opened++}`;
           mkdirSync(folder, { recursive: true });
           const sandbox = openSandbox({
@@ -103,7 +129,7 @@ export function openWorkshop(parts: WorkParts): {
           return sandbox;
         },
         async run(sandbox, command, options = {}) {
-          const common = { slot: takeSlot(), limits: parts.limits, signal: parts.signal };
+          const common = { ...takeSeat(), limits: parts.limits, signal: parts.signal };
           if (shell) {
             const exit = await sandbox.run(shellCommand(command, sandbox.root), {
               ...common,
@@ -112,8 +138,8 @@ export function openWorkshop(parts: WorkParts): {
             shell.status = exit.how === "status" ? exit.status : 1;
             throw new Fault("interrupted/shell", "the shell has ended");
           }
-          const exit = await sandbox.run(command, { ...common, ...options, output: log.fd });
-          peak = Math.max(peak ?? 0, takeSlot().peakMemory() ?? 0);
+          const exit = await sandbox.run(command, { ...common, ...options, output: log.file });
+          peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
           if (exit.how !== "status" || exit.status !== 0) throw failedCommand(command, exit, parts.limits);
         },
       };
@@ -130,15 +156,30 @@ export function openWorkshop(parts: WorkParts): {
         },
         [Symbol.dispose]() {
           closeSandboxes();
-          if (slot) freeSlots.push(slot);
+          if (seat) freeSeats.push(seat);
           logged = log.size() > 0;
           log.close();
-          if (scratch !== kept) rmSync(scratch, { recursive: true, force: true });
+          if (scratch !== kept) sweep(scratch);
         },
       };
     },
   };
 }
+
+/** Removes a scratch folder while the next build's sandbox runs (1 ms of 15); the session's end takes what is left. */
+function sweep(scratch: string): void {
+  const remove = () => {
+    try {
+      rmSync(scratch, { recursive: true, force: true });
+    } catch {
+      // It goes with the session's folder, whose removal tells why it does not.
+    }
+  };
+  setTimeout(remove, sweepAfter).unref();
+}
+
+/** Milliseconds: time enough to answer, and to start what follows. */
+const sweepAfter = 4;
 
 /** The system call filter as a file of the session, written when first asked for. */
 function filterFile(parts: WorkParts): () => string | undefined {
@@ -152,22 +193,19 @@ function filterFile(parts: WorkParts): () => string | undefined {
   };
 }
 
-async function launcherOf(parts: WorkParts, job: BuildJob) {
-  const tree = job.request.inputs["launcher"];
-  if (tree === undefined) throw new Error(`${job.request.builder} has no launcher among its inputs`);
-  return launcherIn(await parts.crew.checkout(splitContent(tree).digest), parts.machine);
+function launcherTree({ request }: BuildJob): Digest {
+  const tree = request.inputs["launcher"];
+  if (tree === undefined) throw new Error(`${request.builder} has no launcher among its inputs`);
+  return splitContent(tree).digest;
 }
 
 /** The same sandbox with the caller's shell in it; the command it stands for is in KIT_COMMAND. */
 function shellCommand(command: Command, root: string): Command {
-  const quoted = command.argv.map((word) =>
-    /^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
-  );
   const environment = {
     ...command.environment,
     TERM: "xterm",
     PS1: "[kit] $PWD # ",
-    KIT_COMMAND: quoted.join(" "),
+    KIT_COMMAND: command.argv.map(quoted).join(" "),
   };
   // dash cannot give back a terminal whose process group it does not see, and tells that instead of its status.
   const shell = existsSync(`${root}/usr/bin/bash`) ? ["/usr/bin/bash", "--norc"] : ["/bin/sh"];
@@ -175,13 +213,17 @@ function shellCommand(command: Command, root: string): Command {
   return { ...command, argv: [...shell, ...interactive], environment, terminal: true };
 }
 
+/** A shell's way to tell signals: 128 and the number. */
+function statusText(status: number): string {
+  const signal = Object.entries(system.signals).find(([, number]) => number === status - 128)?.[0];
+  return signal === undefined ? String(status) : `${status} (${signal})`;
+}
+
 function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {
   const program = command.argv[0] ?? "the command";
   switch (exit.how) {
     case "status":
-      return new Fault("build/failed", `${program} ended with status ${exit.status}`);
-    case "signal":
-      return new Fault("build/failed", `${program} was ended by ${exit.signal}`);
+      return new Fault("build/failed", `${program} ended with status ${statusText(exit.status)}`);
     case "time":
       return new Fault("build/time-limit", `${program} was stopped after ${limits.time} s`, {
         hint: "raise the limit: --time-limit SECONDS",

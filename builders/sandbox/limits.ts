@@ -2,7 +2,7 @@
 // Knows both versions of the interface; does not know what runs inside.
 
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import type { Limits } from "./spec.ts";
+import { type Limits, quoted } from "./spec.ts";
 
 /** Folders of control groups that this process may use, made by the command's own process. */
 export type Delegation =
@@ -19,8 +19,10 @@ export interface Slot extends Disposable {
   /** Bytes, where the kernel tells. */
   peakMemory(): number | undefined;
   ranOutOfMemory(): boolean;
-  /** Whether processes of a sandbox are still being ended: the launcher does not wait for the last of them. */
-  isBusy(): boolean;
+  /**
+   * Whether processes besides the residents are still being ended: the launcher does not wait for the last of them.
+   */
+  isBusy(residents: ReadonlySet<number>): boolean;
 }
 
 export function openSlot(delegation: Delegation, name: string, limits: Limits): Slot {
@@ -50,7 +52,7 @@ function slotVersion2(group: string, limits: Limits): Slot {
     },
     peakMemory: () => numberIn(`${group}/memory.peak`),
     ranOutOfMemory: () => kills() > before,
-    isBusy: () => textIn(`${group}/cgroup.procs`) !== "",
+    isBusy: (residents) => holdsOthers(`${group}/cgroup.procs`, residents),
     [Symbol.dispose]: () => remove(group),
   };
 }
@@ -70,7 +72,7 @@ function slotVersion1(memory: string, pids: string, limits: Limits): Slot {
     },
     peakMemory: () => numberIn(`${memory}/memory.max_usage_in_bytes`),
     ranOutOfMemory: () => kills() > before,
-    isBusy: () => textIn(`${pids}/cgroup.procs`) !== "",
+    isBusy: (residents) => holdsOthers(`${pids}/cgroup.procs`, residents),
     [Symbol.dispose]() {
       remove(memory);
       remove(pids);
@@ -90,9 +92,10 @@ function slotOfResources(limits: Limits): Slot {
   };
 }
 
-/** A group's name may hold what a shell reads: systemd writes `-` as `\x2d`. */
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
+function holdsOthers(file: string, residents: ReadonlySet<number>): boolean {
+  return textIn(file)
+    .split("\n")
+    .some((pid) => pid !== "" && !residents.has(Number(pid)));
 }
 
 function tryWrite(file: string, text: string): void {

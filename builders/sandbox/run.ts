@@ -2,7 +2,8 @@
 // Acts on what `spec.ts` decided; does not know what the command builds.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,9 +15,13 @@ import {
   type Launcher,
   type Limits,
   launcherArguments,
+  launcherScript,
   overlayOptions,
   type Places,
+  quoted,
+  shellArguments,
 } from "./spec.ts";
+import { type Started, type Starters, stopSandbox } from "./starter.ts";
 
 export interface Sandbox extends Disposable {
   /** Where the overlay's upper layer lies: all that was written outside the binds. */
@@ -28,17 +33,18 @@ export interface Sandbox extends Disposable {
 
 export interface RunOptions {
   readonly slot: Slot;
+  readonly starters: Starters;
   readonly limits: Limits;
-  /** File descriptor that takes standard output and standard error, or one for each stream of a shell. */
-  readonly output: number | { readonly stdin: number; readonly stdout: number; readonly stderr: number };
+  /** The file that standard output and standard error are added to, or file descriptors of a shell's streams. */
+  readonly output: string | { readonly stdin: number; readonly stdout: number; readonly stderr: number };
   /** Fed to standard input, which is otherwise empty, or the shell's. */
   readonly input?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
 
 export type Exit =
+  /** 128 and the signal's number where it was ended by one. */
   | { readonly how: "status"; readonly status: number }
-  | { readonly how: "signal"; readonly signal: string }
   | { readonly how: "time" }
   | { readonly how: "memory" }
   | { readonly how: "interrupted" };
@@ -87,50 +93,72 @@ async function runCommand(
   command: Command,
   options: RunOptions,
 ): Promise<Exit> {
-  const { output, input, signal, slot } = options;
+  const { input, signal, slot, starters } = options;
   slot.reset();
-  const [program = "", ...argv] = launcherArguments(
-    parts.launcher,
-    places,
-    command,
-    slot.enter,
-    parts.filter !== undefined,
-  );
-  const streams =
-    typeof output === "number" ? { stdin: "ignore" as const, stdout: output, stderr: output } : output;
-  const filter = parts.filter === undefined ? [] : [openSync(parts.filter, "r")];
-  const child = spawn(program, argv, {
-    stdio: [input ? "pipe" : streams.stdin, streams.stdout, streams.stderr, ...filter],
-    env: {},
-    cwd: "/",
-  });
-  for (const fd of filter) closeSync(fd);
-  const ended = exitOf(child);
+  const words = launcherArguments(parts.launcher, places, command, parts.filter !== undefined);
+  const { ended, stop, stdin } = start(parts, words, options);
   // It may fail while something else is waited for.
   ended.catch(() => {});
   let stopped: "time" | "interrupted" | undefined;
-  const stop = (why: "time" | "interrupted") => {
+  const stopFor = (why: "time" | "interrupted") => {
     stopped ??= why;
-    end(child);
+    stop();
   };
-  const clock = setTimeout(() => stop("time"), options.limits.time * 1000);
-  const interrupt = () => stop("interrupted");
+  const clock = setTimeout(() => stopFor("time"), options.limits.time * 1000);
+  const interrupt = () => stopFor("interrupted");
   signal?.addEventListener("abort", interrupt);
   if (signal?.aborted) interrupt();
   try {
-    const broken = input && child.stdin && (await feed(input, child.stdin, () => end(child)));
-    const exit = await ended;
+    const broken = input && stdin && (await feed(input, stdin, stop));
+    const status = await ended.catch((error) => {
+      // A group that ran out of memory goes as a whole, with the shell that would have told of it.
+      if (slot.ranOutOfMemory()) return killed;
+      throw error;
+    });
     // Nothing of it may still write when its upper layer is read; killed processes take a moment (at most 5 s).
-    for (let waited = 0; slot.isBusy() && waited < 2500; waited++) await sleep(2);
+    for (let waited = 0; slot.isBusy(starters.residents) && waited < 2500; waited++) await sleep(2);
     if (broken) throw broken.error;
     if (stopped) return { how: stopped };
     // A command may make any status of the death of one it started.
-    const failed = exit.how !== "status" || exit.status !== 0;
-    return failed && slot.ranOutOfMemory() ? { how: "memory" } : exit;
+    return status !== 0 && slot.ranOutOfMemory() ? { how: "memory" } : { how: "status", status };
   } finally {
     clearTimeout(clock);
     signal?.removeEventListener("abort", interrupt);
   }
+}
+
+const killed = 128 + constants.signals.SIGKILL;
+
+/** By a resident shell, or, where the command has streams of its own, by one of its own. */
+function start(
+  { launcher, filter }: SandboxParts,
+  launch: readonly string[],
+  { output, input, slot, starters }: RunOptions,
+): Started & { readonly stdin?: Writable | null } {
+  if (typeof output === "string" && !input) {
+    const third = filter === undefined ? "" : `3<${quoted(filter)}`;
+    return starters.start(
+      launcher,
+      `(exec ${launch.map(quoted).join(" ")}) </dev/null >>${quoted(output)} 2>&1 ${third}`,
+    );
+  }
+  const opened = typeof output === "string" ? [openSync(output, "a")] : [];
+  const streams = typeof output === "string" ? undefined : output;
+  const third = filter === undefined ? [] : [openSync(filter, "r")];
+  const [program = "", ...words] = shellArguments(launcher);
+  const child = spawn(program, [...words, "-c", launcherScript(slot.enter, launch)], {
+    stdio: [
+      input ? "pipe" : streams?.stdin,
+      streams?.stdout ?? opened[0],
+      streams?.stderr ?? opened[0],
+      ...third,
+    ],
+    env: {},
+    cwd: "/",
+  });
+  for (const fd of [...opened, ...third]) closeSync(fd);
+  const stop = () => void (child.pid !== undefined && stopSandbox(child.pid));
+  return { ended: statusOf(child), stop, stdin: child.stdin };
 }
 
 /**
@@ -156,36 +184,7 @@ async function feed(
   return broken;
 }
 
-/**
- * Ends the sandbox by its first process: the kernel takes all others with it before the launcher sees the end.
- * Killing the launcher would do as well, but return while they are still dying, and writing.
- */
-function end(child: ChildProcess): void {
-  const { pid } = child;
-  if (pid === undefined) return;
-  let first: number[] = [];
-  try {
-    first = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .trim()
-      .split(" ")
-      .filter(Boolean)
-      .map(Number);
-  } catch {
-    // It has ended, or this kernel does not tell children.
-  }
-  for (const inner of first) tryKill(inner);
-  if (first.length === 0) child.kill("SIGKILL");
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It was quicker.
-  }
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
+function statusOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", (cause) =>
       reject(
@@ -195,8 +194,6 @@ function exitOf(child: ChildProcess): Promise<Exit> {
         }),
       ),
     );
-    child.on("close", (status, signal) => {
-      resolve(signal === null ? { how: "status", status: status ?? 0 } : { how: "signal", signal });
-    });
+    child.on("close", (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
   });
 }

@@ -16,7 +16,7 @@ import { closureQuestion } from "../../evaluator/question.ts";
 import type { Content } from "../../store/model/derivation.ts";
 
 export const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-export const node = join(repository, "node_modules/node/bin/node");
+export const node = process.execPath;
 const { uid, gid, username } = userInfo();
 export const caller = { uid, gid, name: username };
 
@@ -34,13 +34,17 @@ export interface Tools {
 
 const probePackages = ["coreutils", "dash", "perl-base"];
 
-/** Bundles the tests' keeper (and the driver that is killed with it) beside the tools, as kit itself is: it starts in 0.25 s then, and in 1.1 s from sources. */
+/**
+ * Bundles the tests' keeper, and the driver that is killed with it, as kit itself is: it starts in 0.25 s then, and
+ * in 1.1 s from sources.
+ */
 export async function bundleKeeper(folder: string): Promise<string> {
   const { build } = await import("esbuild");
   await build({
     entryPoints: {
       keeper: join(repository, "test/sandbox/keeper.ts"),
       thread: join(repository, "cli/thread.ts"),
+      driver: join(repository, "test/keeper/driver.ts"),
     },
     outdir: folder,
     outExtension: { ".js": ".mjs" },

@@ -60,7 +60,7 @@ function workplace(asked: Partial<CustomizeParameters>, locals: Record<string, s
     },
     store: { layout, system, pool, records, method: "copy" },
     scratch: `${folder}/scratch`,
-    log: { fd: 1, line: (text) => void seen.log.push(text) },
+    log: { line: (text) => void seen.log.push(text) },
     progress: () => {},
     sandbox: async (options) => {
       seen.sandbox = options;

@@ -108,7 +108,8 @@ describe("kill -9 of the keeper", () => {
 
   it("at any moment leaves a prefix of what was made, never a lie", async () => {
     const store = storeWithTools(tools);
-    const jobs = Array.from({ length: 40 }, (_, index) =>
+    // More than can be done until the last moment, even if nothing were lost.
+    const jobs = Array.from({ length: 120 }, (_, index) =>
       index % 4 === 3
         ? probeJob(`echo ${index} > /etc/step; head -c 300000 /dev/urandom > /tmp/out/random`)
         : jobOf("slow", { milliseconds: 50, bytes: 1 << 20, index }),

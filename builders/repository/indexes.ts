@@ -131,7 +131,7 @@ interface GatheredText {
 
 function partsOfText(): GatheredText {
   const parts: Uint8Array[] = [];
-  return { add: (part) => void parts.push(part), whole: () => Buffer.concat(parts) };
+  return { add: (part) => void parts.push(Buffer.from(part)), whole: () => Buffer.concat(parts) };
 }
 
 function sizedText(size: number, onMore: (text: Buffer) => void): GatheredText {

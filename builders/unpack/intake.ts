@@ -38,8 +38,14 @@ export async function unpackDeb(deb: Digest, pool: Pool): Promise<UnpackedDeb> {
   };
 }
 
-/** Content up to this size is gathered in memory and stored with one write; 4 MiB covers 99.9 % of Debian's files. */
+/**
+ * Content up to this size is gathered in memory, always the same, and stored with one write; 4 MiB covers 99.9 % of
+ * Debian's files.
+ */
 const inMemory = 4 << 20;
+
+/** Some more, so that growing files do not each ask for memory. */
+const roomFor = (size: number) => Math.min(Math.max(2 * size, 1 << 16), inMemory);
 
 interface Intake {
   readonly sink: TarSink;
@@ -53,7 +59,8 @@ function intake(pool: Pool): Intake {
   const order: string[] = [];
   let links = 0;
   let current: (TarEntry & { type: "file" | "directory" | "fifo" }) | undefined;
-  let chunks: Uint8Array[] = [];
+  let content = Buffer.alloc(0);
+  let filled = 0;
   let writer: BlobWriter | undefined;
 
   const add = (entry: Entry) => {
@@ -79,8 +86,9 @@ function intake(pool: Pool): Intake {
       switch (entry.type) {
         case "file":
           current = entry as typeof current;
-          chunks = [];
-          writer = entry.size > inMemory ? pool.writer(owned) : undefined;
+          filled = 0;
+          if (entry.size > inMemory) writer = pool.writer(owned);
+          else if (entry.size > content.length) content = Buffer.allocUnsafeSlow(roomFor(entry.size));
           return;
         case "directory":
         case "fifo":
@@ -95,20 +103,18 @@ function intake(pool: Pool): Intake {
       }
     },
     data(chunk) {
-      if (writer) writer.write(chunk);
-      else chunks.push(chunk);
+      if (writer) return writer.write(chunk);
+      content.set(chunk, filled);
+      filled += chunk.length;
     },
     end() {
       if (!current) return;
       const { path, mode, uid, gid, size, xattrs } = current;
       const owned = { path, mode, uid, gid, ...(xattrs && { xattrs }) };
-      const blob = writer
-        ? writer.finish().blob
-        : pool.put(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), owned);
+      const blob = writer ? writer.finish().blob : pool.put(content.subarray(0, filled), owned);
       add({ type: "file", ...owned, size, blob });
       current = undefined;
       writer = undefined;
-      chunks = [];
     },
   };
   return {

@@ -31,23 +31,34 @@ export function run(
   return { wall, peak: Number(kilobytes) * 1024 };
 }
 
+/** One of the two that are compared. */
+export interface Side {
+  /** What is not measured. */
+  readonly prepare?: () => void;
+  readonly run: () => Run;
+}
+
 /**
- * Runs both in turn, `times` each after what prepares them, and gives the medians. What one has written is on disk
- * before the other begins: neither pays for the other's pages.
+ * Runs both in turn, `times` each, and gives the medians. What was written or removed before is on disk when one
+ * begins: neither pays for the other's pages.
  */
 export function inTurn(
   times: number,
-  ours: () => Run,
-  theirs: (() => Run) | undefined,
+  ours: Side,
+  theirs: Side | undefined,
 ): { ours: Run; theirs: Run | undefined } {
   const runs = { ours: [] as Run[], theirs: [] as Run[] };
   for (let i = 0; i < times; i++) {
-    spawnSync("sync");
-    if (theirs) runs.theirs.push(theirs());
-    spawnSync("sync");
-    runs.ours.push(ours());
+    if (theirs) runs.theirs.push(measured(theirs));
+    runs.ours.push(measured(ours));
   }
   return { ours: median(runs.ours), theirs: theirs && median(runs.theirs) };
+}
+
+function measured({ prepare, run }: Side): Run {
+  prepare?.();
+  spawnSync("sync");
+  return run();
 }
 
 function median(runs: readonly Run[]): Run {

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { mirrorsFor } from "../../builders/repository/mirrors.ts";
 import type { Row } from "./main.ts";
-import { has, inTurn, type Run, run } from "./measure.ts";
+import { has, inTurn, type Run, run, type Side } from "./measure.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");
 const hello = join(import.meta.dirname, "../../manifests");
@@ -38,10 +38,12 @@ export async function* roots(
 function fromEmpty(folder: string, suite: string, times: number, peaks: number[]): Row {
   const at = workplace(folder, `empty-${suite}`);
   const manifest = image(at, suite, []);
-  const ours = () => {
-    rmSync(join(at, "store"), { recursive: true, force: true });
-    rmSync(manifest.replace(".yaml", ".lock"), { force: true });
-    return noted(realize(at, manifest), peaks);
+  const ours: Side = {
+    prepare() {
+      rmSync(join(at, "store"), { recursive: true, force: true });
+      rmSync(manifest.replace(".yaml", ".lock"), { force: true });
+    },
+    run: () => noted(realize(at, manifest), peaks),
   };
   return row(
     `${suite} minbase as tar, empty store`,
@@ -56,10 +58,10 @@ function fromPackages(folder: string, suite: string, times: number, peaks: numbe
   const manifest = image(at, suite, []);
   realize(at, manifest);
   let turn = 0;
-  const ours = () => {
+  const ours: Side = {
     // Another epoch makes another root: packages and their trees are there, the root is not.
-    writeFileSync(manifest, imageText(suite, [], 1_700_000_000 + turn++));
-    return noted(realize(at, manifest), peaks);
+    prepare: () => writeFileSync(manifest, imageText(suite, [], 1_700_000_000 + turn++)),
+    run: () => noted(realize(at, manifest), peaks),
   };
   return row(
     `${suite} minbase as tar, packages in the store`,
@@ -84,8 +86,8 @@ function nothingToDo(folder: string, times: number, peaks: number[]): Row {
     4,
     inTurn(
       Math.max(times, 11),
-      () => noted(realize(at, manifest), peaks),
-      () => run([node, "-e", "0"]),
+      { run: () => noted(realize(at, manifest), peaks) },
+      { run: () => run([node, "-e", "0"]) },
     ),
   );
 }
@@ -93,16 +95,20 @@ function nothingToDo(folder: string, times: number, peaks: number[]): Row {
 function onePackageMore(folder: string, times: number, peaks: number[]): Row {
   const at = workplace(folder, "add");
   const manifest = image(at, "trixie", []);
-  const first = () => {
-    rmSync(join(at, "store"), { recursive: true, force: true });
-    rmSync(manifest.replace(".yaml", ".lock"), { force: true });
-    writeFileSync(manifest, imageText("trixie", []));
-    return noted(realize(at, manifest), peaks);
+  const first: Side = {
+    prepare() {
+      rmSync(join(at, "store"), { recursive: true, force: true });
+      rmSync(manifest.replace(".yaml", ".lock"), { force: true });
+      writeFileSync(manifest, imageText("trixie", []));
+    },
+    run: () => noted(realize(at, manifest), peaks),
   };
-  const more = () => {
-    writeFileSync(manifest, imageText("trixie", ["hello"]));
-    run([kit, "lock", manifest], { env: { KIT_STORE: join(at, "store") } });
-    return noted(realize(at, manifest), peaks);
+  const more: Side = {
+    prepare() {
+      writeFileSync(manifest, imageText("trixie", ["hello"]));
+      run([kit, "lock", manifest], { env: { KIT_STORE: join(at, "store") } });
+    },
+    run: () => noted(realize(at, manifest), peaks),
   };
   return row("one small package more, to tar", "the first realization", 0.35, inTurn(times, more, first));
 }
@@ -153,7 +159,7 @@ function imageText(suite: string, packages: readonly string[], epoch?: number): 
 }
 
 /** mmdebstrap with the suites of the distro's manifest, from the mirror kit would take first. */
-function peer(at: string, suite: string, cached: boolean): (() => Run) | undefined {
+function peer(at: string, suite: string, cached: boolean): Side | undefined {
   if (!has("mmdebstrap")) return undefined;
   const host = hostSources();
   const [main] = mirrorsFor("https://ftp.debian.org/debian", { host }, ["main"]);
@@ -188,9 +194,9 @@ function peer(at: string, suite: string, cached: boolean): (() => Run) | undefin
       ),
     );
   }
-  return () => {
-    rmSync(out, { force: true });
-    return run(bootstrap(...(cached ? ["--skip=download/empty", ...fill] : [])), { env: { TMPDIR: at } });
+  return {
+    prepare: () => rmSync(out, { force: true }),
+    run: () => run(bootstrap(...(cached ? ["--skip=download/empty", ...fill] : [])), { env: { TMPDIR: at } }),
   };
 }
 

@@ -10,7 +10,7 @@ const text = Buffer.from(Array.from({ length: 40_000 }, (_, i) => `line ${i * 79
 
 async function read(compression: Compression, bytes: Buffer, step = 65536, limit = 1e9): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  const stream = await decompressor(compression, limit, (chunk) => chunks.push(chunk));
+  const stream = await decompressor(compression, limit, (chunk) => chunks.push(Buffer.from(chunk)));
   try {
     for (const piece of pieces(bytes, step)) await stream.push(piece);
     await stream.end();

@@ -29,7 +29,7 @@ export function memory(): Memory {
     },
     data(chunk) {
       if (current === undefined) throw new Error("data outside an entry");
-      content.push(chunk);
+      content.push(Buffer.from(chunk));
     },
     end() {
       if (current === undefined) throw new Error("end without an entry");

@@ -2,6 +2,7 @@
 // Knows what a root keeps and in which order things may go; does not know whether a root's link is still there.
 
 import { renameSync, rmSync, unlinkSync } from "node:fs";
+import type { History } from "./history.ts";
 import type { Layout } from "./layout.ts";
 import { type Content, splitContent } from "./model/derivation.ts";
 import { hexOf } from "./model/digest.ts";
@@ -36,7 +37,12 @@ export interface Collection {
  *
  * @throws {Fault} `store/corrupt` where a record that is kept cannot be read: nothing is removed then
  */
-export function collect(layout: Layout, records: RecordReader, options: CollectionOptions): Collection {
+export function collect(
+  layout: Layout,
+  records: RecordReader,
+  history: Pick<History, "retain">,
+  options: CollectionOptions,
+): Collection {
   const roots = readRoots(layout);
   const live = mark(
     records,
@@ -49,7 +55,7 @@ export function collect(layout: Layout, records: RecordReader, options: Collecti
     () =>
       sweep.files("results", layout.results, ({ length }, hex) => length === 64 && live.requests.has(hex)),
     () => {
-      sweep.files("results", layout.notes, ({ length }, hex) => length === 64 && live.requests.has(hex));
+      if (!options.dryRun) history.retain((hex) => live.requests.has(hex));
       sweep.files("logs", layout.logs, ({ length }, hex) => length === 64 && live.requests.has(hex));
       sweep.folders("checkouts", layout.checkouts, (name) => live.trees.has(name));
       sweep.folders("outputs", layout.outputs, (name) => live.trees.has(name));
@@ -121,8 +127,6 @@ function sweeper(layout: Layout, dryRun: boolean) {
           walk(`${group}/${name}`, scale.drop);
           if (!dryRun) unlinkSync(`${group}/${name}`);
         }
-        // A note is counted with its statement.
-        if (folder === layout.notes) continue;
         kept[kind] += staying.size;
         removed[kind] += going.size;
       }

@@ -1,6 +1,7 @@
 // Committing: statements become visible on disk only after everything they name is flushed.
 // Knows batches and order; does not know what was built.
 
+import type { History } from "./history.ts";
 import type { Note, Result } from "./model/derivation.ts";
 import type { Digest } from "./model/digest.ts";
 import type { RecordWriter } from "./records.ts";
@@ -19,7 +20,12 @@ export interface Committer {
 }
 
 /** One flush serves a batch: a chain of 1,000 small results takes one a second instead of 1,000. */
-export function openCommitter(session: Session, records: RecordWriter, intervalMs = 1000): Committer {
+export function openCommitter(
+  session: Session,
+  records: RecordWriter,
+  history: Pick<History, "add">,
+  intervalMs = 1000,
+): Committer {
   let pending: { result: Result; note: Note; settle: PromiseWithResolvers<void> }[] = [];
   const fresh = new Map<Digest, Result>();
   let timer: NodeJS.Timeout | undefined;
@@ -31,8 +37,8 @@ export function openCommitter(session: Session, records: RecordWriter, intervalM
     pending = [];
     try {
       await session.flush();
-      for (const { result, note, settle } of batch) {
-        records.writeNote(result.request, note);
+      history.add(batch.map(({ result: { request }, note }) => ({ request, note })));
+      for (const { result, settle } of batch) {
         records.writeResult(result);
         settle.resolve();
       }

@@ -18,7 +18,6 @@ export interface Layout {
   readonly trees: string;
   readonly checkouts: string;
   readonly results: string;
-  readonly notes: string;
   readonly logs: string;
   readonly roots: string;
   readonly outputs: string;
@@ -27,6 +26,7 @@ export interface Layout {
   readonly locks: string;
   readonly partial: string;
   readonly failed: string;
+  /** The index. */
   readonly database: string;
   /** The pool member that is the `copy`-th inode of a blob with these attributes. */
   member(blob: Digest, owned: Attributes, copy?: number): string;
@@ -36,7 +36,6 @@ export interface Layout {
   /** A tree on disk; exists only when it is complete. */
   checkout(digest: Digest): string;
   result(request: Digest): string;
-  note(request: Digest): string;
   log(request: Digest): string;
   lock(request: Digest): string;
 }
@@ -59,7 +58,6 @@ export function layoutOf(root: string): Layout {
     trees: at("trees"),
     checkouts: at("checkouts"),
     results: at("results"),
-    notes: at("notes"),
     logs: at("logs"),
     roots: at("roots"),
     outputs: at("outputs"),
@@ -74,14 +72,13 @@ export function layoutOf(root: string): Layout {
     tree: (digest) => fanned("trees", digest),
     checkout: (digest) => `${root}/checkouts/${hexOf(digest)}`,
     result: (request) => fanned("results", request),
-    note: (request) => fanned("notes", request),
     log: (request) => fanned("logs", request),
     lock: (request) => `${root}/locks/${hexOf(request)}`,
   };
 }
 
 /** The folders that are split in 256 by the first two digits of what they hold. */
-export const fannedFolders = ["pool", "trees", "results", "notes", "logs"] as const;
+export const fannedFolders = ["pool", "trees", "results", "logs"] as const;
 export const plainFolders = [
   "checkouts",
   "roots",

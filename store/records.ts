@@ -1,12 +1,11 @@
-// Records: tree records, result statements and notes as files.
+// Records: tree records and result statements as files.
 // Knows how they are read, checked and written; does not know what a request asks for.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
-import { type Content, type Note, parseContent, type Result, splitContent } from "./model/derivation.ts";
+import { type Content, parseContent, type Result, splitContent } from "./model/derivation.ts";
 import { type Digest, digestOf, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
 import { decodeTree, digestOfTree, encodeTree, type Tree } from "./model/tree.ts";
@@ -14,7 +13,6 @@ import { decodeTree, digestOfTree, encodeTree, type Tree } from "./model/tree.ts
 export interface RecordReader {
   /** Absent where nothing is recorded for the request. */
   result(request: Digest): Result | undefined;
-  note(request: Digest): Note | undefined;
   /** @throws {Fault} `store/missing-tree`, `store/corrupt` */
   tree(digest: Digest): Tree;
   has(content: Content): boolean;
@@ -27,7 +25,6 @@ export interface RecordWriter extends RecordReader {
    * must be on disk and flushed before.
    */
   writeResult(result: Result): Result;
-  writeNote(request: Digest, note: Note): void;
 }
 
 /** Trees are kept in memory once read, at most `cached` of them (a root of 9,000 files is about 3 MB). */
@@ -53,7 +50,6 @@ export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, 
   };
   const records: RecordWriter = {
     result: (request) => readJson(layout.result(request), (value) => parseResult(value, request)),
-    note: (request) => readJson(layout.note(request), (value) => z.parse(noteShape, value) as Note),
     tree(digest) {
       const known = trees.get(digest);
       if (known !== undefined) return remember(digest, known);
@@ -90,10 +86,6 @@ export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, 
       writeFile(layout.result(result.request), `${JSON.stringify(result)}\n`);
       return result;
     },
-    writeNote(request, note) {
-      mkdirSync(dirname(layout.note(request)), { recursive: true });
-      writeFile(layout.note(request), `${JSON.stringify(note)}\n`);
-    },
   };
   return records;
 }
@@ -103,15 +95,6 @@ const resultShape = z.object({
   request: z.string(),
   outputs: z.record(z.string(), z.string()),
   references: z.array(z.string()),
-});
-
-const noteShape = z.object({
-  label: z.string(),
-  builder: z.string(),
-  duration: z.number(),
-  finished: z.number(),
-  peakMemory: z.optional(z.number()),
-  log: z.optional(z.string()),
 });
 
 function parseResult(value: unknown, request: Digest): Result {

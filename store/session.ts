@@ -76,14 +76,19 @@ export interface SessionId {
   readonly now: number;
 }
 
-/** Takes the store for this process; collection waits until every session is over. */
-export function openSession(layout: Layout, system: System, { id, bootId, now }: SessionId): Session {
+/**
+ * Takes the store for this process; collection waits until every session is over. Absent while another process has
+ * the store for itself ({@link openHold}), which may be asked again.
+ */
+export function openSession(
+  layout: Layout,
+  system: System,
+  { id, bootId, now }: SessionId,
+): Session | undefined {
   const guard = openSync(`${layout.locks}/store`, "a", 0o644);
   if (!system.tryLock(guard, "shared")) {
     closeSync(guard);
-    throw new Fault("store/busy", "the store is being collected or verified by another kit", {
-      hint: "repeat the command when it is done",
-    });
+    return undefined;
   }
   mendAfterPowerCut(layout, system, bootId, guard);
   dropDeadStaging(layout, system, now);
@@ -117,7 +122,7 @@ export interface Hold extends Disposable {
 
 /**
  * The store without any session beside this one; absent while there is one, which may be asked again. Writes
- * nothing, so that a full disk can be collected too. Sessions that want to open meanwhile are told `store/busy`.
+ * nothing, so that a full disk can be collected too. Sessions that want to open meanwhile wait.
  */
 export function openHold(layout: Layout, system: System, bootId: string): Hold | undefined {
   const guard = openSync(`${layout.locks}/store`, "a", 0o644);
@@ -177,12 +182,10 @@ function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard
       }
     }
   }
-  for (const folder of ["results", "notes"] as const) {
-    for (const fan of readdirSync(`${layout.root}/${folder}`)) {
-      for (const name of readdirSync(`${layout.root}/${folder}/${fan}`)) {
-        const file = `${layout.root}/${folder}/${fan}/${name}`;
-        if (statSync(file).ctimeMs >= since && !isWhole(file)) unlinkSync(file);
-      }
+  for (const fan of readdirSync(layout.results)) {
+    for (const name of readdirSync(`${layout.results}/${fan}`)) {
+      const file = `${layout.results}/${fan}/${name}`;
+      if (statSync(file).ctimeMs >= since && !isWhole(file)) unlinkSync(file);
     }
   }
   for (const name of readdirSync(layout.roots)) {
@@ -203,7 +206,7 @@ function isIntact(file: string, name: string): boolean {
   return hex !== undefined && !name.includes(".tmp") && hashFile(file).digest === digestFromHex(hex);
 }
 
-/** Statements, notes and roots are JSON; cut off or full of zeros they are not. */
+/** Statements and roots are JSON; cut off or full of zeros they are not. */
 function isWhole(file: string): boolean {
   try {
     JSON.parse(readFileSync(file, "utf8"));

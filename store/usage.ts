@@ -38,9 +38,8 @@ export function measure(layout: Layout): Usage {
     for (const folder of foldersOf(layout, kind)) {
       for (const group of groupsOf(folder, kind)) {
         const names = namesIn(group);
-        // Notes stand beside statements and members of one blob beside each other: things are counted, not files.
-        if (folder !== layout.notes)
-          count += kind === "blobs" ? new Set(names.map((name) => name.slice(0, 64))).size : names.length;
+        // Members of one blob stand beside each other: things are counted, not files.
+        count += kind === "blobs" ? new Set(names.map((name) => name.slice(0, 64))).size : names.length;
         for (const name of names) walk(`${group}/${name}`, note);
       }
     }
@@ -58,7 +57,7 @@ export function foldersOf(layout: Layout, kind: Kind): readonly string[] {
   return {
     blobs: [layout.pool],
     trees: [layout.trees],
-    results: [layout.results, layout.notes],
+    results: [layout.results],
     logs: [layout.logs],
     checkouts: [layout.checkouts],
     outputs: [layout.outputs],

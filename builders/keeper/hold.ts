@@ -2,18 +2,18 @@
 // Knows how the store is waited for; does not know what is garbage or damaged.
 
 import { rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { collect } from "../../store/collect.ts";
+import { openHistory } from "../../store/history.ts";
 import type { Layout } from "../../store/layout.ts";
-import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
-import { type Hold, openHold } from "../../store/session.ts";
+import { openHold } from "../../store/session.ts";
 import type { System } from "../../store/system.ts";
 import { repair, verify } from "../../store/verify.ts";
 import type { Recruits } from "../crew/crew.ts";
 import type { Inbox } from "./inbox.ts";
 import type { FromKeeper, HoldMethods, KeeperSetup } from "./protocol.ts";
+import { takeTurn } from "./turn.ts";
 
 export interface HoldParts {
   readonly layout: Layout;
@@ -26,14 +26,17 @@ export interface HoldParts {
 
 /** Waits until every session is over, then serves {@link HoldMethods}. @throws {Fault} `interrupted/waiting` */
 export async function serveHold({ layout, system, setup, recruits, inbox, send }: HoldParts): Promise<void> {
-  using hold = await takeHold(layout, system, setup.bootId, inbox.interrupted, () =>
-    send({ event: { type: "step", text: "waiting until no other kit uses the store" } }),
-  );
+  using hold = await takeTurn(() => openHold(layout, system, setup.bootId), {
+    interrupted: inbox.interrupted,
+    onWait: () => send({ event: { type: "step", text: "waiting until no other kit uses the store" } }),
+  });
   const records = openRecords(layout, (blob) => findMember(layout, blob) !== undefined, 1);
+  using history = openHistory(layout);
   const staging = `${layout.staging}/hold`;
   await using crew = await recruits.enlist({ root: layout.root, staging, method: "copy" });
   const methods: { [K in keyof HoldMethods]: (...args: Parameters<HoldMethods[K]>) => unknown } = {
-    collect: (dead) => collect(layout, records, { dead: new Set(dead), dryRun: false, flush: hold.flush }),
+    collect: (dead) =>
+      collect(layout, records, history, { dead: new Set(dead), dryRun: false, flush: hold.flush }),
     async repair() {
       const found = await verify(layout, records, crew.verify);
       if (found.problems.length > 0) repair(layout, found.problems, hold.flush);
@@ -43,21 +46,4 @@ export async function serveHold({ layout, system, setup, recruits, inbox, send }
   send({ ready: true });
   await inbox.serve(methods);
   rmSync(staging, { recursive: true, force: true });
-}
-
-async function takeHold(
-  layout: Layout,
-  system: System,
-  bootId: string,
-  interrupted: AbortSignal,
-  onWait: () => void,
-): Promise<Hold> {
-  for (let waited = 0; ; waited++) {
-    const hold = openHold(layout, system, bootId);
-    if (hold !== undefined) return hold;
-    if (waited === 0) onWait();
-    if (interrupted.aborted)
-      throw new Fault("interrupted/waiting", "interrupted while waiting for the store");
-    await sleep(100);
-  }
 }

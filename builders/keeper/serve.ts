@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writeTree } from "../../store/checkout.ts";
 import { collect } from "../../store/collect.ts";
 import { openCommitter } from "../../store/commit.ts";
+import { type History, openHistory } from "../../store/history.ts";
 import { layoutOf } from "../../store/layout.ts";
 import {
   contentOf,
@@ -21,7 +22,7 @@ import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
-import { openSession, prepareStore } from "../../store/session.ts";
+import { openSession, prepareStore, type Session } from "../../store/session.ts";
 import { mountFlags, openSystem, type System } from "../../store/system.ts";
 import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
@@ -44,6 +45,7 @@ import {
   storeMount,
   type ToKeeper,
 } from "./protocol.ts";
+import { takeTurn } from "./turn.ts";
 import { openWorkshop, type Shell } from "./work.ts";
 
 /** What the composition root gives the keeper. */
@@ -82,11 +84,17 @@ async function serve(parts: KeeperParts): Promise<void> {
   const layout = layoutOf(storeMount);
   prepareStore(layout);
   if (setup.hold) return await serveHold({ layout, system, setup, recruits, inbox, send: parts.send });
-  using session = openSession(layout, system, { id: setup.session, bootId: setup.bootId, now: parts.now() });
+  const { session: id, bootId } = setup;
+  using session = await takeTurn(() => openSession(layout, system, { id, bootId, now: parts.now() }), {
+    interrupted: inbox.interrupted,
+    onWait: () =>
+      parts.send({ event: { type: "step", text: "waiting: another kit collects or verifies the store" } }),
+  });
   const staging = session.scratch("keeper");
   const pool = openPool(layout, system, staging);
   const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
-  const committer = openCommitter(session, records);
+  using history = openHistory(layout);
+  const committer = openCommitter(session, records, history);
   const store: Store = { layout, system, pool, records, method: probeMethod(setup.method, staging) };
   await using crew = await recruits.enlist({ root: layout.root, staging, method: store.method });
   const methods = openMethods({
@@ -95,6 +103,7 @@ async function serve(parts: KeeperParts): Promise<void> {
     store,
     crew,
     committer,
+    history,
     session,
     interrupted: inbox.interrupted,
   });
@@ -119,12 +128,13 @@ interface MethodParts extends KeeperParts {
   readonly store: Store;
   readonly crew: Awaited<ReturnType<Recruits["enlist"]>>;
   readonly committer: ReturnType<typeof openCommitter>;
-  readonly session: ReturnType<typeof openSession>;
+  readonly history: History;
+  readonly session: Session;
   readonly interrupted: AbortSignal;
 }
 
 function openMethods(parts: MethodParts) {
-  const { setup, store, crew, committer, session, send } = parts;
+  const { setup, store, crew, committer, history, session, send } = parts;
   const builders = new Map(parts.builders.map((builder) => [builder.name, builder]));
   const http = openHttp({ proxy: setup.proxy, connections: setup.downloads, offline: setup.offline });
   const emit = (event: Event) => send({ event });
@@ -181,28 +191,34 @@ function openMethods(parts: MethodParts) {
   ): Promise<BuildOutcome & { durable: Promise<void> }> => {
     const begun = parts.now();
     using work = workshop.open(job, digest);
-    try {
-      const built = await builderOf(job).run(work.context);
+    const noteOf = (failed?: string): Note => {
       const peakMemory = work.peakMemory();
-      const note: Note = {
+      return {
         label: job.label,
         builder: job.request.builder,
         duration: Math.round(parts.now() - begun),
         finished: Math.round(parts.now() / 1000),
+        ...(failed !== undefined && { failed }),
         ...(peakMemory !== undefined && { peakMemory }),
         ...(work.logged() && { log: relative(store.layout.root, store.layout.log(digest)) }),
       };
+    };
+    try {
+      const built = await builderOf(job).run(work.context);
       const made: Result = {
         format: "kit/result/1",
         request: digest,
         outputs: built.outputs,
         references: built.references ?? [],
       };
-      const { result, durable } = committer.add(made, note);
+      const { result, durable } = committer.add(made, noteOf());
       const same = JSON.stringify(result.outputs) === JSON.stringify(made.outputs);
       return { result, how: "built", durable, ...(!same && { differs: made.outputs }) };
     } catch (error) {
       const lines = work.lastLines();
+      const fault = asFault(error);
+      if (!(fault instanceof Fault && fault.class === "interrupted"))
+        history.add([{ request: digest, note: noteOf(fault instanceof Fault ? fault.code : "defect") }]);
       if (setup.keepFailed) work.keep();
       throw withLog(error, lines, digest);
     }
@@ -265,7 +281,7 @@ function openMethods(parts: MethodParts) {
     usage: async () => measure(store.layout),
     verify: () => verify(store.layout, store.records, crew.verify),
     collectable: async (dead) =>
-      collect(store.layout, store.records, { dead: new Set(dead), dryRun: true, flush: () => {} }),
+      collect(store.layout, store.records, history, { dead: new Set(dead), dryRun: true, flush: () => {} }),
     async probe() {
       const overlay = probeOverlay(store.system, session.scratch("probe"));
       return {

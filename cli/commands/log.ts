@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import { Command, Option } from "clipanion";
 import { allDerivations } from "../../evaluator/evaluate.ts";
+import { readHistory } from "../../store/history.ts";
 import type { Layout } from "../../store/layout.ts";
 import { type Digest, digestFromHex } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -70,20 +71,24 @@ export class LogCommand extends PlanCommand {
 
   private list(known: readonly Known[], { layout, records }: Parts): number {
     this.done();
+    const history = readHistory(layout);
     for (const { derivation, request } of known) {
       if (request === undefined || !existsSync(layout.log(request.digest))) continue;
-      const note = records.note(request.digest);
+      const note = history.find(request.digest);
+      // The index can be lost; what has a result did not fail.
+      const failed = note?.failed !== undefined || (note === undefined && !records.result(request.digest));
       const record = {
         request: request.digest,
         builder: derivation.builder,
         label: derivation.label,
         ...(note && { duration: note.duration, finished: note.finished }),
+        ...(failed && { failed: note?.failed ?? "unknown" }),
       };
-      const how = note === undefined ? "failed" : durationText(note.duration);
+      const how = [...(failed ? ["failed"] : []), ...(note ? [durationText(note.duration)] : [])];
       this.print(
         this.json
           ? JSON.stringify(record)
-          : `${short(request.digest)} ${derivation.builder} ${derivation.label}, ${how}`,
+          : `${short(request.digest)} ${[`${derivation.builder} ${derivation.label}`, ...how].join(", ")}`,
       );
     }
     return 0;

@@ -100,6 +100,8 @@ export interface Note {
   readonly duration: number;
   /** Seconds since 1970. */
   readonly finished: number;
+  /** The code of the fault it ended with. */
+  readonly failed?: string;
   /** Bytes of resident memory, where it was measured. */
   readonly peakMemory?: number;
   /** The log's place relative to the store. */

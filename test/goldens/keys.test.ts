@@ -95,7 +95,7 @@ describe("records", () => {
     expectGolden("tree", "kit/tree/1", `${encodeTree(tree).toString()}${digestOfTree(tree)}\n`);
   });
 
-  it("a statement and a note", () => {
+  it("a statement", () => {
     const { records, layout } = openTestStore();
     const request = digestOf("request");
     const made: Result = {
@@ -105,16 +105,8 @@ describe("records", () => {
       references: [parseContent(contentOf("tree", digestOf("needed")))],
     };
     records.writeResult(made);
-    records.writeNote(request, {
-      label: "hello",
-      builder: "tar",
-      duration: 12,
-      finished: 1_000_000_000,
-      peakMemory: 1 << 20,
-      log: "logs/ab/cd",
-    });
     const read = (place: string) => `${place.slice(layout.root.length + 1)}\n${readText(place)}`;
-    expectGolden("statement", "kit/result/1", read(layout.result(request)) + read(layout.note(request)));
+    expectGolden("statement", "kit/result/1", read(layout.result(request)));
     expect(records.result(request)).toEqual(made);
   });
 });

@@ -9,7 +9,7 @@ import { defaultRangeStart } from "../../builders/keeper/identity.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { hexOf } from "../../store/model/digest.ts";
-import { jobOf, keeperAt, keepersOf, probe, problemsOf } from "../sandbox/rig.ts";
+import { holdAt, jobOf, keeperAt, keepersOf, probe, problemsOf } from "../sandbox/rig.ts";
 import { openTools, storeWithTools } from "../sandbox/shared.ts";
 import type { Tools } from "../sandbox/tools.ts";
 import { isRoot } from "../store/rig.ts";
@@ -119,6 +119,20 @@ describe("outputs", () => {
 
   it("leave the store sound", async () => {
     expect(await problemsOf(tools, store)).toEqual([]);
+  });
+});
+
+describe("a store that is being collected", () => {
+  it("is waited for, with a word, by whoever wants to build", async () => {
+    const events: Event[] = [];
+    const hold = await holdAt(tools, store);
+    const asked = keeperAt(tools, store, { emit: (event) => events.push(event) });
+    for (let waited = 0; events.length === 0 && waited < 200; waited++) await sleep(25);
+    expect(events).toEqual([{ type: "step", text: expect.stringContaining("collects") }]);
+    await hold.close();
+    const keeper = await asked;
+    expect((await keeper.build(slow("afterwards", 10))).how).toBe("built");
+    await keeper.close();
   });
 });
 

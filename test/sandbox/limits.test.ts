@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Keeper } from "../../builders/keeper/client.ts";
+import { readHistory } from "../../store/history.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { Faults } from "../../store/model/fault.ts";
 import { isRoot } from "../store/rig.ts";
@@ -135,22 +136,14 @@ describe("limits", () => {
 
   it.runIf(isRoot)("leave the note of what was needed", async () => {
     const keeper = await start();
-    const layout = layoutOf(store);
-    const { root } = await probe(keeper, tools, store, "perl -e '$x = \"x\" x (32 << 20)'");
+    const { root, request } = await probe(keeper, tools, store, "perl -e '$x = \"x\" x (32 << 20)'");
     expect(root).toMatch(/^tree:/);
-    await keeper.flush();
-    const notes = readdirSync(layout.notes).flatMap((fan) =>
-      readdirSync(`${layout.notes}/${fan}`).map(
-        (name) =>
-          JSON.parse(readFileSync(`${layout.notes}/${fan}/${name}`, "utf8")) as {
-            builder: string;
-            peakMemory?: number;
-          },
-      ),
-    );
-    const peaks = notes.filter(({ builder }) => builder === "probe").map(({ peakMemory = 0 }) => peakMemory);
-    expect(Math.max(...peaks)).toBeGreaterThan(32 << 20);
-    expect(Math.max(...peaks)).toBeLessThan(1 << 30);
+    await keeper.close();
+    open.length = 0;
+    const { builder, peakMemory } = readHistory(layoutOf(store)).find(request) ?? {};
+    expect(builder).toBe("probe");
+    expect(peakMemory).toBeGreaterThan(32 << 20);
+    expect(peakMemory).toBeLessThan(1 << 30);
   });
 });
 

@@ -4,12 +4,19 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Event } from "../../builders/event.ts";
-import { type Keeper, type KeeperOptions, openHoldKeeper, openKeeper } from "../../builders/keeper/client.ts";
+import {
+  type HoldKeeper,
+  type Keeper,
+  type KeeperOptions,
+  openHoldKeeper,
+  openKeeper,
+} from "../../builders/keeper/client.ts";
 import type { BuildJob } from "../../builders/keeper/protocol.ts";
 import { defaultLimits, type Limits } from "../../builders/sandbox/spec.ts";
 import { layoutOf } from "../../store/layout.ts";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Content, type Request, requestDigest, splitContent } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import type { Tree } from "../../store/model/tree.ts";
 import { findMember } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
@@ -45,13 +52,18 @@ export async function keeperAt(
 
 /** Everything that is wrong in a store that nobody uses, as `kit store verify` finds it. */
 export async function problemsOf(tools: Pick<Tools, "keeper">, store: string): Promise<readonly string[]> {
-  const keeper = await openHoldKeeper(optionsOf(tools, store, {}));
+  const keeper = await holdAt(tools, store);
   try {
     const { problems } = await keeper.repair();
     return problems.map(({ place, why }) => `${place}: ${why}`);
   } finally {
     await keeper.close();
   }
+}
+
+/** A keeper that has the store for itself. */
+export async function holdAt(tools: Pick<Tools, "keeper">, store: string): Promise<HoldKeeper> {
+  return await openHoldKeeper(optionsOf(tools, store, {}));
 }
 
 function optionsOf(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish): KeeperOptions {
@@ -88,6 +100,7 @@ export function jobOf(
 }
 
 export interface Probed {
+  readonly request: Digest;
   readonly root: Content;
   readonly log: string;
   /** The text of a file that the command left in /tmp/out. */
@@ -118,6 +131,7 @@ export async function probe(
   const records = openRecords(layout, () => true);
   const tree = (of: "root" | "out") => records.tree(splitContent(result.outputs[of] as Content).digest);
   return {
+    request: result.request,
     root: result.outputs["root"] as Content,
     get log() {
       return readFileSync(layout.log(result.request), "utf8");

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Collection, collect } from "../../store/collect.ts";
+import { openHistory } from "../../store/history.ts";
 import { splitContent } from "../../store/model/derivation.ts";
 import { hexOf } from "../../store/model/digest.ts";
 import { decodeTree } from "../../store/model/tree.ts";
@@ -17,10 +18,11 @@ import { openShelf, type Shelf, treeOf } from "./shelf.ts";
 
 const noFlush = () => {};
 
-function run({ layout, pool }: Shelf, options: Partial<Parameters<typeof collect>[2]> = {}): Collection {
+function run({ layout, pool }: Shelf, options: Partial<Parameters<typeof collect>[3]> = {}): Collection {
   // Fresh records: what is cached would hide what is gone.
   const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
-  return collect(layout, records, { dead: new Set(), dryRun: false, flush: noFlush, ...options });
+  using history = openHistory(layout);
+  return collect(layout, records, history, { dead: new Set(), dryRun: false, flush: noFlush, ...options });
 }
 
 describe("collection", () => {
@@ -35,6 +37,9 @@ describe("collection", () => {
       shelf.checkout(shelf.records.tree(digest));
       mkdirSync(`${shelf.layout.outputs}/${hexOf(digest)}`);
     }
+    using history = openHistory(shelf.layout);
+    const note = { label: "of a test", builder: "test", duration: 1, finished: 1 };
+    history.add([kept, lost].map(({ request }) => ({ request, note })));
     writeFileSync(shelf.layout.log(kept.request), "kept");
     writeFileSync(shelf.layout.log(lost.request), "lost");
     writeFileSync(`${shelf.layout.results}/00/torn.tmp-1`, "{");
@@ -45,8 +50,8 @@ describe("collection", () => {
 
     expect(stayed).toEqual({ blobs: 3, trees: 1, results: 1, logs: 1, checkouts: 1, outputs: 1, rest: 0 });
     expect(removed).toEqual({ blobs: 2, trees: 1, results: 2, logs: 1, checkouts: 1, outputs: 1, rest: 1 });
-    expect(existsSync(shelf.layout.note(kept.request))).toBe(true);
-    expect(existsSync(shelf.layout.note(lost.request))).toBe(false);
+    expect(history.find(kept.request)).toEqual(note);
+    expect(history.find(lost.request)).toBeUndefined();
     expect(readdirSync(shelf.layout.checkouts)).toEqual([hexOf(keptTree)]);
     expect(readdirSync(shelf.layout.outputs)).toEqual([hexOf(keptTree)]);
     expect(readdirSync(shelf.layout.locks)).toEqual([]);

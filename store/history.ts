@@ -1,0 +1,147 @@
+// The history of builds: what was noticed while building, in the index, a SQLite database.
+// Knows what may be lost: deleting the file loses durations and failures, never a result.
+
+import { existsSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import * as z from "zod/mini";
+import type { Layout } from "./layout.ts";
+import type { Note } from "./model/derivation.ts";
+import { type Digest, hexOf } from "./model/digest.ts";
+
+export interface HistoryReader {
+  /** The last build of a request, or attempt at one. */
+  find(request: Digest): Note | undefined;
+}
+
+export interface History extends HistoryReader, Disposable {
+  /** Adds notes, or puts them in the place of earlier ones. What cannot be written is lost. */
+  add(notes: readonly { readonly request: Digest; readonly note: Note }[]): void;
+  /** Forgets every request but these, given as hex digits. */
+  retain(isLive: (hex: string) => boolean): void;
+}
+
+/**
+ * Opens the index when it is first asked, and makes it where it is missing. Nothing here throws: one that is damaged
+ * is made anew, one that cannot be written (a full disk) stays as it is.
+ */
+export function openHistory({ database: place }: Layout): History {
+  let opened: DatabaseSync | undefined;
+  const database = () => {
+    opened ??= openDatabase(place);
+    return opened;
+  };
+  /** Once more after what is no database, or a damaged one, was removed. */
+  const attempt = <T>(task: () => T): T | undefined => {
+    try {
+      return task();
+    } catch (error) {
+      close();
+      if (!isDamaged(error)) return undefined;
+    }
+    try {
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(`${place}${suffix}`, { force: true });
+      return task();
+    } catch {
+      close();
+      return undefined;
+    }
+  };
+  const close = () => {
+    try {
+      opened?.close();
+    } catch {
+      // What was not written is lost.
+    }
+    opened = undefined;
+  };
+  return {
+    find: (request) => attempt(() => select(database(), request)),
+    add(notes) {
+      attempt(() =>
+        transaction(database(), (connection) => {
+          const insert = connection.prepare("insert or replace into note (request, note) values (?, ?)");
+          for (const { request, note } of notes) insert.run(hexOf(request), JSON.stringify(note));
+        }),
+      );
+    },
+    retain(isLive) {
+      if (!existsSync(place)) return;
+      attempt(() =>
+        transaction(database(), (connection) => {
+          const remove = connection.prepare("delete from note where request = ?");
+          for (const { request } of connection.prepare("select request from note").all())
+            if (!isLive(String(request))) remove.run(request as string);
+        }),
+      );
+    },
+    [Symbol.dispose]: close,
+  };
+}
+
+/**
+ * The index as another process may read it: nothing is written beside it, which the keeper, being somebody else,
+ * could not remove. What a keeper that runs has not yet moved into the file itself is not seen.
+ */
+export function readHistory({ database: place }: Layout): HistoryReader {
+  return {
+    find(request) {
+      if (!existsSync(place)) return undefined;
+      try {
+        const url = pathToFileURL(place);
+        url.searchParams.set("immutable", "1");
+        using connection = new DatabaseSync(url, { readOnly: true });
+        return select(connection, request);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Raise it with the table's shape: what has another version is made anew. */
+const version = 1;
+
+function openDatabase(place: string): DatabaseSync {
+  const connection = new DatabaseSync(place, { timeout: 2000 });
+  connection.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  if (connection.prepare("pragma user_version").get()?.["user_version"] !== version)
+    connection.exec(`begin immediate; drop table if exists note;
+      create table note (request text primary key, note text not null) without rowid;
+      pragma user_version = ${version}; commit`);
+  return connection;
+}
+
+function transaction(connection: DatabaseSync, task: (connection: DatabaseSync) => void): void {
+  connection.exec("begin immediate");
+  try {
+    task(connection);
+    connection.exec("commit");
+  } catch (error) {
+    if (connection.isTransaction) connection.exec("rollback");
+    throw error;
+  }
+}
+
+function select(connection: DatabaseSync, request: Digest): Note | undefined {
+  const row = connection.prepare("select note from note where request = ?").get(hexOf(request));
+  return row && (z.parse(noteShape, JSON.parse(String(row["note"]))) as Note);
+}
+
+const noteShape = z.object({
+  label: z.string(),
+  builder: z.string(),
+  duration: z.number(),
+  finished: z.number(),
+  failed: z.optional(z.string()),
+  peakMemory: z.optional(z.number()),
+  log: z.optional(z.string()),
+});
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), and rows that are not what is written here. */
+function isDamaged(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return (
+    error instanceof SyntaxError || error instanceof z.core.$ZodError || errcode === 11 || errcode === 26
+  );
+}

@@ -138,6 +138,7 @@ function openMethods(parts: MethodParts) {
   const builders = new Map(parts.builders.map((builder) => [builder.name, builder]));
   const http = openHttp({ proxy: setup.proxy, connections: setup.downloads, offline: setup.offline });
   const emit = (event: Event) => send({ event });
+  let questions = 0;
   const workshop = openWorkshop({
     store,
     crew,
@@ -255,7 +256,8 @@ function openMethods(parts: MethodParts) {
         store,
         now: parts.now(),
         signal: parts.interrupted,
-        scratch: session.scratch("indexes"),
+        // Two distributions may call a repository and a suite alike.
+        scratch: session.scratch(`indexes-${questions++}`),
       }),
     async present(content, file) {
       const { kind, digest: own } = splitContent(content);

@@ -60,7 +60,9 @@ const image = z.strictObject({
     "lower-case letters, digits, + . _ and -",
   ).describe("What it is called."),
   ...header,
-  distro: reference.describe("The distribution it is made of: debian/trixie, or the path of a manifest."),
+  distro: reference
+    .default("debian/trixie")
+    .describe("The distribution it is made of: the name of one that ships, or the path of a manifest."),
   architectures: z
     .array(architecture)
     .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })

@@ -6,7 +6,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 
 /** Raise it when what is dropped or rewritten changes: part of every root's key. */
-export const normalizeVersion = "2";
+export const normalizeVersion = "3";
 
 interface Contents {
   read(blob: Digest): Buffer;
@@ -71,12 +71,12 @@ function rewritten(entry: Entry, epoch: number, { read, put, before }: Contents)
   return entry;
 }
 
-/** Passwords last changed on the epoch's day (shadow(5)). */
+/** Passwords last changed on the epoch's day; day 0 says that they have to be changed, and stays (shadow(5)). */
 function datedShadow(text: string, epoch: number): string {
-  const day = Math.floor(epoch / 86_400);
+  const day = Math.max(1, Math.floor(epoch / 86_400));
   return text
     .split("\n")
-    .map((line) => line.replace(/^([^:]*:[^:]*):\d+:/, `$1:${day}:`))
+    .map((line) => line.replace(/^([^:]*:[^:]*):[1-9]\d*:/, `$1:${day}:`))
     .join("\n");
 }
 

@@ -81,13 +81,11 @@ test("machine-id is empty, for systemd to fill", () => {
   expect(entries.find(({ path }) => path === "etc/machine-id")).toMatchObject({ size: 0, mode: 0o644 });
 });
 
-test("passwords last changed on the epoch's day, where that was known", () => {
+test("passwords last changed on the epoch's day, where that was known; one that has to be changed stays so", () => {
   const { entries } = normalized({
     "etc/shadow": "root:*:20777:0:99999:7:::\nlocked:!::0::::\nforced:x:0:::::\n",
   });
-  expect(text(entries, "etc/shadow")).toBe(
-    "root:*:20254:0:99999:7:::\nlocked:!::0::::\nforced:x:20254:::::\n",
-  );
+  expect(text(entries, "etc/shadow")).toBe("root:*:20254:0:99999:7:::\nlocked:!::0::::\nforced:x:0:::::\n");
 });
 
 test("byte-code that names the checkout's date names the epoch", () => {

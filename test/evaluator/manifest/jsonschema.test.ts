@@ -29,7 +29,7 @@ test("refuses unknown keys, asks for no key that has a default", () => {
   const image = schema.definitions.image;
   expect(image).toMatchObject({
     additionalProperties: false,
-    required: ["kind", "name", "distro", "outputs"],
+    required: ["kind", "name", "outputs"],
   });
   expect(image?.properties?.users?.items).toMatchObject({
     additionalProperties: false,

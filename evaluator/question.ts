@@ -11,6 +11,8 @@ export interface Source {
   /** The distro's name, `debian/trixie`. */
   readonly distro: string;
   readonly architecture: string;
+  /** Further architectures that packages are asked for of, sorted; absent where there is none. */
+  readonly foreign?: readonly string[];
   readonly repositories: readonly {
     readonly name: string;
     readonly suites: readonly string[];
@@ -50,7 +52,7 @@ export function questionDigest(question: ClosureQuestion): Digest {
 export function questionText(question: ClosureQuestion): string {
   const { source, requests, base, exclude, locals } = question;
   const parts = [
-    `${source.distro} ${source.architecture}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`,
+    `${source.distro} ${[source.architecture, ...(source.foreign ?? [])].join("+")}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`,
   ];
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
   if (locals.length > 0)

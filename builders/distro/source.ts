@@ -4,11 +4,18 @@
 import type { ChosenPackage, Source } from "../../evaluator/question.ts";
 import type { DistroManifest } from "./schema.ts";
 
-/** What a closure depends on: addresses left out. */
-export function sourceOf(distro: DistroManifest, architecture: string): Source {
+/** What a closure depends on: addresses left out. `requests` may name packages of further architectures. */
+export function sourceOf(
+  distro: DistroManifest,
+  architecture: string,
+  requests: readonly string[] = [],
+): Source {
+  const named = requests.map((request) => request.split(":")[1]).filter((name) => name !== undefined);
+  const foreign = [...new Set(named)].filter((name) => name !== architecture).sort();
   return {
     distro: distro.name,
     architecture,
+    ...(foreign.length > 0 && { foreign }),
     repositories: distro.repositories.map(({ name, suites, components, priority, snapshot }) => ({
       name,
       suites,

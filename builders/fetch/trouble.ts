@@ -89,7 +89,10 @@ export function showUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+/** The file's name; of an index that is asked for by its digest, the suite, component and architecture. */
 function nameOf(url: string): string {
   const shown = showUrl(url).replace(/\/+$/, "");
+  const byHash = /\/dists\/(.+)\/by-hash\/\w+\/[0-9a-f]+$/.exec(shown)?.[1];
+  if (byHash !== undefined) return byHash;
   return shown.slice(shown.lastIndexOf("/") + 1) || "a file without an address";
 }

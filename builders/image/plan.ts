@@ -151,19 +151,20 @@ function resolveRoots(
   packages: readonly LocalPackage[],
 ): Closures | undefined {
   const names = manifest.packages.filter((name) => !isManifest(name));
-  const common: Omit<ClosureQuestion, "requests" | "locals"> = {
-    source: sourceOf(distro, target.arch),
+  const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: manifest.exclude,
   };
   const joint = planning.closure(
     closureQuestion({
       ...common,
+      source: sourceOf(distro, target.arch, names),
       requests: [...names, ...packages.map(({ stanza }) => stanza["Package"] ?? "")],
       locals: packages.map(({ stanza }) => stanza),
     }),
   );
-  const base = planning.closure(closureQuestion({ ...common, requests: [], locals: [] }));
+  const source = sourceOf(distro, target.arch);
+  const base = planning.closure(closureQuestion({ ...common, source, requests: [], locals: [] }));
   return joint && base && { joint, base };
 }
 

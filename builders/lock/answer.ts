@@ -124,7 +124,14 @@ function closureFrom(
   warn: (text: string) => void,
 ): Closure {
   const { source, requests, base, exclude, locals } = question;
-  const all = universe({ architecture: source.architecture, sources, pins: source.pins, locals, exclude });
+  const all = universe({
+    architecture: source.architecture,
+    ...(source.foreign && { foreign: source.foreign }),
+    sources,
+    pins: source.pins,
+    locals,
+    exclude,
+  });
   const resolution = resolve(all, { requests, base, recommends: false });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };

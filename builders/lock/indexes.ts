@@ -27,20 +27,27 @@ export type Indexes = (question: ClosureQuestion, assembly: Assembly) => Promise
 /** Indexes by distribution and architecture, fetched and read once a run. */
 export function openIndexes(parts: IndexParts): Indexes {
   const known = new Map<string, Promise<readonly ReadIndex[]>>();
-  return (question, assembly) => {
-    const key = `${question.source.distro} ${question.source.architecture}`;
-    const indexes = known.get(key) ?? fetchAll(question, assembly, parts);
+  const indexesOf = (distro: string, architecture: string, assembly: Assembly) => {
+    const key = `${distro} ${architecture}`;
+    const indexes = known.get(key) ?? fetchAll(distro, architecture, assembly, parts);
     known.set(key, indexes);
     return indexes;
+  };
+  return async ({ source: { distro, architecture, foreign = [] } }, assembly) => {
+    const [own = [], ...others] = await Promise.all(
+      [architecture, ...foreign].map((each) => indexesOf(distro, each, assembly)),
+    );
+    // What an archive keeps apart for all architectures is there with the first.
+    return [...own, ...others.flat().filter(({ index }) => index.architecture !== "all")];
   };
 }
 
 async function fetchAll(
-  question: ClosureQuestion,
+  name: string,
+  architecture: string,
   assembly: Assembly,
   { keeper, layout, mirrors }: IndexParts,
 ): Promise<readonly ReadIndex[]> {
-  const { distro: name, architecture } = question.source;
   const own = [...assembly.manifests.values()].find(
     (item) => item.kind.name === "distro" && item.name === name,
   );

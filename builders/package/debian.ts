@@ -22,11 +22,11 @@ export const packageVersion = text(
   "it begins with a digit and holds letters, digits, . + ~ and -: 1.2.0-1 (Debian Policy 5.6.12)",
 );
 
-/** A package by name, or a manifest of one. */
+/** A package by name, one of another architecture with it, or a manifest of one. */
 export const packageOrManifest = text(
-  new RegExp(`^(?:\\.\\.?/[^\\0]+|${name})$`),
+  new RegExp(`^(?:\\.\\.?/[^\\0]+|${name}(?::[a-z0-9-]+)?)$`),
   "a package name or the path of a manifest",
-  "a name is two or more of a-z, 0-9, + - and . (Debian Policy 5.6.1); a path begins with ./ or ../",
+  "a name is two or more of a-z, 0-9, + - and . (Debian Policy 5.6.1), and may be of another architecture: libc6:i386; a path begins with ./ or ../",
 );
 
 /** One member of a relation field, Debian Policy 7.1. */

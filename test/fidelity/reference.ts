@@ -31,18 +31,24 @@ export function makeReference({ suite, packages, epoch, folder }: ReferenceOptio
   mkdirSync(folder, { recursive: true });
   const tar = join(folder, "root.tar");
   const include = packages.length === 0 ? [] : [`--include=${packages.join(",")}`];
-  const run = spawnSync("mmdebstrap", ["--variant=minbase", ...include, suite, tar, ...sourcesOf(suite)], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    // Nothing of the machine's own: PYTHONDONTWRITEBYTECODE, say, would be obeyed in the root.
-    env: {
-      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-      LC_ALL: "C.UTF-8",
-      TMPDIR: folder,
-      SOURCE_DATE_EPOCH: String(epoch),
-      ...proxies(),
+  const foreign = new Set(packages.map((name) => name.split(":")[1]).filter((name) => name !== undefined));
+  const architectures = foreign.size === 0 ? [] : [`--architectures=${["amd64", ...foreign].join(",")}`];
+  const run = spawnSync(
+    "mmdebstrap",
+    ["--variant=minbase", ...architectures, ...include, suite, tar, ...sourcesOf(suite)],
+    {
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+      // Nothing of the machine's own: PYTHONDONTWRITEBYTECODE, say, would be obeyed in the root.
+      env: {
+        PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+        LC_ALL: "C.UTF-8",
+        TMPDIR: folder,
+        SOURCE_DATE_EPOCH: String(epoch),
+        ...proxies(),
+      },
     },
-  });
+  );
   if (run.error)
     throw new Error(`mmdebstrap cannot be started (${run.error.message}): sh test/pretest.sh installs it`);
   if (run.status !== 0)

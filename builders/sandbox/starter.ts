@@ -89,11 +89,10 @@ function openStarter(launcher: Launcher, enter: string, residents: Set<number>):
     run(line) {
       input.write(`${line}; echo $?\n`);
       let over = false;
-      const ended = watcher
-        .then(() => answers.next())
-        .finally(() => {
-          over = true;
-        });
+      // Asked for at once: it may come with the line before it.
+      const ended = answers.next().finally(() => {
+        over = true;
+      });
       const stop = async () => {
         const beside = await watcher.catch(() => 0);
         if (over || child.pid === undefined) return;

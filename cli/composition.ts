@@ -106,6 +106,10 @@ export function composeParts(options: PartOptions): Parts {
           throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, {
             hint: "run `kit store verify`",
           });
+        if (statSync(member).size > mostText)
+          throw new Fault("digest/bomb", `refused: ${path} has more than ${mostText} bytes`, {
+            hint: "no package of a distribution looks like this: ask where it comes from",
+          });
         return readFileSync(member, "utf8");
       },
       indexes: openIndexes({ keeper: startKeeper, layout, mirrors }),
@@ -178,10 +182,20 @@ function planByKind(planning: Planning) {
   }
 }
 
+/** Bytes of a file that a plan depends on: a package's control file. */
+const mostText = 1 << 20;
+
 function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
   const path = lockPath(manifest);
   return {
-    readLock: () => (existsSync(path) ? parseLock(readFileSync(path, "utf8"), path) : undefined),
+    readLock() {
+      if (!existsSync(path)) return undefined;
+      if (!statSync(path).isFile())
+        throw new Fault("unresolved/bad-lock", `the lock ${path} is no file`, {
+          hint: "move away what is there, then run `kit lock`",
+        });
+      return parseLock(readFileSync(path, "utf8"), path);
+    },
     writeLock(lock) {
       try {
         writeFileSync(`${path}.new`, formatLock(lock));

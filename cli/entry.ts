@@ -20,5 +20,8 @@ export const shippedManifests = join(codeFolder, "..", "manifests");
 
 /** Where kit keeps what can be lost: memos and compiled code. */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
-  return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kit");
+  const named = environment["XDG_CACHE_HOME"] ?? "";
+  // Relative ones are to be ignored (XDG base directories); below /proc Node tries to make a folder for ever.
+  const usable = named.startsWith("/") && !/^\/(proc|sys)(\/|$)/.test(named);
+  return join(usable ? named : join(homedir(), ".cache"), "kit");
 }

@@ -33,6 +33,9 @@ const builders = [
 
 const send = (message: FromKeeper) => void (process.connected && process.send?.(message));
 
+/** Milliseconds that what is interrupted may take. */
+const endsWithin = 10_000;
+
 // Signals are the kit process's to handle: it tells the keeper.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
@@ -49,10 +52,11 @@ try {
     send,
     receive(listener) {
       process.on("message", (message: ToKeeper) => listener(message));
-      // Without the kit process nobody wants what is being built.
+      // Without the kit process nobody wants what is being built, nor waits for a keeper that cannot end.
       process.on("disconnect", () => {
         listener({ interrupt: true });
         listener({ close: true });
+        setTimeout(() => process.exit(1), endsWithin).unref();
       });
     },
     now: Date.now,

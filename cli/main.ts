@@ -109,7 +109,11 @@ function parse(): Command<KitContext> {
 
 function help(words: readonly string[]): number {
   const command = commandNamed(words, definitions());
-  return say(process.stdout, command === undefined ? generalHelp(definitions()) : commandHelp(command));
+  if (command !== undefined) return say(process.stdout, commandHelp(command));
+  const isGroup = definitions().some(({ path }) => path.split(" ")[1] === words[0]);
+  return words.length === 0 || isGroup
+    ? say(process.stdout, generalHelp(definitions()))
+    : say(process.stderr, generalHelp(definitions()), exitStatus.usage);
 }
 
 function asksForHelp(words: readonly string[]): boolean {

@@ -92,15 +92,15 @@ export const plainFolders = [
 
 /**
  * Whether a folder that holds these names can become a store: it is empty, or kit was stopped while it made one
- * there, which begins with `checkouts`.
+ * there, which begins with `format.new-…`.
  */
 export function canBecomeStore(names: readonly string[]): boolean {
   const folders: readonly string[] = [...fannedFolders, ...plainFolders];
   const present = names.filter((name) => name !== "lost+found");
   if (present.length === 0) return true;
   return (
-    present.includes("checkouts") &&
-    present.every((name) => folders.includes(name) || name.startsWith("format.new"))
+    present.some((name) => name.startsWith("format.new-")) &&
+    present.every((name) => folders.includes(name) || name.startsWith("format.new-"))
   );
 }
 

@@ -95,9 +95,7 @@ export function openSession(
   const journal = `${layout.sessions}/${id}`;
   writeFileSync(journal, `${bootId}\n`);
   const staging = `${layout.staging}/${id}`;
-  mkdirSync(staging, { recursive: true });
-  const alive = openSync(`${staging}/.alive`, "a", 0o644);
-  system.tryLock(alive, "exclusive");
+  const alive = openStaging(layout, system, id);
   return {
     scratch(name) {
       const folder = `${staging}/${name}`;
@@ -144,6 +142,9 @@ function createStore(layout: Layout): void {
       hint: "name an empty folder or a store: --store DIR or KIT_STORE",
     });
   }
+  // Under a name of its own, for another kit may be making the same store; first, as the sign that one is being made.
+  const temporary = `${layout.format}.new-${randomUUID().slice(0, 13)}`;
+  writeFileSync(temporary, `${storeFormat}\n`);
   for (const folder of plainFolders)
     mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
   for (const folder of fannedFolders) {
@@ -151,9 +152,6 @@ function createStore(layout: Layout): void {
     for (let i = 0; i < 256; i++)
       mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
   }
-  // Under a name of its own, for another kit may be making the same store.
-  const temporary = `${layout.format}.new-${randomUUID().slice(0, 13)}`;
-  writeFileSync(temporary, `${storeFormat}\n`);
   renameSync(temporary, layout.format);
 }
 
@@ -216,16 +214,29 @@ function isWhole(file: string): boolean {
   }
 }
 
+/** Makes a session's folder, which is seen by others only when it is locked; returns what holds the lock. */
+function openStaging(layout: Layout, system: System, id: string): number {
+  const made = `${layout.staging}/${newPrefix}${id}`;
+  mkdirSync(made);
+  const alive = openSync(`${made}/.alive`, "a", 0o644);
+  system.tryLock(alive, "exclusive");
+  renameSync(made, `${layout.staging}/${id}`);
+  return alive;
+}
+
+const newPrefix = ".new-";
+
 /** Staging of sessions whose process is gone: their `.alive` file is not locked any more. */
 function dropDeadStaging(layout: Layout, system: System, now: number): void {
   for (const name of readdirSync(layout.staging)) {
     const staging = `${layout.staging}/${name}`;
+    const age = now - (statSync(staging, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY);
+    if (name.startsWith(newPrefix) && age <= 60_000) continue;
     let alive: number;
     try {
       alive = openSync(`${staging}/.alive`, "r");
     } catch {
       // Just being made, or half removed by another process: young ones are left alone.
-      const age = now - (statSync(staging, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY);
       if (age > 60_000) rmSync(staging, { recursive: true, force: true });
       continue;
     }

@@ -122,7 +122,8 @@ class Deb {
         if (name !== `${this.next}.tar` && !name.startsWith(`${this.next}.tar.`)) {
           throw bad(`the member ${name} stands where ${this.next}.tar has to`);
         }
-        return await tarMember(name, this.#sinks[this.next], this.#limits);
+        const unpacked = Math.min(this.#limits.unpacked, mostOf(this.next, size));
+        return await tarMember(name, this.#sinks[this.next], { ...this.#limits, unpacked });
       }
       case "nothing":
         throw bad(`the member ${name} follows data.tar`);
@@ -130,6 +131,14 @@ class Deb {
         return unreachable(this.next);
     }
   }
+}
+
+/**
+ * Bytes a member may unpack to: a control member 64 MiB (the largest in Debian has 3), a data member 1 GiB or, where
+ * that is more, 200 times its own size. Zeros pack to less, but no package is made of them.
+ */
+function mostOf(part: "control" | "data", size: number): number {
+  return part === "control" ? 64 << 20 : Math.max(2 ** 30, 200 * size);
 }
 
 const following: Record<Part, Part> = {

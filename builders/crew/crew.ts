@@ -33,6 +33,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
   const idle: Worker[] = [];
   const queue: Job[] = [];
   const running = new Map<Worker, Job>();
+  const lost: unknown[] = [];
   let ids = 0;
 
   const dispatch = () => {
@@ -43,6 +44,13 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
       running.set(worker, job);
       worker.postMessage({ id: ids++, work: job.work });
     }
+  };
+  /** A thread that has ended takes its job with it, the last one all that wait. */
+  const lose = (worker: Worker, error: unknown) => {
+    running.get(worker)?.reject(error);
+    running.delete(worker);
+    lost.push(error);
+    if (lost.length === workers.length) for (const job of queue.splice(0)) job.reject(error);
   };
   const finish = (worker: Worker, settle: (job: Job) => void) => {
     const job = running.get(worker);
@@ -70,7 +78,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
           });
           worker.on("error", (error) => {
             reject(error);
-            running.get(worker)?.reject(error);
+            lose(worker, error);
           });
           worker.postMessage({ setup: { ...setup, staging: `${setup.staging}/thread-${index}` } });
         }),
@@ -78,6 +86,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
   );
   const ask = <K extends Task["task"]>(work: Task & { task: K }): Promise<TaskResults[K]> =>
     new Promise((resolve, reject) => {
+      if (lost.length === workers.length) return reject(lost[0]);
       queue.push({ work, resolve, reject });
       dispatch();
     });

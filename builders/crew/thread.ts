@@ -11,6 +11,7 @@ import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { scanFolder, scanUpper } from "../../store/scan.ts";
 import { openSystem } from "../../store/system.ts";
+import { asFault } from "../../store/trouble.ts";
 import { verifyFan } from "../../store/verify.ts";
 import { storeTar } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
@@ -33,7 +34,7 @@ export function serveThread(port: MessagePort): void {
       if (!perform) throw new Error("the thread has no store");
       reply({ id: message.id, value: await perform(message.work) });
     } catch (error) {
-      const [fault] = faultsOf(error);
+      const [fault] = faultsOf(asFault(error));
       if (fault) reply({ id: message.id, fault: faultRecord(fault) });
       else reply({ id: message.id, defect: (error as Error).stack ?? String(error) });
     }

@@ -113,7 +113,7 @@ async function start(options: KeeperOptions, hold: boolean): Promise<Link & { re
   options.signal?.addEventListener("abort", interrupt);
   await channel.loaded;
   writeMaps(child.pid ?? 0, maps);
-  const groups = delegateGroups(`kit-${child.pid}`, owner, child.pid ?? 0);
+  const groups = delegateGroups(`kit-${child.pid}-${options.session.slice(0, 8)}`, owner, child.pid ?? 0);
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   channel.send({
     setup: { ...options.setup, session: options.session, bootId, delegation: groups.delegation, hold },
@@ -230,7 +230,12 @@ function keeperEnded(status: number | null, signal: string | null, complaint: st
       },
     );
   }
-  return new Error(`the keeper ended (${signal ?? `status ${status}`})\n${complaint}`);
+  if (signal !== null) {
+    return new Fault("host/keeper-killed", `the keeper ended (${signal}): something outside kit ended it`, {
+      hint: "where memory ran out, `dmesg` says so: use fewer --jobs; what was finished is kept, repeat the command",
+    });
+  }
+  return new Error(`the keeper ended (status ${status})\n${complaint}`);
 }
 
 function mapsFor(options: KeeperOptions): IdMaps {

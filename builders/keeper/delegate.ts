@@ -11,6 +11,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import type { Delegation } from "../sandbox/limits.ts";
 
 export interface Delegated extends Disposable {
@@ -24,6 +25,7 @@ export interface Delegated extends Disposable {
 export function delegateGroups(name: string, owner: number, keeper: number): Delegated {
   const made: string[] = [];
   const make = (folder: string) => {
+    removeAbandoned(dirname(folder));
     mkdirSync(folder);
     made.push(folder);
     return folder;
@@ -80,6 +82,14 @@ function groupOf(controller: string): string | undefined {
     if (controllers?.split(",").includes(controller)) return path === "/" ? "" : path;
   }
   return undefined;
+}
+
+/** Groups of kits that were killed, below a group. One that still holds a process cannot be removed. */
+function removeAbandoned(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = Number(/^kit-(\d+)(?:-|$)/.exec(name)?.[1]);
+    if (pid > 0 && !existsSync(`/proc/${pid}`)) removeTree(`${parent}/${name}`);
+  }
 }
 
 function removeTree(folder: string): void {

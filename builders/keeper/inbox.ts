@@ -1,7 +1,8 @@
 // The keeper's inbox: what the kit process sends, and the answers to its calls.
 // Knows messages and their order; does not know what any call does.
 
-import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { asFault } from "../../store/trouble.ts";
 import type { Call, FromKeeper, KeeperSetup, ToKeeper } from "./protocol.ts";
 
 export interface Inbox {
@@ -20,6 +21,7 @@ export function openInbox(
 ): Inbox {
   const interruption = new AbortController();
   const setup = Promise.withResolvers<KeeperSetup>();
+  setup.promise.catch(() => {});
   const over = Promise.withResolvers<void>();
   const waiting: Call[] = [];
   let served: Served | undefined;
@@ -37,6 +39,8 @@ export function openInbox(
     else if ("interrupt" in message) interruption.abort();
     else if ("close" in message) {
       closing = true;
+      // Who went away before it said what it wants gets no store.
+      setup.reject(new Error("the kit process has ended"));
       if (open === 0) over.resolve();
     } else void take(message);
   });
@@ -65,14 +69,4 @@ async function answer(
     if (faults.length > 0) send({ id, faults: faults.map(faultRecord) });
     else send({ id, defect: (error as Error).stack ?? String(error) });
   }
-}
-
-/** A full disk is told as such wherever it is met. */
-export function asFault(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  return new Fault("store/full", "the store's file system is full", {
-    cause: error,
-    hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
-  });
 }

@@ -3,7 +3,6 @@
 
 import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { relative } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { writeTree } from "../../store/checkout.ts";
 import { collect } from "../../store/collect.ts";
 import { openCommitter } from "../../store/commit.ts";
@@ -24,6 +23,7 @@ import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
 import { openSession, prepareStore, type Session } from "../../store/session.ts";
 import { mountFlags, openSystem, type System } from "../../store/system.ts";
+import { asFault } from "../../store/trouble.ts";
 import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
 import type { Builder, Store } from "../builder.ts";
@@ -33,7 +33,7 @@ import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { outputFile } from "../tar/builder.ts";
 import { serveHold } from "./hold.ts";
-import { asFault, openInbox } from "./inbox.ts";
+import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
 import { probeMethod, probeOverlay } from "./probe.ts";
 import {
@@ -45,7 +45,7 @@ import {
   storeMount,
   type ToKeeper,
 } from "./protocol.ts";
-import { takeTurn } from "./turn.ts";
+import { takeTurn, type Waiting } from "./turn.ts";
 import { openWorkshop, type Shell } from "./work.ts";
 
 /** What the composition root gives the keeper. */
@@ -166,9 +166,12 @@ function openMethods(parts: MethodParts) {
     if (known) return known;
     const reason = "another kit builds the same";
     let waited = false;
-    const release = await lockRequest(store, digest, () => {
-      waited = true;
-      emit({ type: "waiting", id: job.id, label: job.label, reason });
+    const release = await lockRequest(store, digest, {
+      interrupted: parts.interrupted,
+      onWait() {
+        waited = true;
+        emit({ type: "waiting", id: job.id, label: job.label, reason });
+      },
     });
     if (waited) emit({ type: "start", id: job.id, label: job.label, builder: job.request.builder });
     try {
@@ -313,10 +316,10 @@ function treeOfBlob(blob: Digest, file: string | undefined, { pool }: Store): Tr
   return makeTree([outputFile(file, blob, statSync(member).size)]);
 }
 
-/** Waits for whoever builds the same request, in this process or another. */
-async function lockRequest(store: Store, request: Digest, onWait: () => void): Promise<() => void> {
+/** Waits for whoever builds the same request, in this process or another. @throws {Fault} `interrupted/waiting` */
+async function lockRequest(store: Store, request: Digest, waiting: Waiting): Promise<() => void> {
   const file = store.layout.lock(request);
-  for (let waited = 0; ; waited++) {
+  return await takeTurn(() => {
     const fd = openSync(file, "a", 0o644);
     // The holder removes the file before it lets go, so a lock on a file that is gone is worth nothing.
     if (store.system.tryLock(fd, "exclusive") && isSameFile(fd, file)) {
@@ -326,9 +329,8 @@ async function lockRequest(store: Store, request: Digest, onWait: () => void): P
       };
     }
     closeSync(fd);
-    if (waited === 0) onWait();
-    await sleep(50);
-  }
+    return undefined;
+  }, waiting);
 }
 
 function isSameFile(fd: number, file: string): boolean {

@@ -1,7 +1,7 @@
 // Loading: manifests and local files as the disk has them.
 // Knows how to read and digest; does not know what manifests mean.
 
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Kind } from "../../evaluator/kind.ts";
 import { assemble } from "../../evaluator/manifest/assemble.ts";
@@ -79,6 +79,8 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
 
 async function readText(file: string): Promise<string | undefined> {
   try {
+    // One that is a pipe would be waited for.
+    if (!(await stat(file)).isFile()) throw new Error("it is no file");
     return await readFile(file, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

@@ -234,7 +234,7 @@ function provisional(question: ClosureQuestion, world: World): [Digest, Closure]
   const answer = answerFromPinned(question, Object.values(packages), date);
   if ("closure" in answer) return [questionDigest(question), answer.closure];
   throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
-    details: [questionText(question), ...answer.missing],
+    details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],
     hint: "run `kit lock` to resolve it, and commit the changed lock file",
   });
 }

@@ -17,7 +17,7 @@ import {
 } from "../../store/model/tree.ts";
 import type { BuildContext, Builder } from "../builder.ts";
 import { type DatabaseFile, unpackedDatabase } from "./database.ts";
-import { configuredBefore, configuredEarly } from "./early.ts";
+import { configuredBefore, configuredEarly, foundation } from "./early.ts";
 import { readPackages } from "./inputs.ts";
 import { nothingInstalled, readDatabase } from "./installed.ts";
 import { mergedUsr, mergePackages } from "./merge.ts";
@@ -83,6 +83,7 @@ async function configure(
   const script = configureScript({
     merged,
     unpacked: unpacked.map((item) => ({ package: item, after: configuredBefore(item, packages) })),
+    foundation: baseTree === undefined ? foundation(merged) : [],
     early: configuredEarly(packages),
     debconf: parameters.debconf,
     passwd: parameters.passwd,

@@ -20,6 +20,17 @@ export function configuredEarly(packages: readonly Package[]): Package[] {
   return closure.found();
 }
 
+/**
+ * What is essential, each after what it depends on: in a new root it is configured before all else, for everybody
+ * may rely on it without a word (policy 3.8). debootstrap and its kin do the same.
+ */
+export function foundation(packages: readonly Package[]): Package[] {
+  const closure = openClosure(packages);
+  const essential = packages.filter((item) => item.stanza["Essential"] === "yes");
+  for (const item of essential) closure.add(item, ["Pre-Depends", "Depends"]);
+  return [...new Set([...closure.found(), ...essential])];
+}
+
 /** What has to be configured before dpkg may unpack a package, each after what it depends on itself. */
 export function configuredBefore(item: Package, packages: readonly Package[]): Package[] {
   const closure = openClosure(packages);

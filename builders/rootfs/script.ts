@@ -12,6 +12,8 @@ export interface ConfigurePlan {
   readonly merged: readonly Package[];
   /** Packages that dpkg unpacks itself, in order; each with the packages that must be configured before. */
   readonly unpacked: readonly { readonly package: Package; readonly after: readonly Package[] }[];
+  /** What is essential in a new root: configured first, in order. */
+  readonly foundation: readonly Package[];
   /** Packages that are configured before the rest, in order. */
   readonly early: readonly Package[];
   /** Lines for debconf-set-selections. */
@@ -61,7 +63,7 @@ ${pinned("group", plan.group)}${pinned("passwd", plan.passwd)}${
 }
 
 /** dpkg refuses to configure what is configured already, so each package is named once. */
-function dpkgCalls({ unpacked, early }: ConfigurePlan): string[] {
+function dpkgCalls({ foundation, unpacked, early }: ConfigurePlan): string[] {
   const dpkg = "dpkg --force-confold --force-unsafe-io";
   const configured = new Set<Package>();
   const configure = (packages: readonly Package[]) => {
@@ -70,6 +72,7 @@ function dpkgCalls({ unpacked, early }: ConfigurePlan): string[] {
     return names.length === 0 ? [] : [`${dpkg} --configure ${names.join(" ")}`];
   };
   return [
+    ...configure(foundation),
     ...unpacked.flatMap(({ package: item, after }) => [
       ...configure(after),
       `${dpkg} --unpack ${workFolder}/${fileName(item)}.deb`,

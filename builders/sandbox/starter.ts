@@ -24,7 +24,7 @@ export interface Starters {
 export interface Started {
   /** The exit status as a shell tells it: 128 and the signal's number where it was killed. @throws {Fault} `host/sandbox` */
   readonly ended: Promise<number>;
-  /** Ends what runs, if it takes several attempts. */
+  /** Ends what runs, if it takes several attempts; after a second the shell itself. */
   stop(): void;
 }
 
@@ -74,7 +74,12 @@ function openStarter(launcher: Launcher, enter: string, residents: Set<number>):
     cwd: "/",
     detached: true,
   });
-  const gone = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  const life = child.stdio[3] as Writable | null;
+  const gone = new Promise<void>((resolve) => {
+    child.on("error", () => resolve());
+    // Not `close`: the watcher holds its end, and goes with this one.
+    child.on("exit", () => resolve(void life?.destroy()));
+  });
   const answers = answersOf(child);
   const input = child.stdin as Writable;
   // Whoever writes to a shell that has ended is told by `answers`.
@@ -93,16 +98,17 @@ function openStarter(launcher: Launcher, enter: string, residents: Set<number>):
       const ended = answers.next().finally(() => {
         over = true;
       });
-      const stop = async () => {
+      const stop = async (attempts: number) => {
         const beside = await watcher.catch(() => 0);
         if (over || child.pid === undefined) return;
+        if (attempts === 0) return void child.kill("SIGKILL");
         stopLaunched(child.pid, beside);
-        setTimeout(() => void stop(), 10);
+        setTimeout(() => void stop(attempts - 1), 10);
       };
-      return { ended, stop: () => void stop() };
+      return { ended, stop: () => void stop(100) };
     },
     async close() {
-      (child.stdio[3] as Writable | null)?.destroy();
+      life?.destroy();
       input.destroy();
       await gone;
     },
@@ -122,7 +128,7 @@ function answersOf(child: ChildProcess): { next(): Promise<number> } {
     for (const answer of waiting.splice(0)) answer.reject(failure);
   };
   child.on("error", (cause) => fail(cause.message, cause));
-  child.on("close", (status, signal) => fail(`its shell ended with ${signal ?? `status ${status}`}`));
+  child.on("exit", (status, signal) => fail(`its shell ended with ${signal ?? `status ${status}`}`));
   (child.stdout as Readable | null)?.on("data", (chunk) => {
     text += String(chunk);
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {

@@ -17,7 +17,9 @@ import type { Renderer } from "../render/renderer.ts";
 import { type Host, readSettings, type Settings } from "../settings.ts";
 
 export abstract class KitCommand extends Command<KitContext> {
-  json = Option.Boolean("--json", false, { description: "events and answers as JSON, one object a line" });
+  json = Option.Boolean("--json", false, {
+    description: "progress on standard error as JSON, one object a line; answers too, but for realize",
+  });
 
   get host(): Host {
     return this.context.host;

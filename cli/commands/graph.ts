@@ -22,10 +22,10 @@ export class GraphCommand extends PlanCommand {
   });
 
   manifest = Option.String({ name: "MANIFEST" });
-  format = Option.String("--format", "dot", { description: "dot or json" });
+  format = Option.String("--format", { description: "dot, or json, which --json means too" });
 
   override async work(parts: Parts): Promise<number> {
-    const { format } = this;
+    const format = this.format ?? (this.json ? "json" : "dot");
     if (format !== "dot" && format !== "json")
       throw new Fault("usage/bad-option", `--format is dot or json, not ${JSON.stringify(format)}`);
     const { plan } = await this.plan(this.manifest, parts);

@@ -17,6 +17,9 @@ import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../settings.ts";
 import { BuildCommand } from "./command.ts";
 
+/** Builders whose results are what was fetched: there is nothing to compare. */
+const asFetched: ReadonlySet<string> = new Set(["fetch", "unpack", "tools"]);
+
 export class RealizeCommand extends BuildCommand {
   static override paths = [["realize"]];
   static override usage = Command.Usage({
@@ -41,7 +44,9 @@ export class RealizeCommand extends BuildCommand {
   outputs = Option.Array("--output", [], {
     description: "only outputs of this type or name; may be repeated",
   });
-  rebuild = Option.Boolean("--rebuild", false, { description: "build the outputs again and compare" });
+  rebuild = Option.Boolean("--rebuild", false, {
+    description: "build all that was not fetched again, and compare",
+  });
 
   override async work(parts: Parts): Promise<number> {
     parts.warm();
@@ -50,10 +55,9 @@ export class RealizeCommand extends BuildCommand {
     const linksOf = this.linkNames(plan.outputs);
     for (const link of linksOf) refuseUnplaceable(link);
     const targets = plan.outputs.map(({ derivation }) => derivation);
-    const again = new Set(this.rebuild ? targets.map(({ digest }) => digest) : []);
     const realized = await realizeLine(targets, world, parts.line(manifest), {
       ...this.buildOptions(),
-      rebuild: ({ digest }) => again.has(digest),
+      rebuild: ({ builder }) => this.rebuild && !asFetched.has(builder),
     });
     const { results, differing } = realized;
     const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));

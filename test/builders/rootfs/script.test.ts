@@ -8,7 +8,15 @@ import { type ConfigurePlan, configureScript } from "../../../builders/rootfs/sc
 import { rig } from "./rig.ts";
 
 const { package: pack } = rig();
-const nothing: ConfigurePlan = { merged: [], unpacked: [], early: [], debconf: [], passwd: [], group: [] };
+const nothing: ConfigurePlan = {
+  merged: [],
+  foundation: [],
+  unpacked: [],
+  early: [],
+  debconf: [],
+  passwd: [],
+  group: [],
+};
 const steps = (plan: Partial<ConfigurePlan>) =>
   configureScript({ ...nothing, ...plan })
     .split("\n")

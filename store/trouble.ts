@@ -1,0 +1,23 @@
+// What a store's file system can fail with, told as faults.
+// Knows the system's codes; does not know what was being done.
+
+import { Fault } from "./model/fault.ts";
+
+/** A full disk, and one that may not be written, are told as such wherever they are met; all else stays as it is. */
+export function asFault(error: unknown): unknown {
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new Fault("store/full", "the store's file system is full", {
+        cause: error,
+        hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
+      });
+    case "EROFS":
+      return new Fault("store/unwritable", "the store's file system is mounted read-only", {
+        cause: error,
+        hint: "mount it to be written, or name another folder: --store DIR or KIT_STORE",
+      });
+    default:
+      return error;
+  }
+}

@@ -80,10 +80,8 @@ export function tarEntry(header: TarHeader, extensions: Extensions): TarEntry {
   }
 }
 
-// What a sandbox has: a range of 65,536. Debian gives packages none above (policy 9.2.2).
-const maxId = 65_535;
-// Of device numbers.
-const maxNumber = 0xffff_ffff;
+// Linux ids are 32 bits, and the highest means "unchanged" to chown.
+const maxId = 0xffff_fffe;
 
 const types: Readonly<Record<string, TarEntry["type"]>> = {
   "0": "file",
@@ -111,8 +109,6 @@ function typeOf(flag: string, name: string): TarEntry["type"] {
 function safePath(text: string, what: string): TreePath {
   if (text === "") throw badTar(`an entry has an empty ${what}`);
   if (text.startsWith("/")) throw unsafe(text, what, "it is absolute");
-  if (text.includes("\n"))
-    throw unsafe(text, what, "it holds a line break, which ends a path in dpkg's lists");
   // Without the decoration of tar(1), most paths take parseTreePath's short way.
   return parseTreePath(text.slice(text.startsWith("./") ? 2 : 0, text.endsWith("/") ? -1 : undefined));
 }
@@ -134,8 +130,8 @@ function symlinkTarget(text: string): string {
 
 function deviceOf(header: TarHeader, records: PaxRecords | undefined): { major: number; minor: number } {
   return {
-    major: numberOf(records, "SCHILY.devmajor", maxNumber) ?? header.major,
-    minor: numberOf(records, "SCHILY.devminor", maxNumber) ?? header.minor,
+    major: numberOf(records, "SCHILY.devmajor", maxId) ?? header.major,
+    minor: numberOf(records, "SCHILY.devminor", maxId) ?? header.minor,
   };
 }
 

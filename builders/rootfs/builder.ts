@@ -19,10 +19,11 @@ import type { BuildContext, Builder } from "../builder.ts";
 import { type DatabaseFile, unpackedDatabase } from "./database.ts";
 import { configuredBefore, configuredEarly, foundation } from "./early.ts";
 import { readPackages } from "./inputs.ts";
-import { nothingInstalled, readDatabase } from "./installed.ts";
-import { mergedUsr, mergePackages } from "./merge.ts";
+import { type Installed, nothingInstalled, readDatabase } from "./installed.ts";
+import { mergedUsr, mergePackages, type Owner } from "./merge.ts";
 import { normalizeRoot } from "./normalize.ts";
 import { controlFile, type Package } from "./package.ts";
+import { queueOrder } from "./queue.ts";
 import { rootfsParameters } from "./recipe.ts";
 import {
   configureEnvironment,
@@ -85,6 +86,7 @@ async function configure(
     unpacked: unpacked.map((item) => ({ package: item, after: configuredBefore(item, packages) })),
     foundation: baseTree === undefined ? foundation(merged) : [],
     early: configuredEarly(packages),
+    rest: baseTree === undefined ? [] : orderAmongAll(packages, installed),
     debconf: parameters.debconf,
     passwd: parameters.passwd,
     group: parameters.group,
@@ -128,6 +130,15 @@ async function configure(
       normalizeRoot(records.tree(tree), parameters.epoch, { read, put, before: blobsOf(lower) }),
     ),
   };
+}
+
+/** A layer's packages in the order in which one run over them and the base would have configured them. */
+function orderAmongAll(packages: readonly Package[], installed: Installed): readonly Package[] {
+  const all: readonly Owner[] = [...installed.lists.keys(), ...packages];
+  const first = new Set([...foundation(all), ...configuredEarly(all)]);
+  const rest = all.filter((item) => !first.has(item));
+  const own = new Map<Owner, Package>(packages.map((item) => [item, item]));
+  return queueOrder(rest, [...first]).flatMap((item) => own.get(item) ?? []);
 }
 
 /**

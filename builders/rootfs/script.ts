@@ -16,6 +16,8 @@ export interface ConfigurePlan {
   readonly foundation: readonly Package[];
   /** Packages that are configured before the rest, in order. */
   readonly early: readonly Package[];
+  /** The rest, in order; what is not named here dpkg configures last, in its own. */
+  readonly rest: readonly Package[];
   /** Lines for debconf-set-selections. */
   readonly debconf: readonly string[];
   /** `name:x:uid:gid:gecos:home:shell` and `name:x:gid:` lines for ids the manifest pins. */
@@ -63,7 +65,7 @@ ${pinned("group", plan.group)}${pinned("passwd", plan.passwd)}${
 }
 
 /** dpkg refuses to configure what is configured already, so each package is named once. */
-function dpkgCalls({ foundation, unpacked, early }: ConfigurePlan): string[] {
+function dpkgCalls({ foundation, unpacked, early, rest }: ConfigurePlan): string[] {
   const dpkg = "dpkg --force-confold --force-unsafe-io";
   const configured = new Set<Package>();
   const configure = (packages: readonly Package[]) => {
@@ -78,6 +80,7 @@ function dpkgCalls({ foundation, unpacked, early }: ConfigurePlan): string[] {
       `${dpkg} --unpack ${workFolder}/${fileName(item)}.deb`,
     ]),
     ...configure(early),
+    ...configure(rest),
     `${dpkg} --configure -a`,
     `${dpkg} --triggers-only -a`,
   ];

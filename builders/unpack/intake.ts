@@ -44,6 +44,23 @@ export async function unpackDeb(deb: Digest, pool: Pool): Promise<UnpackedDeb> {
  */
 const inMemory = 4 << 20;
 
+/** What a tar may hold and a package may not. @throws {Fault} `digest/unsafe-path`, `digest/bad-deb` */
+function refuseUnfit({ path, uid, gid }: TarEntry): void {
+  if (path.includes("\n"))
+    throw new Fault(
+      "digest/unsafe-path",
+      `the path ${JSON.stringify(path)} holds a line break, which ends a path in dpkg's lists`,
+    );
+  if (Math.max(uid, gid) > highestId)
+    throw new Fault(
+      "digest/bad-deb",
+      `${path} belongs to ${uid}:${gid}; ids end at ${highestId} in a sandbox`,
+    );
+}
+
+/** A sandbox has a range of 65,536; Debian gives packages none above (policy 9.2.2). */
+const highestId = 65_535;
+
 /** Some more, so that growing files do not each ask for memory. */
 const roomFor = (size: number) => Math.min(Math.max(2 * size, 1 << 16), inMemory);
 
@@ -82,6 +99,7 @@ function intake(pool: Pool): Intake {
   const sink: TarSink = {
     entry(entry) {
       const { path, mode, uid, gid } = entry;
+      refuseUnfit(entry);
       const owned = { path, mode, uid, gid, ...(entry.xattrs && { xattrs: entry.xattrs }) };
       switch (entry.type) {
         case "file":

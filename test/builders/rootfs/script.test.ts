@@ -11,6 +11,7 @@ const { package: pack } = rig();
 const nothing: ConfigurePlan = {
   merged: [],
   foundation: [],
+  rest: [],
   unpacked: [],
   early: [],
   debconf: [],

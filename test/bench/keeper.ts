@@ -4,11 +4,10 @@ import { mkdirSync } from "node:fs";
 import type { Builder } from "../../builders/builder.ts";
 import { inputOf } from "../../builders/builder.ts";
 import { fetchBuilder } from "../../builders/fetch/builder.ts";
-import type { ToKeeper } from "../../builders/keeper/protocol.ts";
-import { serveKeeper } from "../../builders/keeper/serve.ts";
 import { loadClient } from "../../builders/late.ts";
 import { toolsBuilder } from "../../builders/tools/builder.ts";
 import { unpackBuilder } from "../../builders/unpack/builder.ts";
+import { runKeeper } from "../../cli/channel.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 
 /** Writes its number into its output, with its predecessor's output at hand, as a small build would. */
@@ -33,13 +32,9 @@ const stepBuilder: Builder = {
 };
 
 await loadClient();
-await serveKeeper({
+await runKeeper({
   builders: [fetchBuilder, stepBuilder, toolsBuilder, unpackBuilder],
   threadEntry: new URL("../../cli/thread.ts", import.meta.url),
   threads: Number(process.argv[2] ?? 1),
   loaded: Promise.resolve(),
-  send: (message) => void process.send?.(message),
-  receive: (listener) => void process.on("message", (message: ToKeeper) => listener(message)),
-  now: Date.now,
 });
-process.exit(0);

@@ -69,6 +69,21 @@ const probeJob = (script: string) =>
   ]);
 
 describe("kill -9 of kit", () => {
+  it("while its keeper starts ends that too", async () => {
+    const store = storeWithTools(tools);
+    for (const moment of [20, 80, 140, 200, 260, 320, 400]) {
+      const kit = drive(store, [probeJob("sleep 65432104")]);
+      await sleep(moment);
+      kit.kill();
+    }
+    expect(await gone(tools.keeper)).toEqual([]);
+    expect(await gone("65432104")).toEqual([]);
+    const next = await keeperAt(tools, store);
+    await next.close();
+    expect(staging(store)).toEqual([]);
+    expect(await problemsOf(tools, store)).toEqual([]);
+  });
+
   it("ends its keeper, and what runs in sandboxes", async () => {
     const store = storeWithTools(tools);
     const kit = drive(store, [probeJob("(setsid sleep 65432101 &); exec sleep 65432102")]);

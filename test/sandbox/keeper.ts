@@ -8,14 +8,13 @@ import { inputOf } from "../../builders/builder.ts";
 import { debFilesBuilder } from "../../builders/deb-files/builder.ts";
 import { ext4Builder } from "../../builders/ext4/builder.ts";
 import { fetchBuilder } from "../../builders/fetch/builder.ts";
-import type { ToKeeper } from "../../builders/keeper/protocol.ts";
-import { serveKeeper } from "../../builders/keeper/serve.ts";
 import { loadClient } from "../../builders/late.ts";
 import { ociBuilder } from "../../builders/oci/builder.ts";
 import { squashfsBuilder } from "../../builders/squashfs/builder.ts";
 import { tarBuilder } from "../../builders/tar/builder.ts";
+import { runKeeper } from "../../cli/channel.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
-import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { Fault } from "../../store/model/fault.ts";
 import type { ProbeParameters } from "./rig.ts";
 
 /** Outputs `root`, what the command left of its root, and `out`, what it put in /tmp/out. */
@@ -88,36 +87,18 @@ async function* pieces(text: string, broken: boolean): AsyncGenerator<Uint8Array
 const thread = import.meta.url.endsWith(".ts") ? "../../cli/thread.ts" : "./thread.mjs";
 
 await loadClient();
-try {
-  await serveKeeper({
-    builders: [
-      probeBuilder,
-      slowBuilder,
-      debFilesBuilder,
-      ext4Builder,
-      fetchBuilder,
-      ociBuilder,
-      squashfsBuilder,
-      tarBuilder,
-    ],
-    threadEntry: new URL(thread, import.meta.url),
-    threads: Number(process.argv[2] ?? 1),
-    loaded: Promise.resolve(),
-    send: (message) => void (process.connected && process.send?.(message)),
-    receive(listener) {
-      process.on("message", (message: ToKeeper) => listener(message));
-      process.on("disconnect", () => {
-        listener({ interrupt: true });
-        listener({ close: true });
-      });
-    },
-    now: Date.now,
-  });
-  process.exit(0);
-} catch (error) {
-  const [fault] = faultsOf(error);
-  if (fault) process.send?.({ failed: faultRecord(fault) });
-  else console.error(error);
-  process.exitCode = 1;
-  setTimeout(() => process.exit(1), 100);
-}
+await runKeeper({
+  builders: [
+    probeBuilder,
+    slowBuilder,
+    debFilesBuilder,
+    ext4Builder,
+    fetchBuilder,
+    ociBuilder,
+    squashfsBuilder,
+    tarBuilder,
+  ],
+  threadEntry: new URL(thread, import.meta.url),
+  threads: Number(process.argv[2] ?? 1),
+  loaded: Promise.resolve(),
+});

@@ -8,7 +8,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
 import { type BuildType, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
-import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
+import { Fault, faultsOf, type Place, unreachable } from "../../store/model/fault.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { assembled, planTools } from "../tools/plan.ts";
@@ -123,7 +123,11 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
       });
     }
     case "deb-prebuilt":
-      return planDebPrebuilt(planning, manifest, local);
+      return planDebPrebuilt(planning, manifest, {
+        local,
+        architecture: target.arch,
+        place: own.document.place(["sources", 0]),
+      });
     default:
       return unreachable(manifest);
   }
@@ -180,11 +184,18 @@ function planDebFiles(
   };
 }
 
+interface DebPrebuiltContext {
+  readonly local: (written: string) => `${"blob" | "tree"}:${string}`;
+  readonly architecture: string;
+  /** Where the manifest names the .deb. */
+  readonly place: Place;
+}
+
 /** What it depends on stands in the .deb alone: it is unpacked before anything can be resolved. */
 function planDebPrebuilt(
   planning: Planning,
   manifest: DebPrebuiltManifest,
-  local: (written: string) => `${"blob" | "tree"}:${string}`,
+  { local, architecture, place }: DebPrebuiltContext,
 ): LocalPackage | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
@@ -202,15 +213,37 @@ function planDebPrebuilt(
         };
   const control = planning.fact(unpackDerivation(label, deb), "control", "control");
   if (control === undefined) return undefined;
-  const stanza = parseStanza(control);
-  if (stanza["Package"] !== manifest.name) {
+  const stanza = controlOf(control, label, place);
+  const { Package: name, Architecture: made = "" } = stanza;
+  if (name !== manifest.name) {
+    throw new Fault("manifest/wrong-package", `the .deb of ${manifest.name} holds the package ${name}`, {
+      place,
+      hint: `write name: ${name}`,
+    });
+  }
+  if (made !== "all" && made !== architecture) {
     throw new Fault(
-      "manifest/wrong-package",
-      `the .deb of ${manifest.name} holds the package ${stanza["Package"]}`,
-      { hint: `write name: ${stanza["Package"]}` },
+      "manifest/unsupported-architecture",
+      `the .deb of ${manifest.name} is made for ${made || "no architecture"}, not for ${architecture}`,
+      { place, hint: `name the one that is made for ${architecture}` },
     );
   }
   return { stanza, deb, label };
+}
+
+/** @throws {Fault} `digest/bad-deb` */
+function controlOf(text: string, label: string, place: Place): Stanza {
+  try {
+    return parseStanza(text);
+  } catch (error) {
+    const [fault] = faultsOf(error);
+    if (fault === undefined) throw error;
+    throw new Fault("digest/bad-deb", `the control file of ${label}: ${fault.message}`, {
+      place,
+      cause: error,
+      hint: "no tool of Debian makes such a package: build it again with dpkg-deb",
+    });
+  }
 }
 
 function blobContent(content: string, written: string): Extract<Input, { content: unknown }>["content"] {

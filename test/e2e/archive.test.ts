@@ -1,6 +1,7 @@
 // Packages and indexes that are wrong, served by an archive of the test's own: each is refused, nothing of it is seen.
 // Where the wrong can be mended, the same command goes well afterwards.
 
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { rawAr, rawTar } from "../builders/archive/rig.ts";
 import { makeSigner } from "../builders/repository/signing.ts";
@@ -17,6 +18,9 @@ beforeEach(() => small.archive.publish());
 
 /** A root without a base cannot be configured, but what is tried here ends before that. */
 const noBase: readonly string[] = [];
+/** A packed tar of one file of zeros. */
+const zeros = (name: string, size: number): Buffer =>
+  gzipSync(rawTar({ name, content: Buffer.alloc(size) }), { level: 1 });
 const greeting = makeDeb("greeting", { "usr/share/greeting": "hello\n" });
 
 async function publish(...debs: readonly Deb[]): Promise<void> {
@@ -167,6 +171,24 @@ describe("packages that are not what they should be", () => {
       "digest/bad-deb",
       makeRawDeb("greeting", { name: "./x", flag: "1", link: "./etc/passwd" }),
     ],
+    ["with a line break in a path", "digest/unsafe-path", makeRawDeb("greeting", file("./a\nb"))],
+    [
+      "of an owner no sandbox has",
+      "digest/bad-deb",
+      makeRawDeb("greeting", { ...file("./x"), uid: "0210560\0" }),
+    ],
+    [
+      "whose control file is 70 MB of zeros, packed",
+      "digest/bomb",
+      {
+        ...greeting,
+        bytes: rawAr(
+          { name: "debian-binary", content: "2.0\n" },
+          { name: "control.tar.gz", content: zeros("./control", 70e6) },
+          { name: "data.tar", content: rawTar({ name: "./", flag: "5" }) },
+        ),
+      },
+    ],
   ];
   test.for(bad)("a .deb %s", async ([, code, deb]) => {
     await publish(deb);
@@ -194,6 +216,25 @@ describe("packages that are not what they should be", () => {
       "own.deb": greeting.bytes,
     });
     const { text } = await attempt.refuses(["realize", "image.yaml"], 3, ["manifest/wrong-package"]);
+    expect(text).toContain("greeting");
+  });
+
+  test.each([
+    ["of another architecture", "Package: greeting\nVersion: 1\nArchitecture: riscv64\n", 3],
+    ["whose control file is none", "this is no control file\n", 8],
+  ])("a .deb beside its manifest, %s", async (_, control, exit) => {
+    using attempt = small.attempt({ base: noBase });
+    attempt.image(["./own.yaml"]);
+    attempt.write({
+      "own.yaml": "kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{file: ./own.deb}]\n",
+      "own.deb": rawAr(
+        { name: "debian-binary", content: "2.0\n" },
+        { name: "control.tar", content: rawTar({ name: "./control", content: control }) },
+        { name: "data.tar", content: rawTar({ name: "./", flag: "5" }) },
+      ),
+    });
+    const code = exit === 3 ? "manifest/unsupported-architecture" : "digest/bad-deb";
+    const { text } = await attempt.refuses(["realize", "image.yaml"], exit, [code]);
     expect(text).toContain("greeting");
   });
 

@@ -298,16 +298,19 @@ describe("whatever the bytes", () => {
     }
   });
 
-  test("a bit that flips in a header is noticed", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 511 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
-        fc.pre(at !== 154 && at !== 155);
-        const bytes = Buffer.from(sound);
-        bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
-        expect(outcome(bytes, 65536)).toMatchObject({ code: "digest/bad-tar" });
-      }),
-      { numRuns: 500 },
-    );
+  test("a bit that flips in a header is noticed, unless the checksum still reads as the same number", async () => {
+    const checksum = (bytes: Buffer) => Number.parseInt(bytes.toString("latin1", 148, 154), 8);
+    for (let bit = 0; bit < 8 * 512; bit++) {
+      const at = bit >> 3;
+      if (at === 154 || at === 155) continue;
+      const bytes = Buffer.from(sound);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (bit & 7)), at);
+      const unchanged = at >= 148 && at < 154 && checksum(bytes) === checksum(sound);
+      expect([bit, await faultOf(() => readTar(bytes))]).toEqual([
+        bit,
+        unchanged ? "none" : "digest/bad-tar",
+      ]);
+    }
   });
 
   test("changed anywhere, it is read or refused, and the same in whatever pieces", () => {

@@ -32,7 +32,30 @@ export interface Kind<M> {
   readonly schema: z.ZodType<M>;
   /** Also asked of manifests that failed their check: it takes nothing for granted ({@link referencesIn}). */
   references(manifest: M): Reference[];
-  locals(manifest: M): LocalFile[];
+  readonly locals: readonly Pattern[];
+}
+
+/** Where local files stand in a manifest: keys from its root on, `*` for every member of a list or a mapping. */
+export type Pattern = readonly string[];
+
+/** The local files a manifest, checked or not, names. */
+export function localsIn(manifest: unknown, patterns: readonly Pattern[]): LocalFile[] {
+  return patterns.flatMap((pattern) =>
+    membersAt(manifest, pattern).flatMap(([path, file]) =>
+      typeof file === "string" ? [{ path, file }] : [],
+    ),
+  );
+}
+
+function membersAt(value: unknown, [step, ...rest]: Pattern, path: Path = []): [Path, unknown][] {
+  if (step === undefined) return [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  const members = Array.isArray(value)
+    ? value.map((member, index): [string | number, unknown] => [index, member])
+    : Object.entries(value);
+  return members
+    .filter(([key]) => step === "*" || step === key)
+    .flatMap(([key, member]) => membersAt(member, rest, [...path, key]));
 }
 
 /** The references that one key of a manifest, checked or not, holds: alone or in a list, those that `counts` lets through. */

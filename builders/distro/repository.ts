@@ -2,7 +2,6 @@
 // Knows how one is written; does not know how an index is read or a mirror chosen.
 
 import * as z from "zod";
-import type { LocalFile, Path } from "../../evaluator/kind.ts";
 import { localPath, text, url } from "../../evaluator/manifest/value.ts";
 
 const suite = text(
@@ -41,7 +40,3 @@ export const repository = z.strictObject({
 });
 
 export type Repository = z.infer<typeof repository>;
-
-export function localsOfRepositories(repositories: readonly Repository[], path: Path): LocalFile[] {
-  return repositories.map(({ signedBy }, index) => ({ path: [...path, index, "signedBy"], file: signedBy }));
-}

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Kind } from "../../evaluator/kind.ts";
 import { header, text, unique } from "../../evaluator/manifest/value.ts";
 import { architecture, packageName } from "../package/debian.ts";
-import { localsOfRepositories, priority, repository } from "./repository.ts";
+import { priority, repository } from "./repository.ts";
 
 const pin = z.strictObject({
   package: text(
@@ -63,5 +63,5 @@ export const distroKind: Kind<DistroManifest> = {
   name: "distro",
   schema: distro,
   references: () => [],
-  locals: ({ repositories }) => localsOfRepositories(repositories, ["repositories"]),
+  locals: [["repositories", "*", "signedBy"]],
 };

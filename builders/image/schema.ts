@@ -2,11 +2,11 @@
 // Knows its keys; does not know how an image is made.
 
 import * as z from "zod";
-import { type Kind, type LocalFile, referencesIn } from "../../evaluator/kind.ts";
+import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { header, localPath, reference, text, unique } from "../../evaluator/manifest/value.ts";
-import { localsOfRepositories, repository } from "../distro/repository.ts";
+import { repository } from "../distro/repository.ts";
 import { architecture, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
-import { fileShape, hasOneSource, localsOfFiles } from "../package/file.ts";
+import { fileShape, hasOneSource } from "../package/file.ts";
 import { group, user } from "./account.ts";
 import { output, outputName } from "./output.ts";
 
@@ -136,15 +136,9 @@ export const imageKind: Kind<ImageManifest> = {
     ...referencesIn(manifest, "distro", "distro"),
     ...referencesIn(manifest, "packages", "package", isManifest),
   ],
-  locals: ({ files, repositories, scripts: { preInstall, postInstall, finalize } }) => [
-    ...localsOfFiles(files, ["files"]),
-    ...localsOfRepositories(repositories.add, ["repositories", "add"]),
-    ...scriptsOf(preInstall, "preInstall"),
-    ...scriptsOf(postInstall, "postInstall"),
-    ...scriptsOf(finalize, "finalize"),
+  locals: [
+    ["files", "*", "from"],
+    ["repositories", "add", "*", "signedBy"],
+    ["scripts", "*", "*"],
   ],
 };
-
-function scriptsOf(files: readonly string[], stage: string): LocalFile[] {
-  return files.map((file, index) => ({ path: ["scripts", stage, index], file }));
-}

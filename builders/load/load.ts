@@ -1,10 +1,11 @@
 // Loading: manifests and local files as the disk has them.
 // Knows how to read and digest; does not know what manifests mean.
 
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Kind } from "../../evaluator/kind.ts";
-import { assemble } from "../../evaluator/manifest/assemble.ts";
+import { assemble, missingLocal } from "../../evaluator/manifest/assemble.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
@@ -30,7 +31,7 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
     texts.set(file, known);
     return known;
   };
-  const options = { kinds, read, shipped };
+  const options = { kinds, read, has: existsSync, shipped };
   const assembly = await assemble(root, options);
   const tools = await Promise.all(
     toolNames.map(
@@ -56,20 +57,15 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
   const executables = new Set<string>();
   const faults: Fault[] = [];
   for (const own of assembly.manifests.values()) {
-    for (const { at, file, path } of settle(own, own.kind, target).locals) {
+    for (const resolved of settle(own, own.kind, target).locals) {
+      const { at } = resolved;
       if (locals.has(at)) continue;
       const local = digestLocal(at);
       if (local !== undefined) {
         locals.set(at, local.content);
         if (local.executable) executables.add(at);
       } else {
-        const place = own.document.place(path);
-        faults.push(
-          new Fault("manifest/missing-file", `there is no ${file} beside this manifest`, {
-            place,
-            hint: "the path is relative to the manifest's own folder",
-          }),
-        );
+        faults.push(missingLocal(own.document, resolved));
       }
     }
   }

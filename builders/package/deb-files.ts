@@ -2,10 +2,10 @@
 // Knows its keys; does not know how the .deb is made.
 
 import * as z from "zod";
-import type { LocalFile } from "../../evaluator/kind.ts";
+import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, text, unique } from "../../evaluator/manifest/value.ts";
 import { packageName, packageVersion, provision, relation } from "./debian.ts";
-import { fileShape, hasOneSource, localsOfFiles } from "./file.ts";
+import { fileShape, hasOneSource } from "./file.ts";
 import { packageShape } from "./shape.ts";
 
 const file = z
@@ -80,12 +80,8 @@ export const debFiles = z.strictObject({
 
 export type DebFilesManifest = z.infer<typeof debFiles>;
 
-export function localsOfDebFiles({ files, deb: { scripts: written, units } }: DebFilesManifest): LocalFile[] {
-  return [
-    ...localsOfFiles(files, ["files"]),
-    ...Object.entries(written).flatMap(([name, script]) =>
-      script === undefined ? [] : [{ path: ["deb", "scripts", name], file: script }],
-    ),
-    ...units.map((unit, index) => ({ path: ["deb", "units", index], file: unit })),
-  ];
-}
+export const localsOfDebFiles: readonly Pattern[] = [
+  ["files", "*", "from"],
+  ["deb", "scripts", "*"],
+  ["deb", "units", "*"],
+];

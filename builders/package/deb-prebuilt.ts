@@ -2,7 +2,7 @@
 // Knows its keys; does not know how it is fetched.
 
 import * as z from "zod";
-import type { LocalFile } from "../../evaluator/kind.ts";
+import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, url } from "../../evaluator/manifest/value.ts";
 import { packageName, packageVersion } from "./debian.ts";
 import { packageShape } from "./shape.ts";
@@ -28,8 +28,4 @@ export const debPrebuilt = z.strictObject({
 
 export type DebPrebuiltManifest = z.infer<typeof debPrebuilt>;
 
-export function localsOfDebPrebuilt({ sources }: DebPrebuiltManifest): LocalFile[] {
-  return sources.flatMap((source, index) =>
-    "file" in source ? [{ path: ["sources", index, "file"], file: source.file }] : [],
-  );
-}
+export const localsOfDebPrebuilt: readonly Pattern[] = [["sources", "*", "file"]];

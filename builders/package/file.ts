@@ -2,7 +2,6 @@
 // Knows how an entry is written; does not know what is done with it.
 
 import * as z from "zod";
-import type { LocalFile, Path } from "../../evaluator/kind.ts";
 import { localPath, mode, owner, targetPath } from "../../evaluator/manifest/value.ts";
 
 /** The keys of every such entry. */
@@ -32,12 +31,6 @@ export const hasOneSource = z.superRefine<FileSource>(
   },
   { when: ({ value }) => typeof value === "object" && value !== null },
 );
-
-export function localsOfFiles(files: readonly FileSource[], path: Path): LocalFile[] {
-  return files.flatMap(({ from }, index) =>
-    from === undefined ? [] : [{ path: [...path, index, "from"], file: from }],
-  );
-}
 
 /** Files taken from executable local ones are executable, where the manifest gives no mode. */
 export function withLocalModes<F extends FileSource & { readonly mode?: string | undefined }>(

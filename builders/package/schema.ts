@@ -2,8 +2,7 @@
 // Knows which builders there are; does not know how they build.
 
 import * as z from "zod";
-import { type Kind, type LocalFile, referencesIn } from "../../evaluator/kind.ts";
-import { unreachable } from "../../store/model/fault.ts";
+import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { debFiles, localsOfDebFiles } from "./deb-files.ts";
 import { debPrebuilt, localsOfDebPrebuilt } from "./deb-prebuilt.ts";
 import { isManifest } from "./debian.ts";
@@ -19,16 +18,5 @@ export const packageKind: Kind<PackageManifest> = {
     ...referencesIn(manifest, "distro", "distro"),
     ...referencesIn(manifest, "dependencies", "package", isManifest),
   ],
-  locals: localsOf,
+  locals: [...localsOfDebFiles, ...localsOfDebPrebuilt],
 };
-
-function localsOf(manifest: PackageManifest): LocalFile[] {
-  switch (manifest.builder) {
-    case "deb-files":
-      return localsOfDebFiles(manifest);
-    case "deb-prebuilt":
-      return localsOfDebPrebuilt(manifest);
-    default:
-      return unreachable(manifest);
-  }
-}

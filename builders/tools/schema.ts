@@ -23,5 +23,5 @@ export const toolsKind: Kind<ToolsManifest> = {
   name: "tools",
   schema: tools,
   references: (manifest) => referencesIn(manifest, "distro", "distro"),
-  locals: () => [],
+  locals: [],
 };

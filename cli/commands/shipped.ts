@@ -1,7 +1,7 @@
 // The distributions that ship, with the places their archives are looked for.
 // Knows the folder of shipped manifests; does not know whether a mirror answers.
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type DistroManifest, distroKind } from "../../builders/distro/schema.ts";
 import { archiveOf } from "../../builders/distro/source.ts";
@@ -30,7 +30,7 @@ export async function mirrorsOfShipped(parts: Pick<Parts, "mirrors">): Promise<D
 async function readDistro(file: string): Promise<DistroManifest> {
   const read = async (path: string) =>
     statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, "utf8") : undefined;
-  const assembly = await assemble(file, { kinds, read, shipped: shippedManifests });
+  const assembly = await assemble(file, { kinds, read, has: existsSync, shipped: shippedManifests });
   const root = assembly.manifests.get(assembly.root);
   if (root === undefined) throw new Error(`${file} is not part of its own assembly`);
   return settle(root, distroKind, { arch: debianArchitecture(), buildType: "release", distro: root.name })

@@ -3,7 +3,7 @@
 
 import { dirname, join, normalize } from "node:path/posix";
 import { Fault, Faults, faultsOf } from "../../store/model/fault.ts";
-import type { Kind, Path, Reference } from "../kind.ts";
+import { type Kind, type LocalFile, localsIn, type Path, type Reference } from "../kind.ts";
 import type { Assembled, Assembly } from "./assembly.ts";
 import { sortFaults } from "./check.ts";
 import { cycleFaults } from "./cycle.ts";
@@ -17,6 +17,8 @@ export interface AssembleOptions {
   readonly kinds: readonly Kind<unknown>[];
   /** The text of a file; undefined where there is none. Called once a file; what it throws is passed on. */
   readonly read: (file: string) => Promise<string | undefined>;
+  /** Whether there is a file or folder. */
+  readonly has: (path: string) => boolean;
   /** The folder of the manifests that ship. */
   readonly shipped: string;
 }
@@ -74,7 +76,7 @@ function wantedBy(found: readonly Assembled[], asked: ReadonlySet<string>): Want
 function assembleFile(
   file: string,
   text: string,
-  { kinds, shipped }: AssembleOptions,
+  { kinds, has, shipped }: AssembleOptions,
 ): { assembled?: Assembled; faults: readonly Fault[] } {
   try {
     const document = readDocument(file, text);
@@ -86,12 +88,21 @@ function assembleFile(
     const moving = new Set(
       written.filter(({ path }) => dependsOnTarget(textAt(document, path), document.value)),
     );
+    const missing = localsIn(manifest ?? value, kind.locals).filter(
+      ({ path, file: local }) =>
+        /^\.\.?\/[^\0]*$/.test(local) &&
+        !dependsOnTarget(textAt(document, path), document.value) &&
+        !has(join(dirname(file), local)),
+    );
     const references = written
       .filter((reference) => !moving.has(reference))
       .map((reference) => ({ ...reference, file: resolveReference(file, reference, shipped) }));
     const refused = [...moving].slice(0, limits.faults).map(({ path }) => movingReference(document, path));
     const assembled = { file, kind, name: nameOf(document), document, references };
-    return { assembled, faults: [...faults, ...refused] };
+    return {
+      assembled,
+      faults: [...faults, ...refused, ...missing.map((local) => missingLocal(document, local))],
+    };
   } catch (error) {
     if (faultsOf(error).length === 0) throw error;
     return { faults: faultsOf(error) };
@@ -146,6 +157,14 @@ function missingFile({ file, reference, from }: Wanted): Fault {
       hint: `one of your own is named by a path that begins with ./ or ../`,
     },
   );
+}
+
+/** For the loader too: a path that depends on the target is looked for when there is one. */
+export function missingLocal(document: Document, { path, file }: LocalFile): Fault {
+  return new Fault("manifest/missing-file", `there is no ${file} beside this manifest`, {
+    place: document.place(path),
+    hint: "the path is relative to the manifest's own folder",
+  });
 }
 
 function wrongKinds(manifests: ReadonlyMap<string, Assembled>): Fault[] {

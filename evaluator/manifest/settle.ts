@@ -3,7 +3,7 @@
 
 import { dirname, join } from "node:path/posix";
 import { type Fault, Faults } from "../../store/model/fault.ts";
-import type { Kind, LocalFile } from "../kind.ts";
+import { type Kind, type LocalFile, localsIn } from "../kind.ts";
 import type { Assembled } from "./assembly.ts";
 import { checkManifest, sortFaults } from "./check.ts";
 import type { Document } from "./document.ts";
@@ -42,7 +42,7 @@ export function settle<M>(assembled: Assembled, kind: Kind<M>, target: Target): 
   const folder = dirname(assembled.file);
   return {
     manifest,
-    locals: kind.locals(manifest).map((local) => ({ ...local, at: join(folder, local.file) })),
+    locals: localsIn(manifest, kind.locals).map((local) => ({ ...local, at: join(folder, local.file) })),
     variables: variablesOf(assembled.document.value, target).variables,
   };
 }

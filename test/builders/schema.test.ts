@@ -5,7 +5,7 @@ import { distroKind } from "../../builders/distro/schema.ts";
 import { outputName } from "../../builders/image/output.ts";
 import { imageKind } from "../../builders/image/schema.ts";
 import { packageKind } from "../../builders/package/schema.ts";
-import type { Kind } from "../../evaluator/kind.ts";
+import { type Kind, localsIn } from "../../evaluator/kind.ts";
 import { checkManifest } from "../../evaluator/manifest/check.ts";
 import { readDocument } from "../../evaluator/manifest/document.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
@@ -103,7 +103,7 @@ describe("the page's examples", () => {
     const manifest = parse(distroKind, distro);
     expect(manifest.repositories[0]).toMatchObject({ snapshot: "20260601T000000Z", priority: 500 });
     expect(distroKind.references(manifest)).toEqual([]);
-    expect(distroKind.locals(manifest)).toEqual([
+    expect(localsIn(manifest, distroKind.locals)).toEqual([
       { path: ["repositories", 0, "signedBy"], file: "./keys/debian-archive-bookworm.asc" },
       { path: ["repositories", 1, "signedBy"], file: "./keys/debian-archive-bookworm-security.asc" },
     ]);
@@ -115,7 +115,7 @@ describe("the page's examples", () => {
       { path: ["distro"], to: "debian/trixie", kind: "distro" },
       { path: ["dependencies", 0], to: "./zlib.yaml", kind: "package" },
     ]);
-    expect(packageKind.locals(manifest)).toEqual([
+    expect(localsIn(manifest, packageKind.locals)).toEqual([
       { path: ["files", 1, "from"], file: "./hello.conf.tmpl" },
       { path: ["files", 2, "from"], file: "./data" },
       { path: ["deb", "scripts", "postinst"], file: "./postinst.sh" },
@@ -130,9 +130,11 @@ describe("the page's examples", () => {
       `${head}sources: [{url: "https://example.org/a.deb", sha256: ${"a".repeat(64)}}]\n`,
     );
     expect(remote).toMatchObject({ sources: [{ mirrors: [] }], dependencies: [], architectures: ["any"] });
-    expect(packageKind.locals(remote)).toEqual([]);
+    expect(localsIn(remote, packageKind.locals)).toEqual([]);
     const local = parse(packageKind, `${head}sources: [{file: ./hello.deb}]\n`);
-    expect(packageKind.locals(local)).toEqual([{ path: ["sources", 0, "file"], file: "./hello.deb" }]);
+    expect(localsIn(local, packageKind.locals)).toEqual([
+      { path: ["sources", 0, "file"], file: "./hello.deb" },
+    ]);
   });
 
   test("an image", () => {
@@ -141,7 +143,7 @@ describe("the page's examples", () => {
       { path: ["distro"], to: "debian/trixie", kind: "distro" },
       { path: ["packages", 2], to: "./hello.yaml", kind: "package" },
     ]);
-    expect(imageKind.locals(manifest)).toEqual([
+    expect(localsIn(manifest, imageKind.locals)).toEqual([
       { path: ["files", 1, "from"], file: "./app" },
       { path: ["scripts", "postInstall", 0], file: "./post.sh" },
     ]);

@@ -46,6 +46,7 @@ describe("references", () => {
     await assemble("/a", {
       kinds,
       shipped: "/shipped",
+      has: () => true,
       read: async (file) => {
         read.push(file);
         return files[file];
@@ -163,9 +164,32 @@ test("the faults of all files are told at once, file by file", async () => {
   ]);
 });
 
+test("local files that are missing are told with the other faults; what hangs on the target is looked for later", async () => {
+  const files = {
+    "/m/root.yaml": `${thing("r")}colr: red
+files:
+  - {path: /a, from: ./there}
+  - {path: /b, from: ./gone}
+  - {path: /c, from: "./\${arch}/gone"}
+  - {path: /d, from: /no/local/path}
+`,
+  };
+  const failed = await assembleFiles(files, "/m/root.yaml", (path) => path === "/m/there").then(
+    () => [],
+    (error) => faultsOf(error),
+  );
+  expect(failed.map(({ code, place }) => `${place?.line}:${place?.column} ${code}`)).toEqual([
+    "4:1 manifest/unknown-key",
+    "7:22 manifest/missing-file",
+    "9:22 manifest/bad-value",
+  ]);
+});
+
 test("what the reader throws is not swallowed", async () => {
   const read = () => Promise.reject(new Error("disk on fire"));
-  await expect(assemble("/a", { kinds, read, shipped: "/" })).rejects.toThrow("disk on fire");
+  await expect(assemble("/a", { kinds, read, has: () => true, shipped: "/" })).rejects.toThrow(
+    "disk on fire",
+  );
 });
 
 test("a manifest cannot be settled as another kind", async () => {

@@ -39,8 +39,7 @@ export const thingKind: Kind<Thing> = {
   name: "thing",
   schema: thing,
   references: (manifest) => referencesIn(manifest, "needs", "thing"),
-  locals: ({ files }) =>
-    files.flatMap(({ from }, index) => (from ? [{ path: ["files", index, "from"], file: from }] : [])),
+  locals: [["files", "*", "from"]],
 };
 
 const box = z.strictObject({
@@ -54,7 +53,7 @@ export const boxKind: Kind<z.infer<typeof box>> = {
   name: "box",
   schema: box,
   references: (manifest) => referencesIn(manifest, "holds", "thing"),
-  locals: () => [],
+  locals: [],
 };
 
 export const kinds = [thingKind, boxKind];
@@ -62,8 +61,9 @@ export const kinds = [thingKind, boxKind];
 export function assembleFiles(
   files: Readonly<Record<string, string>>,
   root = "/m/root.yaml",
+  has: (path: string) => boolean = () => true,
 ): Promise<Assembly> {
-  return assemble(root, { kinds, read: async (file) => files[file], shipped: "/shipped" });
+  return assemble(root, { kinds, read: async (file) => files[file], has, shipped: "/shipped" });
 }
 
 /** The root of an assembly of one file. */

@@ -1,5 +1,6 @@
 // The manifests that ship: all of them sound, all they name there, the keys those of Debian.
 
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readKeys } from "openpgp";
@@ -30,7 +31,7 @@ test("are these", () => {
 describe.each(files)("%s", (file) => {
   test.each(["amd64", "arm64"])("is sound for %s, and what it names is there", async (arch) => {
     for (const buildType of ["debug", "release"] as const) {
-      const assembly = await assemble(join(shipped, file), { kinds, read, shipped });
+      const assembly = await assemble(join(shipped, file), { kinds, read, has: existsSync, shipped });
       for (const assembled of assembly.manifests.values()) {
         const { locals, variables } = settle(assembled, assembled.kind, {
           arch,
@@ -78,6 +79,7 @@ test.each(["trixie", "bookworm"])("debian/%s has its updates and security suites
   const { root, manifests } = await assemble(join(shipped, `distros/debian/${release}.yaml`), {
     kinds,
     read,
+    has: existsSync,
     shipped,
   });
   const distro = distroKind.schema.parse(manifests.get(root)?.document.value) satisfies DistroManifest;

@@ -17,9 +17,6 @@ import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../settings.ts";
 import { BuildCommand } from "./command.ts";
 
-/** Builders whose results are what was fetched: there is nothing to compare. */
-const asFetched: ReadonlySet<string> = new Set(["fetch", "unpack", "tools"]);
-
 export class RealizeCommand extends BuildCommand {
   static override paths = [["realize"]];
   static override usage = Command.Usage({
@@ -57,7 +54,8 @@ export class RealizeCommand extends BuildCommand {
     const targets = plan.outputs.map(({ derivation }) => derivation);
     const realized = await realizeLine(targets, world, parts.line(manifest), {
       ...this.buildOptions(),
-      rebuild: ({ builder }) => this.rebuild && !asFetched.has(builder),
+      // What was fetched has the digest that was asked for: there is nothing to compare.
+      rebuild: ({ builder }) => this.rebuild && builder !== "fetch",
     });
     const { results, differing } = realized;
     const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTar } from "../rig/tar.ts";
 import { type Base, copyManifests, copyStore, openBase } from "./base.ts";
-import { built, done, kit, type Outcome } from "./kit.ts";
+import { built, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { flawsOf } from "./sound.ts";
 
@@ -172,7 +172,16 @@ describe("debug and release", () => {
 
 test("--rebuild builds all but what was fetched again, finds it the same, and says so by its status", async () => {
   using attempt = openAttempt();
-  const again = built(await attempt.realize("--rebuild"));
-  expect(again).toEqual(expect.arrayContaining(["debian/trixie base", "hello root", "hello.tar"]));
-  expect(again.filter((label) => label.endsWith(".deb"))).toEqual(["hello-kit_1.0.0_all.deb"]);
+  const events = told(await attempt.realize("--rebuild"));
+  const ends = events.filter(({ type }) => type === "end");
+  expect(new Set(ends.map(({ how }) => how))).toEqual(new Set(["built"]));
+  expect(new Set(ends.map(({ builder }) => builder))).toEqual(
+    new Set(["unpack", "tools", "rootfs", "deb-files", "customize", "tar"]),
+  );
+  // Each package is fetched once and unpacked once, but for the one that is built here.
+  const unpacked = ends.filter(({ builder }) => builder === "unpack").length;
+  expect(events.find(({ type }) => type === "done")).toMatchObject({
+    built: ends.length,
+    reused: unpacked - 1,
+  });
 });

@@ -11,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   type Stats,
   statSync,
   writeFileSync,
@@ -49,10 +50,23 @@ export function remember<T>(place: string, files: Iterable<string>, value: T, no
       stamps[path] = stampOf(path);
     }
   }
-  mkdirSync(dirname(place), { recursive: true });
+  write(place, JSON.stringify({ files: stamps, value } satisfies Memo<T>));
+}
+
+/** As well as it can be: what is remembered nowhere is found out again. */
+function write(place: string, text: string): void {
   const temporary = `${place}.${process.pid}`;
-  writeFileSync(temporary, JSON.stringify({ files: stamps, value } satisfies Memo<T>));
-  renameSync(temporary, place);
+  try {
+    mkdirSync(dirname(place), { recursive: true });
+    try {
+      writeFileSync(temporary, text);
+      renameSync(temporary, place);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  } catch {
+    // A full disk, a folder of somebody else's.
+  }
 }
 
 const racyMs = 2000;

@@ -2,11 +2,11 @@
 // Knows how namespaces are entered and calls matched with replies; does not know what the calls do.
 
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { canBecomeStore } from "../../store/layout.ts";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Fault, Faults, faultFromRecord } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
 import { delegateGroups } from "./delegate.ts";
+import { prepareFolder } from "./folder.ts";
 import { defaultRangeStart, type IdMaps, rootMaps, userMaps } from "./identity.ts";
 import {
   type Call,
@@ -80,7 +80,7 @@ const smallNursery = ["--max-semi-space-size=2"];
 async function start(options: KeeperOptions, hold: boolean): Promise<Link & { readonly channel: Channel }> {
   const maps = mapsFor(options);
   const owner = maps.uid[0]?.outside ?? 0;
-  prepareRoot(options.store, owner);
+  prepareFolder(options.store, owner);
   const stdio: StdioOptions = ["inherit", "inherit", "pipe", "ipc"];
   if (options.terminal) stdio[shellStreams.stderr] = 2;
   const child = spawn(
@@ -272,39 +272,5 @@ function writeMaps(pid: number, maps: IdMaps): void {
         },
       );
     }
-  }
-}
-
-/**
- * The store's folder belongs to the inner root, who fills it; nobody's folder but an empty one or a store is
- * given away.
- */
-function prepareRoot(store: string, owner: number): void {
-  try {
-    mkdirSync(store, { recursive: true });
-    const present = readdirSync(store);
-    if (!present.includes("format") && !canBecomeStore(present)) {
-      throw new Fault("store/not-a-store", `${store} is neither empty nor a kit store`, {
-        hint: "name an empty folder or a store: --store DIR or KIT_STORE",
-      });
-    }
-    if (statSync(store).uid !== owner) chownSync(store, owner, owner);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? "";
-    if (code === "EINVAL") {
-      throw new Fault(
-        "host/no-id-range",
-        `the ids from ${owner} on are not this root's to give: it is one of a user namespace`,
-        {
-          cause,
-          hint: "name a range of 65,536 ids that /proc/self/uid_map holds, as idRangeStart in kit.config.yaml, or run kit as an ordinary user",
-        },
-      );
-    }
-    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) throw cause;
-    throw new Fault("store/unwritable", `the store cannot be at ${store}: ${(cause as Error).message}`, {
-      cause,
-      hint: "name a folder of your own: --store DIR or KIT_STORE",
-    });
   }
 }

@@ -92,6 +92,13 @@ describe("a folder that cannot be the store", () => {
     attempt.write({ store: "I am a file" });
     await attempt.refuses(["realize", "image.yaml"], 5, ["store/not-a-store"]);
   });
+
+  test("one below /proc, where making folders never ends", async () => {
+    using attempt = small.attempt();
+    image(attempt);
+    const outcome = await attempt.run(["realize", "image.yaml", "--json", "--store", "/proc/none/store"]);
+    expect([outcome.status, codes(outcome)]).toEqual([5, ["store/unwritable"]]);
+  });
 });
 
 describe("-o", () => {
@@ -157,6 +164,12 @@ describe.skipIf(!isRoot)("a folder that cannot be written", () => {
     rmSync(`${attempt.folder}-cache`, { recursive: true, force: true });
     expect([outcome.status, codes(outcome)]).toEqual([3, ["manifest/unwritable"]]);
   });
+});
+
+test("a cache folder that cannot be is done without", async () => {
+  using attempt = small.attempt();
+  attempt.image([]);
+  done(await attempt.run(["realize", "image.yaml", "--json"], { env: { XDG_CACHE_HOME: "/etc/passwd" } }));
 });
 
 describe.skipIf(!isRoot)("a host that refuses", () => {

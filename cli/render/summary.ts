@@ -23,16 +23,22 @@ export function summaryLines(summary: Summary, board: Board, looks: Looks): stri
   const total = `${countsText(counts)} in ${durationText(board.elapsed())}`;
   const last = hanging("", summary.interrupted ? `interrupted: ${total}` : total, looks.width);
   const good = counts.failed + counts.stopped === 0 && !summary.interrupted;
+  const failures = board.failures();
+  const more = failures.length - listed;
   return [
-    ...board
-      .failures()
-      .flatMap((failure) => hanging("failed: ", failureText(failure), looks.width).map(paint.bad)),
+    ...[
+      ...failures.slice(0, listed).map(failureText),
+      ...(more > 0 ? [`${plural(more, "other")}, told above`] : []),
+    ].flatMap((text) => hanging("failed: ", text, looks.width).map(paint.bad)),
     ...(summary.differing ?? []).flatMap((label) =>
       hanging("differs: ", visible(label), looks.width).map(paint.warning),
     ),
     ...last.map(good ? paint.good : paint.bad),
   ];
 }
+
+/** How many failures the summary names again; those that block most come first. */
+const listed = 10;
 
 function failureText(failure: Failure): string {
   const blocked = failure.blocked > 0 ? `, which blocked ${plural(failure.blocked, "other")}` : "";

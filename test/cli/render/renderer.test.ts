@@ -68,6 +68,16 @@ failed: tar hello.tar, which blocked 1 other: hello.tar: status 2
     );
   });
 
+  test("of many failures the summary names ten, and how many more there are", () => {
+    const { renderer, text } = follow();
+    for (let i = 0; i < 12; i++)
+      renderer.event(events(`fetch ${i}.deb`).fails(1, "offline/missing", "lacking"));
+    renderer.done({});
+    const lines = text().split("\n").slice(-13);
+    expect(lines.slice(0, 10)).toEqual(lines.slice(0, 10).map((_, i) => `failed: fetch ${i}.deb: lacking`));
+    expect(lines.slice(10)).toEqual(["failed: 2 others, told above", "12 failed in 0 ms", ""]);
+  });
+
   test("what runs long is told of after a second, then every ten, with its rate", () => {
     const { clock, renderer, text } = follow();
     renderer.event(linux.start);

@@ -102,13 +102,19 @@ export function readHistory({ database: place }: Layout): HistoryReader {
 /** Raise it with the table's shape: what has another version is made anew. */
 const version = 1;
 
+/** @throws what SQLite throws; where another process writes, after a quarter of a second in which nothing else runs */
 function openDatabase(place: string): DatabaseSync {
-  const connection = new DatabaseSync(place, { timeout: 2000 });
-  connection.exec("pragma journal_mode = wal; pragma synchronous = normal");
-  if (connection.prepare("pragma user_version").get()?.["user_version"] !== version)
-    connection.exec(`begin immediate; drop table if exists note;
-      create table note (request text primary key, note text not null) without rowid;
-      pragma user_version = ${version}; commit`);
+  const connection = new DatabaseSync(place, { timeout: 250 });
+  try {
+    connection.exec("pragma journal_mode = wal; pragma synchronous = normal");
+    if (connection.prepare("pragma user_version").get()?.["user_version"] !== version)
+      connection.exec(`begin immediate; drop table if exists note;
+        create table note (request text primary key, note text not null) without rowid;
+        pragma user_version = ${version}; commit`);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   return connection;
 }
 

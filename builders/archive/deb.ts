@@ -134,7 +134,7 @@ class Deb {
 }
 
 /**
- * Bytes a member may unpack to: a control member 64 MiB (the largest in Debian has 3), a data member 1 GiB or, where
+ * Bytes a member may unpack to: a control member 64 MiB, a data member 1 GiB or, where
  * that is more, 200 times its own size. Zeros pack to less, but no package is made of them.
  */
 function mostOf(part: "control" | "data", size: number): number {

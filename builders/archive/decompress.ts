@@ -62,7 +62,7 @@ function limitedSink(limit: number, sink: ByteSink): ByteSink {
     total += chunk.length;
     if (total > limit) {
       throw new Fault("digest/bomb", `refused: it unpacks to more than ${limit} bytes`, {
-        hint: "if the archive is known to be good, raise the limit on unpacked size",
+        hint: "no package needs this much: it is damaged, or made to fill the disk; get it from another mirror",
       });
     }
     sink(chunk);

@@ -111,7 +111,7 @@ class Context implements Decompressor {
   #emit(size: number): void {
     const start = this.#word(word.outStart);
     new Uint32Array(this.#module.memory.buffer, this.#context)[word.outPosition] = 0;
-    // No copy: 200 MB of them for a small root made the heap be collected for a tenth of its time.
+    // No copy: a root unpacks to hundreds of megabytes, and each copy would be collected right after.
     this.#sink(new Uint8Array(this.#module.memory.buffer, start, size));
   }
 

@@ -224,7 +224,7 @@ function openMethods(parts: MethodParts) {
       if (!(fault instanceof Fault && fault.class === "interrupted"))
         history.add([{ request: digest, note: noteOf(fault instanceof Fault ? fault.code : "defect") }]);
       if (setup.keepFailed) work.keep();
-      throw withLog(error, lines, digest);
+      throw withLog(fault, lines, digest);
     }
   };
 
@@ -337,8 +337,7 @@ function isSameFile(fd: number, file: string): boolean {
   return fstatSync(fd).ino === statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
-function withLog(error: unknown, lines: readonly string[], request: Digest): unknown {
-  const fault = asFault(error);
+function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
   if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;
   const hint = fault.hint ?? `the whole log: kit log ${hexOf(request).slice(0, 16)}`;
   return new Fault(fault.code, fault.message, {

@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { constants as system } from "node:os";
+import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
@@ -166,7 +166,7 @@ export function openWorkshop(parts: WorkParts): {
   };
 }
 
-/** Removes a scratch folder while the next build's sandbox runs (1 ms of 15); the session's end takes what is left. */
+/** Removes a scratch folder while the next build's sandbox runs (0.5 ms of 12); the session's end takes what is left. */
 function sweep(scratch: string): void {
   const remove = () => {
     try {
@@ -215,7 +215,7 @@ function shellCommand(command: Command, root: string): Command {
 
 /** A shell's way to tell signals: 128 and the number. */
 function statusText(status: number): string {
-  const signal = Object.entries(system.signals).find(([, number]) => number === status - 128)?.[0];
+  const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
   return signal === undefined ? String(status) : `${status} (${signal})`;
 }
 

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,7 +74,7 @@ export function openSandbox(parts: SandboxParts): Sandbox {
   for (const folder of [places.upper, places.work, places.root])
     mkdirSync(folder, { recursive: true, mode: 0o755 });
   // The mark of an earlier volatile mount, in a folder kept for `kit shell`: nothing crashed in between.
-  rmSync(`${places.work}/work/incompat`, { recursive: true, force: true });
+  rmSync(join(places.work, "work", "incompat"), { recursive: true, force: true });
   let mounted = true;
   parts.system.mount("overlay", places.root, "overlay", 0, overlayOptions(places));
   return {

@@ -234,8 +234,9 @@ describe("packages that are not what they should be", () => {
       ),
     });
     const code = exit === 3 ? "manifest/unsupported-architecture" : "digest/bad-deb";
-    const { text } = await attempt.refuses(["realize", "image.yaml"], exit, [code]);
+    const { text, places } = await attempt.refuses(["realize", "image.yaml"], exit, [code]);
     expect(text).toContain("greeting");
+    expect(places).toEqual(["own.yaml:4"]);
   });
 
   test("a .deb from an address, whose digest the manifest has wrong", async () => {

@@ -26,7 +26,7 @@ const sets: readonly PackageSet[] = [
   { name: "triggers", packages: ["ca-certificates", "hicolor-icon-theme", "man-db", "shared-mime-info"] },
   // Both are an editor of priority 30.
   { name: "alternatives", packages: ["mg", "zile"] },
-  // Multi-Arch: same, twice; zlib1g brings libc6 with its scripts and triggers. Every mirror has arm64.
+  // Multi-Arch: same, twice; zlib1g brings libc6 with its scripts and triggers. The distributions that ship name arm64.
   { name: "pair", packages: ["zlib1g:arm64"] },
   {
     name: "together",

@@ -1,4 +1,5 @@
-// System calls Node does not have, over libc by koffi: mounts, extended attributes, locks, device nodes.
+// System calls Node does not have, over libc by koffi: mounts, extended attributes, locks, device nodes; and the way to
+// other libraries.
 // Knows how to call; does not know what kit calls them for.
 
 import { createRequire } from "node:module";
@@ -39,6 +40,10 @@ export interface System {
   getAttribute(path: string, name: string): Buffer;
   setAttribute(path: string, name: string, value: Uint8Array): void;
   umask(mask: number): number;
+  /** The functions of a shared library, each by its declaration in C. @throws where the loader refuses the file */
+  library(file: string): (declaration: string) => (...args: unknown[]) => unknown;
+  /** Where the bytes lie. Holds as long as they do, and only for what V8 keeps outside its heap. */
+  addressOf(bytes: Uint8Array): bigint;
 }
 
 /** Loads libc (13 ms for the addon, so only the processes that build call this). */
@@ -112,6 +117,11 @@ export function openSystem(): System {
     setAttribute: (path, name, value) =>
       void lsetxattr(path, path, name, Buffer.from(value), value.length, 0),
     umask: (mask) => umask(undefined, mask),
+    library(file) {
+      const loaded = koffi.load(file);
+      return (declaration) => loaded.func(declaration);
+    },
+    addressOf: (bytes) => BigInt(koffi.address(bytes)),
   };
 }
 

@@ -5,6 +5,7 @@ import { Fault, unreachable } from "../../store/model/fault.ts";
 import { type ArEvent, arParser } from "./ar.ts";
 import { decompressor, parseCompression } from "./decompress.ts";
 import { type TarLimits, type TarSink, tarLimits, untar } from "./untar.ts";
+import type { XzOpener } from "./xz.ts";
 
 export interface DebLimits extends TarLimits {
   /** Bytes to which a member may unpack. */
@@ -14,6 +15,11 @@ export interface DebLimits extends TarLimits {
 export const debLimits: DebLimits = { ...tarLimits, unpacked: 16 * 2 ** 30 };
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+interface DebSinks {
+  readonly control: TarSink;
+  readonly data: TarSink;
+}
 
 /**
  * Reads a whole .deb: the entries of `control.tar` go to one sink, then those of `data.tar` to the other, in
@@ -27,9 +33,9 @@ type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
  */
 export async function readDeb(
   chunks: Chunks,
-  { control, data, limits = debLimits }: { control: TarSink; data: TarSink; limits?: DebLimits },
+  { control, data, limits = debLimits, openXz }: DebSinks & { limits?: DebLimits; openXz?: XzOpener },
 ): Promise<void> {
-  const deb = new Deb({ control, data }, limits);
+  const deb = new Deb({ control, data }, limits, openXz);
   try {
     const ar = arParser();
     for await (const chunk of chunks) for (const event of ar.push(chunk)) await deb.take(event);
@@ -77,15 +83,17 @@ interface Member {
 }
 
 class Deb {
-  readonly #sinks: { readonly control: TarSink; readonly data: TarSink };
+  readonly #sinks: DebSinks;
   readonly #limits: DebLimits;
+  readonly #openXz: XzOpener | undefined;
   next: Part = "debian-binary";
   #member: Member | undefined;
   #name = "";
 
-  constructor(sinks: { readonly control: TarSink; readonly data: TarSink }, limits: DebLimits) {
+  constructor(sinks: DebSinks, limits: DebLimits, openXz?: XzOpener) {
     this.#sinks = sinks;
     this.#limits = limits;
+    this.#openXz = openXz;
   }
 
   async take(event: ArEvent): Promise<void> {
@@ -123,7 +131,7 @@ class Deb {
           throw bad(`the member ${name} stands where ${this.next}.tar has to`);
         }
         const unpacked = Math.min(this.#limits.unpacked, mostOf(this.next, size));
-        return await tarMember(name, this.#sinks[this.next], { ...this.#limits, unpacked });
+        return await tarMember(name, this.#sinks[this.next], { ...this.#limits, unpacked }, this.#openXz);
       }
       case "nothing":
         throw bad(`the member ${name} follows data.tar`);
@@ -166,11 +174,19 @@ function formatMember(size: number): Member {
   };
 }
 
-async function tarMember(name: string, sink: TarSink, limits: DebLimits): Promise<Member> {
+async function tarMember(
+  name: string,
+  sink: TarSink,
+  limits: DebLimits,
+  openXz: XzOpener | undefined,
+): Promise<Member> {
   const tar = untar(sink, limits);
   const stream = await naming(name, () =>
-    decompressor(parseCompression(name.slice(name.indexOf(".tar") + 4)), limits.unpacked, (chunk) =>
-      tar.push(chunk),
+    decompressor(
+      parseCompression(name.slice(name.indexOf(".tar") + 4)),
+      limits.unpacked,
+      (chunk) => tar.push(chunk),
+      openXz,
     ),
   );
   return {

@@ -4,7 +4,7 @@
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import { type ByteSink, badStream, type Decompressor } from "./stream.ts";
-import { xzDecompressor } from "./xz.ts";
+import { type XzOpener, xzDecompressor } from "./xz.ts";
 
 export type Compression = "none" | "gz" | "xz" | "zst";
 
@@ -16,6 +16,7 @@ export async function decompressor(
   compression: Compression,
   limit: number,
   sink: ByteSink,
+  openXz: XzOpener = xzDecompressor,
 ): Promise<Decompressor> {
   const limited = limitedSink(limit, sink);
   switch (compression) {
@@ -26,7 +27,7 @@ export async function decompressor(
     case "zst":
       return new ZlibDecompressor("zstd", limited, () => createZstdDecompress({ chunkSize }));
     case "xz":
-      return await xzDecompressor(limited);
+      return await openXz(limited);
     default:
       return unreachable(compression);
   }

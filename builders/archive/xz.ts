@@ -4,6 +4,9 @@
 import xz from "xz-decompress";
 import { type ByteSink, badStream, type Decompressor } from "./stream.ts";
 
+/** What makes decompressors of .xz streams. */
+export type XzOpener = (sink: ByteSink) => Decompressor | Promise<Decompressor>;
+
 /**
  * Decompresses .xz streams (LZMA2; CRC32 or CRC64; dictionaries up to 64 MiB) into `sink`, in chunks of at most
  * 64 KiB.

@@ -8,7 +8,7 @@ import type { PoolReport } from "../../store/verify.ts";
 import type { TarBlob, TarOptions } from "../builder.ts";
 
 export type Task =
-  | { readonly task: "unpack"; readonly deb: Digest }
+  | { readonly task: "unpack"; readonly deb: Digest; readonly liblzma?: string | undefined }
   | { readonly task: "checkout"; readonly tree: Digest }
   | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }

@@ -10,9 +10,11 @@ import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { scanFolder, scanUpper } from "../../store/scan.ts";
-import { openSystem } from "../../store/system.ts";
+import { openSystem, type System } from "../../store/system.ts";
 import { asFault } from "../../store/trouble.ts";
 import { verifyFan } from "../../store/verify.ts";
+import { openLiblzma } from "../archive/liblzma.ts";
+import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
 import { storeTar } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
@@ -41,17 +43,18 @@ export function serveThread(port: MessagePort): void {
   });
 }
 
-function performer(setup: ThreadSetup, system: ReturnType<typeof openSystem>) {
+function performer(setup: ThreadSetup, system: System) {
   const layout = layoutOf(setup.root);
   mkdirSync(setup.staging, { recursive: true });
   system.umask(0o022);
   const pool = openPool(layout, system, setup.staging);
   const records = openRecords(layout, (blob) => pool.find(blob) !== undefined, 4);
   const tools = { layout, pool, system, method: setup.method, staging: setup.staging };
+  const xzOf = xzByLibrary(system);
   return async (task: Task): Promise<TaskResults[Task["task"]]> => {
     switch (task.task) {
       case "unpack": {
-        const { control, data, list } = await unpackDeb(task.deb, pool);
+        const { control, data, list } = await unpackDeb(task.deb, pool, xzOf(task.liblzma));
         return { control: records.writeTree(control), data: records.writeTree(data), list };
       }
       case "checkout":
@@ -73,5 +76,23 @@ function performer(setup: ThreadSetup, system: ReturnType<typeof openSystem>) {
       default:
         return unreachable(task);
     }
+  };
+}
+
+/** The decompressor of a library, loaded once; kit's own where there is none, or the host's loader refuses it. */
+function xzByLibrary(system: System): (file: string | undefined) => XzOpener {
+  const known = new Map<string, XzOpener>();
+  return (file) => {
+    if (file === undefined) return xzDecompressor;
+    let opener = known.get(file);
+    if (opener === undefined) {
+      try {
+        opener = openLiblzma(system, file);
+      } catch {
+        opener = xzDecompressor;
+      }
+      known.set(file, opener);
+    }
+    return opener;
   };
 }

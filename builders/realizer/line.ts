@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import {
+  allDerivations,
   evaluate,
   type Plan,
   type PlannedOutput,
@@ -28,6 +29,7 @@ import type { Keeper } from "../keeper/client.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
+import { liblzmaIn } from "../unpack/liblzma.ts";
 import { type Means, type Realized, type RealizeOptions, realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -146,17 +148,19 @@ export async function realizeLine(
 ): Promise<Realized> {
   const { known, has, emit, now } = means;
   const sent = new Set<Content>();
-  const build: Means["build"] = async ({ request, derivation, rebuild }) => {
+  const build: Means["build"] = async ({ request, derivation, rebuild, aid }) => {
     const keeper = await means.keeper().catch((cause: unknown) => {
       throw new NoKeeper("the keeper did not start", { cause });
     });
     await sendLocals(request, world, means, sent);
     const { builder, digest: id, label } = derivation;
     const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
-    return await keeper.build({ request, id, label, hints, rebuild });
+    const library = aid?.outputs["data"];
+    return await keeper.build({ request, id, label, hints, rebuild, ...(library && { aid: library }) });
   };
   try {
-    return await realize(targets, { known, has, emit, now, build }, options);
+    const aid = liblzmaIn(allDerivations(targets.map((derivation) => ({ derivation }))));
+    return await realize(targets, { known, has, emit, now, build }, { ...options, aid });
   } catch (error) {
     throw error instanceof NoKeeper ? error.cause : error;
   }

@@ -21,7 +21,7 @@ export interface Means {
   known(request: Digest): Result | undefined;
   /** Whether bytes or trees are in the store. */
   has(content: Content): boolean;
-  build(job: { request: Request; derivation: Derivation; rebuild: boolean }): Promise<BuildOutcome>;
+  build(job: Job): Promise<BuildOutcome>;
   readonly emit: Emit;
   readonly now: () => number;
 }
@@ -32,6 +32,16 @@ export interface RealizeOptions {
   readonly downloads: number;
   /** Derivations to build again although a result is known. */
   readonly rebuild: (derivation: Derivation) => boolean;
+  /** What makes others faster when it is there, though nothing waits for it: it is built before all else. */
+  readonly aid?: Derivation | undefined;
+}
+
+export interface Job {
+  readonly request: Request;
+  readonly derivation: Derivation;
+  readonly rebuild: boolean;
+  /** The result of the options' aid, as soon as there is one. */
+  readonly aid: Result | undefined;
 }
 
 export interface Realized {
@@ -86,6 +96,8 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   const differing: Derivation[] = [];
   const users = usersOf(all);
   const weight = weights(all, users);
+  for (const item of allDerivations(options.aid ? [{ derivation: options.aid }] : []))
+    weight.set(item.digest, Number.POSITIVE_INFINITY);
   // How many different inputs of each are not there yet; those at 0 stand in the queue.
   const missing = new Map(all.map((item) => [item.digest, inputsOf(item).size]));
   const queue: Derivation[] = [];
@@ -153,7 +165,9 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     running[kind]++;
     means.emit({ type: "start", id: item.digest, label: item.label, builder: item.builder });
     try {
-      const outcome = await means.build({ request, derivation: item, rebuild: options.rebuild(item) });
+      const rebuild = options.rebuild(item);
+      const aid = options.aid && results.get(options.aid.digest);
+      const outcome = await means.build({ request, derivation: item, rebuild, aid });
       done(item, request, outcome.result);
       if (outcome.how === "built") built++;
       else reused++;

@@ -8,6 +8,7 @@ import { type BlobWriter, type Pool, piecesOf } from "../../store/pool.ts";
 import { readDeb } from "../archive/deb.ts";
 import type { TarEntry } from "../archive/tarentry.ts";
 import type { TarSink } from "../archive/untar.ts";
+import type { XzOpener } from "../archive/xz.ts";
 
 export interface UnpackedDeb {
   readonly control: Tree;
@@ -19,13 +20,13 @@ export interface UnpackedDeb {
 /**
  * @throws {Fault} `digest/bad-deb`, `digest/unsafe-path`, `digest/bomb`, `digest/bad-tree`
  */
-export async function unpackDeb(deb: Digest, pool: Pool): Promise<UnpackedDeb> {
+export async function unpackDeb(deb: Digest, pool: Pool, openXz?: XzOpener): Promise<UnpackedDeb> {
   const member = pool.find(deb);
   if (member === undefined) throw new Fault("store/missing-blob", `the store lacks the package ${deb}`);
   const control = intake(pool);
   const data = intake(pool);
   try {
-    await readDeb(piecesOf(member), { control: control.sink, data: data.sink });
+    await readDeb(piecesOf(member), { control: control.sink, data: data.sink, ...(openXz && { openXz }) });
   } catch (error) {
     control.abandon();
     data.abandon();

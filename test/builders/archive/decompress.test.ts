@@ -1,16 +1,31 @@
 // Decompressors: streams of real compressors read back, bombs and damage refused, whatever the pieces.
 
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type Compression, decompressor, parseCompression } from "../../../builders/archive/decompress.ts";
+import { openLiblzma } from "../../../builders/archive/liblzma.ts";
+import type { XzOpener } from "../../../builders/archive/xz.ts";
+import { openSystem } from "../../../store/system.ts";
 import { faultOf, installed, pieces } from "./rig.ts";
 
 const text = Buffer.from(Array.from({ length: 40_000 }, (_, i) => `line ${i * 7919}\n`).join(""));
 
-async function read(compression: Compression, bytes: Buffer, step = 65536, limit = 1e9): Promise<Buffer> {
+/** What reads a stream: a compression, and for xz which library. */
+interface Reader {
+  readonly compression: Compression;
+  readonly openXz?: XzOpener;
+}
+
+async function read(
+  { compression, openXz }: Reader,
+  bytes: Buffer,
+  step = 65536,
+  limit = 1e9,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  const stream = await decompressor(compression, limit, (chunk) => chunks.push(Buffer.from(chunk)));
+  const stream = await decompressor(compression, limit, (chunk) => chunks.push(Buffer.from(chunk)), openXz);
   try {
     for (const piece of pieces(bytes, step)) await stream.push(piece);
     await stream.end();
@@ -21,20 +36,35 @@ async function read(compression: Compression, bytes: Buffer, step = 65536, limit
   return Buffer.concat(chunks);
 }
 
-const streams: [Compression, Buffer][] = [
-  ["gz", gzipSync(text)],
-  ["zst", zstdCompressSync(text)],
-  ...(installed("xz") ? [["xz", execFileSync("xz", ["-c"], { input: text })] as [Compression, Buffer]] : []),
+// dpkg itself is linked with it, so every Debian machine has one.
+const liblzma = ["x86_64", "aarch64"]
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/liblzma.so.5`)
+  .find((file) => existsSync(file));
+
+const xz: readonly [string, Reader][] = [
+  ["xz", { compression: "xz" }],
+  ...(liblzma ? [["xz by liblzma", byLibrary(liblzma)] as [string, Reader]] : []),
 ];
 
-describe.each(streams)("%s", (compression, bytes) => {
+function byLibrary(file: string): Reader {
+  return { compression: "xz", openXz: openLiblzma(openSystem(), file) };
+}
+
+const packed = installed("xz") ? execFileSync("xz", ["-c"], { input: text }) : undefined;
+const streams: [string, Reader, Buffer][] = [
+  ["gz", { compression: "gz" }, gzipSync(text)],
+  ["zst", { compression: "zst" }, zstdCompressSync(text)],
+  ...(packed ? xz.map(([name, reader]): [string, Reader, Buffer] => [name, reader, packed]) : []),
+];
+
+describe.each(streams)("%s", (_, reader, bytes) => {
   test.each([13, 4096, 65536, 10_000_000])("reads a stream in pieces of %i bytes", async (step) => {
-    expect((await read(compression, bytes, step)).equals(text)).toBe(true);
+    expect((await read(reader, bytes, step)).equals(text)).toBe(true);
   });
 
   test.each([4097, 10_000_000])("reads streams one after another in pieces of %i bytes", async (step) => {
     const three = Buffer.concat([bytes, bytes, bytes]);
-    expect((await read(compression, three, step)).equals(Buffer.concat([text, text, text]))).toBe(true);
+    expect((await read(reader, three, step)).equals(Buffer.concat([text, text, text]))).toBe(true);
   });
 
   test("refuses a stream that is cut off", async () => {
@@ -50,7 +80,7 @@ describe.each(streams)("%s", (compression, bytes) => {
       ...[40, 20, 12, 9, 8, 4, 2, 1].map((n) => bytes.length - n),
     ];
     for (const cut of cuts) {
-      const code = await faultOf(() => read(compression, bytes.subarray(0, cut)));
+      const code = await faultOf(() => read(reader, bytes.subarray(0, cut)));
       expect([cut, code]).toEqual([cut, "digest/bad-stream"]);
     }
   });
@@ -58,19 +88,20 @@ describe.each(streams)("%s", (compression, bytes) => {
   test("refuses bytes after the end, in the same piece and in later ones", async () => {
     const longer = Buffer.concat([bytes, Buffer.from("garbage")]);
     for (const step of [longer.length, bytes.length, 1000]) {
-      expect(await faultOf(() => read(compression, longer, step))).toBe("digest/bad-stream");
+      expect(await faultOf(() => read(reader, longer, step))).toBe("digest/bad-stream");
     }
   });
 
   test("stops at the limit", async () => {
-    expect((await read(compression, bytes, 65536, text.length)).length).toBe(text.length);
-    expect(await faultOf(() => read(compression, bytes, 65536, text.length - 1))).toBe("digest/bomb");
+    expect((await read(reader, bytes, 65536, text.length)).length).toBe(text.length);
+    expect(await faultOf(() => read(reader, bytes, 65536, text.length - 1))).toBe("digest/bomb");
   });
 
   test("throws what its sink throws, and can be closed then", async () => {
-    const stream = await decompressor(compression, 1e9, () => {
+    const fail = () => {
       throw new RangeError("the sink's own");
-    });
+    };
+    const stream = await decompressor(reader.compression, 1e9, fail, reader.openXz);
     const feed = async () => {
       await stream.push(bytes);
       await stream.end();
@@ -80,25 +111,26 @@ describe.each(streams)("%s", (compression, bytes) => {
   });
 });
 
-describe.skipIf(!installed("xz"))("xz", () => {
+describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
   const damaged = Buffer.from(execFileSync("xz", ["-c"], { input: text }));
   damaged.writeUInt8(damaged.readUInt8(damaged.length >> 1) ^ 4, damaged.length >> 1);
 
   test("refuses damage", async () => {
-    expect(await faultOf(() => read("xz", damaged))).toBe("digest/bad-stream");
+    expect(await faultOf(() => read(reader, damaged))).toBe("digest/bad-stream");
   });
 
   test("reads dictionaries of 64 MiB, and refuses larger ones", async () => {
-    const packed = (size: string) => execFileSync("xz", ["-c", `--lzma2=dict=${size}`], { input: text });
-    expect((await read("xz", packed("64MiB"))).equals(text)).toBe(true);
-    expect(await faultOf(() => read("xz", packed("128MiB")))).toBe("digest/bad-stream");
+    const withDictionary = (size: string) =>
+      execFileSync("xz", ["-c", `--lzma2=dict=${size}`], { input: text });
+    expect((await read(reader, withDictionary("64MiB"))).equals(text)).toBe(true);
+    expect(await faultOf(() => read(reader, withDictionary("128MiB")))).toBe("digest/bad-stream");
   });
 
   test("reads many streams at a time, one left unread among them", async () => {
     const bytes = execFileSync("xz", ["-c"], { input: text });
-    const unread = await decompressor("xz", 1e9, () => {});
+    const unread = await decompressor("xz", 1e9, () => {}, reader.openXz);
     await unread.push(bytes.subarray(0, 1000));
-    const all = await Promise.all(Array.from({ length: 5 }, () => read("xz", bytes, 999)));
+    const all = await Promise.all(Array.from({ length: 5 }, () => read(reader, bytes, 999)));
     expect(all.every((one) => one.equals(text))).toBe(true);
     unread.close();
   });

@@ -6,6 +6,8 @@ import { spawnSync } from "node:child_process";
 export interface Run {
   /** Milliseconds. */
   readonly wall: number;
+  /** Of the fastest and the slowest, where this is the median of several. */
+  readonly range?: readonly [number, number];
   /** Bytes of the largest process. */
   readonly peak: number;
 }
@@ -62,9 +64,13 @@ function measured({ prepare, run }: Side): Run {
 }
 
 function median(runs: readonly Run[]): Run {
-  const middle = (values: number[]) =>
-    values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-  return { wall: middle(runs.map(({ wall }) => wall)), peak: Math.max(...runs.map(({ peak }) => peak)) };
+  const walls = runs.map(({ wall }) => wall).sort((a, b) => a - b);
+  const nth = (index: number) => walls.at(index) ?? Number.NaN;
+  return {
+    wall: nth(Math.floor(walls.length / 2)),
+    range: [nth(0), nth(-1)],
+    peak: Math.max(...runs.map(({ peak }) => peak)),
+  };
 }
 
 export function has(program: string): boolean {

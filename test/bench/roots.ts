@@ -10,6 +10,8 @@ const kit = join(import.meta.dirname, "../../cli/kit");
 const hello = join(import.meta.dirname, "../../manifests");
 const milliseconds = (wall: number) =>
   wall < 1000 ? `${wall.toFixed(0)} ms` : `${(wall / 1000).toFixed(2)} s`;
+const median = ({ wall, range }: Run) =>
+  range ? `${milliseconds(wall)} (${range.map(milliseconds).join(" to ")})` : milliseconds(wall);
 
 export async function* roots(
   folder: string,
@@ -119,9 +121,7 @@ function row(
   atMost: number,
   { ours, theirs }: { ours: Run; theirs: Run | undefined },
 ): Row {
-  const detail = theirs
-    ? `${milliseconds(ours.wall)} against ${milliseconds(theirs.wall)}`
-    : milliseconds(ours.wall);
+  const detail = theirs ? `${median(ours)} against ${median(theirs)}` : median(ours);
   return { work, against, atMost, detail, ...(theirs && { ratio: ours.wall / theirs.wall }) };
 }
 

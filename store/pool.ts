@@ -40,6 +40,8 @@ export interface Pool {
   require(blob: Digest, attributes: Attributes, copy?: number): string;
   read(blob: Digest, prefer?: Attributes): AsyncIterable<Uint8Array>;
   readAll(blob: Digest, prefer?: Attributes): Buffer;
+  /** Its first bytes, as many as there is room for; returns how many there were. */
+  readInto(buffer: Uint8Array, blob: Digest, prefer?: Attributes): number;
 }
 
 export interface BlobWriter {
@@ -94,6 +96,17 @@ export function openPool(layout: Layout, system: System, staging: string): Pool 
       },
     };
   };
+  const reading = <T>(blob: Digest, prefer: Attributes | undefined, read: (member: string) => T): T => {
+    // The member asked for is nearly always there: reading first saves a look (10 of 60 µs a file).
+    try {
+      return read(layout.member(blob, prefer ?? blobAttributes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    const member = pool.find(blob, prefer);
+    if (member === undefined) throw missingBlob(blob);
+    return read(member);
+  };
   const pool: Pool = {
     writer,
     put(bytes, attributes = blobAttributes) {
@@ -143,17 +156,8 @@ export function openPool(layout: Layout, system: System, staging: string): Pool 
       if (member === undefined) throw missingBlob(blob);
       return createReadStream(member, { highWaterMark: 1 << 18 });
     },
-    readAll(blob, prefer) {
-      // The member asked for is nearly always there: reading first saves a look (10 of 60 µs a file).
-      try {
-        return readFileSync(layout.member(blob, prefer ?? blobAttributes));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      }
-      const member = pool.find(blob, prefer);
-      if (member === undefined) throw missingBlob(blob);
-      return readFileSync(member);
-    },
+    readAll: (blob, prefer) => reading(blob, prefer, (member) => readFileSync(member)),
+    readInto: (buffer, blob, prefer) => reading(blob, prefer, (member) => readStart(member, buffer)),
   };
   return pool;
 }
@@ -194,6 +198,18 @@ export function* piecesOf(file: string): Generator<Uint8Array> {
       left -= count;
       yield count === piece.length ? piece : piece.subarray(0, count);
     }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readStart(file: string, buffer: Uint8Array): number {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < buffer.length; filled += count)
+      count = readSync(fd, buffer, filled, buffer.length - filled, null);
+    return filled;
   } finally {
     closeSync(fd);
   }

@@ -35,13 +35,21 @@ export async function storeTar(tree: Tree, options: TarOptions, pool: Pool): Pro
 export function tarStream(tree: Tree, epoch: number, pool: Pool): AsyncIterable<Uint8Array> {
   const attributes = new Map<Digest, (typeof tree.entries)[number]>();
   for (const entry of tree.entries) if (entry.type === "file") attributes.set(entry.blob, entry);
+  // One buffer for all small files: a look at each one's size and memory of its own took 0.1 s of 0.5.
+  const buffer = Buffer.allocUnsafeSlow(inMemory + 1);
   const read = (blob: Digest, size: number) => {
-    if (size <= 1 << 20) return [pool.readAll(blob, attributes.get(blob))];
+    if (size <= inMemory) {
+      // One byte more, so that a file that has grown shows.
+      const count = pool.readInto(buffer.subarray(0, size + 1), blob, attributes.get(blob));
+      return [buffer.subarray(0, count)];
+    }
     const member = pool.find(blob, attributes.get(blob));
     return member === undefined ? pool.read(blob) : piecesOf(member);
   };
   return tarOf(tree, read, { mtime: epoch });
 }
+
+const inMemory = 1 << 20;
 
 async function* hashed(
   chunks: AsyncIterable<Uint8Array>,

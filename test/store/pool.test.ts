@@ -64,6 +64,10 @@ describe("writer", () => {
         expect(pool.find(digestOf(all))).toBe(before);
         expect(writer.finish()).toEqual({ blob: digestOf(all), size: all.length });
         expect(pool.readAll(digestOf(all))).toEqual(all);
+        const room = Buffer.alloc(all.length + 1);
+        expect(pool.readInto(room, digestOf(all))).toBe(all.length);
+        expect(room.subarray(0, all.length).equals(all)).toBe(true);
+        expect(pool.readInto(room.subarray(0, all.length >> 1), digestOf(all))).toBe(all.length >> 1);
       }),
       { numRuns: 50 },
     );
@@ -131,6 +135,7 @@ describe("find and require", () => {
     for (const ask of [
       () => pool.require(blob, blobAttributes),
       () => pool.readAll(blob),
+      () => pool.readInto(Buffer.alloc(8), blob),
       () => pool.read(blob),
     ]) {
       expect(ask).toThrow(expect.objectContaining({ code: "store/missing-blob", exit: 5 }));

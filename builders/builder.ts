@@ -83,8 +83,8 @@ export interface Store {
 
 /** Worker threads for what takes processor time. */
 export interface Crew extends AsyncDisposable {
-  /** Unpacks a .deb of the pool into its two trees, by the liblzma of that file where one is given. */
-  unpack(deb: Digest, liblzma?: string): Promise<{ control: Digest; data: Digest; list: Digest }>;
+  /** Unpacks a .deb of the pool into its two trees, by that liblzma where one is given. */
+  unpack(deb: Digest, liblzma?: Library): Promise<{ control: Digest; data: Digest; list: Digest }>;
   /** Makes a checkout; returns its folder. */
   checkout(tree: Digest): Promise<string>;
   /** Checks one 256th of the pool. */
@@ -99,6 +99,12 @@ export interface Crew extends AsyncDisposable {
     lower: Digest,
     skip: readonly string[],
   ): Promise<{ tree: Digest; dropped: readonly string[] }>;
+}
+
+/** A shared library of the pool. */
+export interface Library {
+  readonly file: string;
+  readonly blob: Digest;
 }
 
 export interface Log {

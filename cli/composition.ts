@@ -104,7 +104,7 @@ export function composeParts(options: PartOptions): Parts {
         const member = entry?.type === "file" ? findMember(layout, entry.blob, entry) : undefined;
         if (member === undefined)
           throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, {
-            hint: "run `kit store verify`",
+            hint: "run `kit store verify --repair`",
           });
         if (statSync(member).size > mostText)
           throw new Fault("digest/bomb", `refused: ${path} has more than ${mostText} bytes`, {

@@ -217,7 +217,7 @@ function readStart(file: string, buffer: Uint8Array): number {
 
 function missingBlob(blob: Digest): Fault {
   return new Fault("store/missing-blob", `the store lacks the blob ${blob}`, {
-    hint: "run `kit store verify`, then repeat the command: what is damaged is built again",
+    hint: "run `kit store verify --repair`, then repeat the command: what is damaged is set aside and built again",
   });
 }
 

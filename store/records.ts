@@ -59,12 +59,12 @@ export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, 
       } catch (cause) {
         throw new Fault("store/missing-tree", `the store lacks the tree ${digest}`, {
           cause,
-          hint: "run `kit store verify`",
+          hint: "run `kit store verify --repair`",
         });
       }
       if (digestOf(bytes) !== digest) {
         throw new Fault("store/corrupt", `the record of ${digest} holds other bytes`, {
-          hint: "run `kit store verify`",
+          hint: "run `kit store verify --repair`",
         });
       }
       return remember(digest, decodeTree(bytes));
@@ -123,7 +123,7 @@ function readJson<T>(place: string, parse: (value: unknown) => T): T | undefined
   } catch (cause) {
     throw new Fault("store/corrupt", `the record ${place} cannot be read: ${(cause as Error).message}`, {
       cause,
-      hint: "run `kit store verify`; what is damaged is set aside and built again",
+      hint: "run `kit store verify --repair`: what is damaged is set aside and built again",
     });
   }
 }

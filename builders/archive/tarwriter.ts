@@ -106,7 +106,7 @@ function wrongSize(entry: FileEntry, found: string): Fault {
     "digest/wrong-size",
     `${entry.blob} has ${found} the ${entry.size} bytes that /${entry.path} says`,
     {
-      hint: "the blob or the tree is damaged: run `kit store verify`",
+      hint: "the blob or the tree is damaged: run `kit store verify --repair`",
     },
   );
 }

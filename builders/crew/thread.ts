@@ -5,9 +5,9 @@ import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 import { checkout } from "../../store/checkout.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { hasher } from "../../store/model/digest.ts";
+import { type Digest, hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
-import { openPool } from "../../store/pool.ts";
+import { hashFile, openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { scanFolder, scanUpper } from "../../store/scan.ts";
 import { openSystem, type System } from "../../store/system.ts";
@@ -15,6 +15,7 @@ import { asFault } from "../../store/trouble.ts";
 import { verifyFan } from "../../store/verify.ts";
 import { openLiblzma } from "../archive/liblzma.ts";
 import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
+import type { Library } from "../builder.ts";
 import { storeTar } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
@@ -79,20 +80,21 @@ function performer(setup: ThreadSetup, system: System) {
   };
 }
 
-/** The decompressor of a library, loaded once; kit's own where there is none, or the host's loader refuses it. */
-function xzByLibrary(system: System): (file: string | undefined) => XzOpener {
-  const known = new Map<string, XzOpener>();
-  return (file) => {
-    if (file === undefined) return xzDecompressor;
-    let opener = known.get(file);
-    if (opener === undefined) {
-      try {
-        opener = openLiblzma(system, file);
-      } catch {
-        opener = xzDecompressor;
-      }
-      known.set(file, opener);
+/** The decompressor of a library, loaded once; kit's own where there is none, or the one there is cannot be used. */
+function xzByLibrary(system: System): (library: Library | undefined) => XzOpener {
+  const known = new Map<Digest, XzOpener>();
+  const open = ({ file, blob }: Library): XzOpener => {
+    try {
+      // What runs in this process is looked at first: a damaged library would bring it down.
+      return hashFile(file).digest === blob ? openLiblzma(system, file) : xzDecompressor;
+    } catch {
+      return xzDecompressor;
     }
+  };
+  return (library) => {
+    if (library === undefined) return xzDecompressor;
+    const opener = known.get(library.blob) ?? open(library);
+    known.set(library.blob, opener);
     return opener;
   };
 }

@@ -230,6 +230,11 @@ function keeperEnded(status: number | null, signal: string | null, complaint: st
       },
     );
   }
+  if (signal === "SIGSEGV" || signal === "SIGBUS" || signal === "SIGILL") {
+    return new Fault("host/keeper-killed", `the keeper crashed (${signal})`, {
+      hint: "native code of a damaged store or installation can do that: run `kit store verify --repair`, then repeat the command",
+    });
+  }
   if (signal !== null) {
     return new Fault("host/keeper-killed", `the keeper ended (${signal}): something outside kit ended it`, {
       hint: "where memory ran out, `dmesg` says so: use fewer --jobs; what was finished is kept, repeat the command",

@@ -5,6 +5,7 @@ import { chownSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { canBecomeStore } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { asFault } from "../../store/trouble.ts";
 
 /**
  * The store's folder belongs to the inner root, who fills it; nobody's folder but an empty one or a store is
@@ -21,6 +22,8 @@ export function prepareFolder(store: string, owner: number): void {
     }
     if (statSync(store).uid !== owner) chownSync(store, owner, owner);
   } catch (cause) {
+    const known = asFault(cause);
+    if (known instanceof Fault) throw known;
     const code = (cause as NodeJS.ErrnoException).code ?? "";
     if (code === "EINVAL") {
       throw new Fault(
@@ -32,7 +35,7 @@ export function prepareFolder(store: string, owner: number): void {
         },
       );
     }
-    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"].includes(code)) throw cause;
+    if (!["EACCES", "EPERM", "ENOTDIR", "EEXIST", "ENOENT"].includes(code)) throw cause;
     throw new Fault("store/unwritable", `the store cannot be at ${store}: ${(cause as Error).message}`, {
       cause,
       hint: "name a folder of your own: --store DIR or KIT_STORE",

@@ -1,7 +1,7 @@
 // The keeper's inbox: what the kit process sends, and the answers to its calls.
 // Knows messages and their order; does not know what any call does.
 
-import { faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
 import { asFault } from "../../store/trouble.ts";
 import type { Call, FromKeeper, KeeperSetup, ToKeeper } from "./protocol.ts";
 
@@ -36,7 +36,7 @@ export function openInbox(
   };
   receive((message) => {
     if ("setup" in message) setup.resolve(message.setup);
-    else if ("interrupt" in message) interruption.abort();
+    else if ("interrupt" in message) interruption.abort(new Fault("interrupted/request", "interrupted"));
     else if ("close" in message) {
       closing = true;
       // Who went away before it said what it wants gets no store.

@@ -311,7 +311,7 @@ function treeOfBlob(blob: Digest, file: string | undefined, { pool }: Store): Tr
   const member = pool.find(blob);
   if (member === undefined || file === undefined)
     throw new Fault("store/missing-blob", `the store lacks ${blob}, or a name for it`, {
-      hint: "run `kit store verify`",
+      hint: "run `kit store verify --repair`",
     });
   return makeTree([outputFile(file, blob, statSync(member).size)]);
 }

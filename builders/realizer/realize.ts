@@ -32,6 +32,8 @@ export interface RealizeOptions {
   readonly downloads: number;
   /** Derivations to build again although a result is known. */
   readonly rebuild: (derivation: Derivation) => boolean;
+  /** Once it is aborted nothing more is begun. */
+  readonly signal?: AbortSignal | undefined;
   /** What makes others faster when it is there, though nothing waits for it: it is built before all else. */
   readonly aid?: Derivation | undefined;
 }
@@ -80,6 +82,7 @@ export async function realize(
     state.state === "failed" ? state.faults : [],
   );
   if (failures.length > 0) throw new Faults(failures);
+  if (run.results.size < all.length) throw new Fault("interrupted/realize", "interrupted");
   return {
     results: run.results,
     requests: run.requests,
@@ -190,6 +193,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   };
   /** Takes what is ready and has a free place out of the queue. */
   const takeReady = (): { item: Derivation; request: Request } | undefined => {
+    if (options.signal?.aborted) return undefined;
     for (const [index, item] of queue.entries()) {
       const free =
         item.builder === "fetch" ? running.download < options.downloads : running.build < options.jobs;

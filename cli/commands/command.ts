@@ -133,7 +133,8 @@ export abstract class PlanCommand extends PartsCommand {
   }
 
   protected buildOptions(): RealizeOptions {
-    return { jobs: this.settings.jobs, downloads: this.settings.downloads, rebuild: () => false };
+    const { jobs, downloads } = this.settings;
+    return { jobs, downloads, rebuild: () => false, signal: this.signal };
   }
 
   private wish(outputs: readonly string[]): Wish {

@@ -99,9 +99,10 @@ function assembleFile(
       .map((reference) => ({ ...reference, file: resolveReference(file, reference, shipped) }));
     const refused = [...moving].slice(0, limits.faults).map(({ path }) => movingReference(document, path));
     const assembled = { file, kind, name: nameOf(document), document, references };
+    const missed = missing.slice(0, limits.faults).map((local) => missingLocal(document, local));
     return {
       assembled,
-      faults: [...faults, ...refused, ...missing.map((local) => missingLocal(document, local))],
+      faults: [...faults, ...refused, ...missed],
     };
   } catch (error) {
     if (faultsOf(error).length === 0) throw error;

@@ -308,6 +308,18 @@ describe("realize", () => {
     expect(later[0]).toBeDefined();
   });
 
+  it("begins nothing more once it is interrupted", async () => {
+    const interruption = new AbortController();
+    const there = world((request) => {
+      interruption.abort();
+      return requestDigest(request);
+    });
+    const many = Array.from({ length: 20 }, (_, index) => item(`${index}`));
+    const failed = realize(many, there, { ...options, jobs: 2, signal: interruption.signal });
+    await expect(failed).rejects.toMatchObject({ code: "interrupted/realize", exit: 130 });
+    expect(there.built.length).toBeLessThanOrEqual(2);
+  });
+
   it("does not grow slow, nor deep, with many", async () => {
     const wide = Array.from({ length: 5_000 }, (_, index) => item(`${index}`));
     const there = world();

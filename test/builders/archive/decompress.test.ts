@@ -126,6 +126,21 @@ describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
     expect(await faultOf(() => read(reader, withDictionary("128MiB")))).toBe("digest/bad-stream");
   });
 
+  test.each([
+    ["--check=none", true],
+    ["--check=crc32", true],
+    ["--check=sha256", false],
+    ["--x86 --lzma2", false],
+    ["--delta=dist=2 --lzma2", false],
+    ["--block-size=4096 --threads=2", true],
+  ])("of a stream packed with %s says what the other reader says", async (options, isRead) => {
+    const bytes = execFileSync("xz", ["-c", ...options.split(" ")], { input: text });
+    for (const step of [1, 4096]) {
+      const outcome = await faultOf(() => read(reader, bytes, step));
+      expect(outcome).toBe(isRead ? "none" : "digest/bad-stream");
+    }
+  });
+
   test("reads many streams at a time, one left unread among them", async () => {
     const bytes = execFileSync("xz", ["-c"], { input: text });
     const unread = await decompressor("xz", 1e9, () => {}, reader.openXz);

@@ -6,6 +6,7 @@ import type { Crew } from "../../../builders/builder.ts";
 import { recruit } from "../../../builders/crew/crew.ts";
 import { unpackDeb } from "../../../builders/unpack/intake.ts";
 import { digestOf } from "../../../store/model/digest.ts";
+import { hashFile } from "../../../store/pool.ts";
 import { openTestStore } from "../../store/rig.ts";
 import { rawAr, rawTar } from "../archive/rig.ts";
 
@@ -49,7 +50,12 @@ test("a fault comes back as what it is, and the thread takes the next task", asy
 
 test("a liblzma that cannot be loaded is done without", async () => {
   const deb = debOf("plain");
-  expect(await crew.unpack(deb, "/nowhere/liblzma.so.5")).toEqual(await crew.unpack(deb));
+  const alone = await crew.unpack(deb);
+  for (const file of ["/nowhere/liblzma.so.5", "/etc/passwd"]) {
+    expect(await crew.unpack(deb, { file, blob: digestOf("another") })).toEqual(alone);
+    if (existsSync(file))
+      expect(await crew.unpack(deb, { file, blob: hashFile(file).digest })).toEqual(alone);
+  }
 });
 
 test("a tree that is not there is told, and nothing is made of it", async () => {

@@ -2,6 +2,7 @@
 // Composition only: gives the keeper its builders, threads and channel.
 
 import { flushCompileCache } from "node:module";
+import { copyBuilder } from "../builders/copy/builder.ts";
 import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
@@ -17,6 +18,7 @@ import { runKeeper } from "./channel.ts";
 import { entryFile } from "./entry.ts";
 
 const builders = [
+  copyBuilder,
   customizeBuilder,
   debFilesBuilder,
   ext4Builder,

@@ -9,6 +9,7 @@ import { poolTime } from "../../store/layout.ts";
 import { type BuildType, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, faultsOf, type Place, unreachable } from "../../store/model/fault.ts";
+import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { assembled, planTools } from "../tools/plan.ts";
@@ -75,8 +76,12 @@ export function planPackageOutput(
   target: Target,
 ): readonly PlannedOutput[] {
   const item = planPackage(planning, file, target);
-  if (item === undefined || !("derivation" in item.deb)) return [];
+  if (item === undefined) return [];
   const { Package: name = "", Version: version = "", Architecture: architecture = "" } = item.stanza;
+  const built =
+    "derivation" in item.deb
+      ? item.deb
+      : { derivation: copyDerivation(item.label, item.deb), output: "file" };
   return [
     {
       type: "deb",
@@ -84,8 +89,7 @@ export function planPackageOutput(
       architecture,
       // As archives call it: without the epoch, whose colon not every file system takes.
       file: `${name}_${version.replace(/^\d+:/, "")}_${architecture}.deb`,
-      derivation: item.deb.derivation,
-      output: item.deb.output,
+      ...built,
     },
   ];
 }

@@ -1,6 +1,8 @@
 // Packages and indexes that are wrong, served by an archive of the test's own: each is refused, nothing of it is seen.
 // Where the wrong can be mended, the same command goes well afterwards.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { rawAr, rawTar } from "../builders/archive/rig.ts";
@@ -196,6 +198,17 @@ describe("packages that are not what they should be", () => {
     attempt.image(["greeting"]);
     const { text } = await attempt.refuses(["realize", "image.yaml"], 8, [code], { keepsLock: true });
     expect(text).toContain("greeting_1.0_all.deb");
+  });
+
+  test("a .deb beside its manifest is given out as it is, linked and kept", async () => {
+    using attempt = small.attempt({ base: noBase });
+    attempt.write({
+      "own.yaml": "kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{file: ./own.deb}]\n",
+      "own.deb": greeting.bytes,
+    });
+    const outcome = await attempt.does(["realize", "own.yaml", "-o", "link"]);
+    expect(outcome.stdout).toMatch(/^deb \/.*\/greeting_1\.0_all\.deb all greeting\n$/);
+    expect(readFileSync(join(attempt.folder, "link")).equals(greeting.bytes)).toBe(true);
   });
 
   test("a .deb beside its manifest, cut off", async () => {

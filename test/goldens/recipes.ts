@@ -1,6 +1,7 @@
 // One derivation of every builder, made by its recipe from fixed inputs.
 // Knows recipes; does not know what their keys are.
 
+import { copyDerivation } from "../../builders/copy/recipe.ts";
 import { customizeDerivation } from "../../builders/customize/recipe.ts";
 import { debFilesDerivation } from "../../builders/deb-files/recipe.ts";
 import { ext4Derivation } from "../../builders/ext4/recipe.ts";
@@ -74,6 +75,7 @@ const manifest = debFiles.parse({
 
 /** By builder. */
 export const derivations: Readonly<Record<string, Derivation>> = {
+  copy: copyDerivation("own.deb", { content: contentOf("blob", digestOf("own")) }),
   customize: customizeDerivation({
     label: "customize",
     root,

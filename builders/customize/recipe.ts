@@ -135,6 +135,25 @@ export function customizeParameters(
   };
 }
 
+/** Nothing but scripts, in their order: paths as the manifest writes them. */
+export function scriptParameters(
+  scripts: readonly string[],
+  { architecture, epoch }: { readonly architecture: string; readonly epoch: number },
+): CustomizeParameters {
+  return {
+    architecture,
+    epoch,
+    users: [],
+    groups: [],
+    files: [],
+    services: { enable: [], disable: [], mask: [] },
+    networks: [],
+    repositories: [],
+    modules: [],
+    scripts: scripts.map(localInput),
+  };
+}
+
 /**
  * Output `root`. Both maps are by a path as its manifest writes it: `locals` of the image, `distroLocals` of its
  * distribution, whose repositories' keys go into the root.

@@ -12,7 +12,9 @@ const accountName = text(
 );
 
 export const user = z.strictObject({
-  name: accountName.describe("An existing name is pinned before its package configures."),
+  name: accountName.describe(
+    "One of a package, with a number below 1000, is there before the package configures, which then leaves it: say home and shell too.",
+  ),
   uid: id.optional().describe("Its number; without, the next free one."),
   groups: z.array(accountName).default([]).describe("Further groups; its own has its name."),
   shell: targetPath.optional().describe("Without: /bin/bash, and nologin for a system user."),

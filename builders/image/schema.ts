@@ -78,10 +78,18 @@ const image = z.strictObject({
   hostname: hostname.optional().describe("Its /etc/hostname."),
   locale: locale.optional().describe("Its LANG."),
   timezone: timezone.optional().describe("Its /etc/localtime."),
-  users: unique(z.array(user), "the name", ({ name }) => name)
+  users: unique(
+    unique(z.array(user), "the name", ({ name }) => name),
+    "the number",
+    ({ uid }) => uid?.toString(),
+  )
     .default([])
     .describe("Users it has."),
-  groups: unique(z.array(group), "the name", ({ name }) => name)
+  groups: unique(
+    unique(z.array(group), "the name", ({ name }) => name),
+    "the number",
+    ({ gid }) => gid?.toString(),
+  )
     .default([])
     .describe("Groups it has."),
   files: unique(z.array(z.strictObject(fileShape).check(hasOneSource)), "the path", ({ path }) => path)
@@ -119,7 +127,9 @@ const image = z.strictObject({
   scripts: z
     .strictObject({ preInstall: scripts, postInstall: scripts, finalize: scripts })
     .prefault({})
-    .describe("Run in the sandboxed root, without network."),
+    .describe(
+      "Run in the sandboxed root, without network: preInstall in the distro's base, before the image's packages; postInstall when all else is done; finalize last.",
+    ),
   outputs: unique(
     z.array(output).min(1, { error: "names no output\nlike: - {type: tar}" }),
     "the name",

@@ -11,7 +11,9 @@ export const fileShape = {
   from: localPath.optional().describe("A file or folder beside the manifest to take."),
   mode: mode
     .optional()
-    .describe("Octal, in quotes. Without: 0644 for `content`, that of the local file for `from`."),
+    .describe(
+      "Octal, in quotes. Without: 0755 where the local file is executable, else 0644; folders are 0755.",
+    ),
   owner: owner.optional().describe('Numeric user and group: "0:0", which it is by default.'),
 };
 

@@ -147,6 +147,7 @@ export async function realizeLine(
   options: RealizeOptions,
 ): Promise<Realized> {
   const { known, has, emit, now } = means;
+  refuseForeign(targets, means.host);
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild, aid }) => {
     const keeper = await means.keeper().catch((cause: unknown) => {
@@ -165,6 +166,23 @@ export async function realizeLine(
     throw error instanceof NoKeeper ? error.cause : error;
   }
 }
+
+/** Maintainer scripts have to run: on a machine of that architecture. @throws {Fault} `host/foreign-architecture` */
+function refuseForeign(targets: readonly Derivation[], host: string): void {
+  const runnable: readonly string[] = [host, ...(alsoRuns[host] ?? [])];
+  const foreign = allDerivations(targets.map((derivation) => ({ derivation }))).find(
+    ({ builder, system }) => builder === "rootfs" && system !== undefined && !runnable.includes(system),
+  );
+  if (foreign === undefined) return;
+  throw new Fault(
+    "host/foreign-architecture",
+    `a root for ${foreign.system} cannot be configured on ${host}`,
+    { hint: `run kit on a machine of ${foreign.system}, or ask for another one: --arch ${host}` },
+  );
+}
+
+/** What processors run beside their own. */
+const alsoRuns: Readonly<Record<string, readonly string[]>> = { amd64: ["i386"], arm64: ["armhf"] };
 
 /** No failure of any derivation, but the end of the run: it is told once, not for each that is ready. */
 class NoKeeper extends Error {}

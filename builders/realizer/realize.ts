@@ -52,8 +52,14 @@ export interface Realized {
   readonly requests: ReadonlyMap<Digest, Digest>;
   readonly built: number;
   readonly reused: number;
-  /** Rebuilt with other outputs than recorded. */
-  readonly differing: readonly Derivation[];
+  /** Rebuilt with other outputs than recorded, which stay. */
+  readonly differing: readonly Differing[];
+}
+
+export interface Differing {
+  readonly derivation: Derivation;
+  /** What came of it this time. */
+  readonly outputs: Readonly<Record<string, Content>>;
 }
 
 type State =
@@ -96,7 +102,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   const states = new Map<Digest, State>(all.map((item) => [item.digest, { state: "waiting" }]));
   const results = new Map<Digest, Result>();
   const requests = new Map<Digest, Digest>();
-  const differing: Derivation[] = [];
+  const differing: Differing[] = [];
   const users = usersOf(all);
   const weight = weights(all, users);
   for (const item of allDerivations(options.aid ? [{ derivation: options.aid }] : []))
@@ -174,7 +180,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
       done(item, request, outcome.result);
       if (outcome.how === "built") built++;
       else reused++;
-      if (outcome.differs) differing.push(item);
+      if (outcome.differs) differing.push({ derivation: item, outputs: outcome.differs });
       means.emit({ ...ended, how: outcome.how, duration: means.now() - begun });
     } catch (error) {
       const faults = faultsOf(error).map((fault) => named(fault, item));

@@ -29,6 +29,8 @@ interface Case {
   readonly codes: readonly string[];
   readonly says: readonly string[];
   readonly places?: readonly string[];
+  /** Its packages can be chosen, and are. */
+  readonly keepsLock?: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -137,6 +139,7 @@ const cases: readonly Case[] = [
     status: 7,
     codes: ["host/foreign-architecture"],
     says: ["arm64"],
+    keepsLock: true,
   },
   {
     name: "a package that is not made for the image's architecture",
@@ -188,18 +191,21 @@ const cases: readonly Case[] = [
 ];
 
 describe("a manifest is refused", () => {
-  test.for(cases)("for $name", async ({ files, argv = [], status, codes, says, places }) => {
-    using place = openPlace("manifest");
-    place.write(files);
-    const { text, places: told } = await refuses(
-      ["realize", "image.yaml", ...argv],
-      { cwd: place.folder, store: place.store },
-      status,
-      ...codes,
-    );
-    for (const word of says) expect(text).toContain(word);
-    if (places !== undefined) expect([...told].sort()).toEqual(places);
-  });
+  test.for(cases)(
+    "for $name",
+    async ({ files, argv = [], status, codes, says, places, keepsLock = false }) => {
+      using place = openPlace("manifest");
+      place.write(files);
+      const { text, places: told } = await refuses(
+        ["realize", "image.yaml", ...argv],
+        { cwd: place.folder, store: place.store, keepsLock },
+        status,
+        ...codes,
+      );
+      for (const word of says) expect(text).toContain(word);
+      if (places !== undefined) expect([...told].sort()).toEqual(places);
+    },
+  );
 });
 
 describe("a command line is refused", () => {

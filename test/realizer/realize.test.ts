@@ -267,7 +267,7 @@ describe("realize", () => {
     const there = world((_, { label }) => (label === "changing" ? `${count++}` : label));
     const first = await realize([top], there, options);
     const second = await realize([top], there, { ...options, rebuild: ({ label }) => label !== "top" });
-    expect(second.differing).toEqual([changing]);
+    expect(second.differing.map(({ derivation }) => derivation)).toEqual([changing]);
     expect(second.results).toEqual(first.results);
     expect([second.built, second.reused]).toEqual([2, 1]);
   });

@@ -1,0 +1,171 @@
+// Planning an image's root: which packages, in which layers.
+// Pure. Knows closures and layers; does not know what is laid over the root or made of it.
+
+import { compareVersions } from "../../evaluator/deb/version.ts";
+import type { Planning } from "../../evaluator/evaluate.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import {
+  type ChosenPackage,
+  type Closure,
+  type ClosureQuestion,
+  closureQuestion,
+} from "../../evaluator/question.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
+import type { DistroManifest } from "../distro/schema.ts";
+import { keyOf, sourceOf } from "../distro/source.ts";
+import { isManifest } from "../package/debian.ts";
+import type { LocalPackage } from "../package/plan.ts";
+import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
+import { debPackage, repositoryPackage } from "../tools/plan.ts";
+import type { ImageManifest } from "./schema.ts";
+
+export interface Closures {
+  readonly joint: Closure;
+  readonly base: Closure;
+}
+
+/** The image's closure and that of its base alone, which says whether the base can be a layer. */
+export function resolveRoots(
+  planning: Planning,
+  manifest: ImageManifest,
+  distro: DistroManifest,
+  target: Target,
+  packages: readonly LocalPackage[],
+): Closures | undefined {
+  const names = manifest.packages.filter((name) => !isManifest(name));
+  const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
+    base: distro.base,
+    exclude: manifest.exclude,
+  };
+  const joint = planning.closure(
+    closureQuestion({
+      ...common,
+      source: sourceOf(distro, target.arch, names),
+      requests: [...names, ...packages.map(({ stanza }) => stanza["Package"] ?? "")],
+      locals: packages.map(({ stanza }) => stanza),
+    }),
+  );
+  const source = sourceOf(distro, target.arch);
+  const base = planning.closure(closureQuestion({ ...common, source, requests: [], locals: [] }));
+  return joint && base && { joint, base };
+}
+
+interface RootPlan extends Closures {
+  readonly manifest: ImageManifest;
+  readonly distro: DistroManifest;
+  readonly architecture: string;
+  readonly packages: readonly LocalPackage[];
+  readonly launcher: Input;
+  /** The base with the manifest's preInstall scripts run in it. */
+  readonly prepare: (base: Derivation) => Derivation;
+  /** Where the manifest has them. */
+  readonly place: Place;
+}
+
+/**
+ * The root in layers, a function of the manifest alone: the distro's base where the closure contains it whole,
+ * then the rest in one configure; everything in one where ids or answers have to be set before the base configures.
+ *
+ * @throws {Fault} `manifest/contradiction` where scripts are to run between layers that there are not
+ */
+export function planRoot({
+  manifest,
+  distro,
+  architecture,
+  packages,
+  launcher,
+  prepare,
+  place,
+  joint,
+  base,
+}: RootPlan): Derivation {
+  const epoch = epochOf(manifest, joint);
+  const pins = pinnedIds(manifest);
+  const inputs = (items: readonly ChosenPackage[]) =>
+    items.map((item) => packageInput(item, distro, packages));
+  const identity = (item: ChosenPackage) =>
+    `${item.name} ${item.version} ${item.architecture} ${item.origin === "local"}`;
+  const joined = new Set(joint.packages.map(identity));
+  const free = pins.passwd.length === 0 && pins.group.length === 0 && manifest.debconf.length === 0;
+  const layered =
+    free && base.packages.length > 0 && base.packages.every((item) => joined.has(identity(item)));
+  const parameters = {
+    architecture,
+    epoch,
+    debconf: manifest.debconf,
+    ...pins,
+    mergedUsr: needsLinks(joint),
+  };
+  const common = { launcher, parameters };
+  const prepares = manifest.scripts.preInstall.length > 0;
+  if (!layered && prepares) {
+    throw new Fault("manifest/contradiction", "there is no base for the preInstall scripts to run in", {
+      place,
+      hint: "packages are configured together with the base where ids below 1000 or debconf answers are set, or the base is not all there: leave these out, or make it a script of postInstall",
+    });
+  }
+  if (!layered)
+    return rootfsDerivation({
+      ...common,
+      label: `${manifest.name} root`,
+      packages: inputs(joint.packages),
+      base: undefined,
+    });
+  const plain = rootfsDerivation({
+    ...common,
+    label: `${distro.name} base`,
+    packages: inputs(base.packages),
+    base: undefined,
+  });
+  const bottom = prepares ? prepare(plain) : plain;
+  const below = new Set(base.packages.map(identity));
+  const rest = joint.packages.filter((item) => !below.has(identity(item)));
+  if (rest.length === 0) return bottom;
+  return rootfsDerivation({
+    ...common,
+    label: `${manifest.name} root`,
+    packages: inputs(rest),
+    base: bottom,
+  });
+}
+
+function packageInput(
+  item: ChosenPackage,
+  distro: DistroManifest,
+  packages: readonly LocalPackage[],
+): PackageInput {
+  if (item.origin !== "local") return repositoryPackage(distro, item);
+  const local = packages.find(({ stanza }) => stanza["Package"] === item.name);
+  if (local === undefined)
+    throw new Error(`the closure has a local package ${item.name} that no manifest makes`);
+  return debPackage(keyOf(item), local.label, local.deb);
+}
+
+/** base-files brings the links of a merged /usr from version 13 on; before, whoever makes a root does. */
+function needsLinks({ packages }: Closure): boolean {
+  const baseFiles = packages.find(({ name }) => name === "base-files");
+  return baseFiles !== undefined && compareVersions(baseFiles.version, "13~") < 0;
+}
+
+/** Seconds since 1970: what the manifest says, else the newest index the packages were chosen from. */
+export function epochOf(manifest: ImageManifest, joint: Closure): number {
+  return manifest.sourceDateEpoch ?? joint.date;
+}
+
+/** System users and groups whose numbers the manifest fixes, so that packages find them there. */
+function pinnedIds(manifest: ImageManifest): { passwd: string[]; group: string[] } {
+  const users = manifest.users.filter(({ uid }) => uid !== undefined && uid > 0 && uid < 1000);
+  const groups = manifest.groups.filter(({ gid }) => gid !== undefined && gid > 0 && gid < 1000);
+  const own = users.filter(({ name }) => !groups.some((group) => group.name === name));
+  return {
+    passwd: users.map(({ name, uid, home, shell }) => {
+      const gid = groups.find((group) => group.name === name)?.gid ?? uid;
+      return `${name}:!:${uid}:${gid}::${home ?? "/nonexistent"}:${shell ?? "/usr/sbin/nologin"}`;
+    }),
+    group: [
+      ...groups.map(({ name, gid }) => `${name}:!:${gid}:`),
+      ...own.map(({ name, uid }) => `${name}:!:${uid}:`),
+    ],
+  };
+}

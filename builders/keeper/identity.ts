@@ -38,21 +38,25 @@ export function userMaps(
   subuid: string,
   subgid: string,
 ): IdMaps {
-  const outer = (text: string, file: string, option: string) => {
-    const range = subordinateRanges(text, user).find(({ count }) => count >= idCount - 1);
-    if (range === undefined) {
-      throw new Fault(
-        "host/no-subordinate-ids",
-        `${user.name} has no ${idCount - 1} subordinate ids in ${file}`,
-        {
-          hint: `as root: usermod ${option} 200000-265535 ${user.name}`,
-        },
-      );
-    }
-    return range.start;
-  };
-  const uids = outer(subuid, "/etc/subuid", "--add-subuids");
-  const gids = outer(subgid, "/etc/subgid", "--add-subgids");
+  const startIn = (text: string) =>
+    subordinateRanges(text, user).find(({ count }) => count >= idCount - 1)?.start;
+  const [uids, gids] = [startIn(subuid), startIn(subgid)];
+  if (uids === undefined || gids === undefined) {
+    const free = firstFree(`${subuid}\n${subgid}`);
+    const range = `${free}-${free + idCount - 1}`;
+    const [files, options] = [
+      [...(uids === undefined ? ["/etc/subuid"] : []), ...(gids === undefined ? ["/etc/subgid"] : [])],
+      [
+        ...(uids === undefined ? [`--add-subuids ${range}`] : []),
+        ...(gids === undefined ? [`--add-subgids ${range}`] : []),
+      ],
+    ];
+    throw new Fault(
+      "host/no-subordinate-ids",
+      `${user.name} has no ${idCount - 1} subordinate ids in ${files.join(" and ")}`,
+      { hint: `as root: usermod ${options.join(" ")} ${user.name}` },
+    );
+  }
   return {
     uid: [
       { inside: 0, outside: user.uid, count: 1 },
@@ -66,14 +70,20 @@ export function userMaps(
   };
 }
 
-function subordinateRanges(
-  text: string,
-  user: { name: string; uid: number },
-): { start: number; count: number }[] {
+/** Behind every range that anybody has, and where useradd(8) begins. */
+function firstFree(text: string): number {
+  const ends = rangesIn(text).map(({ start, count }) => start + count);
+  return Math.max(100_000, ...ends);
+}
+
+function subordinateRanges(text: string, user: { name: string; uid: number }) {
+  return rangesIn(text).filter(({ owner }) => owner === user.name || owner === String(user.uid));
+}
+
+function rangesIn(text: string): { owner: string; start: number; count: number }[] {
   return text
     .split("\n")
     .map((line) => line.trim().split(":"))
-    .filter(([owner]) => owner === user.name || owner === String(user.uid))
-    .map(([, start, count]) => ({ start: Number(start), count: Number(count) }))
+    .map(([owner = "", start, count]) => ({ owner, start: Number(start), count: Number(count) }))
     .filter(({ start, count }) => Number.isSafeInteger(start) && Number.isSafeInteger(count) && start > 0);
 }

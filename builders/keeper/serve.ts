@@ -339,7 +339,9 @@ function isSameFile(fd: number, file: string): boolean {
 
 function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
   if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;
-  const hint = fault.hint ?? `the whole log: kit log ${hexOf(request).slice(0, 16)}`;
+  const short = hexOf(request).slice(0, 16);
+  const hint =
+    fault.hint ?? `the whole log: kit log ${short}; a shell in its sandbox: kit shell MANIFEST ${short}`;
   return new Fault(fault.code, fault.message, {
     hint,
     details: [...fault.details, ...lines],

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "clipanion";
+import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/realize.ts";
 import type { Limits } from "../../builders/sandbox/spec.ts";
@@ -144,6 +145,11 @@ export abstract class PlanCommand extends PartsCommand {
         "usage/bad-option",
         `--build-type is debug or release, not ${JSON.stringify(buildType)}`,
       );
+    }
+    if (architecture !== undefined && !knownArchitecture.safeParse(architecture).success) {
+      throw new Fault("usage/bad-option", `--arch is an architecture, not ${JSON.stringify(architecture)}`, {
+        hint: `one of ${knownArchitecture.options.join(", ")}`,
+      });
     }
     return {
       ...(architecture !== undefined && { architecture }),

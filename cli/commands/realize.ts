@@ -5,7 +5,7 @@ import { existsSync, lstatSync, readlinkSync, statSync, symlinkSync, unlinkSync 
 import { dirname, join } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
-import type { Realized } from "../../builders/realizer/realize.ts";
+import type { Differing, Realized } from "../../builders/realizer/realize.ts";
 import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
@@ -14,6 +14,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { lockPath, type Parts } from "../composition.ts";
 import { codeFolder } from "../entry.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
+import { differenceLines } from "../render/difference.ts";
 import { configurationFiles } from "../settings.ts";
 import { BuildCommand } from "./command.ts";
 
@@ -29,7 +30,10 @@ export class RealizeCommand extends BuildCommand {
     `,
     examples: [
       ["Build an image, with links to its outputs", "kit realize image.yaml -o result"],
-      ["Only its tar, for another architecture", "kit realize image.yaml --output tar --arch arm64"],
+      [
+        "Only its tar, with its packages built for debugging",
+        "kit realize image.yaml --output tar --build-type debug",
+      ],
       ["Build again and compare with what is recorded", "kit realize image.yaml --rebuild"],
     ],
   });
@@ -73,9 +77,10 @@ export class RealizeCommand extends BuildCommand {
     if (differing.length === 0) return 0;
     throw new Fault(
       "differs/rebuild",
-      `built again, ${differing.map(({ label }) => label).join(", ")} came out otherwise than recorded`,
+      `built again, ${differing.map(({ derivation }) => derivation.label).join(", ")} came out otherwise than recorded`,
       {
-        hint: "the recorded result stays; find what varies: dates, order, randomness",
+        details: differing.flatMap((item) => evidenceOf(item, results, parts)),
+        hint: "the recorded result stays, and the other is in the store until it is collected; find what varies: dates, order, randomness",
       },
     );
   }
@@ -170,4 +175,18 @@ function placeLink(link: string, target: string): void {
   } catch (cause) {
     throw notALink(link, `cannot be made: ${(cause as Error).message}`, cause);
   }
+}
+
+/** What is known of how an output differs. */
+function evidenceOf(
+  { derivation, outputs }: Differing,
+  results: ReadonlyMap<Digest, Result>,
+  { records }: Parts,
+): string[] {
+  const recorded = results.get(derivation.digest)?.outputs ?? {};
+  return Object.entries(outputs)
+    .filter(([name, content]) => recorded[name] !== content)
+    .flatMap(([name, content]) =>
+      differenceLines(`${derivation.label}, ${name}`, recorded[name], content, (tree) => records.tree(tree)),
+    );
 }

@@ -46,6 +46,8 @@ export class Source {
     const excerpt = this.text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd).replace(/\r$/, "");
     if (excerpt.length > longestExcerpt) return at;
     const covered = this.text.slice(start, Math.min(end, lineStart + excerpt.length)).trimEnd();
-    return { ...at, excerpt, length: Math.max(1, covered.length) };
+    // A line break of two characters counts as one.
+    const column = Math.min(at.column, excerpt.length + 1);
+    return { ...at, column, excerpt, length: Math.max(1, covered.length) };
   }
 }

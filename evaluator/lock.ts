@@ -2,7 +2,7 @@
 // Knows the file's form; does not read it from disk, nor answer anything.
 
 import * as z from "zod/mini";
-import { type Digest, parseSha256 } from "../store/model/digest.ts";
+import { type Digest, isSha256 } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
 import type { Stanza } from "./deb/stanza.ts";
 import {
@@ -187,8 +187,10 @@ export function packageKey(item: Pick<ChosenPackage, "name" | "version" | "archi
 export function debOf(item: ChosenPackage) {
   const size = Number(item.stanza["Size"]);
   const path = item.stanza["Filename"] ?? "";
-  if (!Number.isSafeInteger(size) || path === "" || path.includes("..")) throw damaged(packageKey(item));
-  return { sha256: parseSha256(item.stanza["SHA256"] ?? ""), size, path };
+  const digest = item.stanza["SHA256"] ?? "";
+  const isPlain = path !== "" && !path.split("/").includes("..");
+  if (!Number.isSafeInteger(size) || !isPlain || !isSha256(digest)) throw damaged(packageKey(item));
+  return { sha256: digest, size, path };
 }
 
 const shape = z.object({

@@ -39,7 +39,13 @@ export function fetchAddresses(
 ): { urls: readonly string[] } {
   const place = z.parse(placeShape, hints);
   if ("urls" in place) return { urls: place.urls };
-  return { urls: mirrors(place.archive).map((mirror) => `${mirror}/${place.path}`) };
+  const path = encodedPath(place.path);
+  return { urls: mirrors(place.archive).map((mirror) => `${mirror}/${path}`) };
+}
+
+/** A file's name is not yet part of a URI: what would end it or be decoded there is written out (RFC 3986, 3.3). */
+function encodedPath(path: string): string {
+  return path.toWellFormed().replace(/[^A-Za-z0-9+._~:@/!$&'()*,;=-]/gu, encodeURIComponent);
 }
 
 const placeShape = z.union([

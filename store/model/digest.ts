@@ -52,10 +52,12 @@ export function sha256Of(bytes: Uint8Array | string): Sha256 {
 
 /** @throws {Fault} `digest/malformed` */
 export function parseSha256(text: string): Sha256 {
-  if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new Fault("digest/malformed", `not a SHA-256: ${JSON.stringify(text.slice(0, 100))}`);
-  }
-  return text as Sha256;
+  if (isSha256(text)) return text;
+  throw new Fault("digest/malformed", `not a SHA-256: ${JSON.stringify(text.slice(0, 100))}`);
+}
+
+export function isSha256(text: string): text is Sha256 {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 type Backend = () => Hasher;

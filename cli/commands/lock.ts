@@ -47,7 +47,8 @@ export class LockCommand extends PartsCommand {
     const locking: LineOptions["locking"] = this.update
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };
-    const build = { jobs: this.settings.jobs, downloads: this.settings.downloads, rebuild: () => false };
+    const { jobs, downloads } = this.settings;
+    const build = { jobs, downloads, rebuild: () => false, signal: this.signal };
     const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, build);
     const changes = changedLock ? changesOf(before, changedLock) : [];
     this.done();
@@ -62,7 +63,11 @@ export class LockCommand extends PartsCommand {
     else if (changes.length > 0) this.print(...changeLines(changes));
     else
       this.context.stderr.write(
-        changedLock ? "locked; no package changed\n" : "the lock answers everything already\n",
+        changedLock
+          ? "locked; no package changed\n"
+          : this.update
+            ? "nothing is newer than what is locked\n"
+            : "the lock answers everything already\n",
       );
     return 0;
   }
@@ -77,11 +82,12 @@ export class LockCommand extends PartsCommand {
     const unknown = this.packages.find((name) => !pinned.includes(name));
     if (unknown === undefined) return;
     const close = nearest(unknown, pinned);
-    throw new Fault(
-      "usage/unknown-package",
-      `the lock pins no package ${unknown}`,
-      close === undefined ? {} : { hint: `did you mean ${close}?` },
-    );
+    throw new Fault("usage/unknown-package", `the lock of ${this.manifest} pins no package ${unknown}`, {
+      hint:
+        close === undefined
+          ? "the manifest comes first: kit lock MANIFEST --update PACKAGE"
+          : `did you mean ${close}?`,
+    });
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { availableParallelism, userInfo } from "node:os";
 import { Cli, type Command } from "clipanion";
-import { exitStatus, faultsOf } from "../store/model/fault.ts";
+import { exitStatus, Fault, faultsOf } from "../store/model/fault.ts";
 import { DoctorCommand } from "./commands/doctor.ts";
 import { EvaluateCommand } from "./commands/evaluate.ts";
 import { CollectCommand } from "./commands/gc.ts";
@@ -52,7 +52,9 @@ process.on("SIGTERM", interrupt);
 // `kit graph … | head`: who reads has had enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitStatus.done);
-  throw error;
+  const message = `standard output cannot be written: ${error.message}`;
+  showError(context, new Fault("usage/no-output", message, { cause: error }), argv.includes("--json"));
+  process.exit(exitStatus.usage);
 });
 
 const { uid, gid, username } = userInfo();

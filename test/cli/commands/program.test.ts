@@ -1,9 +1,10 @@
 // kit as a program: help, mistakes on the command line, and their exit statuses.
 
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folder, kit } from "./rig.ts";
+import { folder, kit, repository } from "./rig.ts";
 
 const commands = [
   "realize",
@@ -53,6 +54,17 @@ describe("help", () => {
       stdout: expect.stringMatching(/^kit \d+\.\d+\.\d+\n$/),
     });
   });
+});
+
+it("an answer that finds no room is told so, and kit ends with 2", () => {
+  const script = 'exec "$0" --disable-warning=ExperimentalWarning "$@" >/dev/full';
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", script, process.execPath, join(repository, "cli/main.ts"), "schema"],
+    { encoding: "utf8" },
+  );
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^error: standard output cannot be written: ENOSPC.*\n.*usage\/no-output/);
 });
 
 describe("mistakes", () => {

@@ -142,8 +142,8 @@ class Deb {
 }
 
 /**
- * Bytes a member may unpack to: a control member 64 MiB, a data member 1 GiB or, where
- * that is more, 200 times its own size. Zeros pack to less, but no package is made of them.
+ * Bytes a member may unpack to: a control member 64 MiB, a data member 1 GiB or, where that is more, 200 times its
+ * own size. Zeros pack to less, but no package is made of them.
  */
 function mostOf(part: "control" | "data", size: number): number {
   return part === "control" ? 64 << 20 : Math.max(2 ** 30, 200 * size);

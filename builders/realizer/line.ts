@@ -29,6 +29,7 @@ import type { Keeper } from "../keeper/client.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
+import { refuseForeign } from "../rootfs/runnable.ts";
 import { liblzmaIn } from "../unpack/liblzma.ts";
 import { type Means, type Realized, type RealizeOptions, realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
@@ -147,7 +148,8 @@ export async function realizeLine(
   options: RealizeOptions,
 ): Promise<Realized> {
   const { known, has, emit, now } = means;
-  refuseForeign(targets, means.host);
+  const all = allDerivations(targets.map((derivation) => ({ derivation })));
+  refuseForeign(all, means.host);
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild, aid }) => {
     const keeper = await means.keeper().catch((cause: unknown) => {
@@ -160,29 +162,11 @@ export async function realizeLine(
     return await keeper.build({ request, id, label, hints, rebuild, ...(library && { aid: library }) });
   };
   try {
-    const aid = liblzmaIn(allDerivations(targets.map((derivation) => ({ derivation }))));
-    return await realize(targets, { known, has, emit, now, build }, { ...options, aid });
+    return await realize(targets, { known, has, emit, now, build }, { ...options, aid: liblzmaIn(all) });
   } catch (error) {
     throw error instanceof NoKeeper ? error.cause : error;
   }
 }
-
-/** Maintainer scripts have to run: on a machine of that architecture. @throws {Fault} `host/foreign-architecture` */
-function refuseForeign(targets: readonly Derivation[], host: string): void {
-  const runnable: readonly string[] = [host, ...(alsoRuns[host] ?? [])];
-  const foreign = allDerivations(targets.map((derivation) => ({ derivation }))).find(
-    ({ builder, system }) => builder === "rootfs" && system !== undefined && !runnable.includes(system),
-  );
-  if (foreign === undefined) return;
-  throw new Fault(
-    "host/foreign-architecture",
-    `a root for ${foreign.system} cannot be configured on ${host}`,
-    { hint: `run kit on a machine of ${foreign.system}, or ask for another one: --arch ${host}` },
-  );
-}
-
-/** What processors run beside their own. */
-const alsoRuns: Readonly<Record<string, readonly string[]>> = { amd64: ["i386"], arm64: ["armhf"] };
 
 /** No failure of any derivation, but the end of the run: it is told once, not for each that is ready. */
 class NoKeeper extends Error {}

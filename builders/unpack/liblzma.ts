@@ -6,14 +6,14 @@
 
 import type { Derivation } from "../../store/model/derivation.ts";
 import type { FileEntry, Tree } from "../../store/model/tree.ts";
+import { unpackedIn } from "../tools/recipe.ts";
 
 /** The derivation that unpacks it, where anything is built in a sandbox. */
 export function liblzmaIn(plan: readonly Derivation[]): Derivation | undefined {
   const launcher = plan.flatMap(({ inputs: { launcher } }) =>
     launcher !== undefined && "derivation" in launcher ? [launcher.derivation] : [],
   )[0];
-  const found = Object.entries(launcher?.inputs ?? {}).find(([name]) => name.startsWith("data liblzma5:"));
-  return found !== undefined && "derivation" in found[1] ? found[1].derivation : undefined;
+  return launcher && unpackedIn(launcher, "liblzma5");
 }
 
 /** The library among the package's files. */

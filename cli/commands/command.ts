@@ -89,6 +89,11 @@ export abstract class PartsCommand extends KitCommand {
     });
   }
 
+  protected buildOptions(): RealizeOptions {
+    const { jobs, downloads } = this.settings;
+    return { jobs, downloads, rebuild: () => false, signal: this.signal };
+  }
+
   /** Ends the progress, so that what follows stands below it. */
   protected done(): void {
     this.#finished = true;
@@ -131,11 +136,6 @@ export abstract class PlanCommand extends PartsCommand {
         text: `locked: ${lockPath(manifest)} pins every package; keep it in version control`,
       });
     return planned;
-  }
-
-  protected buildOptions(): RealizeOptions {
-    const { jobs, downloads } = this.settings;
-    return { jobs, downloads, rebuild: () => false, signal: this.signal };
   }
 
   private wish(outputs: readonly string[]): Wish {

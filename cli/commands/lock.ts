@@ -47,9 +47,7 @@ export class LockCommand extends PartsCommand {
     const locking: LineOptions["locking"] = this.update
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };
-    const { jobs, downloads } = this.settings;
-    const build = { jobs, downloads, rebuild: () => false, signal: this.signal };
-    const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, build);
+    const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, this.buildOptions());
     const changes = changedLock ? changesOf(before, changedLock) : [];
     this.done();
     if (this.json)

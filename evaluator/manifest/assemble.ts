@@ -11,6 +11,7 @@ import { type Document, readDocument } from "./document.ts";
 import { kindOf } from "./kind.ts";
 import { limits } from "./node.ts";
 import { checkFor } from "./settle.ts";
+import { localPath } from "./value.ts";
 import { dependsOnTarget, type Target } from "./variables.ts";
 
 export interface AssembleOptions {
@@ -90,7 +91,7 @@ function assembleFile(
     );
     const missing = localsIn(manifest ?? value, kind.locals).filter(
       ({ path, file: local }) =>
-        /^\.\.?\/[^\0]*$/.test(local) &&
+        localPath.safeParse(local).success &&
         !dependsOnTarget(textAt(document, path), document.value) &&
         !has(join(dirname(file), local)),
     );

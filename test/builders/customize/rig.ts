@@ -2,7 +2,7 @@
 // Knows trees; does not know what any test expects.
 
 import type { Sources } from "../../../builders/customize/files.ts";
-import type { CustomizeParameters } from "../../../builders/customize/recipe.ts";
+import { type CustomizeParameters, scriptParameters } from "../../../builders/customize/recipe.ts";
 import { type Content, contentOf } from "../../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
@@ -70,18 +70,10 @@ function entryOf(written: string, value: Spec[string], put: (bytes: Buffer) => D
   return { type: "file", path, mode: 0o644, uid: 0, gid: 0, ...owned, size: bytes.length, blob: put(bytes) };
 }
 
-export const nothing: CustomizeParameters = {
+export const nothing: CustomizeParameters = scriptParameters([], {
   architecture: "amd64",
   epoch: 86_400 * 20_000,
-  users: [],
-  groups: [],
-  files: [],
-  services: { enable: [], disable: [], mask: [] },
-  networks: [],
-  repositories: [],
-  modules: [],
-  scripts: [],
-};
+});
 
 /** One line an entry that `after` has and `before` has not, or not so: `mode uid:gid path`, links with their target. */
 export function changes(before: Tree, after: Tree): string[] {

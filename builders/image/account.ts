@@ -47,7 +47,9 @@ export const user = z.strictObject({
 });
 
 export const group = z.strictObject({
-  name: accountName.describe("An existing name is pinned before its package configures."),
+  name: accountName.describe(
+    "One of a package, with a number below 1000, is there before the package configures.",
+  ),
   gid: id.optional().describe("Its number; without, the next free one."),
   system: z.boolean().default(false).describe("Whether it is a system group."),
 });

@@ -112,7 +112,12 @@ function onePackageMore(folder: string, times: number, peaks: number[]): Row {
     },
     run: () => noted(realize(at, manifest), peaks),
   };
-  return row("one small package more, to tar", "the first realization", 0.35, inTurn(times, more, first));
+  return row(
+    "one small package more, to tar, once it is locked",
+    "the first realization",
+    0.35,
+    inTurn(times, more, first),
+  );
 }
 
 function row(

@@ -73,9 +73,9 @@ function planFor(planning: Planning, file: string, architecture: string): readon
     references.map((reference) => reference.file),
     target,
   );
-  const launcher = planTools(planning, "launcher");
+  const launcher = planTools(planning, "launcher", distro.name);
   const wanted = wantedOutputs(manifest.outputs, planning.wish.outputs);
-  const tools = new Map(toolsFor(wanted).map((name) => [name, planTools(planning, name)]));
+  const tools = new Map(toolsFor(wanted).map((name) => [name, planTools(planning, name, distro.name)]));
   if (packages === undefined) return [];
   const closures = resolveRoots(planning, manifest, distro, target, packages);
   if (closures === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];

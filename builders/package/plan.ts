@@ -124,6 +124,7 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
         contents,
         variables,
         buildType: target.buildType,
+        distro: target.distro,
       });
     }
     case "deb-prebuilt":
@@ -159,6 +160,8 @@ interface DebFilesContext {
   readonly contents: ReadonlyMap<string, ReturnType<Planning["world"]["locals"]["get"]> & string>;
   readonly variables: ReadonlyMap<string, string>;
   readonly buildType: BuildType;
+  /** Name of the distribution it is built for. */
+  readonly distro: string;
 }
 
 function planDebFiles(
@@ -166,10 +169,10 @@ function planDebFiles(
   manifest: DebFilesManifest,
   context: DebFilesContext,
 ): LocalPackage | undefined {
-  const tools = planTools(planning, "dpkg");
-  const launcher = planTools(planning, "launcher");
+  const { architecture, contents, variables, buildType, distro } = context;
+  const tools = planTools(planning, "dpkg", distro);
+  const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
-  const { architecture, contents, variables, buildType } = context;
   const epoch = manifest.sourceDateEpoch ?? poolTime;
   const built = debFilesDerivation({
     manifest,

@@ -16,15 +16,22 @@ import { unpackDerivation } from "../unpack/recipe.ts";
 import { toolsDerivation } from "./recipe.ts";
 import { toolsKind } from "./schema.ts";
 
-/** The environment that ships under this name, for the machine kit runs on; undefined while its closure is open. */
-export function planTools(planning: Planning, name: string): Input | undefined {
+/**
+ * The environment that ships under this name, for the machine kit runs on; undefined while its closure is open.
+ * `builtFor` is the distribution something is built for: where the environment can be made of its packages, no other
+ * distribution's indexes are read, and what it shares with a root is fetched once (1.0 s of 9.3 for bookworm's minbase).
+ */
+export function planTools(planning: Planning, name: string, builtFor: string): Input | undefined {
   const assembly = planning.world.tools.get(name);
   if (assembly === undefined) throw new Error(`no tool environment is called ${name}`);
   const architecture = planning.world.host;
   const root = assembled(assembly, assembly.root);
-  const target = { arch: architecture, buildType: "release", distro: "" } as const;
+  const target = { arch: architecture, buildType: "release", distro: builtFor } as const;
   const { manifest } = settle(root, toolsKind, target);
-  const distro = distroOf(assembly, assembly.root, target);
+  const own = root.references.find(({ file }) => assembled(assembly, file).name === builtFor);
+  const [first] = root.references;
+  if (first === undefined) throw new Error("the schema asks for a distribution");
+  const distro = settle(assembled(assembly, (own ?? first).file), distroKind, target).manifest;
   const closure = planning.closure(
     closureQuestion({
       source: sourceOf(distro, architecture),
@@ -56,12 +63,7 @@ export function debPackage(key: string, label: string, deb: Input): PackageInput
   return { key, deb, unpacked: unpackDerivation(label, deb) };
 }
 
-/** The distribution that a manifest names. */
-export function distroOf(assembly: Assembly, file: string, target: Target): DistroManifest {
-  return settleDistro(assembly, file, target).manifest;
-}
-
-/** The same with its local files: the keys of its repositories. */
+/** The distribution that a manifest names, with its local files: the keys of its repositories. */
 export function settleDistro(assembly: Assembly, file: string, target: Target): Settled<DistroManifest> {
   const reference = assembled(assembly, file).references.find(({ kind }) => kind === "distro");
   if (reference === undefined) throw new Error(`${file} names no distribution`);

@@ -10,7 +10,10 @@ const tools = z.strictObject({
   kind: z.literal("tools"),
   name: z.string().describe("What it is called."),
   ...header,
-  distro: reference.describe("The distribution its packages come from: debian/trixie."),
+  distros: z
+    .array(reference)
+    .min(1, { error: "names no distribution\nlike: [debian/trixie]" })
+    .describe("Where its packages may come from: the distribution something is built for, else the first."),
   packages: z
     .array(packageName)
     .min(1, { error: "names no package\nlike: [e2fsprogs]" })
@@ -22,6 +25,6 @@ export type ToolsManifest = z.infer<typeof tools>;
 export const toolsKind: Kind<ToolsManifest> = {
   name: "tools",
   schema: tools,
-  references: (manifest) => referencesIn(manifest, "distro", "distro"),
+  references: (manifest) => referencesIn(manifest, "distros", "distro"),
   locals: [],
 };

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sourceOf } from "../../builders/distro/source.ts";
 import { planLine, realizeLine } from "../../builders/realizer/line.ts";
-import { distroOf, planTools, repositoryPackage } from "../../builders/tools/plan.ts";
+import { planTools, repositoryPackage, settleDistro } from "../../builders/tools/plan.ts";
 import { toolsDerivation } from "../../builders/tools/recipe.ts";
 import { composeParts } from "../../cli/composition.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
@@ -120,8 +120,11 @@ export async function makeTools(folder: string, lock = join(folder, "lock")): Pr
 
 function planProbe(planning: Planning): readonly PlannedOutput[] {
   const { world } = planning;
-  const shipped = ["launcher", "dpkg", "ext4"].map((name) => ({ name, input: planTools(planning, name) }));
-  const distro = distroOf(world.assembly, world.assembly.root, {
+  const shipped = ["launcher", "dpkg", "ext4"].map((name) => ({
+    name,
+    input: planTools(planning, name, "debian/trixie"),
+  }));
+  const { manifest: distro } = settleDistro(world.assembly, world.assembly.root, {
     arch: world.host,
     buildType: "release",
     distro: "",

@@ -31,8 +31,6 @@ export interface BuildContext {
   readonly label: string;
   /** Where a fixed output may be found; part of no key. */
   readonly hints: unknown;
-  /** What makes the work faster and changes nothing in what comes of it; part of no key, and not always there. */
-  readonly aid?: Content;
   readonly store: Store;
   readonly crew: Crew;
   readonly http: () => Http;
@@ -83,8 +81,8 @@ export interface Store {
 
 /** Worker threads for what takes processor time. */
 export interface Crew extends AsyncDisposable {
-  /** Unpacks a .deb of the pool into its two trees, by that liblzma where one is given. */
-  unpack(deb: Digest, liblzma?: Library): Promise<{ control: Digest; data: Digest; list: Digest }>;
+  /** Unpacks a .deb of the pool into its two trees. */
+  unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
   /** Makes a checkout; returns its folder. */
   checkout(tree: Digest): Promise<string>;
   /** Checks one 256th of the pool. */
@@ -99,12 +97,6 @@ export interface Crew extends AsyncDisposable {
     lower: Digest,
     skip: readonly string[],
   ): Promise<{ tree: Digest; dropped: readonly string[] }>;
-}
-
-/** A shared library of the pool. */
-export interface Library {
-  readonly file: string;
-  readonly blob: Digest;
 }
 
 export interface Log {

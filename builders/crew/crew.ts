@@ -91,7 +91,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
       dispatch();
     });
   return {
-    unpack: (deb, liblzma) => ask({ task: "unpack", deb, liblzma }),
+    unpack: (deb) => ask({ task: "unpack", deb }),
     verify: (fan) => ask({ task: "verify", fan }),
     checkout: (tree) => ask({ task: "checkout", tree }),
     tar: (tree, options) => ask({ task: "tar", tree, options }),

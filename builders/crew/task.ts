@@ -5,10 +5,10 @@ import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
 import type { PoolReport } from "../../store/verify.ts";
-import type { Library, TarBlob, TarOptions } from "../builder.ts";
+import type { TarBlob, TarOptions } from "../builder.ts";
 
 export type Task =
-  | { readonly task: "unpack"; readonly deb: Digest; readonly liblzma?: Library | undefined }
+  | { readonly task: "unpack"; readonly deb: Digest }
   | { readonly task: "checkout"; readonly tree: Digest }
   | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }

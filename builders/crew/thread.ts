@@ -5,17 +5,16 @@ import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 import { checkout } from "../../store/checkout.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { type Digest, hasher } from "../../store/model/digest.ts";
+import { hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
-import { hashFile, openPool } from "../../store/pool.ts";
+import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { scanFolder, scanUpper } from "../../store/scan.ts";
 import { openSystem, type System } from "../../store/system.ts";
 import { asFault } from "../../store/trouble.ts";
 import { verifyFan } from "../../store/verify.ts";
-import { openLiblzma } from "../archive/liblzma.ts";
+import { loadLiblzma } from "../archive/liblzma.ts";
 import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
-import type { Library } from "../builder.ts";
 import { storeTar } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
@@ -25,12 +24,13 @@ export function serveThread(port: MessagePort): void {
   const system = openSystem();
   let perform: ((task: Task) => Promise<unknown>) | undefined;
   const reply = (message: ThreadReply) => port.postMessage(message);
-  // Loads the hash's native code, which is out of reach later.
+  // Loads native code, which is out of reach later.
   hasher();
+  const openXz = loadLiblzma(system) ?? xzDecompressor;
   reply({ loaded: true });
   port.on("message", async (message: ThreadMessage) => {
     if ("setup" in message) {
-      perform = performer(message.setup, system);
+      perform = performer(message.setup, system, openXz);
       return reply({ ready: true });
     }
     try {
@@ -44,18 +44,17 @@ export function serveThread(port: MessagePort): void {
   });
 }
 
-function performer(setup: ThreadSetup, system: System) {
+function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
   const layout = layoutOf(setup.root);
   mkdirSync(setup.staging, { recursive: true });
   system.umask(0o022);
   const pool = openPool(layout, system, setup.staging);
   const records = openRecords(layout, (blob) => pool.find(blob) !== undefined, 4);
   const tools = { layout, pool, system, method: setup.method, staging: setup.staging };
-  const xzOf = xzByLibrary(system);
   return async (task: Task): Promise<TaskResults[Task["task"]]> => {
     switch (task.task) {
       case "unpack": {
-        const { control, data, list } = await unpackDeb(task.deb, pool, xzOf(task.liblzma));
+        const { control, data, list } = await unpackDeb(task.deb, pool, openXz);
         return { control: records.writeTree(control), data: records.writeTree(data), list };
       }
       case "checkout":
@@ -77,24 +76,5 @@ function performer(setup: ThreadSetup, system: System) {
       default:
         return unreachable(task);
     }
-  };
-}
-
-/** The decompressor of a library, loaded once; kit's own where there is none, or the one there is cannot be used. */
-function xzByLibrary(system: System): (library: Library | undefined) => XzOpener {
-  const known = new Map<Digest, XzOpener>();
-  const open = ({ file, blob }: Library): XzOpener => {
-    try {
-      // What runs in this process is looked at first: a damaged library would bring it down.
-      return hashFile(file).digest === blob ? openLiblzma(system, file) : xzDecompressor;
-    } catch {
-      return xzDecompressor;
-    }
-  };
-  return (library) => {
-    if (library === undefined) return xzDecompressor;
-    const opener = known.get(library.blob) ?? open(library);
-    known.set(library.blob, opener);
-    return opener;
   };
 }

@@ -42,7 +42,6 @@ export interface BuildJob {
   readonly id: Digest;
   readonly label: string;
   readonly hints: unknown;
-  readonly aid?: Content;
   /** Build even where a result is recorded, and compare. */
   readonly rebuild: boolean;
 }

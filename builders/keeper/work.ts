@@ -105,7 +105,6 @@ export function openWorkshop(parts: WorkParts): {
         request: job.request,
         label: job.label,
         hints: job.hints,
-        ...(job.aid !== undefined && { aid: job.aid }),
         store: parts.store,
         crew: parts.crew,
         http: parts.http,

@@ -30,7 +30,6 @@ import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
-import { liblzmaIn } from "../unpack/liblzma.ts";
 import { type Means, type Realized, type RealizeOptions, realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -148,21 +147,19 @@ export async function realizeLine(
   options: RealizeOptions,
 ): Promise<Realized> {
   const { known, has, emit, now } = means;
-  const all = allDerivations(targets.map((derivation) => ({ derivation })));
-  refuseForeign(all, means.host);
+  refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host);
   const sent = new Set<Content>();
-  const build: Means["build"] = async ({ request, derivation, rebuild, aid }) => {
+  const build: Means["build"] = async ({ request, derivation, rebuild }) => {
     const keeper = await means.keeper().catch((cause: unknown) => {
       throw new NoKeeper("the keeper did not start", { cause });
     });
     await sendLocals(request, world, means, sent);
     const { builder, digest: id, label } = derivation;
     const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
-    const library = aid?.outputs["data"];
-    return await keeper.build({ request, id, label, hints, rebuild, ...(library && { aid: library }) });
+    return await keeper.build({ request, id, label, hints, rebuild });
   };
   try {
-    return await realize(targets, { known, has, emit, now, build }, { ...options, aid: liblzmaIn(all) });
+    return await realize(targets, { known, has, emit, now, build }, options);
   } catch (error) {
     throw error instanceof NoKeeper ? error.cause : error;
   }

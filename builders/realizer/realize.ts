@@ -34,16 +34,12 @@ export interface RealizeOptions {
   readonly rebuild: (derivation: Derivation) => boolean;
   /** Once it is aborted nothing more is begun. */
   readonly signal?: AbortSignal | undefined;
-  /** What makes others faster when it is there, though nothing waits for it: it is built before all else. */
-  readonly aid?: Derivation | undefined;
 }
 
 export interface Job {
   readonly request: Request;
   readonly derivation: Derivation;
   readonly rebuild: boolean;
-  /** The result of the options' aid, as soon as there is one. */
-  readonly aid: Result | undefined;
 }
 
 export interface Realized {
@@ -105,8 +101,6 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   const differing: Differing[] = [];
   const users = usersOf(all);
   const weight = weights(all, users);
-  for (const item of allDerivations(options.aid ? [{ derivation: options.aid }] : []))
-    weight.set(item.digest, Number.POSITIVE_INFINITY);
   // How many different inputs of each are not there yet; those at 0 stand in the queue.
   const missing = new Map(all.map((item) => [item.digest, inputsOf(item).size]));
   const queue: Derivation[] = [];
@@ -175,8 +169,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     means.emit({ type: "start", id: item.digest, label: item.label, builder: item.builder });
     try {
       const rebuild = options.rebuild(item);
-      const aid = options.aid && results.get(options.aid.digest);
-      const outcome = await means.build({ request, derivation: item, rebuild, aid });
+      const outcome = await means.build({ request, derivation: item, rebuild });
       done(item, request, outcome.result);
       if (outcome.how === "built") built++;
       else reused++;

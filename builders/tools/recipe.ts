@@ -36,12 +36,6 @@ export function toolsDerivation(
   });
 }
 
-/** The derivation that unpacks a package of an environment. */
-export function unpackedIn(tools: Derivation, name: string): Derivation | undefined {
-  const [, input] = Object.entries(tools.inputs).find(([key]) => key.startsWith(`data ${name}:`)) ?? [];
-  return input !== undefined && "derivation" in input ? input.derivation : undefined;
-}
-
 const shape = z.object({ architecture: z.string(), packages: z.array(z.string()) });
 
 export function toolsParameters(parameters: unknown): ToolsParameters {

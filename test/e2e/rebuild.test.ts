@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTar } from "../rig/tar.ts";
 import { type Base, copyManifests, copyStore, openBase } from "./base.ts";
-import { built, done, kit, type Outcome, startKit, told } from "./kit.ts";
+import { built, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { flawsOf } from "./sound.ts";
 
@@ -185,22 +185,6 @@ test("--rebuild builds all but what was fetched again, finds it the same, and sa
     reused: unpacked - 1,
   });
 });
-
-test("packages are unpacked by the launcher's liblzma, which the keeper has mapped then", async () => {
-  using attempt = openAttempt();
-  const running = startKit(["realize", attempt.image, "--output", "tar", "--json", "--rebuild"], {
-    cwd: dirname(attempt.image),
-    store: shared.store,
-  });
-  await running.says('"label":"tools launcher","builder":"tools","how":"built"');
-  const maps = childrenOf(running.process.pid ?? 0).map((pid) => readFileSync(`/proc/${pid}/maps`, "utf8"));
-  expect(maps.join("")).toMatch(/ r-xp .*\/pool\/[0-9a-f]{2}\/[0-9a-f]{64}\.644\.0\.0$/m);
-  done(await running.ended);
-});
-
-function childrenOf(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-}
 
 test("preInstall scripts run in the base, before the image's packages are there; postInstall over all", async () => {
   using attempt = openAttempt();

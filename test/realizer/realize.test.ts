@@ -291,23 +291,6 @@ describe("realize", () => {
     expect(there.built.filter((label) => label.startsWith("unpack"))[0]).toBe("unpack 900");
   });
 
-  it("builds the aid before all else, and tells its result to whatever starts when it is there", async () => {
-    const aid = item("aid");
-    const others = ["a", "b", "c"].map((name) => item(name));
-    const there = world();
-    const aids: (string | undefined)[] = [];
-    const build: typeof there.build = (job) => {
-      aids.push(Object.values(job.aid?.outputs ?? {})[0]);
-      return there.build(job);
-    };
-    await realize([...others, aid], { ...there, build }, { ...options, jobs: 1, aid });
-    expect(there.built[0]).toBe("aid");
-    const [first, ...later] = aids;
-    expect(first).toBeUndefined();
-    expect(new Set(later).size).toBe(1);
-    expect(later[0]).toBeDefined();
-  });
-
   it("begins nothing more once it is interrupted", async () => {
     const interruption = new AbortController();
     const there = world((request) => {

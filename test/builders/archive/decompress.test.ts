@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type Compression, decompressor, parseCompression } from "../../../builders/archive/decompress.ts";
-import { openLiblzma } from "../../../builders/archive/liblzma.ts";
+import { loadLiblzma } from "../../../builders/archive/liblzma.ts";
 import type { XzOpener } from "../../../builders/archive/xz.ts";
 import { openSystem } from "../../../store/system.ts";
 import { faultOf, installed, pieces } from "./rig.ts";
@@ -36,19 +36,17 @@ async function read(
   return Buffer.concat(chunks);
 }
 
-// dpkg itself is linked with it, so every Debian machine has one.
-const liblzma = ["x86_64", "aarch64"]
-  .map((machine) => `/usr/lib/${machine}-linux-gnu/liblzma.so.5`)
-  .find((file) => existsSync(file));
+const liblzma = loadLiblzma(openSystem());
 
 const xz: readonly [string, Reader][] = [
   ["xz", { compression: "xz" }],
-  ...(liblzma ? [["xz by liblzma", byLibrary(liblzma)] as [string, Reader]] : []),
+  ...(liblzma ? [["xz by liblzma", { compression: "xz", openXz: liblzma }] as [string, Reader]] : []),
 ];
 
-function byLibrary(file: string): Reader {
-  return { compression: "xz", openXz: openLiblzma(openSystem(), file) };
-}
+test("liblzma is loaded wherever npm brought it for this machine", () => {
+  const brought = `node_modules/node-liblzma/prebuilds/${process.platform}-${process.arch}`;
+  expect(liblzma !== undefined).toBe(existsSync(brought));
+});
 
 const packed = installed("xz") ? execFileSync("xz", ["-c"], { input: text }) : undefined;
 const streams: [string, Reader, Buffer][] = [

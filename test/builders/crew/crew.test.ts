@@ -6,7 +6,6 @@ import type { Crew } from "../../../builders/builder.ts";
 import { recruit } from "../../../builders/crew/crew.ts";
 import { unpackDeb } from "../../../builders/unpack/intake.ts";
 import { digestOf } from "../../../store/model/digest.ts";
-import { hashFile } from "../../../store/pool.ts";
 import { openTestStore } from "../../store/rig.ts";
 import { rawAr, rawTar } from "../archive/rig.ts";
 
@@ -46,16 +45,6 @@ test("a fault comes back as what it is, and the thread takes the next task", asy
   for (const outcome of outcomes)
     expect(outcome).toMatchObject({ status: "rejected", reason: { code: "digest/bad-deb", exit: 8 } });
   expect((await crew.unpack(debOf("after"))).list).toBe(digestOf("/.\n/a\n"));
-});
-
-test("a liblzma that cannot be loaded is done without", async () => {
-  const deb = debOf("plain");
-  const alone = await crew.unpack(deb);
-  for (const file of ["/nowhere/liblzma.so.5", "/etc/passwd"]) {
-    expect(await crew.unpack(deb, { file, blob: digestOf("another") })).toEqual(alone);
-    if (existsSync(file))
-      expect(await crew.unpack(deb, { file, blob: hashFile(file).digest })).toEqual(alone);
-  }
 });
 
 test("a tree that is not there is told, and nothing is made of it", async () => {

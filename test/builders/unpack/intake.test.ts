@@ -1,17 +1,11 @@
 // A .deb becomes trees: the same ones whichever decompressor reads it, and none where something does not fit.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { openLiblzma } from "../../../builders/archive/liblzma.ts";
-import type { PackageInput } from "../../../builders/rootfs/recipe.ts";
-import { toolsDerivation } from "../../../builders/tools/recipe.ts";
+import { loadLiblzma } from "../../../builders/archive/liblzma.ts";
 import { unpackDeb } from "../../../builders/unpack/intake.ts";
-import { liblzmaIn, libraryIn } from "../../../builders/unpack/liblzma.ts";
-import { unpackDerivation } from "../../../builders/unpack/recipe.ts";
-import { contentOf, derivation } from "../../../store/model/derivation.ts";
-import { digestOf } from "../../../store/model/digest.ts";
-import { openTestStore, plant, system } from "../../store/rig.ts";
+import { openTestStore, system } from "../../store/rig.ts";
 import { faultOf, installed, type RawEntry, rawAr, rawTar } from "../archive/rig.ts";
 
 const { pool, staging } = openTestStore();
@@ -53,9 +47,7 @@ test("lists paths in the archive's order, and has hard links as one inode", asyn
   });
 });
 
-const liblzma = ["x86_64", "aarch64"]
-  .map((machine) => `/usr/lib/${machine}-linux-gnu/liblzma.so.5`)
-  .find((file) => existsSync(file));
+const liblzma = loadLiblzma(system);
 
 test.skipIf(liblzma === undefined || !installed("xz"))(
   "becomes the same trees by kit's own xz, by liblzma, and without any",
@@ -63,7 +55,7 @@ test.skipIf(liblzma === undefined || !installed("xz"))(
     const packed = debOf(files, xz);
     const plain = await unpackDeb(debOf(files), pool);
     expect(await unpackDeb(packed, pool)).toEqual(plain);
-    expect(await unpackDeb(packed, pool, openLiblzma(system, liblzma ?? ""))).toEqual(plain);
+    expect(await unpackDeb(packed, pool, liblzma)).toEqual(plain);
   },
 );
 
@@ -75,37 +67,5 @@ describe("refused, and nothing left in the way", () => {
   ] as const)("%s", async (_, entries, code) => {
     expect(await faultOf(() => unpackDeb(debOf(entries), pool))).toBe(code);
     expect(readdirSync(staging)).toEqual([]);
-  });
-});
-
-describe("liblzma", () => {
-  const inputOf = (name: string): PackageInput => {
-    const deb = { content: contentOf("blob", digestOf(name)) } as const;
-    return { key: `${name}:amd64`, deb, unpacked: unpackDerivation(name, deb) };
-  };
-  const library = inputOf("liblzma5");
-
-  test("is found in a plan by the launcher of whatever is sandboxed", () => {
-    const launcher = toolsDerivation("tools launcher", "amd64", [inputOf("dash"), library]);
-    const built = derivation({
-      builder: "rootfs",
-      label: "root",
-      parameters: {},
-      inputs: { launcher: { derivation: launcher, output: "root" } },
-      outputs: ["root"],
-    });
-    expect(liblzmaIn([library.unpacked, built])).toBe(library.unpacked);
-    expect(liblzmaIn([library.unpacked, launcher])).toBeUndefined();
-  });
-
-  test("is the file itself, not the link to it, nor another library", () => {
-    const tree = plant(pool, {
-      usr: { folder: true },
-      "usr/lib": { folder: true },
-      "usr/lib/liblzma.so.5.8.1": "library",
-      "usr/lib/liblzmadec.so.0": "another",
-      "usr/lib/liblzma.so.5": { to: "liblzma.so.5.8.1" },
-    });
-    expect(libraryIn(tree)?.path).toBe("usr/lib/liblzma.so.5.8.1");
   });
 });

@@ -8,6 +8,7 @@ import type { Digest } from "../store/model/digest.ts";
 import type { Entry, Tree } from "../store/model/tree.ts";
 import type { Pool } from "../store/pool.ts";
 import type { RecordWriter } from "../store/records.ts";
+import type { UpperScan } from "../store/scan.ts";
 import type { System } from "../store/system.ts";
 import type { PoolReport } from "../store/verify.ts";
 import type { Http } from "./fetch/http.ts";
@@ -91,12 +92,8 @@ export interface Crew extends AsyncDisposable {
   scanFolder(folder: string): Promise<{ tree: Digest; dropped: readonly string[] }>;
   /** Writes a tree as a tar stream into the pool. */
   tar(tree: Digest, options: TarOptions): Promise<TarBlob>;
-  /** What an overlay's upper layer changed, moved into the pool. Paths in `skip` are passed over. */
-  scanUpper(
-    upper: string,
-    lower: Digest,
-    skip: readonly string[],
-  ): Promise<{ tree: Digest; dropped: readonly string[] }>;
+  /** What a sandbox's upper layer changes in the tree it lies over; its files move into the pool. */
+  scanUpper(upper: string): Promise<UpperScan>;
 }
 
 export interface Log {

@@ -8,7 +8,7 @@ import type { Layout } from "./layout.ts";
 import { type Content, parseContent, type Result, splitContent } from "./model/derivation.ts";
 import { type Digest, digestOf, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
-import { decodeTree, digestOfTree, encodeTree, type Tree } from "./model/tree.ts";
+import { decodeTree, encodeTree, type Tree } from "./model/tree.ts";
 
 export interface RecordReader {
   /** Absent where nothing is recorded for the request. */
@@ -74,9 +74,10 @@ export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, 
       return kind === "tree" ? existsSync(layout.tree(digest)) : hasBlob(digest);
     },
     writeTree(tree) {
-      const digest = digestOfTree(tree);
+      const bytes = encodeTree(tree);
+      const digest = digestOf(bytes);
       const place = layout.tree(digest);
-      if (!existsSync(place)) writeFile(place, encodeTree(tree));
+      if (!existsSync(place)) writeFile(place, bytes);
       remember(digest, tree);
       return digest;
     },

@@ -3,7 +3,8 @@
 
 import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { Fault } from "./model/fault.ts";
-import { parentOf, parseTreePath, type TreePath } from "./model/path.ts";
+import type { Layer } from "./model/overlay.ts";
+import { parseTreePath, type TreePath } from "./model/path.ts";
 import { directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "./model/tree.ts";
 import type { Pool } from "./pool.ts";
 import type { System } from "./system.ts";
@@ -11,13 +12,15 @@ import type { System } from "./system.ts";
 export interface ScanTools {
   readonly pool: Pool;
   readonly system: System;
-  /** Paths that are passed over, with all below them. */
-  readonly skip?: (path: TreePath) => boolean;
 }
 
 export interface Scan {
   readonly tree: Tree;
   /** Sockets: no part of a tree, worth a word in the log. */
+  readonly dropped: readonly string[];
+}
+
+export interface UpperScan extends Layer {
   readonly dropped: readonly string[];
 }
 
@@ -28,37 +31,17 @@ export function scanFolder(folder: string, tools: ScanTools): Scan {
   return { tree: makeTree(walk.entries), dropped: walk.dropped };
 }
 
-/** The tree that an overlay of `upper` over `lower` shows. Files of the upper layer move into the pool. */
-export function scanUpper(upper: string, lower: Tree, tools: ScanTools): Scan {
-  const walk = walker(tools);
-  walk.directory(upper, "");
-  const changed = new Map(walk.entries.map((entry) => [entry.path, entry]));
-  const gone = new Set<TreePath>([...walk.whiteouts, ...walk.opaque]);
-  const kept: Entry[] = [];
-  // Below a folder that was replaced, removed or made opaque nothing of the lower layer shows. Its entries need not
-  // follow it at once: `foo.d` sorts between `foo` and `foo/bar`.
-  const hidden = new Set<TreePath>();
-  for (const entry of lower.entries) {
-    const isBelow = entry.path !== "" && hidden.has(parentOf(entry.path));
-    const over = changed.get(entry.path);
-    if (isBelow || gone.has(entry.path) || (over !== undefined && over.type !== "directory"))
-      hidden.add(entry.path);
-    if (!isBelow && over === undefined && !gone.has(entry.path)) kept.push(entry);
-  }
-  // The two layers number their link groups apart.
-  const shifted = walk.entries.map((entry) =>
-    entry.type === "file" && entry.link !== undefined
-      ? { ...entry, link: entry.link + 1_000_000_000 }
-      : entry,
-  );
-  return { tree: makeTree([...kept, ...shifted]), dropped: walk.dropped };
+/** What an overlay's upper folder changes in what lies below it. Its files move into the pool. */
+export function scanUpper(upper: string, tools: ScanTools): UpperScan {
+  const { entries, hidden, dropped, directory } = walker(tools);
+  directory(upper, "");
+  return { entries, hidden, dropped };
 }
 
-function walker({ pool, system, skip }: ScanTools) {
+function walker({ pool, system }: ScanTools) {
   const entries: Entry[] = [];
   const dropped: string[] = [];
-  const whiteouts: TreePath[] = [];
-  const opaque: TreePath[] = [];
+  const hidden: TreePath[] = [];
   const linked = new Map<number, FileEntry>();
 
   const directory = (folder: string, path: string) => {
@@ -66,7 +49,7 @@ function walker({ pool, system, skip }: ScanTools) {
     const stats = lstatSync(folder);
     if (!stats.isDirectory()) throw new Fault("build/no-output", `${folder} is no directory`);
     const attributes = attributesOf(folder, system);
-    if (attributes.opaque) opaque.push(at);
+    if (attributes.opaque) hidden.push(at);
     entries.push({
       ...directoryAt(at, stats.mode & 0o7777),
       uid: stats.uid,
@@ -79,11 +62,10 @@ function walker({ pool, system, skip }: ScanTools) {
   };
   const visit = (file: string, path: string) => {
     const at = parseTreePath(path);
-    if (skip?.(at)) return;
     const stats = lstatSync(file);
     if (stats.isDirectory()) return directory(file, path);
     if (stats.isSocket()) return void dropped.push(path);
-    if (stats.isCharacterDevice() && stats.rdev === 0) return void whiteouts.push(at);
+    if (stats.isCharacterDevice() && stats.rdev === 0) return void hidden.push(at);
     const owned = {
       path: at,
       mode: stats.mode & 0o7777,
@@ -119,7 +101,7 @@ function walker({ pool, system, skip }: ScanTools) {
     if (stats.nlink > 1) linked.set(stats.ino, entry);
     return entry;
   };
-  return { entries, dropped, whiteouts, opaque, directory };
+  return { entries, dropped, hidden, directory };
 }
 
 function readTarget(file: string, path: string): string {

@@ -96,7 +96,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
     checkout: (tree) => ask({ task: "checkout", tree }),
     tar: (tree, options) => ask({ task: "tar", tree, options }),
     scanFolder: (folder) => ask({ task: "scan-folder", folder }),
-    scanUpper: (upper, lower, skip) => ask({ task: "scan-upper", upper, lower, skip }),
+    scanUpper: (upper) => ask({ task: "scan-upper", upper }),
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

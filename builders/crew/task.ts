@@ -4,6 +4,7 @@
 import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
+import type { UpperScan } from "../../store/scan.ts";
 import type { PoolReport } from "../../store/verify.ts";
 import type { TarBlob, TarOptions } from "../builder.ts";
 
@@ -13,12 +14,7 @@ export type Task =
   | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
   | { readonly task: "scan-folder"; readonly folder: string }
-  | {
-      readonly task: "scan-upper";
-      readonly upper: string;
-      readonly lower: Digest;
-      readonly skip: readonly string[];
-    };
+  | { readonly task: "scan-upper"; readonly upper: string };
 
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
@@ -26,7 +22,7 @@ export interface TaskResults {
   verify: PoolReport;
   tar: TarBlob;
   "scan-folder": { tree: Digest; dropped: readonly string[] };
-  "scan-upper": { tree: Digest; dropped: readonly string[] };
+  "scan-upper": UpperScan;
 }
 
 /** Sent once, when the thread may use the store. */

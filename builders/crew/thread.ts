@@ -58,7 +58,7 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         return { control: records.writeTree(control), data: records.writeTree(data), list };
       }
       case "checkout":
-        return checkout(records.tree(task.tree), task.tree, tools);
+        return checkout(task.tree, records.tree, tools);
       case "verify":
         return verifyFan(layout, system, task.fan);
       case "tar":
@@ -67,12 +67,8 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         const { tree, dropped } = scanFolder(task.folder, { pool, system });
         return { tree: records.writeTree(tree), dropped };
       }
-      case "scan-upper": {
-        const skipped = new Set(task.skip);
-        const skip = (path: string) => skipped.has(path);
-        const { tree, dropped } = scanUpper(task.upper, records.tree(task.lower), { pool, system, skip });
-        return { tree: records.writeTree(tree), dropped };
-      }
+      case "scan-upper":
+        return scanUpper(task.upper, { pool, system });
       default:
         return unreachable(task);
     }

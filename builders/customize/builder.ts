@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
+import { overlaid } from "../../store/model/overlay.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf } from "../builder.ts";
 import { normalizeRoot } from "../rootfs/normalize.ts";
@@ -46,9 +47,9 @@ async function runSteps(
   const work = `${context.scratch}/work`;
   mkdirSync(work, { recursive: true });
   for (const [name, bytes] of customized.scripts) writeFileSync(`${work}/${name}`, bytes, { mode: 0o755 });
-  const lower = records.writeTree(withServicesDenied(customized, sources));
+  const lower = withServicesDenied(customized, sources);
   const sandbox = await context.sandbox({
-    lower: [lower],
+    lower: [records.writeTree(lower)],
     binds: [{ source: work, target: workFolder, writable: false }],
   });
   for (const [index, argv] of customized.argvs.entries()) {
@@ -57,9 +58,9 @@ async function runSteps(
     await context.run(sandbox, { argv, environment: stepEnvironment, epoch });
   }
   sandbox[Symbol.dispose]();
-  const { tree, dropped } = await context.crew.scanUpper(sandbox.upper, lower, []);
-  for (const path of dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
-  const scanned = records.tree(tree);
+  const upper = await context.crew.scanUpper(sandbox.upper);
+  for (const path of upper.dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
+  const scanned = overlaid(lower, upper);
   const put = (bytes: Buffer, entry: FileEntry) => sources.put(bytes, entry);
   return records.writeTree(
     withNamed(normalizeRoot(scanned, epoch, { read: sources.read, put }), scanned, customized.named),

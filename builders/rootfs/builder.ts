@@ -6,6 +6,7 @@ import { configurationOrder } from "../../evaluator/deb/order.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { overlaid } from "../../store/model/overlay.ts";
 import { parseTreePath } from "../../store/model/path.ts";
 import {
   blobsOf,
@@ -76,7 +77,7 @@ async function configure(
     architecture: parameters.architecture,
     read,
   });
-  const lower = makeTree(overlaid(layout.entries, database, pool));
+  const lower = makeTree(withDatabase(layout.entries, database, pool));
   const lowerDigest = records.writeTree(lower);
 
   const work = `${context.scratch}/work-${byDpkg.size}`;
@@ -122,14 +123,11 @@ async function configure(
     return { failed };
   }
   sandbox[Symbol.dispose]();
-  const { tree, dropped } = await context.crew.scanUpper(sandbox.upper, lowerDigest, []);
-  for (const path of dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
+  const upper = await context.crew.scanUpper(sandbox.upper);
+  for (const path of upper.dropped) context.log.line(`kit: the socket ${path} is no part of the root`);
   const put = (bytes: Buffer, entry: FileEntry) => pool.put(bytes, entry);
-  return {
-    tree: records.writeTree(
-      normalizeRoot(records.tree(tree), parameters.epoch, { read, put, before: blobsOf(lower) }),
-    ),
-  };
+  const root = normalizeRoot(overlaid(lower, upper), parameters.epoch, { read, put, before: blobsOf(lower) });
+  return { tree: records.writeTree(root) };
 }
 
 /** A layer's packages in the order in which one run over them and the base would have configured them. */
@@ -187,7 +185,7 @@ function writeControl(item: Package, folder: string, read: (blob: Digest) => Buf
 }
 
 /** The merged files with the database laid over them. */
-function overlaid(
+function withDatabase(
   entries: readonly Entry[],
   database: readonly DatabaseFile[],
   pool: BuildContext["store"]["pool"],

@@ -15,6 +15,7 @@ import { tarBuilder } from "../../builders/tar/builder.ts";
 import { runKeeper } from "../../cli/channel.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { overlaid } from "../../store/model/overlay.ts";
 import type { ProbeParameters } from "./rig.ts";
 
 /** Outputs `root`, what the command left of its root, and `out`, what it put in /tmp/out. */
@@ -55,11 +56,11 @@ const probeBuilder: Builder = {
       input === undefined ? {} : { input: pieces(input, breakInput === true) },
     );
     sandbox[Symbol.dispose]();
-    const root = await crew.scanUpper(sandbox.upper, lower, []);
+    const upper = await crew.scanUpper(sandbox.upper);
     const left = await crew.scanFolder(out);
-    for (const path of root.dropped) context.log.line(`dropped ${path}`);
-    store.records.tree(root.tree);
-    return { outputs: { root: contentOf("tree", root.tree), out: contentOf("tree", left.tree) } };
+    for (const path of upper.dropped) context.log.line(`dropped ${path}`);
+    const root = store.records.writeTree(overlaid(store.records.tree(lower), upper));
+    return { outputs: { root: contentOf("tree", root), out: contentOf("tree", left.tree) } };
   },
 };
 

@@ -112,7 +112,9 @@ describe.runIf(isRoot).each(methods)("a checkout by %s", (method) => {
       require: (...args: Parameters<typeof pool.require>) => (other(), pool.require(...args)),
     };
     const other = () => mkdirSync(`${tools.layout.checkout(digest)}/theirs`, { recursive: true });
-    expect(checkout(tree, digest, { ...tools, layout, pool: racing })).toBe(tools.layout.checkout(digest));
+    expect(checkout(digest, () => tree, { ...tools, layout, pool: racing })).toBe(
+      tools.layout.checkout(digest),
+    );
     expect(readdirSync(tools.layout.checkout(digest))).toEqual(["theirs"]);
     expect(readdirSync(store.staging)).toEqual([]);
   });

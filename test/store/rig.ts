@@ -55,7 +55,7 @@ export function openTestStore(place?: string): TestStore {
     records,
     staging,
     tools,
-    checkout: (tree, method = "hardlink") => checkout(tree, records.writeTree(tree), tools(method)),
+    checkout: (tree, method = "hardlink") => checkout(records.writeTree(tree), records.tree, tools(method)),
     folder: () => mkdtempSync(`${layout.failed}/folder-`),
   };
 }

@@ -78,7 +78,7 @@ function workplace(asked: Partial<CustomizeParameters>, locals: Record<string, s
         String(command.epoch),
       ]),
     crew: {
-      scanUpper: async (_: string, lower: never) => ({ tree: lower, dropped: ["run/socket"] }),
+      scanUpper: async () => ({ entries: [], hidden: [], dropped: ["run/socket"] }),
     } as unknown as BuildContext["crew"],
   };
   return {

@@ -58,11 +58,14 @@ function fromEmpty(folder: string, suite: string, times: number, peaks: number[]
 function fromPackages(folder: string, suite: string, times: number, peaks: number[]): Row {
   const at = workplace(folder, `cached-${suite}`);
   const manifest = image(at, suite, []);
-  realize(at, manifest);
+  realize(at, manifest, ["-o", join(at, "kept")]);
   let turn = 0;
   const ours: Side = {
-    // Another epoch makes another root: packages and their trees are there, the root is not.
-    prepare: () => writeFileSync(manifest, imageText(suite, [], 1_700_000_000 + turn++)),
+    // Another epoch makes another root: packages and their trees are there, the root is not, nor are earlier turns'.
+    prepare() {
+      run([kit, "gc"], { env: { KIT_STORE: join(at, "store") } });
+      writeFileSync(manifest, imageText(suite, [], 1_700_000_000 + turn++));
+    },
     run: () => noted(realize(at, manifest), peaks),
   };
   return row(
@@ -141,8 +144,8 @@ function workplace(folder: string, name: string): string {
   return at;
 }
 
-function realize(at: string, manifest: string): Run {
-  return run([kit, "realize", manifest], { env: { KIT_STORE: join(at, "store") } });
+function realize(at: string, manifest: string, options: readonly string[] = []): Run {
+  return run([kit, "realize", manifest, ...options], { env: { KIT_STORE: join(at, "store") } });
 }
 
 function image(at: string, suite: string, packages: readonly string[]): string {

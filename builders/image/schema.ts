@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { header, localPath, reference, text, unique } from "../../evaluator/manifest/value.ts";
+import { defaultDistro } from "../../evaluator/manifest/variables.ts";
 import { repository } from "../distro/repository.ts";
 import { architecture, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
 import { fileShape, hasOneSource } from "../package/file.ts";
@@ -61,7 +62,7 @@ const image = z.strictObject({
   ).describe("What it is called."),
   ...header,
   distro: reference
-    .default("debian/trixie")
+    .default(defaultDistro)
     .describe("The distribution it is made of: the name of one that ships, or the path of a manifest."),
   architectures: z
     .array(architecture)

@@ -3,7 +3,7 @@
 
 import type { Wish } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
-import type { Target } from "../../evaluator/manifest/variables.ts";
+import { defaultDistro, type Target } from "../../evaluator/manifest/variables.ts";
 
 /** One target for each architecture that takes part. */
 export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonly Target[] {
@@ -19,7 +19,7 @@ export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonl
       : [host];
   const buildType = wish.buildType ?? (written.buildType === "debug" ? "debug" : "release");
   const reference = root?.references.find(({ kind }) => kind === "distro");
-  const distro = (reference && assembly.manifests.get(reference.file)?.name) ?? "";
+  const distro = (reference && assembly.manifests.get(reference.file)?.name) ?? defaultDistro;
   return (wish.architecture === undefined ? named : [wish.architecture]).map((arch) => ({
     arch,
     buildType,

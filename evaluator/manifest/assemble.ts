@@ -12,7 +12,7 @@ import { kindOf } from "./kind.ts";
 import { limits } from "./node.ts";
 import { checkFor } from "./settle.ts";
 import { localPath } from "./value.ts";
-import { dependsOnTarget, type Target } from "./variables.ts";
+import { defaultDistro, dependsOnTarget, type Target } from "./variables.ts";
 
 export interface AssembleOptions {
   readonly kinds: readonly Kind<unknown>[];
@@ -119,7 +119,7 @@ function sampleTarget(value: unknown): Target {
   return {
     arch: named ? first : "amd64",
     buildType: "release",
-    distro: typeof distro === "string" && !distro.startsWith(".") ? distro : "debian/trixie",
+    distro: typeof distro === "string" && !distro.startsWith(".") ? distro : defaultDistro,
     machine: "machine",
   };
 }

@@ -17,6 +17,9 @@ export interface Target {
   readonly machine?: string;
 }
 
+/** What things are built for where no manifest says it. */
+export const defaultDistro = "debian/trixie";
+
 export type Variables = ReadonlyMap<string, string>;
 
 /** The names no `vars` may take. */

@@ -1,7 +1,7 @@
 // A copy of the built kit whose shipped manifests are a test's own, so that its tools come from the test's archive.
 // Knows what an installed kit is made of; does not know the tests.
 
-import { copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Archive, distroFiles } from "./archive.ts";
 import { shippedManifests } from "./base.ts";
@@ -17,7 +17,8 @@ export function installKit(folder: string, archive: Pick<Archive, "uri" | "key">
   mkdirSync(join(folder, "cli"), { recursive: true });
   copyFileSync(ownKit, join(folder, "cli/kit"));
   cpSync(join(own, "dist"), join(folder, "dist"), { recursive: true });
-  cpSync(join(shippedManifests, "tools"), join(folder, "manifests/tools"), { recursive: true });
+  for (const kind of ["tools", "distros"])
+    cpSync(join(shippedManifests, kind), join(folder, "manifests", kind), { recursive: true });
   symlinkSync(join(own, "node_modules"), join(folder, "node_modules"));
   pointTo(folder, archive);
   return join(folder, "cli/kit");
@@ -25,10 +26,11 @@ export function installKit(folder: string, archive: Pick<Archive, "uri" | "key">
 
 /** Makes an installed copy's distro be this archive. */
 export function pointTo(folder: string, archive: Pick<Archive, "uri" | "key">): void {
-  const distros = join(folder, "manifests/distros/debian");
-  rmSync(distros, { recursive: true, force: true });
   const files = distroFiles(archive, "debian/trixie", smallBase);
-  writeFiles(distros, { "trixie.yaml": files["small.yaml"] ?? "", "small.asc": files["small.asc"] ?? "" });
+  writeFiles(join(folder, "manifests/distros/debian"), {
+    "trixie.yaml": files["small.yaml"] ?? "",
+    "small.asc": files["small.asc"] ?? "",
+  });
 }
 
 /** The least that configures: a shell, dpkg, and the accounts. */

@@ -111,7 +111,7 @@ const cases: readonly Case[] = [
   },
   {
     name: "a kind that cannot be built",
-    files: { "image.yaml": "kind: tools\nname: x\ndistro: debian/trixie\npackages: [dash]\n" },
+    files: { "image.yaml": "kind: tools\nname: x\ndistros: [debian/trixie]\npackages: [dash]\n" },
     status: 2,
     codes: ["usage/not-realizable"],
     says: ["image"],

@@ -1,0 +1,47 @@
+// The README's image, as it stands there: realized, with what it says in it.
+// Reads the text people read; chooses bookworm's packages from the machine's own mirror.
+
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { readTar } from "../rig/tar.ts";
+import { shippedManifests } from "./base.ts";
+import { done, kit } from "./kit.ts";
+import { openPlace } from "./place.ts";
+import { flawsOf } from "./sound.ts";
+
+const readme = readFileSync(join(shippedManifests, "../README.md"), "utf8");
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f admin";
+
+test("the README's image is what it says it is", async () => {
+  using place = openPlace("readme");
+  const example = /```yaml\n(kind: image\n[^`]*)```/.exec(readme)?.[1] ?? "";
+  expect(example).toContain("ssh-ed25519 AAAA… admin");
+  cpSync(shippedManifests, join(place.folder, "manifests"), { recursive: true });
+  const images = join(place.folder, "manifests/images");
+  writeFileSync(join(images, "edge.yaml"), example.replace("ssh-ed25519 AAAA… admin", key));
+  writeFileSync(join(images, "app"), "#!/bin/sh\necho app\n", { mode: 0o755 });
+  writeFileSync(join(images, "finish.sh"), "#!/bin/sh\necho finished > /etc/finished\n", { mode: 0o755 });
+  const outcome = done(
+    await kit(["realize", join(images, "edge.yaml"), "--output", "tar"], {
+      cwd: place.folder,
+      store: place.store,
+    }),
+  );
+  const tar = join(place.folder, "edge.tar");
+  writeFileSync(tar, zstdDecompressSync(readFileSync(outcome.paths.get("tar") ?? "")));
+  const root = readTar(tar);
+  const text = (path: string) => root.read(path).toString();
+  expect([text("etc/hostname"), text("etc/motd"), text("etc/finished")]).toEqual([
+    "edge\n",
+    "hello\n",
+    "finished\n",
+  ]);
+  expect(text("home/admin/.ssh/authorized_keys")).toBe(`${key}\n`);
+  expect(text("etc/group")).toMatch(/^sudo:[^:]*:27:admin$/m);
+  expect(text("var/lib/dpkg/status")).toContain("Package: hello-kit\n");
+  expect(text("var/lib/dpkg/status")).not.toContain("Package: tzdata\n");
+  expect(text("opt/app")).toContain("echo app");
+  expect(flawsOf(place.store)).toEqual([]);
+});

@@ -32,6 +32,8 @@ export interface RealizeOptions {
   readonly downloads: number;
   /** Derivations to build again although a result is known. */
   readonly rebuild: (derivation: Derivation) => boolean;
+  /** Nothing may be fetched: what would have to be is told at once, before anything is built. */
+  readonly offline?: boolean;
   /** Once it is aborted nothing more is begun. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,6 +71,7 @@ type State =
  * Realizes derivations and what they need. One failure stops only what needs it.
  *
  * @throws {Faults} every failure, root causes only, when all that could be built is built
+ * @throws {Fault} `network/offline`
  */
 export async function realize(
   targets: readonly Derivation[],
@@ -79,6 +82,7 @@ export async function realize(
   const run = newRun(all, means, options);
   run.settleKnown();
   means.emit({ type: "plan", derivations: all.length, known: run.reused });
+  if (options.offline) refuseFetching(run.waiting());
   await run.finish();
   const failures = [...run.states.values()].flatMap((state) =>
     state.state === "failed" ? state.faults : [],
@@ -93,6 +97,19 @@ export async function realize(
     differing: run.differing,
   };
 }
+
+function refuseFetching(waiting: readonly Derivation[]): void {
+  const missing = waiting.filter(({ builder }) => builder === "fetch").map(({ label }) => label);
+  if (missing.length === 0) return;
+  const what = missing.length === 1 ? "a file is" : `${missing.length} files are`;
+  const more = missing.length - toldFiles;
+  throw new Fault("network/offline", `${what} not in the store, and the network may not be used`, {
+    details: [...missing.slice(0, toldFiles), ...(more > 0 ? [`and ${more} more`] : [])],
+    hint: "repeat the command without --offline",
+  });
+}
+
+const toldFiles = 10;
 
 function newRun(all: readonly Derivation[], means: Means, options: RealizeOptions) {
   const states = new Map<Digest, State>(all.map((item) => [item.digest, { state: "waiting" }]));
@@ -144,6 +161,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     settling = false;
     for (const item of all) if (missing.get(item.digest) === 0 && isWaiting(item)) enqueue(item);
   };
+  const waiting = () => all.filter(isWaiting);
   const isWaiting = (item: Derivation) => states.get(item.digest)?.state === "waiting";
   const block = (item: Derivation) => {
     for (const user of users.get(item.digest) ?? []) {
@@ -226,6 +244,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
     requests,
     differing,
     settleKnown,
+    waiting,
     finish,
     get built() {
       return built;

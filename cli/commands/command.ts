@@ -122,6 +122,10 @@ export abstract class PlanCommand extends PartsCommand {
     return { jobs: this.jobs, offline: this.offline };
   }
 
+  protected override buildOptions(): RealizeOptions {
+    return { ...super.buildOptions(), offline: this.offline };
+  }
+
   /** The plan of a manifest, locked first where there is no lock. */
   protected async plan(manifest: string, parts: Parts, outputs: readonly string[] = []): Promise<Planned> {
     const options = {

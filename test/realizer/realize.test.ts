@@ -291,6 +291,23 @@ describe("realize", () => {
     expect(there.built.filter((label) => label.startsWith("unpack"))[0]).toBe("unpack 900");
   });
 
+  it("tells all that would have to be fetched at once where it may not be, and builds nothing", async () => {
+    const there = world();
+    const known = item("known", [], "fetch");
+    await realize([known], there, options);
+    const missing = Array.from({ length: 12 }, (_, index) => item(`file ${index}`, [], "fetch"));
+    const targets = [item("other"), item("all", [known, ...missing])];
+    const refused = realize(targets, there, { ...options, offline: true });
+    await expect(refused).rejects.toMatchObject({
+      code: "network/offline",
+      message: expect.stringContaining("12 files"),
+      details: [...missing.slice(0, 10).map(({ label }) => label), "and 2 more"],
+    });
+    expect(there.built).toEqual(["known"]);
+    await realize([item("of what is there", [known])], there, { ...options, offline: true });
+    expect(there.built).toEqual(["known", "of what is there"]);
+  });
+
   it("begins nothing more once it is interrupted", async () => {
     const interruption = new AbortController();
     const there = world((request) => {

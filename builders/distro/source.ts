@@ -2,6 +2,7 @@
 // Pure: reads manifests' values; does not fetch.
 
 import type { ChosenPackage, Source } from "../../evaluator/question.ts";
+import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "./schema.ts";
 
 /** What a closure depends on: addresses left out. `requests` may name packages of further architectures. */
@@ -27,10 +28,18 @@ export function sourceOf(
   };
 }
 
-/** Where a repository's archive is; a dated one lies below its date. */
+/** Where a repository's archive is; a dated one lies below its date. @throws {Fault} `unresolved/bad-lock` */
 export function archiveOf(distro: DistroManifest, name: string): string {
   const repository = distro.repositories.find((repository) => repository.name === name);
-  if (repository === undefined) throw new Error(`${distro.name} has no repository ${name}`);
+  if (repository === undefined) {
+    throw new Fault(
+      "unresolved/bad-lock",
+      `the lock takes a package from ${name}, which ${distro.name} has not`,
+      {
+        hint: "run `kit lock`, and commit the changed lock file",
+      },
+    );
+  }
   const uri = repository.uri.replace(/\/+$/, "");
   return repository.snapshot === undefined ? uri : `${uri}/${repository.snapshot}`;
 }

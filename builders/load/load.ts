@@ -11,6 +11,7 @@ import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
+import { refuseClashes } from "../distro/clash.ts";
 import { digestLocal } from "./local.ts";
 
 export interface Loaded {
@@ -38,6 +39,7 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
       async (name) => [name, await assemble(join(shipped, "tools", `${name}.yaml`), options)] as const,
     ),
   );
+  refuseClashes([assembly, ...tools.map(([, each]) => each)]);
   return { assembly, tools: new Map(tools), files: [...texts.keys()] };
 }
 

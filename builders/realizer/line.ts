@@ -214,9 +214,9 @@ async function askWorld(
   return extended;
 }
 
-/** The manifests that a question's distribution is described in. */
+/** The manifests that a question's distribution is described in: those that ship, where it is one of theirs. */
 function assemblyOf({ source }: ClosureQuestion, { assembly, tools }: World): Assembly {
-  return [assembly, ...tools.values()].find((each) => namesDistro(each, source.distro)) ?? assembly;
+  return [...tools.values(), assembly].find((each) => namesDistro(each, source.distro)) ?? assembly;
 }
 
 function namesDistro(assembly: Assembly, distro: string): boolean {

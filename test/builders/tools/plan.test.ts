@@ -1,7 +1,7 @@
 // Tool environments: from which distribution they are asked for.
 // Plans images over the manifests that ship; nothing is fetched.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -18,11 +18,15 @@ const shipped = join(import.meta.dirname, "../../../manifests");
 const kinds = [distroKind, packageKind, imageKind, toolsKind];
 
 /** What an image's first plan asks, by the distribution it asks: the requests of each question. */
-async function questions(text: string): Promise<Record<string, string[]>> {
+async function questions(text: string, distro?: string): Promise<Record<string, string[]>> {
   const folder = mkdtempSync(join(tmpdir(), "kit-tools-"));
   try {
     const file = join(folder, "image.yaml");
     writeFileSync(file, `kind: image\nname: asked\n${text}`);
+    if (distro !== undefined) {
+      writeFileSync(join(folder, "mine.yaml"), distro);
+      symlinkSync(join(shipped, "distros/debian/keys"), join(folder, "keys"));
+    }
     const { assembly, tools } = await load(file, shipped, kinds);
     const nothing = {
       locals: new Map(),
@@ -41,6 +45,7 @@ async function questions(text: string): Promise<Record<string, string[]>> {
   }
 }
 
+const shippedBookworm = readFileSync(join(shipped, "distros/debian/bookworm.yaml"), "utf8");
 const root = "apt essential required";
 
 test("come from the distribution that is built for: no other's indexes are read", async () => {
@@ -56,5 +61,22 @@ test("come from the first they name where that one's packages do not make them",
   expect(await questions("distro: debian/bookworm\noutputs: [{type: ext4}, {type: squashfs}]\n")).toEqual({
     "debian/bookworm": expect.arrayContaining(["bubblewrap dash", root]),
     "debian/trixie": ["dash e2fsprogs libarchive13t64", "dash squashfs-tools"],
+  });
+});
+
+test("a distribution of the user's own is not taken for one that ships: of one name there is one", async () => {
+  const mine = (name: string) =>
+    shippedBookworm
+      .replace("name: debian/bookworm", `name: ${name}`)
+      .replaceAll("bookworm-updates", "bookworm-mine");
+  const asked = (name: string) => questions("distro: ./mine.yaml\noutputs: [{type: tar}]\n", mine(name));
+  for (const name of ["debian/bookworm", "debian/trixie"])
+    await expect(asked(name)).rejects.toMatchObject({ faults: [{ code: "manifest/name-clash" }] });
+  expect(await asked("mine/stable")).toEqual({
+    "debian/trixie": ["bubblewrap dash"],
+    "mine/stable": [root],
+  });
+  expect(await questions("distro: ./mine.yaml\noutputs: [{type: tar}]\n", shippedBookworm)).toEqual({
+    "debian/bookworm": expect.arrayContaining(["bubblewrap dash", root]),
   });
 });

@@ -5,6 +5,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import { type ByteSink, badStream, type Decompressor } from "./stream.ts";
 import { type XzOpener, xzDecompressor } from "./xz.ts";
+import { xzFrame } from "./xzframe.ts";
 
 export type Compression = "none" | "gz" | "xz" | "zst";
 
@@ -27,10 +28,22 @@ export async function decompressor(
     case "zst":
       return new ZlibDecompressor("zstd", limited, () => createZstdDecompress({ chunkSize }));
     case "xz":
-      return await openXz(limited);
+      return framed(await openXz(limited));
     default:
       return unreachable(compression);
   }
+}
+
+function framed(stream: Decompressor): Decompressor {
+  const frame = xzFrame();
+  return {
+    push(chunk) {
+      frame.push(chunk);
+      return stream.push(chunk);
+    },
+    end: () => stream.end(),
+    close: () => stream.close(),
+  };
 }
 
 /**

@@ -30,7 +30,6 @@ function declared(declare: ReturnType<System["library"]>): Functions {
   return {
     decoder: declare("int lzma_stream_decoder(void *strm, uint64_t memlimit, uint32_t flags)"),
     code: declare("int lzma_code(void *strm, int action)"),
-    check: declare("int lzma_get_check(void *strm)"),
     end: declare("void lzma_end(void *strm)"),
   };
 }
@@ -38,7 +37,6 @@ function declared(declare: ReturnType<System["library"]>): Functions {
 interface Functions {
   readonly decoder: (...args: unknown[]) => unknown;
   readonly code: (...args: unknown[]) => unknown;
-  readonly check: (...args: unknown[]) => unknown;
   readonly end: (...args: unknown[]) => unknown;
 }
 
@@ -47,23 +45,19 @@ const streamSize = 136;
 const field = { nextIn: 0, availIn: 8, nextOut: 24, availOut: 32 } as const;
 
 const action = { run: 0, finish: 3 } as const;
-const code = { ok: 0, streamEnd: 1, getCheck: 4, noProgress: 10 } as const;
-
-/** What kit's own decompressor does not read is refused here too: which of them reads must change nothing. */
-const unknownFeature = "it uses filters other than LZMA2, or a check other than CRC32 and CRC64";
-const knownChecks = [0, 1, 4];
+const code = { ok: 0, streamEnd: 1, noProgress: 10 } as const;
 
 const reasons: Record<number, string> = {
   5: "there is no memory for its dictionary",
   6: "its dictionary is larger than 64 MiB",
   7: "it does not start as one, or bytes follow its end",
-  8: unknownFeature,
+  8: "it uses a filter or a check that is not known",
   9: "its data is damaged",
   10: "it is cut off",
 };
 
-/** LZMA_TELL_ANY_CHECK, LZMA_CONCATENATED: says each stream's check, and reads one stream after another. */
-const flags = 4 | 8;
+/** LZMA_CONCATENATED: zeros may follow the stream. */
+const flags = 8;
 
 /** Bytes a decoder may take: the dictionary of the highest preset, 64 MiB, and its tables. */
 const memoryLimit = 66 << 20;
@@ -79,7 +73,6 @@ class Stream implements Decompressor {
   readonly #output = Buffer.from(new ArrayBuffer(pieceSize));
   readonly #inputAddress: bigint;
   readonly #outputAddress: bigint;
-  #head = Buffer.alloc(0);
   #open = true;
 
   constructor(functions: Functions, system: System, sink: ByteSink) {
@@ -92,7 +85,6 @@ class Stream implements Decompressor {
   }
 
   push(chunk: Uint8Array): void {
-    this.#checkFilters(chunk);
     for (let at = 0; at < chunk.length; at += pieceSize) {
       const piece = chunk.subarray(at, at + pieceSize);
       this.#input.set(piece);
@@ -120,23 +112,11 @@ class Stream implements Decompressor {
       const out = pieceSize - this.#length(field.availOut);
       if (out > 0) this.#sink(this.#output.subarray(0, out));
       if (result === code.streamEnd) return;
-      if (result === code.getCheck) {
-        if (!knownChecks.includes(this.#functions.check(this.#stream) as number))
-          throw badStream("xz", unknownFeature);
-        continue;
-      }
       // Asked to run without input it says so, and nothing is wrong.
       const idle = how === action.run && this.#length(field.availIn) === 0 && out < pieceSize;
       if (idle && (result === code.ok || result === code.noProgress)) return;
       if (result !== code.ok) throw badStream("xz", reasons[result] ?? `liblzma says ${result}`);
     }
-  }
-
-  /** The first block's: xz gives all blocks the same. */
-  #checkFilters(chunk: Uint8Array): void {
-    if (this.#head.length >= headSize) return;
-    this.#head = Buffer.concat([this.#head, chunk.subarray(0, headSize - this.#head.length)]);
-    if (this.#head.length === headSize && !isLzma2Alone(this.#head)) throw badStream("xz", unknownFeature);
   }
 
   #length(at: number): number {
@@ -146,21 +126,4 @@ class Stream implements Decompressor {
   #setLength(at: number, length: number): void {
     this.#stream.writeUInt32LE(length, at);
   }
-}
-
-/** A stream header, a block's size and flags, two numbers of at most 9 bytes, and the first filter's. */
-const headSize = 12 + 2 + 9 + 9 + 1;
-
-/** Whether a stream's first block is packed by LZMA2 and nothing else (The .xz File Format 1.2.1, section 3.1). */
-function isLzma2Alone(head: Buffer): boolean {
-  // An index in place of a block: the stream holds nothing.
-  if (head[12] === 0) return true;
-  const blockFlags = head.readUInt8(13);
-  let at = 14;
-  for (const present of [0x40, 0x80]) {
-    if ((blockFlags & present) === 0) continue;
-    while (head.readUInt8(at) & 0x80 && at < headSize - 1) at++;
-    at++;
-  }
-  return (blockFlags & 3) === 0 && head[Math.min(at, headSize - 1)] === 0x21;
 }

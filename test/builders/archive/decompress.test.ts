@@ -1,6 +1,7 @@
 // Decompressors: streams of real compressors read back, bombs and damage refused, whatever the pieces.
 
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -60,9 +61,12 @@ describe.each(streams)("%s", (_, reader, bytes) => {
     expect((await read(reader, bytes, step)).equals(text)).toBe(true);
   });
 
-  test.each([4097, 10_000_000])("reads streams one after another in pieces of %i bytes", async (step) => {
+  test.each([4097, 10_000_000])("of streams one after another in pieces of %i bytes", async (step) => {
     const three = Buffer.concat([bytes, bytes, bytes]);
-    expect((await read(reader, three, step)).equals(Buffer.concat([text, text, text]))).toBe(true);
+    // dpkg-deb reads the first stream of an .xz, and nothing of the others.
+    if (reader.compression === "xz")
+      expect(await faultOf(() => read(reader, three, step))).toBe("digest/bad-stream");
+    else expect((await read(reader, three, step)).equals(Buffer.concat([text, text, text]))).toBe(true);
   });
 
   test("refuses a stream that is cut off", async () => {
@@ -131,12 +135,52 @@ describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
     ["--x86 --lzma2", false],
     ["--delta=dist=2 --lzma2", false],
     ["--block-size=4096 --threads=2", true],
+    ["--block-size=100000 --x86 --lzma2", false],
   ])("of a stream packed with %s says what the other reader says", async (options, isRead) => {
     const bytes = execFileSync("xz", ["-c", ...options.split(" ")], { input: text });
     for (const step of [1, 4096]) {
       const outcome = await faultOf(() => read(reader, bytes, step));
       expect(outcome).toBe(isRead ? "none" : "digest/bad-stream");
     }
+  });
+
+  test.each([1, 7, 100_000])(
+    "of whatever was packed, in pieces of %i, takes it, and zeros after it",
+    async (step) => {
+      const mixed = Buffer.concat([text, randomBytes(200_000), Buffer.alloc(300_000), text]);
+      const packed = [
+        ["-0"],
+        ["-9e", "--block-size=65536"],
+        ["--block-list=1000,5000,0"],
+        ["--lzma2=preset=6,lc=0,lp=2,pb=0"],
+      ].map((options) => execFileSync("xz", ["-c", ...options], { input: mixed }));
+      for (const bytes of packed) {
+        const padded = Buffer.concat([bytes, Buffer.alloc(8)]);
+        expect((await read(reader, padded, step)).equals(mixed)).toBe(true);
+      }
+      const empty = execFileSync("xz", ["-c"], { input: "" });
+      expect((await read(reader, empty, step)).length).toBe(0);
+      const second = execFileSync("xz", ["-c", "--arm64", "--lzma2"], { input: text });
+      expect(await faultOf(() => read(reader, Buffer.concat([empty, second]), step))).toBe(
+        "digest/bad-stream",
+      );
+    },
+  );
+
+  test("refuses a later block with another filter, and a chunk whose first byte is not 0", async () => {
+    const [plain, filtered] = [["--lzma2"], ["--x86", "--lzma2"]].map((options) =>
+      execFileSync("xz", ["-c", "--check=none", ...options], { input: text }),
+    ) as [Buffer, Buffer];
+    // A block lies between the stream's header of 12 bytes and the index of one record, of 8, before the footer of 12.
+    const blocks = [plain, filtered].map((bytes) => bytes.subarray(12, -24));
+    const two = Buffer.concat([plain.subarray(0, 12), ...blocks, plain.subarray(-24)]);
+    expect(await faultOf(() => read(reader, two))).toBe("digest/bad-stream");
+    // After the block's header stand a control byte, two sizes of two bytes, and properties.
+    const first = 12 + (plain.readUInt8(12) + 1) * 4 + 6;
+    expect(plain[first]).toBe(0);
+    const changed = Buffer.from(plain);
+    changed.writeUInt8(1, first);
+    expect(await faultOf(() => read(reader, changed))).toBe("digest/bad-stream");
   });
 
   test("reads many streams at a time, one left unread among them", async () => {

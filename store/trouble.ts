@@ -3,7 +3,7 @@
 
 import { Fault } from "./model/fault.ts";
 
-/** A full disk, and one that may not be written, are told as such wherever they are met; all else stays as it is. */
+/** A full disk, one that may not be written, and a path that is too long are told as such wherever they are met; all else stays as it is. */
 export function asFault(error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case "ENOSPC":
@@ -16,6 +16,11 @@ export function asFault(error: unknown): unknown {
       return new Fault("store/unwritable", "the store's file system is mounted read-only", {
         cause: error,
         hint: "mount it to be written, or name another folder: --store DIR or KIT_STORE",
+      });
+    case "ENAMETOOLONG":
+      return new Fault("build/long-path", "a path is longer than the 4,096 bytes a system call takes", {
+        cause: error,
+        hint: "folders are nested too deeply",
       });
     default:
       return error;

@@ -3,7 +3,8 @@
 
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
-import { makeTree } from "../../store/model/tree.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { ociBlobPath, ociLayout } from "../archive/ocilayout.ts";
 import { type Builder, inputOf } from "../builder.ts";
 import { outputFile } from "../tar/builder.ts";
@@ -13,7 +14,9 @@ export const ociBuilder: Builder = {
   name: "oci",
   async run({ request, crew, store }) {
     const { epoch, ...image } = ociParameters(request.parameters);
-    const layer = await crew.tar(splitContent(inputOf(request, "root")).digest, {
+    const root = splitContent(inputOf(request, "root")).digest;
+    refuseWhiteouts(store.records.tree(root));
+    const layer = await crew.tar(root, {
       epoch,
       compression: "none",
       digests: true,
@@ -30,3 +33,16 @@ export const ociBuilder: Builder = {
     return { outputs: { image: contentOf("tree", store.records.writeTree(tree)) } };
   },
 };
+
+/** What a layer marks deleted files with (OCI image specification 1.1, layer.md, "Whiteouts"). */
+function refuseWhiteouts({ entries }: Tree): void {
+  const found = entries.find(({ path }) => /(?:^|\/)\.wh\.[^/]*$/.test(path));
+  if (found === undefined) return;
+  throw new Fault(
+    "build/whiteout",
+    `an OCI layer cannot hold /${found.path}: such a name deletes a file there`,
+    {
+      hint: "leave the file out of the image, or the oci output",
+    },
+  );
+}

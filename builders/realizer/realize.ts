@@ -124,6 +124,8 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   const running = { download: 0, build: 0 };
   let finished = Promise.withResolvers<void>();
   let [built, reused] = [0, 0];
+  // Where there is no room, whatever is begun fails alike.
+  let full = false;
   // While what is known is looked up nothing queues: most of it will be known.
   let settling = true;
 
@@ -198,6 +200,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
       const [first] = faults;
       if (first === undefined) throw error;
       states.set(item.digest, { state: "failed", faults });
+      full ||= faults.some(({ code }) => code === "store/full");
       means.emit({ ...ended, how: "failed", duration: means.now() - begun, fault: faultRecord(first) });
       block(item);
     } finally {
@@ -210,7 +213,7 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
   };
   /** Takes what is ready and has a free place out of the queue. */
   const takeReady = (): { item: Derivation; request: Request } | undefined => {
-    if (options.signal?.aborted) return undefined;
+    if (options.signal?.aborted || full) return undefined;
     for (const [index, item] of queue.entries()) {
       const free =
         item.builder === "fetch" ? running.download < options.downloads : running.build < options.jobs;

@@ -189,7 +189,13 @@ async function fetchRelease(
     }
   }
   means.signal?.throwIfAborted();
-  throw mostTelling(failures);
+  const fault = mostTelling(failures);
+  if (fault.code !== "network/not-found") throw fault;
+  throw new Fault(fault.code, `no mirror of ${question.repository.name} has the suite ${suite}`, {
+    details: fault.details,
+    cause: fault.cause,
+    hint: "is it called so? the distribution's manifest names it, as it is below dists/; else name another mirror in KIT_MIRRORS",
+  });
 }
 
 async function orFailure<T>(failures: Fault[], task: Promise<T>): Promise<T | undefined> {

@@ -7,7 +7,7 @@ import { type Derivation, derivation, type Input } from "../../store/model/deriv
 import { sandboxVersion } from "../sandbox/spec.ts";
 import { normalizeVersion } from "./normalize.ts";
 
-export const rootfsVersions = { rootfs: "5", sandbox: sandboxVersion, normalize: normalizeVersion } as const;
+export const rootfsVersions = { rootfs: "6", sandbox: sandboxVersion, normalize: normalizeVersion } as const;
 
 export interface RootfsParameters {
   readonly architecture: string;

@@ -48,7 +48,10 @@ unset TZ
 # Services stay off: nothing may start in a root that is being built.
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
-trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+gone=/usr/sbin/policy-rc.d
+# Where nothing tells a full name, scripts read this one (postfix of bookworm does not configure without).
+test -e /etc/hostname || { uname -n > /etc/hostname; gone="$gone /etc/hostname"; }
+trap 'rm -f $gone' EXIT
 
 # The control files lie where dpkg puts them meanwhile: debconf looks there for whose questions are asked.
 preinst() {

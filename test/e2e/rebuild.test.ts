@@ -1,14 +1,19 @@
 // What a change rebuilds, and what it leaves alone: told by the events of the command itself.
 // Every test changes manifests of its own over a copy of one store.
 
-import { appendFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readTar } from "../rig/tar.ts";
 import { type Base, copyManifests, copyStore, openBase } from "./base.ts";
-import { built, done, kit, type Outcome, told } from "./kit.ts";
+import { built, done, kit, type Outcome, ownKit, startKit, told } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { flawsOf } from "./sound.ts";
+
+const liblzma = join(
+  dirname(dirname(ownKit)),
+  `node_modules/node-liblzma/prebuilds/linux-${process.arch}/node-liblzma.node`,
+);
 
 let base: Base;
 let shared: Place;
@@ -185,6 +190,22 @@ test("--rebuild builds all but what was fetched again, finds it the same, and sa
     reused: unpacked - 1,
   });
 });
+
+test.skipIf(!existsSync(liblzma))("packages are unpacked by the liblzma that npm brought", async () => {
+  using attempt = openAttempt();
+  const running = startKit(["realize", attempt.image, "--output", "tar", "--json", "--rebuild"], {
+    cwd: dirname(attempt.image),
+    store: shared.store,
+  });
+  await running.says('"label":"tools launcher","builder":"tools","how":"built"');
+  const maps = childrenOf(running.process.pid ?? 0).map((pid) => readFileSync(`/proc/${pid}/maps`, "utf8"));
+  expect(maps.join("")).toContain(liblzma);
+  done(await running.ended);
+});
+
+function childrenOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+}
 
 test("preInstall scripts run in the base, before the image's packages are there; postInstall over all", async () => {
   using attempt = openAttempt();

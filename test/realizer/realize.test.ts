@@ -308,6 +308,17 @@ describe("realize", () => {
     expect(there.built).toEqual(["known", "of what is there"]);
   });
 
+  it("begins nothing more once there is no room", async () => {
+    const there = world(() => new Fault("store/full", "no room"));
+    const failed = realize(
+      ["a", "b", "c"].map((name) => item(name)),
+      there,
+      { ...options, jobs: 1 },
+    );
+    await expect(failed).rejects.toMatchObject({ faults: [{ code: "store/full" }] });
+    expect(there.built).toHaveLength(1);
+  });
+
   it("begins nothing more once it is interrupted", async () => {
     const interruption = new AbortController();
     const there = world((request) => {

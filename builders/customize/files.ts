@@ -6,6 +6,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath } from "../../store/model/path.ts";
 import type { Entry, Tree } from "../../store/model/tree.ts";
+import { modeWithin } from "../package/file.ts";
 import { type Contents, fileEntry } from "./draft.ts";
 import type { WantedFile } from "./recipe.ts";
 
@@ -14,7 +15,7 @@ export interface Sources extends Contents {
   tree(digest: Digest): Tree;
 }
 
-/** A file, or a folder and all below it; a mode is for files, an owner for everything. */
+/** A file, or a folder and all below it, its mode and owner given to each. A folder that is there keeps its own. */
 export function entriesOf(file: WantedFile, sources: Sources): Entry[] {
   const path = parseTreePath(file.path);
   const [uid = 0, gid = 0] = (file.owner ?? "0:0").split(":").map(Number);
@@ -23,10 +24,13 @@ export function entriesOf(file: WantedFile, sources: Sources): Entry[] {
   if (file.input === undefined) return [fileEntry(path, Buffer.from(file.content ?? ""), owned, sources)];
   const { kind, digest } = splitContent(sources.input(file.input));
   if (kind === "blob") return [fileEntry(path, sources.read(digest), owned, sources)];
-  return sources.tree(digest).entries.map((entry) => {
-    const moved = { ...entry, path: joinPath(path, entry.path), uid, gid };
-    return moved.type === "file" ? { ...moved, mode: mode ?? moved.mode } : moved;
-  });
+  return sources.tree(digest).entries.map((entry) => ({
+    ...entry,
+    path: joinPath(path, entry.path),
+    uid,
+    gid,
+    ...modeWithin(entry, mode),
+  }));
 }
 
 /** The bytes of an input that has to be a file. @throws {Fault} `manifest/wrong-type` */

@@ -13,7 +13,7 @@ import { dayOf } from "./day.ts";
 import { unitName } from "./unit.ts";
 
 export const customizeVersions = {
-  customize: "1",
+  customize: "2",
   sandbox: sandboxVersion,
   normalize: normalizeVersion,
 } as const;

@@ -9,6 +9,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import { modeWithin } from "../package/file.ts";
 import type { DebFile, DebFilesParameters } from "./recipe.ts";
 import { maintainerScript, unitSnippets } from "./units.ts";
 
@@ -92,8 +93,8 @@ function placeFile(file: DebFile, parameters: DebFilesParameters, sources: Sourc
     return [owned(expand(contentFile(path, bytes, modeOf(file) ?? 0o644, sources)))];
   }
   return sources.tree(digest).entries.map((entry) => {
-    const moved = { ...entry, path: joinPath(path, entry.path) };
-    return owned(moved.type === "file" ? { ...expand(moved), mode: modeOf(file) ?? moved.mode } : moved);
+    const moved = { ...entry, path: joinPath(path, entry.path), ...modeWithin(entry, modeOf(file)) };
+    return owned(moved.type === "file" ? expand(moved) : moved);
   });
 }
 

@@ -14,7 +14,7 @@ import {
 import type { DebFilesManifest } from "../package/deb-files.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const debFilesVersions = { "deb-files": "1", sandbox: sandboxVersion } as const;
+export const debFilesVersions = { "deb-files": "2", sandbox: sandboxVersion } as const;
 
 export interface DebFile {
   /** Absolute in the root. */

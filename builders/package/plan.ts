@@ -69,7 +69,7 @@ function refuseClashes(planning: Planning, files: readonly string[], target: Tar
   }
 }
 
-/** `kit realize` of a package's own manifest: its .deb. */
+/** `kit realize` of a package's own manifest: its .deb. @throws {Fault} `usage/unknown-output` */
 export function planPackageOutput(
   planning: Planning,
   file: string,
@@ -78,6 +78,10 @@ export function planPackageOutput(
   const item = planPackage(planning, file, target);
   if (item === undefined) return [];
   const { Package: name = "", Version: version = "", Architecture: architecture = "" } = item.stanza;
+  const unknown = planning.wish.outputs?.find((output) => output !== "deb" && output !== name);
+  if (unknown !== undefined) {
+    throw new Fault("usage/unknown-output", `the package has no output ${unknown}`, { hint: "it has deb" });
+  }
   const built =
     "derivation" in item.deb
       ? item.deb
@@ -206,7 +210,7 @@ function planDebPrebuilt(
 ): LocalPackage | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
-  const label = `${manifest.name}.deb`;
+  const label = "file" in source ? source.file : `${manifest.name}.deb`;
   const deb: Input =
     "file" in source
       ? { content: blobContent(local(source.file), source.file) }

@@ -172,6 +172,11 @@ describe("options", () => {
     });
     expect([none.status, none.stdout]).toEqual([2, ""]);
     expect(none.stderr).toContain("[usage/unknown-output, exit 2]");
+    const ofPackage = await kit(
+      ["realize", join(base.manifest, "../../packages/hello/hello.yaml"), "--output", "tar"],
+      { cwd: place.folder, store: base.store },
+    );
+    expect([ofPackage.status, ofPackage.stdout]).toEqual([2, ""]);
   });
 
   test("-o links one output as LINK and several as LINK-NAME, and moves its own links", async () => {

@@ -11,9 +11,9 @@ export type XzOpener = (sink: ByteSink) => Decompressor | Promise<Decompressor>;
  * Decompresses .xz streams (LZMA2; CRC32 or CRC64; dictionaries up to 64 MiB) into `sink`, in chunks of at most
  * 64 KiB.
  *
- * The package's own interface, a web stream, is as fast (51 MB/s both; native liblzma 73), but lets one stream
- * at a time into the process, so that one which is left unread stops all others for ever. So the module inside
- * it is called directly, each stream in a context of its own.
+ * The package's own interface, a web stream, is as fast (51 MB/s both), but lets one stream at a time into the
+ * process, so that one which is left unread stops all others for ever. So the module inside it is called directly,
+ * each stream in a context of its own.
  */
 export async function xzDecompressor(sink: ByteSink): Promise<Decompressor> {
   return new Context(await loadModule(), sink);

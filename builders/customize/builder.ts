@@ -7,9 +7,9 @@ import type { Digest } from "../../store/model/digest.ts";
 import { overlaid } from "../../store/model/overlay.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import type { Sources } from "../package/place.ts";
 import { normalizeRoot } from "../rootfs/normalize.ts";
 import { type Customized, customize, withNamed, withServicesDenied } from "./customize.ts";
-import type { Sources } from "./files.ts";
 import { readCustomizeParameters } from "./recipe.ts";
 import { stepEnvironment, workFolder } from "./script.ts";
 

@@ -1,13 +1,12 @@
 // The root with everything laid over it that needs no command, and the commands that are left to run.
 // Pure but for reading and putting blobs: settings, then accounts, then the manifest's files.
 
-import { Fault } from "../../store/model/fault.ts";
 import { parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { entriesByPath, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import { type Contents, placedEntries, readInput, readScript, type Sources } from "../package/place.ts";
 import { type AccountTexts, editAccounts } from "./accounts.ts";
 import { changeDay } from "./day.ts";
-import { type Contents, type Draft, openDraft } from "./draft.ts";
-import { entriesOf, readInput, type Sources } from "./files.ts";
+import { type Draft, openDraft } from "./draft.ts";
 import { makeHome } from "./home.ts";
 import { planLocale } from "./locale.ts";
 import type { CustomizeParameters } from "./recipe.ts";
@@ -47,10 +46,10 @@ export function customize(root: Tree, parameters: CustomizeParameters, sources: 
   for (const setting of settings) draft.set(setting);
   changeAccounts(parameters, draft, sources);
   const named = parameters.files.flatMap((file) =>
-    entriesOf(file, sources).map((entry) => draft.place(entry)),
+    placedEntries(file, sources).map((entry) => draft.place(entry)),
   );
   const steps = planSteps(parameters, draft, language.generate);
-  const scripts = new Map(steps.scripts.map(({ name, input }) => [name, checkedScript(input, sources)]));
+  const scripts = new Map(steps.scripts.map(({ name, input }) => [name, readScript(input, sources)]));
   return { tree: draft.tree(), named: new Set(named), argvs: steps.argvs, scripts };
 }
 
@@ -74,14 +73,6 @@ function changeAccounts({ users, groups, epoch }: CustomizeParameters, draft: Dr
     if (after !== undefined && after !== before[name]) draft.rewrite(`etc/${name}`, after, attributes);
   }
   for (const home of homes) makeHome(home, draft, sources);
-}
-
-function checkedScript(input: string, sources: Sources): Buffer {
-  const bytes = readInput(input, sources);
-  if (bytes.subarray(0, 2).toString("latin1") === "#!") return bytes;
-  throw new Fault("manifest/bad-script", `${input.slice(input.indexOf(" ") + 1)} does not begin with #!`, {
-    hint: "its first line names its interpreter: #!/bin/sh",
-  });
 }
 
 const policy = parseTreePath("usr/sbin/policy-rc.d");

@@ -2,7 +2,6 @@
 // Knows links, folders and owners; does not know why anything is placed.
 
 import type { Attributes } from "../../store/layout.ts";
-import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { comparePaths, parentOf, parseTreePath, rootPath, type TreePath } from "../../store/model/path.ts";
 import {
@@ -13,11 +12,7 @@ import {
   makeTree,
   type Tree,
 } from "../../store/model/tree.ts";
-
-export interface Contents {
-  read(blob: Digest): Buffer;
-  put(bytes: Buffer, attributes: Attributes): Digest;
-}
+import { type Contents, fileEntry } from "../package/place.ts";
 
 /** What a root can be asked. Paths may begin with a slash; links are followed as inside the root. */
 export interface Lookup {
@@ -116,24 +111,6 @@ export function openDraft(root: Tree, contents: Contents): Draft {
     tree: () => makeTree(entries.values()),
   };
   return draft;
-}
-
-export function fileEntry(
-  path: TreePath,
-  bytes: Buffer,
-  attributes: Attributes,
-  contents: Pick<Contents, "put">,
-): Entry {
-  const { mode, uid, gid } = attributes;
-  return {
-    type: "file",
-    path,
-    mode,
-    uid,
-    gid,
-    size: bytes.length,
-    blob: contents.put(bytes, { mode, uid, gid }),
-  };
 }
 
 const maxHops = 40;

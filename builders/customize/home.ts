@@ -4,8 +4,9 @@
 import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { directoryAt } from "../../store/model/tree.ts";
+import { type Contents, fileEntry } from "../package/place.ts";
 import type { Home } from "./accounts.ts";
-import { type Contents, type Draft, fileEntry } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 
 const skeleton = "etc/skel";
 

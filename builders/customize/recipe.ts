@@ -7,6 +7,7 @@ import { type Content, type Derivation, derivation, type Input } from "../../sto
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import type { ImageManifest } from "../image/schema.ts";
+import { localInput, type PlacedFile } from "../package/place.ts";
 import { normalizeVersion } from "../rootfs/normalize.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 import { dayOf } from "./day.ts";
@@ -27,7 +28,7 @@ export interface CustomizeParameters {
   readonly timezone?: string;
   readonly users: readonly WantedUser[];
   readonly groups: readonly WantedGroup[];
-  readonly files: readonly WantedFile[];
+  readonly files: readonly PlacedFile[];
   /** Unit names with their suffix. */
   readonly services: {
     readonly enable: readonly string[];
@@ -59,17 +60,6 @@ export interface WantedGroup {
   readonly name: string;
   readonly gid?: number;
   readonly system: boolean;
-}
-
-export interface WantedFile {
-  readonly path: string;
-  /** Its text, or the name of the input that holds the file or folder. */
-  readonly content?: string;
-  readonly input?: string;
-  /** Octal. */
-  readonly mode?: string;
-  /** `uid:gid` */
-  readonly owner?: string;
 }
 
 export interface WantedRepository {
@@ -188,7 +178,6 @@ export function customizeDerivation(options: {
   });
 }
 
-const localInput = (written: string) => `local ${written}`;
 const distroInput = (written: string) => `distro ${written}`;
 
 function wantedUser(user: ImageManifest["users"][number]): WantedUser {

@@ -16,7 +16,7 @@ export const debFilesBuilder: Builder = {
       input: (name) => inputOf(request, name),
       tree: (digest) => store.records.tree(digest),
       read: (blob) => store.pool.readAll(blob),
-      put: (bytes) => store.pool.put(bytes),
+      put: (bytes, attributes) => store.pool.put(bytes, attributes),
     });
     const folder = await crew.checkout(store.records.writeTree(tree));
     const out = `${context.scratch}/out`;

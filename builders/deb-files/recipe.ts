@@ -12,19 +12,12 @@ import {
   type Input,
 } from "../../store/model/derivation.ts";
 import type { DebFilesManifest } from "../package/deb-files.ts";
+import { localInput, type PlacedFile } from "../package/place.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const debFilesVersions = { "deb-files": "2", sandbox: sandboxVersion } as const;
 
-export interface DebFile {
-  /** Absolute in the root. */
-  readonly path: string;
-  readonly mode?: string;
-  /** `uid:gid` */
-  readonly owner?: string;
-  /** Its text, or the name of the input that holds it. */
-  readonly content?: string;
-  readonly input?: string;
+export interface DebFile extends PlacedFile {
   readonly template: boolean;
   readonly conffile: boolean;
 }
@@ -61,8 +54,8 @@ export function debFilesDerivation(plan: DebFilesPlan): Derivation {
   const local = (written: string): string => {
     const content = plan.locals.get(written);
     if (content === undefined) throw new Error(`${written} was not read`);
-    inputs[`local ${written}`] = { content };
-    return `local ${written}`;
+    inputs[localInput(written)] = { content };
+    return localInput(written);
   };
   const parameters: DebFilesParameters = {
     control: controlFields(manifest, architecture),

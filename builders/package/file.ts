@@ -3,7 +3,6 @@
 
 import * as z from "zod";
 import { localPath, mode, owner, targetPath } from "../../evaluator/manifest/value.ts";
-import type { Entry } from "../../store/model/tree.ts";
 
 /** The keys of every such entry. */
 export const fileShape = {
@@ -45,12 +44,4 @@ export function withLocalModes<F extends FileSource & { readonly mode?: string |
       ? { ...file, mode: "0755" }
       : file,
   );
-}
-
-/** What an entry taken from a local folder has where the manifest gives a mode: a folder as by chmod's `X`. */
-export function modeWithin(entry: Entry, mode: number | undefined): Pick<Entry, "mode"> {
-  if (mode === undefined || entry.type === "symlink") return { mode: entry.mode };
-  if (entry.type !== "directory") return { mode };
-  const plain = mode & 0o777;
-  return { mode: plain | ((plain & 0o444) >> 2) };
 }

@@ -1,8 +1,8 @@
 // What the tests of customize share: roots written as a few lines, their blobs in memory.
 // Knows trees; does not know what any test expects.
 
-import type { Sources } from "../../../builders/customize/files.ts";
 import { type CustomizeParameters, scriptParameters } from "../../../builders/customize/recipe.ts";
+import type { Sources } from "../../../builders/package/place.ts";
 import { type Content, contentOf } from "../../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";

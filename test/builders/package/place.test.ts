@@ -1,10 +1,10 @@
-// What is said of a package's files before anything is built.
+// Files of a manifest on their way into a root: what a mode makes of a folder's.
 
 import { expect, test } from "vitest";
-import { modeWithin } from "../../builders/package/file.ts";
-import { digestOf } from "../../store/model/digest.ts";
-import { parseTreePath } from "../../store/model/path.ts";
-import { directoryAt, type Entry } from "../../store/model/tree.ts";
+import { modeWithin } from "../../../builders/package/place.ts";
+import { digestOf } from "../../../store/model/digest.ts";
+import { parseTreePath } from "../../../store/model/path.ts";
+import { directoryAt, type Entry } from "../../../store/model/tree.ts";
 
 const path = parseTreePath("a");
 const file: Entry = { type: "file", path, mode: 0o755, uid: 0, gid: 0, size: 0, blob: digestOf("") };

@@ -1,7 +1,7 @@
 // Decompressors: streams of real compressors read back, bombs and damage refused, whatever the pieces.
 
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -49,6 +49,11 @@ test("liblzma is loaded wherever npm brought it for this machine", () => {
   expect(liblzma !== undefined).toBe(existsSync(brought));
 });
 
+/** What no compressor makes smaller. */
+const noise = Buffer.concat(
+  Array.from({ length: 6000 }, (_, index) => createHash("sha256").update(String(index)).digest()),
+);
+
 const packed = installed("xz") ? execFileSync("xz", ["-c"], { input: text }) : undefined;
 const streams: [string, Reader, Buffer][] = [
   ["gz", { compression: "gz" }, gzipSync(text)],
@@ -59,14 +64,6 @@ const streams: [string, Reader, Buffer][] = [
 describe.each(streams)("%s", (_, reader, bytes) => {
   test.each([13, 4096, 65536, 10_000_000])("reads a stream in pieces of %i bytes", async (step) => {
     expect((await read(reader, bytes, step)).equals(text)).toBe(true);
-  });
-
-  test.each([4097, 10_000_000])("of streams one after another in pieces of %i bytes", async (step) => {
-    const three = Buffer.concat([bytes, bytes, bytes]);
-    // dpkg-deb reads the first stream of an .xz, and nothing of the others.
-    if (reader.compression === "xz")
-      expect(await faultOf(() => read(reader, three, step))).toBe("digest/bad-stream");
-    else expect((await read(reader, three, step)).equals(Buffer.concat([text, text, text]))).toBe(true);
   });
 
   test("refuses a stream that is cut off", async () => {
@@ -121,6 +118,16 @@ describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
     expect(await faultOf(() => read(reader, damaged))).toBe("digest/bad-stream");
   });
 
+  test.each([1, 4097, 10_000_000])(
+    "refuses a second stream in pieces of %i, as dpkg-deb reads none",
+    async (step) => {
+      const bytes = execFileSync("xz", ["-c"], { input: text });
+      expect(await faultOf(() => read(reader, Buffer.concat([bytes, bytes]), step))).toBe(
+        "digest/bad-stream",
+      );
+    },
+  );
+
   test("reads dictionaries of 64 MiB, and refuses larger ones", async () => {
     const withDictionary = (size: string) =>
       execFileSync("xz", ["-c", `--lzma2=dict=${size}`], { input: text });
@@ -136,7 +143,7 @@ describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
     ["--delta=dist=2 --lzma2", false],
     ["--block-size=4096 --threads=2", true],
     ["--block-size=100000 --x86 --lzma2", false],
-  ])("of a stream packed with %s says what the other reader says", async (options, isRead) => {
+  ])("reads a stream packed with %s, or refuses it: %s", async (options, isRead) => {
     const bytes = execFileSync("xz", ["-c", ...options.split(" ")], { input: text });
     for (const step of [1, 4096]) {
       const outcome = await faultOf(() => read(reader, bytes, step));
@@ -144,28 +151,21 @@ describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
     }
   });
 
-  test.each([1, 7, 100_000])(
-    "of whatever was packed, in pieces of %i, takes it, and zeros after it",
-    async (step) => {
-      const mixed = Buffer.concat([text, randomBytes(200_000), Buffer.alloc(300_000), text]);
-      const packed = [
-        ["-0"],
-        ["-9e", "--block-size=65536"],
-        ["--block-list=1000,5000,0"],
-        ["--lzma2=preset=6,lc=0,lp=2,pb=0"],
-      ].map((options) => execFileSync("xz", ["-c", ...options], { input: mixed }));
-      for (const bytes of packed) {
-        const padded = Buffer.concat([bytes, Buffer.alloc(8)]);
-        expect((await read(reader, padded, step)).equals(mixed)).toBe(true);
-      }
-      const empty = execFileSync("xz", ["-c"], { input: "" });
-      expect((await read(reader, empty, step)).length).toBe(0);
-      const second = execFileSync("xz", ["-c", "--arm64", "--lzma2"], { input: text });
-      expect(await faultOf(() => read(reader, Buffer.concat([empty, second]), step))).toBe(
-        "digest/bad-stream",
-      );
-    },
-  );
+  test.each([1, 7, 100_000])("reads whatever xz makes, in pieces of %i, and zeros after it", async (step) => {
+    const mixed = Buffer.concat([text, noise, Buffer.alloc(300_000), text]);
+    const packed = [
+      ["-0"],
+      ["-9e", "--block-size=65536"],
+      ["--block-list=1000,5000,0"],
+      ["--lzma2=preset=6,lc=0,lp=2,pb=0"],
+    ].map((options) => execFileSync("xz", ["-c", ...options], { input: mixed }));
+    for (const bytes of packed) {
+      const padded = Buffer.concat([bytes, Buffer.alloc(8)]);
+      expect((await read(reader, padded, step)).equals(mixed)).toBe(true);
+    }
+    const empty = execFileSync("xz", ["-c"], { input: "" });
+    expect((await read(reader, empty, step)).length).toBe(0);
+  });
 
   test("refuses a later block with another filter, and a chunk whose first byte is not 0", async () => {
     const [plain, filtered] = [["--lzma2"], ["--x86", "--lzma2"]].map((options) =>
@@ -192,6 +192,16 @@ describe.skipIf(!installed("xz")).each(xz)("%s", (_, reader) => {
     unread.close();
   });
 });
+
+test.each(streams.filter(([name]) => name === "gz" || name === "zst"))(
+  "%s streams are read one after another",
+  async (_, reader, bytes) => {
+    for (const step of [4097, 10_000_000]) {
+      const three = await read(reader, Buffer.concat([bytes, bytes, bytes]), step);
+      expect(three.equals(Buffer.concat([text, text, text]))).toBe(true);
+    }
+  },
+);
 
 test("gzip bombs are refused while they unpack, not after", async () => {
   const bomb = gzipSync(Buffer.alloc(200_000_000));

@@ -202,6 +202,11 @@ describe("a lock that is not one", () => {
       "unresolved/bad-lock",
       (text) => text.replace(/"SHA256": "[0-9a-f]+/g, '"SHA256": "xyz'),
     ],
+    [
+      "with a package of a repository that is not there",
+      "unresolved/bad-lock",
+      (text) => text.replace(/"from": "\S+ /g, '"from": "nowhere '),
+    ],
     ["of a newer format", "unresolved/newer-lock", (text) => text.replace("kit/lock/1", "kit/lock/2")],
     ["of something else", "unresolved/bad-lock", () => '{"name": "package-lock"}'],
   ];

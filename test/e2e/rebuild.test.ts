@@ -207,6 +207,20 @@ function childrenOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
 }
 
+test("a package's scripts find a host name while the root is made, and the root keeps none", async () => {
+  using attempt = openAttempt();
+  attempt.edit(join(attempt.packageFolder, "../../images/hello.yaml"), (text) =>
+    text.replace(/^hostname: .*\n/m, ""),
+  );
+  attempt.edit("postinst", (text) =>
+    text.replace(/^#!.*\n/, (line) => `${line}cp /etc/hostname /usr/share/found\n`),
+  );
+  const outcome = await attempt.realize();
+  const root = readTar(outcome.paths.get("tar") ?? "");
+  expect(root.read("usr/share/found").toString()).toBe("kit\n");
+  expect(root.members.has("etc/hostname")).toBe(false);
+});
+
 test("preInstall scripts run in the base, before the image's packages are there; postInstall over all", async () => {
   using attempt = openAttempt();
   const scripts = {

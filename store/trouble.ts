@@ -3,7 +3,10 @@
 
 import { Fault } from "./model/fault.ts";
 
-/** A full disk, one that may not be written, and a path that is too long are told as such wherever they are met; all else stays as it is. */
+/**
+ * A full disk, one that may not be written, and a path that is too long are told as such wherever they are met; all
+ * else stays as it is.
+ */
 export function asFault(error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case "ENOSPC":
@@ -18,9 +21,9 @@ export function asFault(error: unknown): unknown {
         hint: "mount it to be written, or name another folder: --store DIR or KIT_STORE",
       });
     case "ENAMETOOLONG":
-      return new Fault("build/long-path", "a path is longer than the 4,096 bytes a system call takes", {
+      return new Fault("build/long-path", "a path, or a name in it, is longer than a file system takes", {
         cause: error,
-        hint: "folders are nested too deeply",
+        hint: "a name may have 255 bytes, a path 4,095 with the folder it lies in",
       });
     default:
       return error;

@@ -19,7 +19,8 @@ import { toolsKind } from "./schema.ts";
 /**
  * The environment that ships under this name, for the machine kit runs on; undefined while its closure is open.
  * `builtFor` is the distribution something is built for: where the environment can be made of its packages, no other
- * distribution's indexes are read, and what it shares with a root is fetched once (9.2 s against 10.2 for bookworm's minbase).
+ * distribution's indexes are read, and what it shares with a root is fetched once (9.2 s against 10.2 for bookworm's
+ * minbase).
  */
 export function planTools(planning: Planning, name: string, builtFor: string): Input | undefined {
   const assembly = planning.world.tools.get(name);

@@ -3,6 +3,7 @@
 
 import type { CheckoutMethod } from "../store/checkout.ts";
 import type { Layout } from "../store/layout.ts";
+import type { PoolReport } from "../store/members.ts";
 import type { Content, Request } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
 import type { Entry, Tree } from "../store/model/tree.ts";
@@ -10,7 +11,6 @@ import type { Pool } from "../store/pool.ts";
 import type { RecordWriter } from "../store/records.ts";
 import type { UpperScan } from "../store/scan.ts";
 import type { System } from "../store/system.ts";
-import type { PoolReport } from "../store/verify.ts";
 import type { Http } from "./fetch/http.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";

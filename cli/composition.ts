@@ -10,6 +10,7 @@ import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
 import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../builders/keeper/client.ts";
 import { defaultRangeStart } from "../builders/keeper/identity.ts";
+import type { KeeperProcess } from "../builders/keeper/process.ts";
 import { openIndexes } from "../builders/lock/indexes.ts";
 import { planPackageOutput } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
@@ -26,7 +27,8 @@ import { Fault } from "../store/model/fault.ts";
 import { findMember } from "../store/pool.ts";
 import { openRecords, type RecordReader } from "../store/records.ts";
 import { checkFormat } from "../store/session.ts";
-import { cacheFolder, entryFile, shippedManifests } from "./entry.ts";
+import { processOptions, takeEarly } from "./early.ts";
+import { shippedManifests } from "./entry.ts";
 import type { Host, Settings } from "./settings.ts";
 
 export const kinds: readonly Kind<unknown>[] = [
@@ -77,7 +79,7 @@ export function composeParts(options: PartOptions): Parts {
   const records = openRecords(layout, find);
   let keeper: Promise<Keeper> | undefined;
   const startKeeper = () => {
-    keeper ??= openKeeper(keeperOptions(options));
+    keeper ??= openKeeper({ ...keeperOptions(options), ...earlyProcess(options) });
     return keeper;
   };
   const mirrors = openMirrors(settings);
@@ -238,11 +240,7 @@ function aptSourceFiles(): AptSourceFile[] {
 function keeperOptions(options: PartOptions) {
   const { settings, host } = options;
   return {
-    store: settings.store,
-    node: process.execPath,
-    entry: entryFile("keeper").pathname,
-    threads: host.cores,
-    environment: { ...host.environment, NODE_COMPILE_CACHE: join(cacheFolder(host.environment), "code") },
+    ...processOptions(settings.store, host.environment, host.cores),
     user: host.user,
     ...(options.terminal && { terminal: true }),
     ...(options.signal && { signal: options.signal }),
@@ -258,6 +256,11 @@ function keeperOptions(options: PartOptions) {
     },
     emit: options.emit,
   };
+}
+
+function earlyProcess({ settings, terminal }: PartOptions): { process?: KeeperProcess } {
+  const process = terminal ? undefined : takeEarly(settings.store);
+  return process === undefined ? {} : { process };
 }
 
 /** This machine's architecture as Debian calls it. */

@@ -28,5 +28,7 @@ function leadsTo(link: string, target: string): boolean {
 if (!answer()) {
   // Compiled code is kept: 40 ms less to load kit.
   enableCompileCache(join(cacheFolder(process.env), "code"));
+  const { startEarly } = await import("./early.ts");
+  startEarly(process.argv.slice(2), process.cwd(), process.env);
   await import("./main.ts");
 }

@@ -19,6 +19,7 @@ import { ShellCommand } from "./commands/shell.ts";
 import { StoreVerifyCommand } from "./commands/verify.ts";
 import { WhyCommand } from "./commands/why.ts";
 import type { KitContext } from "./context.ts";
+import { dropEarly } from "./early.ts";
 import { showError } from "./output.ts";
 
 const version = "0.1.0";
@@ -81,6 +82,7 @@ const context: KitContext = {
 };
 
 process.exitCode = await run();
+dropEarly();
 
 async function run(): Promise<number> {
   const [first] = argv;

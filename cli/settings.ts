@@ -2,9 +2,10 @@
 // Knows every setting's name; does not know commands.
 
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { Fault } from "../store/model/fault.ts";
+import { configurationFiles, storeFolder } from "./places.ts";
 
 export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -45,7 +46,6 @@ export async function readSettings(
 ): Promise<Settings> {
   const { environment, directory } = host;
   const configuration = await readConfiguration(directory);
-  const store = flags.store ?? environment["KIT_STORE"];
   const configured =
     configuration.value.store && resolve(dirname(configuration.path), configuration.value.store);
   const proxy = {
@@ -54,7 +54,7 @@ export async function readSettings(
     none: environment["no_proxy"] ?? environment["NO_PROXY"],
   };
   return {
-    store: store ? resolve(directory, store) : (configured ?? defaultStore(host)),
+    store: storeFolder(host, flags.store, configured),
     jobs:
       wholeNumber(flags.jobs, "--jobs") ??
       wholeNumber(environment["KIT_JOBS"], "KIT_JOBS") ??
@@ -66,11 +66,6 @@ export async function readSettings(
     checkout: checkoutMethod(environment["KIT_CHECKOUT"]),
     proxy: Object.fromEntries(Object.entries(proxy).filter(([, value]) => value)),
   };
-}
-
-function defaultStore({ environment, user }: Host): string {
-  if (user.uid === 0) return "/var/lib/kit";
-  return join(environment["XDG_DATA_HOME"] || join(environment["HOME"] ?? "/", ".local/share"), "kit");
 }
 
 function wholeNumber(text: string | undefined, name: string): number | undefined {
@@ -89,12 +84,6 @@ function checkoutMethod(text: string | undefined): Settings["checkout"] {
     "usage/bad-setting",
     `KIT_CHECKOUT is auto, hardlink, reflink or copy, not ${JSON.stringify(text)}`,
   );
-}
-
-/** Where a configuration is looked for: `kit.config.yaml` in the directory and above it, nearest first. */
-export function configurationFiles(directory: string): string[] {
-  const above = dirname(directory);
-  return [join(directory, "kit.config.yaml"), ...(above === directory ? [] : configurationFiles(above))];
 }
 
 async function readConfiguration(directory: string): Promise<{ path: string; value: z.infer<typeof file> }> {

@@ -1,25 +1,21 @@
 // Records: tree records and result statements as files.
-// Knows how they are read, checked and written; does not know what a request asks for.
+// Knows how statements are read, checked and written; does not know what a request asks for.
 
-import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import { type Content, parseContent, type Result, splitContent } from "./model/derivation.ts";
-import { type Digest, digestOf, parseDigest } from "./model/digest.ts";
+import { type Digest, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
-import { decodeTree, encodeTree, type Tree } from "./model/tree.ts";
+import { openTrees, placeFile, type TreeReader, type TreeWriter } from "./trees.ts";
 
-export interface RecordReader {
-  /** Absent where nothing is recorded for the request. */
+export interface RecordReader extends TreeReader {
+  /** Absent where nothing is recorded for the request. @throws {Fault} `store/corrupt` */
   result(request: Digest): Result | undefined;
-  /** @throws {Fault} `store/missing-tree`, `store/corrupt` */
-  tree(digest: Digest): Tree;
   has(content: Content): boolean;
 }
 
-export interface RecordWriter extends RecordReader {
-  writeTree(tree: Tree): Digest;
+export interface RecordWriter extends RecordReader, TreeWriter {
   /**
    * Writes a statement, which is never replaced: where another is recorded that one is returned. What it names
    * must be on disk and flushed before.
@@ -27,68 +23,25 @@ export interface RecordWriter extends RecordReader {
   writeResult(result: Result): Result;
 }
 
-/** Trees are kept in memory once read, at most `cached` of them (a root of 9,000 files is about 3 MB). */
+/** Trees are kept in memory once read, at most `cached` of them. */
 export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, cached = 24): RecordWriter {
-  const trees = new Map<Digest, Tree>();
-  const remember = (digest: Digest, tree: Tree) => {
-    trees.delete(digest);
-    trees.set(digest, tree);
-    const oldest = trees.size > cached ? trees.keys().next().value : undefined;
-    if (oldest !== undefined) trees.delete(oldest);
-    return tree;
-  };
-  const writeFile = (place: string, bytes: Uint8Array | string) => {
-    // Threads of one process, and processes of two containers with one id, may write the same record.
-    const temporary = `${place}.tmp-${randomUUID().slice(0, 13)}`;
-    try {
-      writeFileSync(temporary, bytes, { mode: 0o644, flag: "wx" });
-      renameSync(temporary, place);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  };
-  const records: RecordWriter = {
-    result: (request) => readJson(layout.result(request), (value) => parseResult(value, request)),
-    tree(digest) {
-      const known = trees.get(digest);
-      if (known !== undefined) return remember(digest, known);
-      let bytes: Buffer;
-      try {
-        bytes = readFileSync(layout.tree(digest));
-      } catch (cause) {
-        throw new Fault("store/missing-tree", `the store lacks the tree ${digest}`, {
-          cause,
-          hint: "run `kit store verify --repair`",
-        });
-      }
-      if (digestOf(bytes) !== digest) {
-        throw new Fault("store/corrupt", `the record of ${digest} holds other bytes`, {
-          hint: "run `kit store verify --repair`",
-        });
-      }
-      return remember(digest, decodeTree(bytes));
-    },
+  const trees = openTrees(layout, cached);
+  const result = (request: Digest) =>
+    readJson(layout.result(request), (value) => parseResult(value, request));
+  return {
+    ...trees,
+    result,
     has(content) {
       const { kind, digest } = splitContent(content);
       return kind === "tree" ? existsSync(layout.tree(digest)) : hasBlob(digest);
     },
-    writeTree(tree) {
-      const bytes = encodeTree(tree);
-      const digest = digestOf(bytes);
-      const place = layout.tree(digest);
-      if (!existsSync(place)) writeFile(place, bytes);
-      remember(digest, tree);
-      return digest;
-    },
-    writeResult(result) {
-      const known = records.result(result.request);
+    writeResult(made) {
+      const known = result(made.request);
       if (known !== undefined) return known;
-      writeFile(layout.result(result.request), `${JSON.stringify(result)}\n`);
-      return result;
+      placeFile(layout.result(made.request), `${JSON.stringify(made)}\n`);
+      return made;
     },
   };
-  return records;
 }
 
 const resultShape = z.object({

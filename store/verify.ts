@@ -1,32 +1,16 @@
 // Verification: whether a store holds what it says it holds, and setting aside what does not.
 // Knows the store's invariants (FORMAT.md); does not know threads, nor how anything is built again.
 
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { relative } from "node:path";
-import { type Layout, poolTime } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import type { PoolReport, Problem } from "./members.ts";
 import { type Content, splitContent } from "./model/derivation.ts";
 import { type Digest, digestFromHex, digestOf, hexOf } from "./model/digest.ts";
 import { blobsOf, decodeTree } from "./model/tree.ts";
-import { hashFile } from "./pool.ts";
 import type { RecordReader } from "./records.ts";
 import { readRoot } from "./roots.ts";
-import type { System } from "./system.ts";
 import { groupsOf, namesIn } from "./usage.ts";
-
-/** One thing that is not as it should be. */
-export interface Problem {
-  readonly kind: "root" | "statement" | "tree" | "checkout" | "output" | "member";
-  /** Relative to the store. */
-  readonly place: string;
-  readonly why: string;
-}
-
-export interface PoolReport {
-  readonly members: number;
-  /** Bytes that were hashed. */
-  readonly bytes: number;
-  readonly problems: readonly Problem[];
-}
 
 export interface Verification {
   readonly statements: number;
@@ -76,20 +60,6 @@ export async function verify(
   };
 }
 
-/** Every pool member whose name begins with these two digits. */
-export function verifyFan(layout: Layout, system: System, fan: string): PoolReport {
-  const problems: Problem[] = [];
-  let [members, bytes] = [0, 0];
-  for (const name of namesIn(`${layout.pool}/${fan}`)) {
-    const file = `${layout.pool}/${fan}/${name}`;
-    const { size, why } = checkMember(layout, system, file, name);
-    members++;
-    bytes += size;
-    if (why !== undefined) problems.push({ kind: "member", place: relative(layout.root, file), why });
-  }
-  return { members, bytes, problems };
-}
-
 /**
  * Sets aside what is wrong, under `corrupt/`, so that it is built again; checkouts and outputs are taken apart. The
  * caller has the store for itself. A kill leaves a store in which less is wrong than before.
@@ -109,38 +79,6 @@ export function repair(layout: Layout, problems: readonly Problem[], flush: () =
 
 const hex = /^[0-9a-f]{64}$/;
 const isHex = (name: string) => hex.test(name);
-
-function checkMember(
-  layout: Layout,
-  system: System,
-  file: string,
-  name: string,
-): { size: number; why?: string } {
-  const [, digits, copy = "0"] = /^([0-9a-f]{64})\.[^~]*(?:~([1-9]\d*))?$/.exec(name) ?? [];
-  if (digits === undefined) return { size: 0, why: "its name is none of a pool member" };
-  const stats = lstatSync(file);
-  if (!stats.isFile()) return { size: 0, why: "it is no file" };
-  const { digest, size } = hashFile(file);
-  if (hexOf(digest) !== digits) return { size, why: `its bytes have the digest ${digest}` };
-  const names = system.listAttributes(file).filter((attribute) => attribute !== "security.selinux");
-  const xattrs = Object.fromEntries(
-    names.map((attribute) => [attribute, system.getAttribute(file, attribute).toString("base64")]),
-  );
-  const attributes = {
-    mode: stats.mode & 0o7777,
-    uid: stats.uid,
-    gid: stats.gid,
-    ...(names.length > 0 && { xattrs }),
-  };
-  const right = layout.member(digest, attributes, Number(copy));
-  if (right !== file)
-    return {
-      size,
-      why: `its mode, owner and attributes are those of ${right.slice(right.lastIndexOf("/") + 1)}`,
-    };
-  if (stats.mtimeMs !== poolTime * 1000) return { size, why: `its date is ${stats.mtime.toISOString()}` };
-  return { size };
-}
 
 interface PoolState {
   /** Blobs with a sound member. */

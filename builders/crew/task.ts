@@ -2,10 +2,10 @@
 // Knows the messages; does not know threads.
 
 import type { CheckoutMethod } from "../../store/checkout.ts";
+import type { PoolReport } from "../../store/members.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
 import type { UpperScan } from "../../store/scan.ts";
-import type { PoolReport } from "../../store/verify.ts";
 import type { TarBlob, TarOptions } from "../builder.ts";
 
 export type Task =

@@ -5,14 +5,14 @@ import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 import { checkout } from "../../store/checkout.ts";
 import { layoutOf } from "../../store/layout.ts";
+import { verifyFan } from "../../store/members.ts";
 import { hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
-import { openRecords } from "../../store/records.ts";
 import { scanFolder, scanUpper } from "../../store/scan.ts";
 import { openSystem, type System } from "../../store/system.ts";
+import { openTrees } from "../../store/trees.ts";
 import { asFault } from "../../store/trouble.ts";
-import { verifyFan } from "../../store/verify.ts";
 import { loadLiblzma } from "../archive/liblzma.ts";
 import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
 import { storeTar } from "../tar/store.ts";
@@ -49,23 +49,23 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
   mkdirSync(setup.staging, { recursive: true });
   system.umask(0o022);
   const pool = openPool(layout, system, setup.staging);
-  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined, 4);
+  const trees = openTrees(layout, 4);
   const tools = { layout, pool, system, method: setup.method, staging: setup.staging };
   return async (task: Task): Promise<TaskResults[Task["task"]]> => {
     switch (task.task) {
       case "unpack": {
         const { control, data, list } = await unpackDeb(task.deb, pool, openXz);
-        return { control: records.writeTree(control), data: records.writeTree(data), list };
+        return { control: trees.writeTree(control), data: trees.writeTree(data), list };
       }
       case "checkout":
-        return checkout(task.tree, records.tree, tools);
+        return checkout(task.tree, trees.tree, tools);
       case "verify":
         return verifyFan(layout, system, task.fan);
       case "tar":
-        return storeTar(records.tree(task.tree), task.options, pool);
+        return storeTar(trees.tree(task.tree), task.options, pool);
       case "scan-folder": {
         const { tree, dropped } = scanFolder(task.folder, { pool, system });
-        return { tree: records.writeTree(tree), dropped };
+        return { tree: trees.writeTree(tree), dropped };
       }
       case "scan-upper":
         return scanUpper(task.upper, { pool, system });

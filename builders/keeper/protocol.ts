@@ -23,6 +23,8 @@ export const storeMount = "/mnt";
 export const shellStreams = { stdin: 0, stdout: 1, stderr: 4 } as const;
 
 export interface KeeperSetup {
+  /** The store's folder, relative to the keeper's working directory. */
+  readonly store: string;
   readonly session: string;
   readonly bootId: string;
   readonly delegation: Delegation;

@@ -1,7 +1,7 @@
 // The keeper's side: takes its identity, opens the store and serves calls until it is closed.
 // Knows how a build is guarded, logged and recorded; does not know what any builder does.
 
-import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { writeTree } from "../../store/checkout.ts";
 import { collect } from "../../store/collect.ts";
@@ -45,7 +45,8 @@ import {
   storeMount,
   type ToKeeper,
 } from "./protocol.ts";
-import { takeTurn, type Waiting } from "./turn.ts";
+import { lockRequest } from "./requestlock.ts";
+import { takeTurn } from "./turn.ts";
 import { openWorkshop, type Shell } from "./work.ts";
 
 /** What the composition root gives the keeper. */
@@ -80,7 +81,7 @@ async function serve(parts: KeeperParts): Promise<void> {
   await parts.loaded;
   parts.send({ loaded: true });
   const setup = await inbox.setup;
-  enterStore(system);
+  enterStore(system, setup.store);
   const layout = layoutOf(storeMount);
   prepareStore(layout);
   if (setup.hold) return await serveHold({ layout, system, setup, recruits, inbox, send: parts.send });
@@ -113,8 +114,10 @@ async function serve(parts: KeeperParts): Promise<void> {
   await committer.flush();
 }
 
-/** Becomes the inner root and puts the store at its fixed place; the working directory is the store until then. */
-function enterStore(system: System): void {
+/** Becomes the inner root and puts the store at its fixed place. */
+function enterStore(system: System, store: string): void {
+  // As the caller still, who made the folders on the way.
+  process.chdir(store);
   process.setgroups?.([]);
   process.setgid?.(0);
   process.setuid?.(0);
@@ -314,27 +317,6 @@ function treeOfBlob(blob: Digest, file: string | undefined, { pool }: Store): Tr
       hint: "run `kit store verify --repair`",
     });
   return makeTree([outputFile(file, blob, statSync(member).size)]);
-}
-
-/** Waits for whoever builds the same request, in this process or another. @throws {Fault} `interrupted/waiting` */
-async function lockRequest(store: Store, request: Digest, waiting: Waiting): Promise<() => void> {
-  const file = store.layout.lock(request);
-  return await takeTurn(() => {
-    const fd = openSync(file, "a", 0o644);
-    // The holder removes the file before it lets go, so a lock on a file that is gone is worth nothing.
-    if (store.system.tryLock(fd, "exclusive") && isSameFile(fd, file)) {
-      return () => {
-        rmSync(file, { force: true });
-        closeSync(fd);
-      };
-    }
-    closeSync(fd);
-    return undefined;
-  }, waiting);
-}
-
-function isSameFile(fd: number, file: string): boolean {
-  return fstatSync(fd).ino === statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
 function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {

@@ -14,8 +14,8 @@ import { Fault } from "../../store/model/fault.ts";
 import { lockPath, type Parts } from "../composition.ts";
 import { codeFolder } from "../entry.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
+import { configurationFiles } from "../places.ts";
 import { differenceLines } from "../render/difference.ts";
-import { configurationFiles } from "../settings.ts";
 import { BuildCommand } from "./command.ts";
 
 export class RealizeCommand extends BuildCommand {

@@ -1,10 +1,11 @@
 // A store with results and roots in it, as builds would have left them; owned by whoever runs the tests.
 // Knows how results are recorded; does not know what is expected of them.
 
+import { type PoolReport, verifyFan } from "../../store/members.ts";
 import { type Content, contentOf, type Result, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../store/model/digest.ts";
 import { writeRoot } from "../../store/roots.ts";
-import { type PoolReport, type Verification, verify, verifyFan } from "../../store/verify.ts";
+import { type Verification, verify } from "../../store/verify.ts";
 import { openTestStore, plant, type Spec, system, type TestStore } from "./rig.ts";
 
 /** The tree a result of a shelf recorded. */

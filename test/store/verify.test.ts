@@ -12,9 +12,10 @@ import {
 } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { poolTime } from "../../store/layout.ts";
+import { verifyFan } from "../../store/members.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import { openRecords } from "../../store/records.ts";
-import { repair, verify, verifyFan } from "../../store/verify.ts";
+import { repair, verify } from "../../store/verify.ts";
 import { system } from "./rig.ts";
 import { openShelf, type Shelf, treeOf } from "./shelf.ts";
 

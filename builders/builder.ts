@@ -11,6 +11,7 @@ import type { Pool } from "../store/pool.ts";
 import type { RecordWriter } from "../store/records.ts";
 import type { UpperScan } from "../store/scan.ts";
 import type { System } from "../store/system.ts";
+import type { Stretch } from "./archive/tarwriter.ts";
 import type { Http } from "./fetch/http.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";
@@ -54,6 +55,12 @@ export interface TarOptions {
   readonly digests: boolean;
 }
 
+/** Where a stretch of a plain tar goes, and the seconds since 1970 of its entries. */
+export interface StretchTarget {
+  readonly file: string;
+  readonly epoch: number;
+}
+
 export interface TarBlob {
   readonly blob: Digest;
   readonly size: number;
@@ -82,6 +89,8 @@ export interface Store {
 
 /** Worker threads for what takes processor time. */
 export interface Crew extends AsyncDisposable {
+  /** How many threads there are. */
+  readonly size: number;
   /** Unpacks a .deb of the pool into its two trees. */
   unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
   /** Makes a checkout; returns its folder. */
@@ -92,6 +101,10 @@ export interface Crew extends AsyncDisposable {
   scanFolder(folder: string): Promise<{ tree: Digest; dropped: readonly string[] }>;
   /** Writes a tree as a tar stream into the pool. */
   tar(tree: Digest, options: TarOptions): Promise<TarBlob>;
+  /** Writes part of a plain tar to its place in a file that is there. */
+  tarStretch(stretch: Stretch, target: StretchTarget): Promise<void>;
+  /** Moves a finished file, root's and readable by all, into the pool. */
+  adopt(file: string): Promise<{ blob: Digest; size: number }>;
   /** What a sandbox's upper layer changes in the tree it lies over; its files move into the pool. */
   scanUpper(upper: string): Promise<UpperScan>;
 }

@@ -20,7 +20,7 @@ import {
 import { type Layout, poolTime } from "./layout.ts";
 import type { Digest } from "./model/digest.ts";
 import { unreachable } from "./model/fault.ts";
-import { directoryAt, type Entry, type FileEntry, type Tree } from "./model/tree.ts";
+import type { Entry, FileEntry, Tree } from "./model/tree.ts";
 import type { Pool } from "./pool.ts";
 import { fileTypes, type System } from "./system.ts";
 
@@ -36,44 +36,96 @@ export interface CheckoutTools {
   readonly staging: string;
 }
 
-/**
- * The folder that holds the tree, made where it is missing; only then is the tree read (85 ms for a root of 9,000
- * entries, the first time). Read the folder only: its files are the pool's.
- * Within one checkout an inode stands at one path, unless the record says hard link: files of equal content
- * take different members (otherwise `cp a b` says they are the same file, and dpkg-deb writes hard links).
- */
-export function checkout(digest: Digest, read: (digest: Digest) => Tree, tools: CheckoutTools): string {
-  const place = tools.layout.checkout(digest);
-  if (existsSync(place)) return place;
-  const building = `${tools.staging}/checkout-${digest.slice(-16)}`;
-  try {
-    writeTree(read(digest), building, tools);
-    renameSync(building, place);
-  } catch (error) {
-    // What is half made must not be in the way of the next attempt.
-    rmSync(building, { recursive: true, force: true });
-    // Another process made the same checkout between the look and the rename: theirs is as good.
-    if (!existsSync(place)) throw error;
-  }
-  return place;
+/** A checkout that is being made: its folders are there, its files can be placed by whoever likes. */
+export interface CheckoutBegun {
+  readonly folder: string;
+  readonly files: readonly FileEntry[];
+  /** Shows what was made; returns where it is. */
+  finish(): string;
+  /** Removes what was made. @throws the error, unless another process made the same checkout meanwhile */
+  giveUp(error: unknown): string;
 }
 
-/** Writes a tree into a new folder. Directories get their modes and times last. */
-export function writeTree(tree: Tree, folder: string, tools: CheckoutTools): void {
+/**
+ * The folder that holds the tree, or the beginning of it; only then is the tree read (85 ms for a root of 9,000
+ * entries, the first time). Read the folder only: its files are the pool's.
+ */
+export function beginCheckout(
+  digest: Digest,
+  read: (digest: Digest) => Tree,
+  { layout, system, staging }: Pick<CheckoutTools, "layout" | "system" | "staging">,
+): string | CheckoutBegun {
+  const place = layout.checkout(digest);
+  if (existsSync(place)) return place;
+  const folder = `${staging}/checkout-${digest.slice(-16)}`;
+  const giveUp = (error: unknown) => {
+    // What is half made must not be in the way of the next attempt.
+    rmSync(folder, { recursive: true, force: true });
+    // Another process made the same checkout between the look and the rename: theirs is as good.
+    if (!existsSync(place)) throw error;
+    return place;
+  };
+  try {
+    const tree = read(digest);
+    makeFolders(tree, folder, system);
+    return {
+      folder,
+      files: filesOf(tree),
+      finish() {
+        try {
+          finishFolders(tree, folder, system);
+          renameSync(folder, place);
+          return place;
+        } catch (error) {
+          return giveUp(error);
+        }
+      },
+      giveUp,
+    };
+  } catch (error) {
+    return giveUp(error);
+  }
+}
+
+/**
+ * Places files of one tree below a folder. Within one checkout an inode stands at one path, unless the record says
+ * hard link: files of equal content take different members (otherwise `cp a b` says they are the same file, and
+ * dpkg-deb writes hard links). So entries of one blob are placed by one call.
+ */
+export function placeFiles(files: readonly FileEntry[], folder: string, tools: CheckoutTools): void {
   const place = placer(tools);
+  for (const entry of files) place(entry, `${folder}/${entry.path}`);
+}
+
+/** Writes a tree into a new folder. */
+export function writeTree(tree: Tree, folder: string, tools: CheckoutTools): void {
+  makeFolders(tree, folder, tools.system);
+  placeFiles(filesOf(tree), folder, tools);
+  finishFolders(tree, folder, tools.system);
+}
+
+function filesOf(tree: Tree): FileEntry[] {
+  return tree.entries.filter((entry) => entry.type === "file");
+}
+
+/** Everything but files. */
+function makeFolders(tree: Tree, folder: string, system: System): void {
   for (const entry of tree.entries) {
     const path = entry.path === "" ? folder : `${folder}/${entry.path}`;
     if (entry.type === "directory") mkdirSync(path, 0o700);
-    else if (entry.type === "file") place(entry, path);
-    else makeSpecial(entry, path, tools.system);
+    else if (entry.type !== "file") makeSpecial(entry, path, system);
   }
+}
+
+/** Directories get their modes and times last. */
+function finishFolders(tree: Tree, folder: string, system: System): void {
   for (let i = tree.entries.length - 1; i >= 0; i--) {
-    const entry = tree.entries[i] ?? directoryAt("" as never);
-    if (entry.type !== "directory") continue;
+    const entry = tree.entries[i];
+    if (entry?.type !== "directory") continue;
     const path = entry.path === "" ? folder : `${folder}/${entry.path}`;
     if (entry.uid !== 0 || entry.gid !== 0) chownSync(path, entry.uid, entry.gid);
     chmodSync(path, entry.mode);
-    setAttributes(entry, path, tools.system);
+    setAttributes(entry, path, system);
     utimesSync(path, poolTime, poolTime);
   }
 }

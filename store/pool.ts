@@ -177,12 +177,18 @@ export function findMember(
 /** The digest of a file's bytes. */
 export function hashFile(file: string): { digest: Digest; size: number } {
   const hash = hasher();
-  let size = 0;
-  for (const piece of piecesOf(file)) {
-    hash.update(piece);
-    size += piece.length;
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(fstatSync(fd).size, 1 << 20));
+    let size = 0;
+    for (let count = -1; count !== 0 && buffer.length > 0; size += count) {
+      count = readSync(fd, buffer, 0, buffer.length, null);
+      hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
+    }
+    return { digest: hash.digest(), size };
+  } finally {
+    closeSync(fd);
   }
-  return { digest: hash.digest(), size };
 }
 
 /** A file's bytes in pieces of 1 MiB, each the caller's to keep; a link is not followed. */
@@ -221,6 +227,10 @@ function missingBlob(blob: Digest): Fault {
   });
 }
 
-function writeFully(fd: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+/** Writes all of it, at a position or where the file stands. */
+export function writeFully(fd: number, bytes: Uint8Array, position?: number): void {
+  for (let written = 0; written < bytes.length; ) {
+    const at = position === undefined ? null : position + written;
+    written += writeSync(fd, bytes, written, bytes.length - written, at);
+  }
 }

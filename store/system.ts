@@ -31,6 +31,8 @@ export interface System {
   syncFileSystem(fd: number): void;
   /** The same on another thread. */
   syncFileSystemLater(fd: number): Promise<void>;
+  /** Lets the disk begin with what was written to a file, without waiting for it. */
+  startWriting(fd: number): void;
   /** Takes a whole-file lock without waiting; false where another process holds it. The lock goes with the fd. */
   tryLock(fd: number, mode: "shared" | "exclusive"): boolean;
   unlock(fd: number): void;
@@ -67,6 +69,7 @@ export function openSystem(): System {
     fd: number,
     done: (error: unknown, value: number) => void,
   ) => void;
+  const syncRange = call("int sync_file_range(int, int64_t, int64_t, unsigned int)");
   const flock = call("int flock(int, int)");
   const mknod = call("int mknod(const char *, unsigned int, unsigned long)");
   const llistxattr = call("long llistxattr(const char *, _Out_ uint8_t *, size_t)");
@@ -85,6 +88,8 @@ export function openSystem(): System {
           else resolve();
         });
       }),
+    // SYNC_FILE_RANGE_WRITE, of the whole file.
+    startWriting: (fd) => void syncRange(undefined, fd, 0, 0, 2),
     tryLock(fd, mode) {
       try {
         flock(undefined, fd, (mode === "shared" ? 1 : 2) | 4);

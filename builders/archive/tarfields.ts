@@ -42,6 +42,13 @@ export function headerBlocks(fields: Fields): Buffer {
   return blocks;
 }
 
+/** How long {@link headerBlocks} are. */
+export function headerSize(fields: Fields): number {
+  const records = paxRecords(fields, splitName(fields.name) !== undefined);
+  if (records.size === 0) return blockSize;
+  return 2 * blockSize + Math.ceil(encodePax(records).length / blockSize) * blockSize;
+}
+
 // The name pax headers carry is read by nobody who knows them; this one is Python's.
 const paxName = "././@PaxHeader";
 const paxFields: Omit<Fields, "mtime" | "size"> = {

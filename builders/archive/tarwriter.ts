@@ -4,7 +4,7 @@
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import type { Entry, FileEntry, Tree } from "../../store/model/tree.ts";
-import { type Fields, headerBlocks } from "./tarfields.ts";
+import { type Fields, headerBlocks, headerSize } from "./tarfields.ts";
 import { blockSize } from "./tarheader.ts";
 
 export interface TarOptions {
@@ -16,6 +16,17 @@ export interface TarOptions {
 
 /** A blob's bytes, in any pieces; they are copied before the next is asked for. */
 export type ReadBlob = (blob: Digest, size: number) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Part of a tree's tar, which can be written without the others. */
+export interface Stretch {
+  readonly entries: readonly Entry[];
+  /** Where it begins, in bytes. */
+  readonly offset: number;
+  /** The archive's end follows it. */
+  readonly isLast: boolean;
+  /** Names of hard link groups whose content an earlier stretch carries. */
+  readonly firstNames: ReadonlyMap<number, string>;
+}
 
 /**
  * The tree as POSIX ustar, with a pax header before an entry only where ustar cannot say it: names that do not
@@ -29,51 +40,75 @@ export type ReadBlob = (blob: Digest, size: number) => Iterable<Uint8Array> | As
  * @throws {Fault} `digest/wrong-size` where a blob is not as long as the tree says; `digest/bad-tree` on a
  * device number that tar cannot hold
  */
-export async function* tarOf(tree: Tree, read: ReadBlob, options: TarOptions): AsyncGenerator<Uint8Array> {
-  const { mtime, prefix = "./" } = options;
+export function tarOf(tree: Tree, read: ReadBlob, options: TarOptions): AsyncGenerator<Uint8Array> {
+  return stretchOf({ entries: tree.entries, offset: 0, isLast: true, firstNames: new Map() }, read, options);
+}
+
+/** The bytes of one stretch, as {@link tarOf} has them. @throws what that throws */
+export async function* stretchOf(
+  stretch: Stretch,
+  read: ReadBlob,
+  options: TarOptions,
+): AsyncGenerator<Uint8Array> {
+  const { mtime } = options;
   if (!Number.isInteger(mtime) || mtime < 0 || mtime > 0o77777777777)
     throw new RangeError(`not a tar time: ${mtime}`);
   const batch = new Batch();
-  const firstNames = new Map<number, string>();
-  for (const entry of tree.entries) {
-    const name = prefix + entry.path;
-    if (name === "") continue;
-    const first = entry.type === "file" ? firstName(entry, name, firstNames) : undefined;
-    batch.add(headerBlocks(fieldsOf(entry, name, first, mtime)));
-    if (entry.type === "file" && first === undefined) yield* content(entry, read, batch);
+  const firstNames = new Map(stretch.firstNames);
+  for (const entry of stretch.entries) {
+    const fields = fieldsOf(entry, firstNames, options);
+    if (fields === undefined) continue;
+    batch.add(headerBlocks(fields));
+    if (entry.type === "file" && fields.flag === "0") yield* content(entry, read, batch);
     yield* batch.full();
   }
-  batch.add(Buffer.alloc(2 * blockSize));
+  if (stretch.isLast) batch.add(Buffer.alloc(2 * blockSize));
   yield* batch.full();
   yield* batch.rest();
 }
 
-/** The name under which a hard link group's content was written already, if it was. */
-function firstName(entry: FileEntry, name: string, firstNames: Map<number, string>): string | undefined {
-  if (entry.link === undefined) return undefined;
-  const first = firstNames.get(entry.link);
-  if (first === undefined) firstNames.set(entry.link, name);
-  return first;
+/** The tree's tar cut into at most so many stretches that take about as long to write. */
+export function stretchesOf(tree: Tree, count: number, options: TarOptions): readonly Stretch[] {
+  const work = tree.entries.reduce((sum, entry) => sum + workOf(entry), 0);
+  const stretches: Stretch[] = [];
+  const firstNames = new Map<number, string>();
+  let [from, offset, end, done] = [0, 0, 0, 0];
+  let known: ReadonlyMap<number, string> = new Map();
+  tree.entries.forEach((entry, index) => {
+    const fields = fieldsOf(entry, firstNames, options);
+    if (fields !== undefined) end += headerSize(fields) + Math.ceil(fields.size / blockSize) * blockSize;
+    done += workOf(entry);
+    const isLast = index === tree.entries.length - 1;
+    if (!isLast && done < ((stretches.length + 1) * work) / count) return;
+    stretches.push({ entries: tree.entries.slice(from, index + 1), offset, isLast, firstNames: known });
+    [from, offset, known] = [index + 1, end, new Map(firstNames)];
+  });
+  return stretches;
 }
 
-function fieldsOf(entry: Entry, name: string, first: string | undefined, mtime: number): Fields {
+/** Opening a file takes as long as copying 45 kB. */
+function workOf(entry: Entry): number {
+  return entry.type === "file" ? 45_000 + entry.size : 2_000;
+}
+
+/** An entry as tar sees it; the root under an empty prefix is none. Notes the first names of hard link groups. */
+function fieldsOf(
+  entry: Entry,
+  firstNames: Map<number, string>,
+  { mtime, prefix = "./" }: TarOptions,
+): Fields | undefined {
+  const name = prefix + entry.path;
+  if (name === "") return undefined;
   const { mode, uid, gid, xattrs } = entry;
-  const owned = {
-    name,
-    mode,
-    uid,
-    gid,
-    mtime,
-    size: 0,
-    target: "",
-    major: 0,
-    minor: 0,
-    ...(xattrs && { xattrs }),
-  };
+  const bare = { name, mode, uid, gid, mtime, size: 0, target: "", major: 0, minor: 0 };
+  const owned = { ...bare, ...(xattrs && { xattrs }) };
   switch (entry.type) {
-    case "file":
-      if (first === undefined) return { ...owned, flag: "0", size: entry.size };
-      return { name, mode, uid, gid, mtime, size: 0, major: 0, minor: 0, flag: "1", target: first };
+    case "file": {
+      const first = entry.link === undefined ? undefined : firstNames.get(entry.link);
+      if (first !== undefined) return { ...bare, flag: "1", target: first };
+      if (entry.link !== undefined) firstNames.set(entry.link, name);
+      return { ...owned, flag: "0", size: entry.size };
+    }
     case "directory":
       return { ...owned, flag: "5", name: name.endsWith("/") ? name : `${name}/` };
     case "symlink":

@@ -2,13 +2,22 @@
 // Knows threads and their queue; does not know how a task is done.
 
 import { Worker } from "node:worker_threads";
+import { beginCheckout, type CheckoutTools } from "../../store/checkout.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { faultFromRecord } from "../../store/model/fault.ts";
+import type { TreeReader } from "../../store/trees.ts";
 import type { Crew } from "../builder.ts";
+import { sharesOf } from "./shares.ts";
 import type { Task, TaskResults, ThreadReply, ThreadSetup } from "./task.ts";
 
 export interface Recruits {
   /** Gives the threads their store; to be called once, after the process has taken its identity. */
-  enlist(setup: ThreadSetup): Promise<Crew>;
+  enlist(store: CrewStore): Promise<Crew>;
+}
+
+/** The store as the process has it that shares out the work. */
+export interface CrewStore extends Pick<CheckoutTools, "layout" | "system" | "method" | "staging"> {
+  readonly records: TreeReader;
 }
 
 interface Job {
@@ -26,10 +35,10 @@ export async function recruit(entry: URL, size: number): Promise<Recruits> {
       (worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
     ),
   );
-  return { enlist: (setup) => enlist(workers, setup) };
+  return { enlist: (store) => enlist(workers, store) };
 }
 
-async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
+async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
   const idle: Worker[] = [];
   const queue: Job[] = [];
   const running = new Map<Worker, Job>();
@@ -80,7 +89,7 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
             reject(error);
             lose(worker, error);
           });
-          worker.postMessage({ setup: { ...setup, staging: `${setup.staging}/thread-${index}` } });
+          worker.postMessage({ setup: setupOf(store, index) });
         }),
     ),
   );
@@ -90,15 +99,39 @@ async function enlist(workers: Worker[], setup: ThreadSetup): Promise<Crew> {
       queue.push({ work, resolve, reject });
       dispatch();
     });
+  const checkout = async (tree: Digest) => {
+    const begun = beginCheckout(tree, store.records.tree, store);
+    if (typeof begun === "string") return begun;
+    const { files, folder } = begun;
+    const placed = await Promise.allSettled(
+      sharesOf(files, workers.length).map((share) => ask({ task: "place", files: share, folder })),
+    );
+    const failed = placed.find((outcome) => outcome.status === "rejected");
+    return failed === undefined ? begun.finish() : begun.giveUp(failed.reason);
+  };
+  // Each once: nothing collects them while this process has the store.
+  const checkouts = new Map<Digest, Promise<string>>();
   return {
+    size: workers.length,
     unpack: (deb) => ask({ task: "unpack", deb }),
     verify: (fan) => ask({ task: "verify", fan }),
-    checkout: (tree) => ask({ task: "checkout", tree }),
+    checkout(tree) {
+      const made = checkouts.get(tree) ?? checkout(tree);
+      checkouts.set(tree, made);
+      made.catch(() => checkouts.delete(tree));
+      return made;
+    },
     tar: (tree, options) => ask({ task: "tar", tree, options }),
+    tarStretch: async (stretch, target) => void (await ask({ task: "tar-stretch", stretch, target })),
+    adopt: (file) => ask({ task: "adopt", file }),
     scanFolder: (folder) => ask({ task: "scan-folder", folder }),
     scanUpper: (upper) => ask({ task: "scan-upper", upper }),
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+}
+
+function setupOf({ layout, method, staging }: CrewStore, index: number): ThreadSetup {
+  return { root: layout.root, method, staging: `${staging}/thread-${index}` };
 }

@@ -5,22 +5,28 @@ import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { PoolReport } from "../../store/members.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
+import type { FileEntry } from "../../store/model/tree.ts";
 import type { UpperScan } from "../../store/scan.ts";
-import type { TarBlob, TarOptions } from "../builder.ts";
+import type { Stretch } from "../archive/tarwriter.ts";
+import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
-  | { readonly task: "checkout"; readonly tree: Digest }
+  | { readonly task: "place"; readonly files: readonly FileEntry[]; readonly folder: string }
   | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
+  | { readonly task: "tar-stretch"; readonly stretch: Stretch; readonly target: StretchTarget }
+  | { readonly task: "adopt"; readonly file: string }
   | { readonly task: "scan-folder"; readonly folder: string }
   | { readonly task: "scan-upper"; readonly upper: string };
 
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
-  checkout: string;
+  place: undefined;
   verify: PoolReport;
   tar: TarBlob;
+  "tar-stretch": undefined;
+  adopt: { blob: Digest; size: number };
   "scan-folder": { tree: Digest; dropped: readonly string[] };
   "scan-upper": UpperScan;
 }

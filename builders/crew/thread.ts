@@ -3,8 +3,8 @@
 
 import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
-import { checkout } from "../../store/checkout.ts";
-import { layoutOf } from "../../store/layout.ts";
+import { placeFiles } from "../../store/checkout.ts";
+import { blobAttributes, layoutOf } from "../../store/layout.ts";
 import { verifyFan } from "../../store/members.ts";
 import { hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
@@ -15,7 +15,7 @@ import { openTrees } from "../../store/trees.ts";
 import { asFault } from "../../store/trouble.ts";
 import { loadLiblzma } from "../archive/liblzma.ts";
 import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
-import { storeTar } from "../tar/store.ts";
+import { storeTar, writeStretch } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
 
@@ -57,12 +57,18 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         const { control, data, list } = await unpackDeb(task.deb, pool, openXz);
         return { control: trees.writeTree(control), data: trees.writeTree(data), list };
       }
-      case "checkout":
-        return checkout(task.tree, trees.tree, tools);
+      case "place":
+        placeFiles(task.files, task.folder, tools);
+        return undefined;
       case "verify":
         return verifyFan(layout, system, task.fan);
       case "tar":
         return storeTar(trees.tree(task.tree), task.options, pool);
+      case "tar-stretch":
+        await writeStretch(task.stretch, task.target, tools);
+        return undefined;
+      case "adopt":
+        return pool.adopt(task.file, blobAttributes);
       case "scan-folder": {
         const { tree, dropped } = scanFolder(task.folder, { pool, system });
         return { tree: trees.writeTree(tree), dropped };

@@ -33,7 +33,7 @@ export async function serveHold({ layout, system, setup, recruits, inbox, send }
   const records = openRecords(layout, (blob) => findMember(layout, blob) !== undefined, 1);
   using history = openHistory(layout);
   const staging = `${layout.staging}/hold`;
-  await using crew = await recruits.enlist({ root: layout.root, staging, method: "copy" });
+  await using crew = await recruits.enlist({ layout, system, records, staging, method: "copy" });
   const methods: { [K in keyof HoldMethods]: (...args: Parameters<HoldMethods[K]>) => unknown } = {
     collect: (dead) =>
       collect(layout, records, history, { dead: new Set(dead), dryRun: false, flush: hold.flush }),

@@ -97,7 +97,7 @@ async function serve(parts: KeeperParts): Promise<void> {
   using history = openHistory(layout);
   const committer = openCommitter(session, records, history);
   const store: Store = { layout, system, pool, records, method: probeMethod(setup.method, staging) };
-  await using crew = await recruits.enlist({ root: layout.root, staging, method: store.method });
+  await using crew = await recruits.enlist({ ...store, staging });
   const methods = openMethods({
     ...parts,
     setup,

@@ -70,14 +70,6 @@ export function openWorkshop(parts: WorkParts): {
     return seat;
   };
   const filter = filterFile(parts);
-  const checkouts = new Map<Digest, Promise<string>>();
-  // Nothing collects them while this session lasts.
-  const checkout = (tree: Digest) => {
-    const made = checkouts.get(tree) ?? parts.crew.checkout(tree);
-    checkouts.set(tree, made);
-    made.catch(() => checkouts.delete(tree));
-    return made;
-  };
   return {
     async close() {
       await Promise.all(seats.map(({ starters }) => starters.close()));
@@ -113,8 +105,8 @@ export function openWorkshop(parts: WorkParts): {
         signal: parts.signal,
         progress: (done, total, unit) => parts.emit({ type: "progress", id: job.id, done, total, unit }),
         async sandbox({ lower, binds = [] }) {
-          const folders = await Promise.all(lower.map(checkout));
-          const launcher = launcherIn(await checkout(launcherTree(job)), parts.machine);
+          const folders = await Promise.all(lower.map(parts.crew.checkout));
+          const launcher = launcherIn(await parts.crew.checkout(launcherTree(job)), parts.machine);
           const folder = `${scratch}/sandbox-${opened++}`;
           mkdirSync(folder, { recursive: true });
           const sandbox = openSandbox({

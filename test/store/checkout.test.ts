@@ -16,10 +16,11 @@ import {
 } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { overlayOptions } from "../../builders/sandbox/spec.ts";
-import { type CheckoutMethod, checkout } from "../../store/checkout.ts";
+import type { CheckoutMethod } from "../../store/checkout.ts";
 import { poolTime } from "../../store/layout.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import {
+  checkout,
   expectation,
   fileAt,
   isRoot,

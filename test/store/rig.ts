@@ -13,7 +13,7 @@ import {
   type Stats,
 } from "node:fs";
 import { inject } from "vitest";
-import { type CheckoutMethod, type CheckoutTools, checkout } from "../../store/checkout.ts";
+import { beginCheckout, type CheckoutMethod, type CheckoutTools, placeFiles } from "../../store/checkout.ts";
 import { type Layout, layoutOf } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { parseTreePath, rootPath } from "../../store/model/path.ts";
@@ -58,6 +58,18 @@ export function openTestStore(place?: string): TestStore {
     checkout: (tree, method = "hardlink") => checkout(records.writeTree(tree), records.tree, tools(method)),
     folder: () => mkdtempSync(`${layout.failed}/folder-`),
   };
+}
+
+/** A checkout made by this thread alone. */
+export function checkout(digest: Digest, read: (digest: Digest) => Tree, tools: CheckoutTools): string {
+  const begun = beginCheckout(digest, read, tools);
+  if (typeof begun === "string") return begun;
+  try {
+    placeFiles(begun.files, begun.folder, tools);
+  } catch (error) {
+    return begun.giveUp(error);
+  }
+  return begun.finish();
 }
 
 export type Owner = {

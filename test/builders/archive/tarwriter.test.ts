@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tarOf } from "../../../builders/archive/tarwriter.ts";
+import { stretchesOf, stretchOf, tarOf } from "../../../builders/archive/tarwriter.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 import { parseTreePath } from "../../../store/model/path.ts";
 import { directoryAt, type Entry, makeTree, type Tree } from "../../../store/model/tree.ts";
@@ -164,6 +164,41 @@ describe("bytes", () => {
     expect(await names()).toEqual(["./", "./usr/", "./usr/x"]);
     expect(await names("")).toEqual(["usr/", "usr/x"]);
     expect(await names("hello-1.0/")).toEqual(["hello-1.0/", "hello-1.0/usr/", "hello-1.0/usr/x"]);
+  });
+});
+
+describe("stretches", () => {
+  const readWhole = (digest: string) => [blobOf(digest)];
+  const options = { mtime: epoch };
+
+  test.each([1, 2, 3, 7, 1000])("%i at most, written each to its place, are the whole", async (count) => {
+    const whole = await write(tree);
+    const stretches = stretchesOf(tree, count, options);
+    expect(stretches.length).toBeLessThanOrEqual(count);
+    expect(stretches.flatMap(({ entries }) => entries)).toEqual(tree.entries);
+    const joined = Buffer.alloc(whole.length, "x");
+    for (const stretch of [...stretches].reverse()) {
+      let at = stretch.offset;
+      for await (const chunk of stretchOf(stretch, readWhole, options)) {
+        joined.set(chunk, at);
+        at += chunk.length;
+      }
+    }
+    expect(joined.equals(whole)).toBe(true);
+  });
+
+  test("share out the work, not the entries", () => {
+    const heavy = Array.from({ length: 10 }, (_, index) => file(`a/${index}`, big));
+    const light = Array.from({ length: 90 }, (_, index) => file(`b/${index}`, text));
+    const [first, second, ...more] = stretchesOf(makeTree([...heavy, ...light]), 2, options);
+    expect(more).toEqual([]);
+    expect(first?.entries.length).toBeLessThan(15);
+    expect(second?.entries.length).toBeGreaterThan(85);
+  });
+
+  test("of a tree of nothing are one", async () => {
+    const stretches = stretchesOf(makeTree([]), 4, options);
+    expect(stretches).toMatchObject([{ offset: 0, isLast: true }]);
   });
 });
 

@@ -1,20 +1,23 @@
 // The crew: threads that share out tasks, tell what went wrong, and go on.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Crew } from "../../../builders/builder.ts";
 import { recruit } from "../../../builders/crew/crew.ts";
 import { unpackDeb } from "../../../builders/unpack/intake.ts";
 import { digestOf } from "../../../store/model/digest.ts";
-import { openTestStore } from "../../store/rig.ts";
+import { parseTreePath } from "../../../store/model/path.ts";
+import { makeTree } from "../../../store/model/tree.ts";
+import { observe, openTestStore } from "../../store/rig.ts";
 import { rawAr, rawTar } from "../archive/rig.ts";
 
-const { pool, records, layout, staging } = openTestStore();
+const store = openTestStore();
+const { pool, records, layout } = store;
 
 let crew: Crew;
 beforeAll(async () => {
   const recruits = await recruit(new URL("../../../cli/thread.ts", import.meta.url), 2);
-  crew = await recruits.enlist({ root: layout.root, staging, method: "copy" });
+  crew = await recruits.enlist({ ...store.tools("copy"), records });
 });
 afterAll(() => crew[Symbol.asyncDispose]());
 
@@ -50,4 +53,32 @@ test("a fault comes back as what it is, and the thread takes the next task", asy
 test("a tree that is not there is told, and nothing is made of it", async () => {
   await expect(crew.checkout(digestOf("no tree"))).rejects.toThrow();
   expect(existsSync(layout.checkout(digestOf("no tree")))).toBe(false);
+});
+
+/** A tree that is worth both threads; its files have each content twice. */
+const large = makeTree(
+  Array.from({ length: 1200 }, (_, index) => {
+    const bytes = Buffer.from(`content ${index >> 1}`);
+    const path = parseTreePath(`d${index % 7}/f${index}`);
+    return { type: "file", path, mode: 0o644, uid: 0, gid: 0, size: bytes.length, blob: pool.put(bytes) };
+  }),
+);
+
+test("a checkout that threads share is the one that a single thread makes", async () => {
+  const digest = records.writeTree(large);
+  const folders = await Promise.all([crew.checkout(digest), crew.checkout(digest)]);
+  expect(folders).toEqual([layout.checkout(digest), layout.checkout(digest)]);
+  const shared = observe(folders[0] ?? "");
+  rmSync(layout.checkout(digest), { recursive: true });
+  expect(observe(store.checkout(large, "copy"))).toEqual(shared);
+});
+
+test("a checkout that fails in one thread shows nothing, and can be repeated", async () => {
+  const [first, ...rest] = large.entries.filter((entry) => entry.type === "file");
+  const lost = { ...(first ?? expect.fail()), blob: digestOf("lost") };
+  const digest = records.writeTree(makeTree([lost, ...rest]));
+  await expect(crew.checkout(digest)).rejects.toMatchObject({ code: "store/missing-blob" });
+  expect(existsSync(layout.checkout(digest))).toBe(false);
+  pool.put(Buffer.from("lost"));
+  expect(readFileSync(`${await crew.checkout(digest)}/${lost.path}`, "utf8")).toBe("lost");
 });

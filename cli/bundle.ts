@@ -3,15 +3,13 @@
 
 import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 const folder = "dist";
-const { metafile } = await build({
-  entryPoints: ["cli/front.ts", "cli/keeper.ts", "cli/thread.ts"],
+const common: BuildOptions & { metafile: true } = {
   outdir: folder,
   outExtension: { ".js": ".mjs" },
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node24",
@@ -24,7 +22,14 @@ const { metafile } = await build({
   },
   logLevel: "warning",
   metafile: true,
-});
+};
+const builds = await Promise.all([
+  build({ ...common, entryPoints: ["cli/front.ts", "cli/thread.ts"], splitting: true }),
+  // In one piece: what it imports late is in memory from the start, and runs when it is first asked for.
+  build({ ...common, entryPoints: ["cli/keeper.ts"] }),
+]);
 // The folder is what a memo depends on: pieces of earlier builds would only pile up in it.
-const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+const made = new Set(
+  builds.flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((path) => basename(path)),
+);
 for (const name of readdirSync(folder)) if (!made.has(name)) rmSync(join(folder, name));

@@ -7,9 +7,12 @@ import { fileURLToPath } from "node:url";
 
 const here = import.meta.url;
 
+/** Whether this is kit as it is installed, not its sources. */
+export const isBundle = !here.endsWith(".ts");
+
 /** The entry file of one of kit's processes: beside this file, with its ending. */
 export function entryFile(name: "keeper" | "thread"): URL {
-  return new URL(here.endsWith(".ts") ? `./${name}.ts` : `./${name}.mjs`, here);
+  return new URL(isBundle ? `./${name}.mjs` : `./${name}.ts`, here);
 }
 
 /** The folder of kit's own code. */

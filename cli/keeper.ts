@@ -15,7 +15,7 @@ import { tarBuilder } from "../builders/tar/builder.ts";
 import { toolsBuilder } from "../builders/tools/builder.ts";
 import { unpackBuilder } from "../builders/unpack/builder.ts";
 import { runKeeper } from "./channel.ts";
-import { entryFile } from "./entry.ts";
+import { entryFile, isBundle } from "./entry.ts";
 
 const builders = [
   copyBuilder,
@@ -31,9 +31,9 @@ const builders = [
   unpackBuilder,
 ];
 
-// The process changes its identity and may not be able to read kit's own files afterwards: what is loaded on
-// demand elsewhere is loaded here at once, beside the threads' start.
-const loading = Promise.all([loadClient(), loadOpenpgp()]);
+// The process changes its identity and may not be able to read kit's own files afterwards. The bundle has all of them
+// in memory (0.06 s of 0.6 less for a build that fetches nothing); as sources, what is loaded late is loaded now.
+const loading = isBundle ? Promise.resolve() : Promise.all([loadClient(), loadOpenpgp()]);
 
 await runKeeper({
   builders,

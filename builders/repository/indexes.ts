@@ -2,6 +2,7 @@
 // Knows the way from a suite's InRelease to its Packages files; does not know what packages say.
 
 import { open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { blobAttributes } from "../../store/layout.ts";
 import type { Digest, Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -73,7 +74,9 @@ export async function fetchIndexes(
 ): Promise<readonly FetchedIndex[]> {
   const { repository, architecture, keys } = question;
   const mirrors = question.mirrors.length > 0 ? question.mirrors : [repository.uri.replace(/\/+$/, "")];
-  const verifier = await openVerifier(keys);
+  // When the requests are on their way: it is loaded now, and takes 50 ms.
+  const verifier = setImmediate().then(() => openVerifier(keys));
+  verifier.catch(() => {});
   const releases = await together(means.signal, repository.suites, (suite, signal) =>
     fetchRelease(http, { ...question, mirrors }, suite, verifier, { ...means, signal }),
   );
@@ -164,7 +167,7 @@ async function fetchRelease(
   http: Http,
   question: IndexQuestion,
   suite: string,
-  verifier: Verifier,
+  verifier: Promise<Verifier>,
   means: IndexMeans,
 ): Promise<SuiteRelease> {
   const failures: Fault[] = [];
@@ -212,12 +215,12 @@ async function readRelease(
   question: IndexQuestion,
   suite: string,
   mirror: string,
-  verifier: Verifier,
+  verifier: Promise<Verifier>,
   document: Uint8Array,
   now: number,
 ): Promise<Release> {
   const label = `${question.repository.name} ${suite} (${new URL(mirror).host})`;
-  const { text } = await verifier.verify(label, document, now);
+  const { text } = await (await verifier).verify(label, document, now);
   const release = parseRelease(text);
   const notBefore = question.notBefore?.get(suite);
   const [fault] = checkRelease(release, { label, suite, now, notBefore, dated: question.dated });

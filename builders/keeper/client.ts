@@ -60,11 +60,26 @@ export async function openHoldKeeper(options: KeeperOptions): Promise<HoldKeeper
 }
 
 async function start(options: KeeperOptions, hold: boolean): Promise<Link & { readonly channel: Channel }> {
-  const maps = mapsFor(options);
-  const owner = maps.uid[0]?.outside ?? 0;
-  prepareFolder(options.store, owner);
-  const process = options.process ?? startProcess(options);
-  const { channel, pid, store } = process;
+  let process = options.process;
+  try {
+    const maps = mapsFor(options);
+    const owner = maps.uid[0]?.outside ?? 0;
+    prepareFolder(options.store, owner);
+    process ??= startProcess(options);
+    return await setUp(process, maps, owner, options, hold);
+  } catch (error) {
+    process?.abandon();
+    throw error;
+  }
+}
+
+async function setUp(
+  { channel, pid, store }: KeeperProcess,
+  maps: IdMaps,
+  owner: number,
+  options: KeeperOptions,
+  hold: boolean,
+): Promise<Link & { readonly channel: Channel }> {
   channel.listen(options.emit);
   const interrupt = () => channel.send({ interrupt: true });
   options.signal?.addEventListener("abort", interrupt);

@@ -2,7 +2,7 @@
 // Knows processes, and which reply belongs to which call; does not know what calls do, nor whose ids are mapped.
 
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { Fault, Faults, faultFromRecord } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
@@ -78,7 +78,15 @@ export function startProcess(options: ProcessOptions): KeeperProcess {
 
 /** The folder itself, or the first above it that is there. */
 function nearest(folder: string): string {
-  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+  return isFolder(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 export interface Channel {

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Base, openBase } from "./base.ts";
 import { installKit } from "./install.ts";
 import { codes, done, kit, told } from "./kit.ts";
@@ -100,6 +100,46 @@ describe("a folder that cannot be the store", () => {
     expect([outcome.status, codes(outcome)]).toEqual([5, ["store/unwritable"]]);
   });
 });
+
+describe("a store that is not there yet", () => {
+  test("is made with the folders above it, wherever it is named from", async () => {
+    using attempt = small.attempt();
+    attempt.image([]);
+    const made = join(attempt.folder, "new/deep/store");
+    await attempt.does(["realize", "image.yaml", "--store", "new/deep/store"], { store: attempt.folder });
+    symlinkSync(made, join(attempt.folder, "link"));
+    const again = await attempt.does(["realize", "image.yaml", "--store=link"]);
+    expect(again.paths.get("tar")).toContain(join(attempt.folder, "link/outputs/"));
+    expect(flawsOf(made)).toEqual([]);
+  });
+
+  test("is what a configuration names, not what a keeper started for", async () => {
+    using attempt = small.attempt();
+    attempt.image([]);
+    attempt.write({ "kit.config.yaml": "store: ./configured\n" });
+    const outcome = await attempt.does(["realize", "image.yaml"], { store: "" });
+    expect(outcome.paths.get("tar")).toContain(join(attempt.folder, "configured/outputs/"));
+  });
+
+  test("stays away, and the keeper too, where the manifest is none", async () => {
+    using attempt = small.attempt();
+    attempt.write({ "image.yaml": "kind: picture\n" });
+    await attempt.refuses(["realize", "image.yaml", "--store", "new/deep/store"], 3, ["manifest/bad-value"]);
+    expect(readdirSync(attempt.folder)).not.toContain("new");
+    await vi.waitFor(() => expect(processesIn(attempt.folder)).toEqual([]));
+  });
+});
+
+/** Processes that work in a folder or below it. */
+function processesIn(folder: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return readlinkSync(`/proc/${name}/cwd`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  });
+}
 
 describe("-o", () => {
   test("onto a file is refused, and the file stays", async () => {

@@ -1,5 +1,5 @@
 // Libraries that are loaded late, because they take long: each once.
-// Knows that the keeper must have them before it changes its identity; does not know what they do.
+// Knows that the keeper must have their code in memory before it changes its identity; does not know what they do.
 
 /** The HTTP client: 60 to 110 ms. Its default export is there both from npm (CommonJS) and out of the bundle. */
 export const loadClient = once(async () => (await import("undici")).default);

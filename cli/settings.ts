@@ -45,6 +45,8 @@ export async function readSettings(
   flags: { store?: string | undefined; jobs?: string | undefined },
 ): Promise<Settings> {
   const { environment, directory } = host;
+  if (flags.store === "")
+    throw new Fault("usage/bad-setting", "--store names no folder", { hint: "write --store DIR" });
   const configuration = await readConfiguration(directory);
   const configured =
     configuration.value.store && resolve(dirname(configuration.path), configuration.value.store);

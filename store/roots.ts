@@ -1,12 +1,13 @@
 // Roots: what must stay, and who says so.
 // Knows root files and whether a link still points here; does not delete anything.
 
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import { type Content, parseContent } from "./model/derivation.ts";
 import { type Digest, digestOf, hexOf, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
+import { placeFile } from "./trees.ts";
 
 export interface Root {
   /** The absolute path of the link that keeps this alive. */
@@ -20,15 +21,13 @@ const shape = z.object({ link: z.string(), contents: z.array(z.string()), reques
 
 /** Registers a root; one with the same link is replaced. */
 export function writeRoot(layout: Layout, root: Root): void {
-  const place = rootPlace(layout, root.link);
-  writeFileSync(`${place}.tmp`, `${JSON.stringify(root)}\n`);
-  renameSync(`${place}.tmp`, place);
+  placeFile(rootPlace(layout, root.link), `${JSON.stringify(root)}\n`);
 }
 
 /** @throws {Fault} `store/corrupt` */
 export function readRoots(layout: Layout): { readonly file: string; readonly root: Root }[] {
   return readdirSync(layout.roots)
-    .filter((name) => !name.endsWith(".tmp"))
+    .filter((name) => isRoot(name))
     .sort()
     .map((name) => ({ file: `${layout.roots}/${name}`, root: readRoot(`${layout.roots}/${name}`) }));
 }
@@ -44,6 +43,11 @@ export function readRoot(file: string): Root {
       hint: "run `kit store verify --repair`",
     });
   }
+}
+
+/** Not one that is being written, or that nobody finished. */
+export function isRoot(name: string): boolean {
+  return !name.includes(".tmp-");
 }
 
 function rootPlace(layout: Layout, link: string): string {

@@ -20,6 +20,7 @@ import { canBecomeStore, fannedFolders, type Layout, plainFolders, storeFormat }
 import { digestFromHex } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
 import { hashFile } from "./pool.ts";
+import { isRoot } from "./roots.ts";
 import type { System } from "./system.ts";
 
 export interface Session extends Disposable {
@@ -133,6 +134,8 @@ export function openHold(layout: Layout, system: System, bootId: string): Hold |
   for (const name of readdirSync(layout.staging))
     rmSync(`${layout.staging}/${name}`, { recursive: true, force: true });
   for (const name of readdirSync(layout.sessions)) unlinkSync(`${layout.sessions}/${name}`);
+  for (const name of readdirSync(layout.roots).filter((name) => !isRoot(name)))
+    unlinkSync(`${layout.roots}/${name}`);
   return { flush: () => system.syncFileSystem(guard), [Symbol.dispose]: () => closeSync(guard) };
 }
 

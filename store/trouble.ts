@@ -1,6 +1,7 @@
 // What a store's file system can fail with, told as faults.
-// Knows the system's codes; does not know what was being done.
+// Knows the system's codes and how much room is left; does not know what was being done.
 
+import { statfsSync } from "node:fs";
 import { Fault } from "./model/fault.ts";
 
 /**
@@ -11,10 +12,7 @@ export function asFault(error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case "ENOSPC":
     case "EDQUOT":
-      return new Fault("store/full", "the store's file system is full", {
-        cause: error,
-        hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
-      });
+      return fullStore(error);
     case "EROFS":
       return new Fault("store/unwritable", "the store's file system is mounted read-only", {
         cause: error,
@@ -28,4 +26,30 @@ export function asFault(error: unknown): unknown {
     default:
       return error;
   }
+}
+
+/**
+ * The same for what a build failed with: a command on a file system without room fails in words of its own, which
+ * become the details.
+ */
+export function buildFault(error: unknown, store: string): unknown {
+  const fault = asFault(error);
+  if (!(fault instanceof Fault) || fault.code !== "build/failed" || hasRoom(store)) return fault;
+  const { code, message, hint = "" } = fullStore(fault);
+  return new Fault(code, message, { hint, cause: fault, details: [fault.message, ...fault.details] });
+}
+
+/** Bytes that nothing useful fits into. */
+const noRoom = 1 << 20;
+
+function hasRoom(store: string): boolean {
+  const { bavail, bsize } = statfsSync(store);
+  return bavail * bsize > noRoom;
+}
+
+function fullStore(cause: unknown): Fault {
+  return new Fault("store/full", "the store's file system is full", {
+    cause,
+    hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
+  });
 }

@@ -9,7 +9,7 @@ import { type Content, splitContent } from "./model/derivation.ts";
 import { type Digest, digestFromHex, digestOf, hexOf } from "./model/digest.ts";
 import { blobsOf, decodeTree } from "./model/tree.ts";
 import type { RecordReader } from "./records.ts";
-import { readRoot } from "./roots.ts";
+import { isRoot, readRoot } from "./roots.ts";
 import { groupsOf, namesIn } from "./usage.ts";
 
 export interface Verification {
@@ -164,7 +164,7 @@ function checkStatement(
 
 /** Roots that cannot be read: they would keep collection from beginning. */
 function checkRoots(layout: Layout): Problem[] {
-  const names = namesIn(layout.roots).filter((name) => !name.endsWith(".tmp"));
+  const names = namesIn(layout.roots).filter(isRoot);
   return names.flatMap((name): Problem[] => {
     try {
       readRoot(`${layout.roots}/${name}`);

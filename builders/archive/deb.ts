@@ -46,32 +46,6 @@ export async function readDeb(
   }
 }
 
-/**
- * The text of a .deb's `control` file; reads no further than the control member.
- *
- * @throws {Fault} as {@link readDeb}; also where there is no such file, or it is no UTF-8
- */
-export async function readControl(chunks: Chunks, limits: DebLimits = debLimits): Promise<string> {
-  const file = fileSink("control");
-  const deb = new Deb({ control: file.sink, data: ignored }, limits);
-  try {
-    const ar = arParser();
-    read: for await (const chunk of chunks) {
-      for (const event of ar.push(chunk)) {
-        await deb.take(event);
-        if (deb.next === "data") break read;
-      }
-    }
-    if (deb.next !== "data") {
-      ar.end();
-      deb.end();
-    }
-    return file.text();
-  } finally {
-    deb.close();
-  }
-}
-
 /** The part of the archive that has to come next, underscore members aside. */
 type Part = "debian-binary" | "control" | "data" | "nothing";
 
@@ -218,35 +192,6 @@ const renamed: Readonly<Record<string, Fault["code"]>> = {
   "digest/unsafe-path": "digest/unsafe-path",
   "digest/bomb": "digest/bomb",
 };
-
-const ignored: TarSink = { entry: () => {}, data: () => {}, end: () => {} };
-
-function fileSink(path: string): { sink: TarSink; text: () => string } {
-  let chunks: Uint8Array[] | undefined;
-  let open = false;
-  const sink: TarSink = {
-    entry(entry) {
-      open = entry.path === path && entry.type === "file";
-      if (open) chunks = [];
-    },
-    data(chunk) {
-      if (open) chunks?.push(Buffer.from(chunk));
-    },
-    end: () => {},
-  };
-  const text = () => {
-    if (chunks === undefined) throw bad(`its control member holds no file \`${path}\``);
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
-    } catch (cause) {
-      throw new Fault("digest/bad-deb", `not a sound .deb: its ${path} file is not UTF-8`, {
-        hint: damaged,
-        cause,
-      });
-    }
-  };
-  return { sink, text };
-}
 
 const damaged =
   "it was cut off or damaged on the way, or is no .deb: fetch it again, and check it with `dpkg-deb --info`";

@@ -42,7 +42,7 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
   const idle: Worker[] = [];
   const queue: Job[] = [];
   const running = new Map<Worker, Job>();
-  const lost: unknown[] = [];
+  const lost = new Map<Worker, unknown>();
   let ids = 0;
 
   const dispatch = () => {
@@ -58,8 +58,9 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
   const lose = (worker: Worker, error: unknown) => {
     running.get(worker)?.reject(error);
     running.delete(worker);
-    lost.push(error);
-    if (lost.length === workers.length) for (const job of queue.splice(0)) job.reject(error);
+    if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+    if (!lost.has(worker)) lost.set(worker, error);
+    if (lost.size === workers.length) for (const job of queue.splice(0)) job.reject(error);
   };
   const finish = (worker: Worker, settle: (job: Job) => void) => {
     const job = running.get(worker);
@@ -89,13 +90,14 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
             reject(error);
             lose(worker, error);
           });
+          worker.on("exit", (code) => lose(worker, new Error(`a thread of the crew has ended (${code})`)));
           worker.postMessage({ setup: setupOf(store, index) });
         }),
     ),
   );
   const ask = <K extends Task["task"]>(work: Task & { task: K }): Promise<TaskResults[K]> =>
     new Promise((resolve, reject) => {
-      if (lost.length === workers.length) return reject(lost[0]);
+      if (lost.size === workers.length) return reject([...lost.values()][0]);
       queue.push({ work, resolve, reject });
       dispatch();
     });

@@ -4,7 +4,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { parseSha256, type Sha256 } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { asFault } from "../../store/trouble.ts";
 
 /** Takes bytes in order. `length` and `sha256` speak of exactly the bytes that are kept. */
 export interface Sink {
@@ -30,8 +30,7 @@ export async function fileSink(path: string, adopt: boolean): Promise<Sink> {
   let file: FileHandle | undefined;
   let hash = createHash("sha256");
   let length = 0;
-  const opened = async (): Promise<FileHandle> =>
-    (file ??= await open(path, "w", 0o644).catch(diskFault(path)));
+  const opened = async (): Promise<FileHandle> => (file ??= await open(path, "w", 0o644).catch(diskFault));
   const found = adopt ? await openIfThere(path) : undefined;
   if (found !== undefined) {
     file = found;
@@ -44,9 +43,7 @@ export async function fileSink(path: string, adopt: boolean): Promise<Sink> {
     async append(chunk) {
       const to = file ?? (await opened());
       for (let at = 0; at < chunk.length; ) {
-        const { bytesWritten } = await to
-          .write(chunk, at, chunk.length - at, length + at)
-          .catch(diskFault(path));
+        const { bytesWritten } = await to.write(chunk, at, chunk.length - at, length + at).catch(diskFault);
         at += bytesWritten;
       }
       hash.update(chunk);
@@ -121,12 +118,6 @@ async function hashFile(file: FileHandle, hash: Hash): Promise<number> {
   }
 }
 
-function diskFault(path: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
-    throw new Fault("store/full", `no space is left to write ${path}`, {
-      cause: error,
-      hint: "free some space, for instance with `kit gc`, and repeat the command: it goes on where it stopped",
-    });
-  };
+function diskFault(error: unknown): never {
+  throw asFault(error);
 }

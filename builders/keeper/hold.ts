@@ -37,6 +37,7 @@ export async function serveHold({ layout, system, setup, recruits, inbox, send }
   const methods: { [K in keyof HoldMethods]: (...args: Parameters<HoldMethods[K]>) => unknown } = {
     collect: (dead) =>
       collect(layout, records, history, { dead: new Set(dead), dryRun: false, flush: hold.flush }),
+    verify: () => verify(layout, records, crew.verify),
     async repair() {
       const found = await verify(layout, records, crew.verify);
       if (found.problems.length > 0) repair(layout, found.problems, hold.flush);

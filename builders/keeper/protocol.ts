@@ -106,11 +106,16 @@ export const methodNames = [
 /** What a keeper does that has the store for itself. */
 export interface HoldMethods {
   collect(dead: readonly string[]): Collection;
+  verify(): Verification;
   /** Verifies and sets aside what is wrong; returns what was found. */
   repair(): Verification;
 }
 
-export const holdMethodNames = ["collect", "repair"] as const satisfies readonly (keyof HoldMethods)[];
+export const holdMethodNames = [
+  "collect",
+  "verify",
+  "repair",
+] as const satisfies readonly (keyof HoldMethods)[];
 
 export interface Probe {
   /** Why an overlay cannot be mounted; absent where it can. */

@@ -23,7 +23,7 @@ import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
 import { openSession, prepareStore, type Session } from "../../store/session.ts";
 import { mountFlags, openSystem, type System } from "../../store/system.ts";
-import { asFault } from "../../store/trouble.ts";
+import { asFault, buildFault } from "../../store/trouble.ts";
 import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
 import type { Builder, Store } from "../builder.ts";
@@ -223,7 +223,7 @@ function openMethods(parts: MethodParts) {
       return { result, how: "built", durable, ...(!same && { differs: made.outputs }) };
     } catch (error) {
       const lines = work.lastLines();
-      const fault = asFault(error);
+      const fault = buildFault(error, store.layout.root);
       if (!(fault instanceof Fault && fault.class === "interrupted"))
         history.add([{ request: digest, note: noteOf(fault instanceof Fault ? fault.code : "defect") }]);
       if (setup.keepFailed) work.keep();

@@ -38,7 +38,12 @@ async function writeTogether(
   const file = `${scratch}/tar`;
   writeFileSync(file, "", { mode: blobAttributes.mode });
   const stretches = stretchesOf(store.records.tree(root), crew.size, { mtime: epoch });
-  await Promise.all(stretches.map((stretch) => crew.tarStretch(stretch, { file, epoch })));
+  const written = await Promise.allSettled(
+    stretches.map((stretch) => crew.tarStretch(stretch, { file, epoch })),
+  );
+  // All have ended: nobody writes to a folder that goes.
+  const failed = written.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return await crew.adopt(file);
 }
 

@@ -32,6 +32,13 @@ export async function unpackDeb(deb: Digest, pool: Pool, openXz?: XzOpener): Pro
     data.abandon();
     throw error;
   }
+  const described = [...control.entries].some(({ path, type }) => path === "control" && type === "file");
+  if (!described) {
+    control.abandon();
+    throw new Fault("digest/bad-deb", "the package has no control file", {
+      hint: "no tool of Debian makes such a package: build it again with dpkg-deb",
+    });
+  }
   return {
     control: makeTree(control.entries),
     data: makeTree(data.entries),

@@ -2,7 +2,7 @@
 // Knows how it is told; does not check anything itself.
 
 import { Command, Option } from "clipanion";
-import { exitStatus } from "../../store/model/fault.ts";
+import { exitStatus, Fault } from "../../store/model/fault.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Parts } from "../composition.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
@@ -31,20 +31,30 @@ export class StoreVerifyCommand extends PartsCommand {
 
   override async work(parts: Parts): Promise<number> {
     this.requireStore(parts);
-    const found = this.repair ? await mended(parts, this.host.cores) : await (await parts.keeper()).verify();
+    const found = this.repair ? await this.alone(parts, "repair") : await this.found(parts);
     this.done();
     if (this.json) this.print(JSON.stringify({ ...found, repaired: this.repair }));
     else this.print(...verificationLines(found, this.repair));
     return found.problems.length === 0 || this.repair ? exitStatus.done : exitStatus.store;
   }
-}
 
-async function mended(parts: Parts, threads: number): Promise<Verification> {
-  const keeper = await parts.hold(threads);
-  try {
-    return await keeper.repair();
-  } finally {
-    await keeper.close();
+  /** Beside other sessions, but for a store without room for another one. */
+  private async found(parts: Parts): Promise<Verification> {
+    try {
+      return await (await parts.keeper()).verify();
+    } catch (error) {
+      if (error instanceof Fault && error.code === "store/full") return await this.alone(parts, "verify");
+      throw error;
+    }
+  }
+
+  private async alone(parts: Parts, method: "verify" | "repair"): Promise<Verification> {
+    const keeper = await parts.hold(this.host.cores);
+    try {
+      return await keeper[method]();
+    } finally {
+      await keeper.close();
+    }
   }
 }
 

@@ -52,10 +52,6 @@ export function formatRelation(relation: Relation): string {
   ].join(" ");
 }
 
-export function formatGroup(group: readonly Relation[]): string {
-  return group.map(formatRelation).join(" | ");
-}
-
 // The longest field of trixie's main is 29,000 characters.
 const longest = 1_000_000;
 

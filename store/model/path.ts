@@ -50,10 +50,6 @@ export function parentOf(path: TreePath): TreePath {
   return (slash < 0 ? "" : path.slice(0, slash)) as TreePath;
 }
 
-export function baseName(path: TreePath): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
 export function joinPath(parent: TreePath, rest: TreePath): TreePath {
   if (parent === "") return rest;
   return (rest === "" ? parent : `${parent}/${rest}`) as TreePath;

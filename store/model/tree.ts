@@ -79,10 +79,6 @@ export function directoryAt(path: TreePath, mode = 0o755): DirectoryEntry {
   return { type: "directory", path, mode, uid: 0, gid: 0 };
 }
 
-export function emptyTree(): Tree {
-  return makeTree([]);
-}
-
 /** The record: a header line, then one line an entry; its bytes are what the tree's digest is of. */
 export function encodeTree(tree: Tree): Buffer {
   const lines = [header];

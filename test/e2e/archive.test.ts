@@ -235,6 +235,7 @@ describe("packages that are not what they should be", () => {
   test.each([
     ["of another architecture", "Package: greeting\nVersion: 1\nArchitecture: riscv64\n", 3, "greeting"],
     ["whose control file is none", "this is no control file\n", 8, "./own.deb"],
+    ["without a control file", undefined, 8, "no control file"],
   ])("a .deb beside its manifest, %s", async (_, control, exit, named) => {
     using attempt = small.attempt({ base: noBase });
     attempt.image(["./own.yaml"]);
@@ -242,14 +243,22 @@ describe("packages that are not what they should be", () => {
       "own.yaml": "kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{file: ./own.deb}]\n",
       "own.deb": rawAr(
         { name: "debian-binary", content: "2.0\n" },
-        { name: "control.tar", content: rawTar({ name: "./control", content: control }) },
+        {
+          name: "control.tar",
+          content: rawTar({
+            name: control === undefined ? "./postinst" : "./control",
+            content: control ?? "",
+          }),
+        },
         { name: "data.tar", content: rawTar({ name: "./", flag: "5" }) },
       ),
     });
     const code = exit === 3 ? "manifest/unsupported-architecture" : "digest/bad-deb";
     const { text, places } = await attempt.refuses(["realize", "image.yaml"], exit, [code]);
     expect(text).toContain(named);
-    expect(places).toEqual(["own.yaml:4"]);
+    // What is wrong with the archive itself shows when it is unpacked, and names the file.
+    if (control === undefined) expect(text).toContain("own.deb");
+    else expect(places).toEqual(["own.yaml:4"]);
   });
 
   test("a .deb from an address, whose digest the manifest has wrong", async () => {

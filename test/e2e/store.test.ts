@@ -10,6 +10,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statfsSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -51,12 +52,23 @@ describe.skipIf(!isRoot)("a full disk", () => {
       ).toEqual({ status: 5, codes: ["store/full"] });
       expect(full.stdout).toBe("");
       expect(flawsOf(attempt.store)).toEqual([]);
+      // `flawsOf` looks with eyes of its own; the command must be able to as well.
+      writeFileSync(join(attempt.store, "partial/filler"), Buffer.alloc(freeIn(attempt.store)));
+      const { stdout } = await attempt.does(["store", "verify"]);
+      expect(stdout).toContain("all is sound");
+      rmSync(join(attempt.store, "partial/filler"));
       execFileSync("mount", ["-o", "remount,size=1g", attempt.store]);
       await attempt.does(["realize", "image.yaml"]);
       expect(flawsOf(attempt.store)).toEqual([]);
     },
   );
 });
+
+/** Bytes that a file can still have. */
+function freeIn(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
 
 describe("a folder that cannot be the store", () => {
   const image = (attempt: { image(packages: readonly string[]): void }) => attempt.image([]);
@@ -91,6 +103,20 @@ describe("a folder that cannot be the store", () => {
     image(attempt);
     attempt.write({ store: "I am a file" });
     await attempt.refuses(["realize", "image.yaml"], 5, ["store/not-a-store"]);
+  });
+
+  test("one below a file", async () => {
+    using attempt = small.attempt({ store: "own" });
+    image(attempt);
+    attempt.write({ store: "I am a file" });
+    const below = join(attempt.store, "new/store");
+    await attempt.refuses(["realize", "image.yaml", "--store", below], 5, ["store/not-a-store"]);
+  });
+
+  test("one without a name", async () => {
+    using attempt = small.attempt();
+    image(attempt);
+    await attempt.refuses(["realize", "image.yaml", "--store", ""], 2, ["usage/bad-setting"]);
   });
 
   test("one below /proc, where making folders never ends", async () => {

@@ -90,10 +90,7 @@ describe("floors", () => {
 
 describe("purity", () => {
   /** Each with its reason. */
-  const allowed: Readonly<Record<string, readonly string[]>> = {
-    // The age of a folder is asked of the file system's clock in a store that several processes share.
-    "store/session.ts": ["Date.now"],
-  };
+  const allowed: Readonly<Record<string, readonly string[]>> = {};
 
   it("below cli/ nobody reads the environment, the working directory, the clock or writes to the terminal", () => {
     const global =

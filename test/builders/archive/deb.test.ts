@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { debLimits, readControl, readDeb } from "../../../builders/archive/deb.ts";
+import { debLimits, readDeb } from "../../../builders/archive/deb.ts";
 import {
   faultOf,
   memory,
@@ -94,19 +94,6 @@ describe.each(compressions)("a .deb with %s members", (compression) => {
       target: "/usr/share/probe",
     });
     expect(byPath.get("usr")?.entry).toMatchObject({ type: "directory", mode: 0o755, uid: 0, gid: 0 });
-  });
-
-  test("readControl reads the control file, and no byte it does not need", async () => {
-    expect(await readControl([bytes])).toBe(control);
-    let drawn = 0;
-    const counted = function* () {
-      for (const piece of pieces(bytes, 100)) {
-        drawn += piece.length;
-        yield piece;
-      }
-    };
-    expect(await readControl(counted())).toBe(control);
-    expect(drawn).toBeLessThan(bytes.length - noise.length / 4);
   });
 
   test("cut off anywhere, it is refused", async () => {
@@ -211,19 +198,6 @@ describe("members", () => {
     expect(await faultOf(() => read(bytes))).toBe("digest/bad-deb");
     await expect(read(bytes)).rejects.toThrow(message);
     await expect(read(bytes)).rejects.toHaveProperty("hint", expect.any(String));
-  });
-
-  test("readControl without a control file, or one of another encoding", async () => {
-    const of = (entry: RawEntry) => rawAr(version, { ...first, content: rawTar(entry) }, second);
-    expect(await faultOf(() => readControl([of({ name: "./postinst" })]))).toBe("digest/bad-deb");
-    expect(await faultOf(() => readControl([of({ name: "./control", flag: "2", link: "x" })]))).toBe(
-      "digest/bad-deb",
-    );
-    expect(await faultOf(() => readControl([of({ name: "control", content: Buffer.from([0xff]) })]))).toBe(
-      "digest/bad-deb",
-    );
-    expect(await faultOf(() => readControl([rawAr(version)]))).toBe("digest/bad-deb");
-    expect(await faultOf(() => readControl([]))).toBe("digest/bad-deb");
   });
 });
 

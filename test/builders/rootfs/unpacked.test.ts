@@ -13,7 +13,7 @@ import { unpackDeb } from "../../../builders/unpack/intake.ts";
 import { writeTree } from "../../../store/checkout.ts";
 import type { Digest } from "../../../store/model/digest.ts";
 import { parseTreePath } from "../../../store/model/path.ts";
-import { directoryAt, type Entry, emptyTree, makeTree, type Tree } from "../../../store/model/tree.ts";
+import { directoryAt, type Entry, makeTree, type Tree } from "../../../store/model/tree.ts";
 import { isRoot, observe, openTestStore } from "../../store/rig.ts";
 
 interface Made {
@@ -88,7 +88,7 @@ system("configured by dpkg", () => {
 
     dpkg(theirs, ["--unpack", ...debsOf(first)]);
     dpkg(theirs, ["--configure", "-a"]);
-    const bottom = await laid(debsOf(first), emptyTree(), store);
+    const bottom = await laid(debsOf(first), makeTree([]), store);
     writeTree(bottom, `${own}-1`, store.tools("copy"));
     dpkg(`${own}-1`, ["--configure", "-a"]);
     expect(seen(`${own}-1`)).toEqual({

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatGroup, parseRelations, type Relation } from "../../../evaluator/deb/relation.ts";
+import { formatRelation, parseRelations, type Relation } from "../../../evaluator/deb/relation.ts";
 import { Fault } from "../../../store/model/fault.ts";
 
 describe("parseRelations", () => {
@@ -81,7 +81,9 @@ describe("parseRelations", () => {
       fc.property(
         fc.array(fc.array(relation, { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
         (groups) => {
-          expect(parseRelations(groups.map(formatGroup).join(", "))).toEqual(groups);
+          expect(
+            parseRelations(groups.map((group) => group.map(formatRelation).join(" | ")).join(", ")),
+          ).toEqual(groups);
         },
       ),
     );

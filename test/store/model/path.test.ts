@@ -1,8 +1,9 @@
 // Paths in a tree: which are safe, what is the same, and that they sort as bytes do.
 
+import { basename } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { baseName, comparePaths, joinPath, parentOf, parseTreePath } from "../../../store/model/path.ts";
+import { comparePaths, joinPath, parentOf, parseTreePath } from "../../../store/model/path.ts";
 
 /** Any well-formed text: surrogate pairs, and the code points above them that UTF-16 sorts below. */
 const unicode = fc.string({
@@ -95,7 +96,7 @@ describe("parts", () => {
       .map((parts) => parseTreePath(parts.join("/")));
     fc.assert(
       fc.property(path, (path) => {
-        expect(joinPath(parentOf(path), parseTreePath(baseName(path)))).toBe(path);
+        expect(joinPath(parentOf(path), parseTreePath(basename(path)))).toBe(path);
       }),
     );
     expect(joinPath(parseTreePath(""), parseTreePath("a"))).toBe("a");

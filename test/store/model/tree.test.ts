@@ -10,7 +10,6 @@ import {
   digestOfTree,
   directoryAt,
   type Entry,
-  emptyTree,
   encodeTree,
   entriesByPath,
   type FileEntry,
@@ -183,7 +182,6 @@ describe("makeTree", () => {
       ["file", "a/b/c", 0o644],
     ]);
     expect(makeTree([]).entries).toEqual([directoryAt(parseTreePath(""))]);
-    expect(emptyTree()).toEqual(makeTree([]));
   });
 
   it("numbers link groups from 1 in order of first path, and forgets groups of one", () => {

@@ -199,9 +199,17 @@ function newRun(all: readonly Derivation[], means: Means, options: RealizeOption
       const faults = faultsOf(error).map((fault) => named(fault, item));
       const [first] = faults;
       if (first === undefined) throw error;
-      states.set(item.digest, { state: "failed", faults });
-      full ||= faults.some(({ code }) => code === "store/full");
-      means.emit({ ...ended, how: "failed", duration: means.now() - begun, fault: faultRecord(first) });
+      const duration = means.now() - begun;
+      const isFull = faults.some(({ code }) => code === "store/full");
+      if (full && isFull) {
+        // What ran beside the first that found no room finds none either: it is told once.
+        states.set(item.digest, { state: "blocked" });
+        means.emit({ ...ended, how: "blocked", duration });
+      } else {
+        states.set(item.digest, { state: "failed", faults });
+        means.emit({ ...ended, how: "failed", duration, fault: faultRecord(first) });
+      }
+      full ||= isFull;
       block(item);
     } finally {
       running[kind]--;

@@ -51,13 +51,32 @@ export function questionDigest(question: ClosureQuestion): Digest {
 /** The question in one line, for people and for the lock. */
 export function questionText(question: ClosureQuestion): string {
   const { source, requests, base, exclude, locals } = question;
-  const parts = [
-    `${source.distro} ${[source.architecture, ...(source.foreign ?? [])].join("+")}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`,
-  ];
+  const parts = [`${sourceText(source)}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
   if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
   return parts.join(", ");
+}
+
+/** A distribution and its architectures, as a question's text begins with them. */
+export function sourceText({ distro, architecture, foreign = [] }: Source): string {
+  return `${distro} ${[architecture, ...foreign].join("+")}`;
+}
+
+/** What a question's text tells of the roots it is about: names hold neither spaces nor commas. */
+export function questionFrame(text: string): {
+  readonly source: string;
+  readonly base: readonly string[];
+  readonly exclude: readonly string[];
+} {
+  const [source = "", rest = ""] = text.split(": ", 2);
+  const [asked = "", ...parts] = rest.split(", ");
+  const without = parts.find((part) => part.startsWith("without ")) ?? "";
+  return {
+    source,
+    base: [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name),
+    exclude: without.split(" ").slice(1),
+  };
 }
 
 /** A package of an answer. */

@@ -232,6 +232,14 @@ function planDebPrebuilt(
       hint: `write name: ${name}`,
     });
   }
+  const { Version: version = "" } = stanza;
+  if (manifest.version !== undefined && manifest.version !== version) {
+    throw new Fault(
+      "manifest/wrong-package",
+      `the .deb of ${name} holds the version ${version}, not ${manifest.version}`,
+      { place, hint: `write version: ${version}, or leave it out` },
+    );
+  }
   if (made !== "all" && made !== architecture) {
     throw new Fault(
       "manifest/unsupported-architecture",

@@ -2,6 +2,7 @@
 // Knows the order and when to go round again; each step is somebody else's.
 
 import { readFileSync } from "node:fs";
+import { isBaseSet } from "../../evaluator/deb/package.ts";
 import {
   allDerivations,
   evaluate,
@@ -12,13 +13,22 @@ import {
   type World,
 } from "../../evaluator/evaluate.ts";
 import type { Kind } from "../../evaluator/kind.ts";
-import { emptyLock, formatLock, type Lock, pruneLock, withAnswer } from "../../evaluator/lock.ts";
+import {
+  emptyLock,
+  formatLock,
+  type Lock,
+  type LockedAnswer,
+  pruneLock,
+  withAnswer,
+} from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import {
   type Closure,
   type ClosureQuestion,
   questionDigest,
+  questionFrame,
   questionText,
+  sourceText,
 } from "../../evaluator/question.ts";
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
@@ -223,9 +233,30 @@ function namesDistro(assembly: Assembly, distro: string): boolean {
   return [...assembly.manifests.values()].some(({ kind, name }) => kind.name === "distro" && name === distro);
 }
 
+/**
+ * Why what is pinned cannot tell which packages the base's sets have: nobody asked for them, or each who did left
+ * something out that is not left out any more, and that nothing pinned speaks of.
+ */
+function unknownBase({ source, base, exclude }: ClosureQuestion, answers: readonly LockedAnswer[]): string[] {
+  const sets = base.filter(isBaseSet);
+  const frames = answers.map(({ question }) => questionFrame(question));
+  const others = frames.filter(
+    (frame) => frame.source === sourceText(source) && sets.every((name) => frame.base.includes(name)),
+  );
+  const [first] = others;
+  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
+    return [];
+  const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
+  return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
+}
+
 /** What is pinned for a question's distro and is to stay: everything, but for what an update is to move. */
 function kept(question: ClosureQuestion, lock: Lock, { locking }: LineOptions) {
-  const packages = Object.values(lock.distros[question.source.distro]?.packages ?? {});
+  const { distro, repositories } = question.source;
+  // A repository or a suite that the distribution has no more gives nothing, whatever is pinned from it.
+  const packages = Object.values(lock.distros[distro]?.packages ?? {}).filter(({ from }) =>
+    repositories.some(({ name, suites }) => suites.some((suite) => from === `${name} ${suite}`)),
+  );
   if (locking.mode !== "update") return packages;
   if (locking.packages.length === 0) return [];
   return packages.filter(({ stanza }) => !locking.packages.includes(stanza["Package"] ?? ""));
@@ -234,7 +265,9 @@ function kept(question: ClosureQuestion, lock: Lock, { locking }: LineOptions) {
 function provisional(question: ClosureQuestion, world: World): [Digest, Closure] {
   const { packages = {}, indexes = [] } = world.lock.distros[question.source.distro] ?? {};
   const date = Math.max(0, ...indexes.map((index) => index.date));
-  const answer = answerFromPinned(question, Object.values(packages), date);
+  const unknown = unknownBase(question, Object.values(world.lock.answers));
+  const answer =
+    unknown.length > 0 ? { missing: unknown } : answerFromPinned(question, Object.values(packages), date);
   if ("closure" in answer) return [questionDigest(question), answer.closure];
   throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
     details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],

@@ -61,6 +61,14 @@ export interface Provided {
 export const importances = ["required", "important", "standard", "optional", "extra"] as const;
 export type Importance = (typeof importances)[number];
 
+/** What a root's base may name as a whole: essential packages, or those of a priority. */
+export const baseSets = ["essential", "required", "important", "standard"] as const;
+export type BaseSet = (typeof baseSets)[number];
+
+export function isBaseSet(name: string): name is BaseSet {
+  return (baseSets as readonly string[]).includes(name);
+}
+
 export function isNegative(demand: Demand): boolean {
   return demand.kind === "Conflicts" || demand.kind === "Breaks";
 }

@@ -2,7 +2,7 @@
 // Knows the forms of apt's command line and of a dependency; does not know how a choice is made.
 
 import { Fault } from "../../store/model/fault.ts";
-import type { Package, Version } from "./package.ts";
+import { isBaseSet, type Package, type Version } from "./package.ts";
 import { parseRelations, type Relation } from "./relation.ts";
 import type { Universe } from "./universe.ts";
 
@@ -50,7 +50,7 @@ export function gatherRequests(
 ): Request[] {
   const asked = requests.map(parseRequest);
   const based = base.flatMap((set): Request[] => {
-    if (set !== "essential" && set !== "required") return [{ ...parseRequest(set), by: "base" }];
+    if (!isBaseSet(set)) return [{ ...parseRequest(set), by: "base" }];
     return universe.base(set).map((name): Request => ({ by: "base", text: name, relation: { name } }));
   });
   const seen = new Set<string>();

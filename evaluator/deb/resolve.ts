@@ -13,7 +13,7 @@ import {
 } from "./closure.ts";
 import { type Explanation, explainConflict, explainMissing } from "./explanation.ts";
 import { markInstalls } from "./marking.ts";
-import type { Origin, Version } from "./package.ts";
+import type { BaseSet, Origin, Version } from "./package.ts";
 import { gatherRequests, type Request, type Target, targetOf } from "./request.ts";
 import { type Outcome, search } from "./search.ts";
 import type { Stanza } from "./stanza.ts";
@@ -23,7 +23,7 @@ export interface Question {
   /** `name`, `name=version`, `name:arch`, `name (>= 1)`; in any order. */
   readonly requests: readonly string[];
   /** Sets by field of the candidate, or further requests: what every root holds. */
-  readonly base: readonly ("essential" | "required" | (string & {}))[];
+  readonly base: readonly (BaseSet | (string & {}))[];
   readonly recommends: boolean;
 }
 

@@ -4,6 +4,7 @@
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
+  type BaseSet,
   type Described,
   describePackage,
   isYes,
@@ -62,7 +63,7 @@ export interface Universe {
    */
   satisfiers(relation: Relation, architecture: string | "every"): readonly Version[];
   /** Names of native packages whose candidate is in the set. Sorted. */
-  base(set: "essential" | "required"): readonly string[];
+  base(set: BaseSet): readonly string[];
   names(): Iterable<string>;
   isExcluded(name: string): boolean;
   readonly mentions: MentionOrder;
@@ -160,11 +161,11 @@ export function universe(options: UniverseOptions): Universe {
       return known;
     },
     base(set) {
-      const line = set === "essential" ? "Essential: yes" : "Priority: required";
+      const line = set === "essential" ? "Essential: yes" : `Priority: ${set}`;
       const names = new Set([...sources.flatMap(({ index }) => index.withLine(line)), ...locals.keys()]);
       return [...names].sort().filter((name) => {
         const candidate = group(name).find((pkg) => pkg.architecture === options.architecture)?.candidate;
-        return set === "essential" ? candidate?.essential : candidate?.importance === "required";
+        return set === "essential" ? candidate?.essential : candidate?.importance === set;
       });
     },
     *names() {

@@ -232,6 +232,18 @@ describe("packages that are not what they should be", () => {
     expect(text).toContain("greeting");
   });
 
+  test("a .deb beside its manifest, of another version", async () => {
+    using attempt = small.attempt({ base: noBase });
+    attempt.image(["./own.yaml"]);
+    attempt.write({
+      "own.yaml":
+        'kind: package\nname: greeting\nversion: "9"\nbuilder: deb-prebuilt\nsources: [{file: ./own.deb}]\n',
+      "own.deb": greeting.bytes,
+    });
+    const { text } = await attempt.refuses(["realize", "image.yaml"], 3, ["manifest/wrong-package"]);
+    expect(text).toContain("version 1.0, not 9");
+  });
+
   test.each([
     ["of another architecture", "Package: greeting\nVersion: 1\nArchitecture: riscv64\n", 3, "greeting"],
     ["whose control file is none", "this is no control file\n", 8, "./own.deb"],

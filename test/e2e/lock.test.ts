@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { readTar } from "../rig/tar.ts";
 import { readLock } from "./base.ts";
 import { makeDeb } from "./deb.ts";
+import { smallBase } from "./install.ts";
 import { built, type Outcome } from "./kit.ts";
 import { type Attempt, openSmall, type Small } from "./small.ts";
 
@@ -146,6 +147,32 @@ describe("a question the lock does not answer", () => {
     expect(lockOf(attempt)).toBe(before);
     await attempt.does(["lock", "image.yaml"]);
     await attempt.does(["realize", "image.yaml"]);
+  });
+
+  test("is one whose base has again what was left out when it was locked", async () => {
+    using attempt = small.attempt({ base: [...smallBase, "required"] });
+    attempt.image(["greeting"], "exclude: [farewell]\n");
+    await attempt.does(["lock", "image.yaml"]);
+    await attempt.does(["evaluate", "image.yaml"]);
+    attempt.image(["greeting"], "exclude: [farewell, more]\n");
+    await attempt.does(["evaluate", "image.yaml"]);
+    attempt.image(["greeting"]);
+    const { text } = await attempt.refuses(["realize", "image.yaml"], 4, ["unresolved/not-locked"]);
+    expect(text).toContain("farewell was left out");
+    await attempt.does(["lock", "image.yaml"]);
+    await attempt.does(["evaluate", "image.yaml"]);
+  });
+
+  test("is one about a repository that is gone: `kit lock` lets go of what came from it", async () => {
+    using attempt = small.attempt();
+    attempt.image(["greeting"]);
+    await attempt.does(["lock", "image.yaml"]);
+    const distro = readFileSync(join(attempt.folder, "small.yaml"), "utf8");
+    attempt.write({ "small.yaml": distro.replace("name: main,", "name: moved,") });
+    await attempt.refuses(["realize", "image.yaml"], 4, ["unresolved/bad-lock"]);
+    await attempt.does(["lock", "image.yaml"]);
+    const { packages = {} } = readLock(join(attempt.folder, "image.lock")).distros["small"] ?? {};
+    expect(new Set(Object.values(packages).map(({ from }) => from))).toEqual(new Set(["moved stable"]));
   });
 
   test("is answered from what is pinned where that is enough: a local package's new dependency", async () => {

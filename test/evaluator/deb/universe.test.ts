@@ -134,11 +134,15 @@ describe("candidates", () => {
       pkg("a 1", "Essential: yes"),
       pkg("b 1", "Essential: yes", "Priority: required"),
       pkg("c 1", "Priority: required"),
+      pkg("e 1", "Priority: important"),
+      pkg("f 1", "Priority: standard"),
     ]);
     const recent = source([pkg("a 2")], { suite: "updates" });
     const universe = universeOf([], { sources: [old, recent], locals: [stanza("d 1", "Essential: yes")] });
     expect(universe.base("essential")).toEqual(["b", "d"]);
     expect(universe.base("required")).toEqual(["b", "c"]);
+    expect(universe.base("important")).toEqual(["e"]);
+    expect(universe.base("standard")).toEqual(["f"]);
   });
 });
 

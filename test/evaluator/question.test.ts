@@ -1,0 +1,36 @@
+// The text of a question, and what can be read out of it again.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { closureQuestion, questionFrame, questionText, sourceText } from "../../evaluator/question.ts";
+
+const name = fc.stringMatching(/^[a-z0-9][a-z0-9+.-]{1,8}$/);
+const names = fc.uniqueArray(name, { maxLength: 4 });
+
+test("a question's text tells its source, its base and what is left out", () => {
+  const question = fc.record({
+    requests: names,
+    base: names,
+    exclude: names,
+    local: fc.option(name, { nil: undefined }),
+    foreign: fc.constantFrom(undefined, ["arm64"]),
+  });
+  fc.assert(
+    fc.property(question, ({ requests, base, exclude, local, foreign }) => {
+      const source = {
+        distro: "debian/trixie",
+        architecture: "amd64",
+        ...(foreign && { foreign }),
+        repositories: [],
+        pins: [],
+      };
+      const locals = local === undefined ? [] : [{ Package: local, Version: "1:2.0-1" }];
+      const asked = closureQuestion({ source, requests, base, exclude, locals });
+      expect(questionFrame(questionText(asked))).toEqual({
+        source: sourceText(source),
+        base: asked.base,
+        exclude: asked.exclude,
+      });
+    }),
+  );
+});

@@ -2,6 +2,7 @@
 // Knows the contract between builders and the keeper that runs them; does not know any builder.
 
 import type { CheckoutMethod } from "../store/checkout.ts";
+import type { Holds } from "../store/holds.ts";
 import type { Layout } from "../store/layout.ts";
 import type { PoolReport } from "../store/members.ts";
 import type { Content, Request } from "../store/model/derivation.ts";
@@ -84,6 +85,8 @@ export interface Store {
   readonly system: System;
   readonly pool: Pool;
   readonly records: RecordWriter;
+  /** What this session keeps from being collected meanwhile. */
+  readonly holds: Holds;
   readonly method: CheckoutMethod;
 }
 

@@ -22,11 +22,12 @@ import { toolsKind } from "../builders/tools/schema.ts";
 import type { Planning } from "../evaluator/evaluate.ts";
 import type { Kind } from "../evaluator/kind.ts";
 import { formatLock, parseLock } from "../evaluator/lock.ts";
+import { checkFormat } from "../store/format.ts";
+import { noHolds } from "../store/holds.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { Fault } from "../store/model/fault.ts";
 import { findMember } from "../store/pool.ts";
 import { openRecords, type RecordReader } from "../store/records.ts";
-import { checkFormat } from "../store/session.ts";
 import { processOptions, takeEarly } from "./early.ts";
 import { shippedManifests } from "./entry.ts";
 import type { Host, Settings } from "./settings.ts";
@@ -76,7 +77,7 @@ export function composeParts(options: PartOptions): Parts {
   checkStore(layout, host.user.uid === 0 ? (settings.rangeStart ?? defaultRangeStart) : host.user.uid);
   const find = (blob: Parameters<typeof findMember>[1]) =>
     existsSync(layout.pool) && findMember(layout, blob) !== undefined;
-  const records = openRecords(layout, find);
+  const records = openRecords(layout, { hasBlob: find, holds: noHolds });
   let keeper: Promise<Keeper> | undefined;
   const startKeeper = () => {
     keeper ??= openKeeper({ ...keeperOptions(options), ...earlyProcess(options) });

@@ -13,7 +13,9 @@ import { StoreInfoCommand } from "./commands/info.ts";
 import { LockCommand } from "./commands/lock.ts";
 import { LogCommand } from "./commands/log.ts";
 import { misuse } from "./commands/misuse.ts";
+import { ProfileCommand } from "./commands/profile.ts";
 import { RealizeCommand } from "./commands/realize.ts";
+import { StoreRebuildCommand } from "./commands/rebuild.ts";
 import { SchemaCommand } from "./commands/schema.ts";
 import { ShellCommand } from "./commands/shell.ts";
 import { StoreVerifyCommand } from "./commands/verify.ts";
@@ -33,9 +35,11 @@ const commands = [
   ShellCommand,
   SchemaCommand,
   DoctorCommand,
+  ProfileCommand,
   CollectCommand,
   StoreInfoCommand,
   StoreVerifyCommand,
+  StoreRebuildCommand,
 ];
 const cli = new Cli<KitContext>({ binaryLabel: "kit", binaryName: "kit", binaryVersion: version });
 for (const command of commands) cli.register(command);

@@ -20,7 +20,8 @@ export function memoPlace(
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   const plain =
-    argv[0] === "realize" && !argv.some((word) => /^(--rebuild|--json|--help|-h|--keep-failed)$/.test(word));
+    argv[0] === "realize" &&
+    !argv.some((word) => /^(--rebuild|--profile(=.*)?|--json|--help|-h|--keep-failed)$/.test(word));
   if (!plain) return undefined;
   const settings = Object.entries(environment).filter(
     ([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME",

@@ -17,8 +17,9 @@ import {
   unlinkSync,
   utimesSync,
 } from "node:fs";
+import type { Holds } from "./holds.ts";
 import { type Layout, poolTime } from "./layout.ts";
-import type { Digest } from "./model/digest.ts";
+import { type Digest, hexOf } from "./model/digest.ts";
 import { unreachable } from "./model/fault.ts";
 import type { Entry, FileEntry, Tree } from "./model/tree.ts";
 import type { Pool } from "./pool.ts";
@@ -53,8 +54,16 @@ export interface CheckoutBegun {
 export function beginCheckout(
   digest: Digest,
   read: (digest: Digest) => Tree,
-  { layout, system, staging }: Pick<CheckoutTools, "layout" | "system" | "staging">,
+  {
+    layout,
+    system,
+    staging,
+    holds,
+  }: Pick<CheckoutTools, "layout" | "system" | "staging"> & {
+    readonly holds: Holds;
+  },
 ): string | CheckoutBegun {
+  holds.take("tree", [hexOf(digest)]);
   const place = layout.checkout(digest);
   if (existsSync(place)) return place;
   const folder = `${staging}/checkout-${digest.slice(-16)}`;

@@ -2,7 +2,7 @@
 // Knows batches and order; does not know what was built.
 
 import type { History } from "./history.ts";
-import type { Note, Result } from "./model/derivation.ts";
+import type { Origin, Result } from "./model/derivation.ts";
 import type { Digest } from "./model/digest.ts";
 import type { RecordWriter } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -14,7 +14,7 @@ export interface Committer {
    * Takes a result: this session can use it at once, the disk gets it with the next batch. Returns what is
    * recorded (an earlier statement wins) and a promise of the moment it is durable.
    */
-  add(result: Result, note: Note): { result: Result; durable: Promise<void> };
+  add(result: Result, origin: Origin): { result: Result; durable: Promise<void> };
   /** Writes what waits; fulfilled when it is durable. */
   flush(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export function openCommitter(
   history: Pick<History, "add">,
   intervalMs = 1000,
 ): Committer {
-  let pending: { result: Result; note: Note; settle: PromiseWithResolvers<void> }[] = [];
+  let pending: { result: Result; origin: Origin; settle: PromiseWithResolvers<void> }[] = [];
   const fresh = new Map<Digest, Result>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -37,9 +37,9 @@ export function openCommitter(
     pending = [];
     try {
       await session.flush();
-      history.add(batch.map(({ result: { request }, note }) => ({ request, note })));
-      for (const { result, settle } of batch) {
-        records.writeResult(result);
+      history.add(batch.map(({ result: { request }, origin: { note } }) => ({ request, note })));
+      for (const { result, origin, settle } of batch) {
+        records.writeResult(result, origin);
         settle.resolve();
       }
     } catch (error) {
@@ -56,12 +56,12 @@ export function openCommitter(
   };
   return {
     find: (request) => fresh.get(request) ?? records.result(request),
-    add(result, note) {
+    add(result, origin) {
       const known = fresh.get(result.request) ?? records.result(result.request);
       if (known !== undefined) return { result: known, durable: Promise.resolve() };
       fresh.set(result.request, result);
       const settle = Promise.withResolvers<void>();
-      pending.push({ result, note, settle });
+      pending.push({ result, origin, settle });
       timer ??= setTimeout(() => void flush().catch(() => {}), intervalMs);
       return { result, durable: settle.promise };
     },

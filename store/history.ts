@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import type { Note } from "./model/derivation.ts";
 import { type Digest, hexOf } from "./model/digest.ts";
+import { noteShape } from "./note.ts";
 
 export interface HistoryReader {
   /** The last build of a request, or attempt at one. */
@@ -17,6 +18,8 @@ export interface HistoryReader {
 export interface History extends HistoryReader, Disposable {
   /** Adds notes, or puts them in the place of earlier ones. What cannot be written is lost. */
   add(notes: readonly { readonly request: Digest; readonly note: Note }[]): void;
+  /** Makes the index anew, of these notes alone. */
+  replace(notes: Parameters<History["add"]>[0]): void;
   /** Forgets every request but these, given as hex digits. */
   retain(isLive: (hex: string) => boolean): void;
 }
@@ -55,15 +58,20 @@ export function openHistory({ database: place }: Layout): History {
     }
     opened = undefined;
   };
+  const add: History["add"] = (notes) => {
+    attempt(() =>
+      transaction(database(), (connection) => {
+        const insert = connection.prepare("insert or replace into note (request, note) values (?, ?)");
+        for (const { request, note } of notes) insert.run(hexOf(request), JSON.stringify(note));
+      }),
+    );
+  };
   return {
     find: (request) => attempt(() => select(database(), request)),
-    add(notes) {
-      attempt(() =>
-        transaction(database(), (connection) => {
-          const insert = connection.prepare("insert or replace into note (request, note) values (?, ?)");
-          for (const { request, note } of notes) insert.run(hexOf(request), JSON.stringify(note));
-        }),
-      );
+    add,
+    replace(notes) {
+      attempt(() => transaction(database(), (connection) => connection.exec("delete from note")));
+      add(notes);
     },
     retain(isLive) {
       if (!existsSync(place)) return;
@@ -137,16 +145,6 @@ function select(connection: DatabaseSync, request: Digest): Note | undefined {
   if (error) throw new SyntaxError("not a note", { cause: error });
   return data as Note;
 }
-
-const noteShape = z.object({
-  label: z.string(),
-  builder: z.string(),
-  duration: z.number(),
-  finished: z.number(),
-  failed: z.optional(z.string()),
-  peakMemory: z.optional(z.number()),
-  log: z.optional(z.string()),
-});
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), and rows that are not what is written here. */
 function isDamaged(error: unknown): boolean {

@@ -6,7 +6,7 @@ import { type Digest, digestOf, hexOf } from "./model/digest.ts";
 import type { Owned } from "./model/tree.ts";
 
 /** The version of the layout; written to `format` when a store is made. */
-export const storeFormat = "kit/store/1";
+export const storeFormat = "kit/store/2";
 
 /** Seconds since 1970 that every pool member and checkout carries: 2000-01-01. Trees hold no time. */
 export const poolTime = 946_684_800;
@@ -20,14 +20,23 @@ export interface Layout {
   readonly results: string;
   readonly logs: string;
   readonly roots: string;
+  readonly profiles: string;
   readonly outputs: string;
   readonly staging: string;
   readonly sessions: string;
   readonly locks: string;
   readonly partial: string;
   readonly failed: string;
+  /** What was set aside because it was damaged; not there in a store that never had any. */
+  readonly corrupt: string;
   /** The index. */
   readonly database: string;
+  /** Held shared by sessions, exclusively by who has the store alone. */
+  readonly guard: string;
+  /** Passed by sessions when they take hold of something, closed by a collection while it deletes. */
+  readonly gate: string;
+  /** Held by the one that collects. */
+  readonly collecting: string;
   /** The pool member that is the `copy`-th inode of a blob with these attributes. */
   member(blob: Digest, owned: Attributes, copy?: number): string;
   /** The folder that all members of a blob lie in. */
@@ -38,6 +47,8 @@ export interface Layout {
   result(request: Digest): string;
   log(request: Digest): string;
   lock(request: Digest): string;
+  /** The journal of a session. */
+  session(id: string): string;
 }
 
 /** What one inode holds beside its bytes. */
@@ -60,13 +71,18 @@ export function layoutOf(root: string): Layout {
     results: at("results"),
     logs: at("logs"),
     roots: at("roots"),
+    profiles: at("profiles"),
     outputs: at("outputs"),
     staging: at("staging"),
     sessions: at("sessions"),
     locks: at("locks"),
     partial: at("partial"),
     failed: at("failed"),
+    corrupt: at("corrupt"),
     database: at("index.sqlite"),
+    guard: at("locks/store"),
+    gate: at("locks/gate"),
+    collecting: at("locks/collecting"),
     member: (blob, owned, copy = 0) => fanned("pool", blob, memberSuffix(owned, copy)),
     fan: (blob) => `${root}/pool/${hexOf(blob).slice(0, 2)}`,
     tree: (digest) => fanned("trees", digest),
@@ -74,6 +90,7 @@ export function layoutOf(root: string): Layout {
     result: (request) => fanned("results", request),
     log: (request) => fanned("logs", request),
     lock: (request) => `${root}/locks/${hexOf(request)}`,
+    session: (id) => `${root}/sessions/${id}`,
   };
 }
 
@@ -82,6 +99,7 @@ export const fannedFolders = ["pool", "trees", "results", "logs"] as const;
 export const plainFolders = [
   "checkouts",
   "roots",
+  "profiles",
   "outputs",
   "staging",
   "sessions",

@@ -22,6 +22,7 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
+import type { Holds } from "./holds.ts";
 import { type Attributes, blobAttributes, type Layout, poolTime } from "./layout.ts";
 import { type Digest, digestOf, type Hasher, hasher, hexOf } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
@@ -52,7 +53,7 @@ export interface BlobWriter {
 }
 
 /** `staging` is a folder of this process (or thread) alone, on the store's file system. */
-export function openPool(layout: Layout, system: System, staging: string): Pool {
+export function openPool(layout: Layout, system: System, staging: string, holds: Holds): Pool {
   let temporaries = 0;
   const temporary = () => `${staging}/${temporaries++}`;
 
@@ -81,6 +82,7 @@ export function openPool(layout: Layout, system: System, staging: string): Pool 
         const blob = hash.digest();
         finishFile(fd, attributes);
         closeSync(fd);
+        holds.take("blob", [hexOf(blob)]);
         const member = layout.member(blob, attributes);
         if (existsSync(member)) {
           unlinkSync(file);
@@ -111,6 +113,7 @@ export function openPool(layout: Layout, system: System, staging: string): Pool 
     writer,
     put(bytes, attributes = blobAttributes) {
       const blob = digestOf(bytes);
+      holds.take("blob", [hexOf(blob)]);
       const member = layout.member(blob, attributes);
       if (existsSync(member)) return blob;
       const file = temporary();
@@ -127,6 +130,7 @@ export function openPool(layout: Layout, system: System, staging: string): Pool 
     },
     adopt(file, attributes) {
       const { digest: blob, size } = hashFile(file);
+      holds.take("blob", [hexOf(blob)]);
       const member = layout.member(blob, attributes);
       if (existsSync(member)) {
         unlinkSync(file);

@@ -3,15 +3,20 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
+import type { Holds } from "./holds.ts";
 import type { Layout } from "./layout.ts";
-import { type Content, parseContent, type Result, splitContent } from "./model/derivation.ts";
-import { type Digest, parseDigest } from "./model/digest.ts";
+import { type Content, type Origin, parseContent, type Result, splitContent } from "./model/derivation.ts";
+import { type Digest, digestFromHex, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
+import { noteShape } from "./note.ts";
 import { openTrees, placeFile, type TreeReader, type TreeWriter } from "./trees.ts";
+import { groupsOf, namesIn } from "./usage.ts";
 
 export interface RecordReader extends TreeReader {
   /** Absent where nothing is recorded for the request. @throws {Fault} `store/corrupt` */
   result(request: Digest): Result | undefined;
+  /** How a recorded result came about; absent where that is not known. Never throws. */
+  origin(request: Digest): Origin | undefined;
   has(content: Content): boolean;
 }
 
@@ -20,28 +25,51 @@ export interface RecordWriter extends RecordReader, TreeWriter {
    * Writes a statement, which is never replaced: where another is recorded that one is returned. What it names
    * must be on disk and flushed before.
    */
-  writeResult(result: Result): Result;
+  writeResult(result: Result, origin?: Origin): Result;
 }
 
-/** Trees are kept in memory once read, at most `cached` of them. */
-export function openRecords(layout: Layout, hasBlob: (blob: Digest) => boolean, cached = 24): RecordWriter {
-  const trees = openTrees(layout, cached);
-  const result = (request: Digest) =>
-    readJson(layout.result(request), (value) => parseResult(value, request));
+export interface RecordOptions {
+  readonly hasBlob: (blob: Digest) => boolean;
+  readonly holds: Holds;
+  /** Trees are kept in memory once read, at most so many; 24. */
+  readonly cached?: number;
+}
+
+export function openRecords(layout: Layout, { hasBlob, holds, cached = 24 }: RecordOptions): RecordWriter {
+  const trees = openTrees(layout, holds, cached);
+  const result = (request: Digest) => {
+    const place = layout.result(request);
+    const [statement] = linesOf(place);
+    return statement === undefined ? undefined : readStatement(place, statement, request);
+  };
   return {
     ...trees,
     result,
+    origin(request) {
+      const [, origin] = linesOf(layout.result(request));
+      return origin ? readOrigin(origin) : undefined;
+    },
     has(content) {
       const { kind, digest } = splitContent(content);
       return kind === "tree" ? existsSync(layout.tree(digest)) : hasBlob(digest);
     },
-    writeResult(made) {
+    writeResult(made, origin) {
       const known = result(made.request);
       if (known !== undefined) return known;
-      placeFile(layout.result(made.request), `${JSON.stringify(made)}\n`);
+      const lines = [JSON.stringify(made), ...(origin === undefined ? [] : [JSON.stringify(origin)])];
+      placeFile(layout.result(made.request), lines.map((line) => `${line}\n`).join(""));
       return made;
     },
   };
+}
+
+/** Every request that has a statement, sound or not. */
+export function recordedRequests(layout: Layout): Digest[] {
+  return groupsOf(layout.results, "results").flatMap((group) =>
+    namesIn(group)
+      .filter((name) => /^[0-9a-f]{64}$/.test(name))
+      .map(digestFromHex),
+  );
 }
 
 const resultShape = z.object({
@@ -64,20 +92,43 @@ function parseResult(value: unknown, request: Digest): Result {
   };
 }
 
-function readJson<T>(place: string, parse: (value: unknown) => T): T | undefined {
-  let text: string;
+/** The note is checked whole, the rest when it is used: it is kit's own, and only tells how to build again. */
+const originShape = z.object({
+  note: noteShape,
+  request: z.looseObject({
+    builder: z.string(),
+    versions: z.record(z.string(), z.string()),
+    inputs: z.record(z.string(), z.string()),
+    outputs: z.array(z.string()),
+  }),
+  hints: z.optional(z.unknown()),
+});
+
+/** Of a statement's file: the statement, then how it came about. None where there is no such file. */
+function linesOf(place: string): string[] {
   try {
-    text = readFileSync(place, "utf8");
+    return readFileSync(place, "utf8").split("\n", 2);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
+}
+
+function readStatement(place: string, line: string, request: Digest): Result {
   try {
-    return parse(JSON.parse(text));
+    return parseResult(JSON.parse(line), request);
   } catch (cause) {
     throw new Fault("store/corrupt", `the record ${place} cannot be read: ${(cause as Error).message}`, {
       cause,
       hint: "run `kit store verify --repair`: what is damaged is set aside and built again",
     });
+  }
+}
+
+function readOrigin(line: string): Origin | undefined {
+  try {
+    return z.parse(originShape, JSON.parse(line)) as unknown as Origin;
+  } catch {
+    return undefined;
   }
 }

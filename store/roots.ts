@@ -1,7 +1,7 @@
 // Roots: what must stay, and who says so.
-// Knows root files and whether a link still points here; does not delete anything.
+// Knows root files; does not know whether what keeps one alive is still there, and does not delete anything.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import { type Content, parseContent } from "./model/derivation.ts";
@@ -9,39 +9,73 @@ import { type Digest, digestOf, hexOf, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
 import { placeFile } from "./trees.ts";
 
-export interface Root {
-  /** The absolute path of the link that keeps this alive. */
-  readonly link: string;
+/** What is kept, by whatever keeps it. */
+export interface Kept {
   readonly contents: readonly Content[];
   /** The requests whose results made them: kept too, so that the next change builds on them. */
   readonly requests: readonly Digest[];
 }
 
-const shape = z.object({ link: z.string(), contents: z.array(z.string()), requests: z.array(z.string()) });
-
-/** Registers a root; one with the same link is replaced. */
-export function writeRoot(layout: Layout, root: Root): void {
-  placeFile(rootPlace(layout, root.link), `${JSON.stringify(root)}\n`);
+export interface Root extends Kept {
+  /** A result link, which keeps as long as it leads into the store; or a lock, as long as it is there. */
+  readonly kind: "link" | "lock";
+  /** The absolute path of the link, or of the lock. */
+  readonly link: string;
 }
 
-/** @throws {Fault} `store/corrupt` */
-export function readRoots(layout: Layout): { readonly file: string; readonly root: Root }[] {
-  return readdirSync(layout.roots)
-    .filter((name) => isRoot(name))
-    .sort()
-    .map((name) => ({ file: `${layout.roots}/${name}`, root: readRoot(`${layout.roots}/${name}`) }));
+export interface RootFile {
+  /** In `roots/`: processes have the store at different places. */
+  readonly name: string;
+  /** Changes whenever the root is registered anew. */
+  readonly stamp: string;
+  readonly root: Root;
+}
+
+export const keptShape = { contents: z.array(z.string()), requests: z.array(z.string()) };
+const rootShape = z.object({
+  // Stores of format 1 knew links only.
+  kind: z._default(z.enum(["link", "lock"]), "link"),
+  link: z.string(),
+  ...keptShape,
+});
+
+/** Registers a root; one of the same kind and link is replaced. */
+export function writeRoot(layout: Layout, root: Root): void {
+  placeFile(`${layout.roots}/${rootId(root).slice(0, 32)}`, `${JSON.stringify(root)}\n`);
+}
+
+/** What a session takes hold of ({@link Holds}) before it registers a root: 64 hexadecimal digits. */
+export function rootId({ kind, link }: Pick<Root, "kind" | "link">): string {
+  return hexOf(digestOf(kind === "link" ? link : `${kind} ${link}`));
+}
+
+/** One that is dropped while this looks is passed over. @throws {Fault} `store/corrupt` */
+export function readRoots(layout: Layout): RootFile[] {
+  const names = readdirSync(layout.roots).filter(isRoot).sort();
+  return names.flatMap((name) => {
+    try {
+      return [rootFile(layout, name)];
+    } catch (error) {
+      if (existsSync(`${layout.roots}/${name}`)) throw error;
+      return [];
+    }
+  });
+}
+
+/** @throws {Fault} `store/corrupt`, or where it is not there */
+export function rootFile(layout: Layout, name: string): RootFile {
+  const file = `${layout.roots}/${name}`;
+  const { ino, mtimeMs } = statSync(file);
+  return { name, stamp: `${ino}:${mtimeMs}`, root: readRoot(file) };
 }
 
 /** @throws {Fault} `store/corrupt` */
 export function readRoot(file: string): Root {
   try {
-    const { link, contents, requests } = z.parse(shape, JSON.parse(readFileSync(file, "utf8")));
-    return { link, contents: contents.map(parseContent), requests: requests.map(parseDigest) };
+    const { kind, link, contents, requests } = z.parse(rootShape, JSON.parse(readFileSync(file, "utf8")));
+    return { kind, link, contents: contents.map(parseContent), requests: requests.map(parseDigest) };
   } catch (cause) {
-    throw new Fault("store/corrupt", `the root ${file} cannot be read: ${(cause as Error).message}`, {
-      cause,
-      hint: "run `kit store verify --repair`",
-    });
+    throw unreadable("root", file, cause);
   }
 }
 
@@ -50,6 +84,10 @@ export function isRoot(name: string): boolean {
   return !name.includes(".tmp-");
 }
 
-function rootPlace(layout: Layout, link: string): string {
-  return `${layout.roots}/${hexOf(digestOf(link)).slice(0, 32)}`;
+/** What a root, or a generation, that is damaged is told as. */
+export function unreadable(what: string, file: string, cause: unknown): Fault {
+  return new Fault("store/corrupt", `the ${what} ${file} cannot be read: ${(cause as Error).message}`, {
+    cause,
+    hint: "run `kit store verify --repair`",
+  });
 }

@@ -1,74 +1,31 @@
 // Sessions: one process's stay in a store, from opening to the last flush.
-// Knows the store's format, locks, staging and what to mend after a power cut; does not know what is built.
+// Knows locks, journals and staging; does not know what is built.
 
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   statSync,
   unlinkSync,
-  writeFileSync,
+  writeSync,
 } from "node:fs";
-import { canBecomeStore, fannedFolders, type Layout, plainFolders, storeFormat } from "./layout.ts";
-import { digestFromHex } from "./model/digest.ts";
-import { Fault } from "./model/fault.ts";
-import { hashFile } from "./pool.ts";
+import { journalHeader } from "./holds.ts";
+import type { Layout } from "./layout.ts";
+import { mendAfterPowerCut } from "./mend.ts";
 import { isRoot } from "./roots.ts";
 import type { System } from "./system.ts";
 
 export interface Session extends Disposable {
+  /** What its journal, and its folder, are called. */
+  readonly id: string;
   /** A fresh folder of this session, on the store's file system; gone when the session ends. */
   scratch(name: string): string;
   /** Everything written so far is on disk when this is fulfilled. */
   flush(): Promise<void>;
 }
-
-/** File systems whose locks and links cannot be trusted across machines: NFS, CIFS, SMB2, 9p, AFS, Ceph. */
-const networkFileSystems = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x01021997, 0x5346414f, 0x00c36400]);
-
-/**
- * Makes the store where it is missing and checks that it is one this kit can read.
- *
- * @throws {Fault} `store/newer-format`, `store/not-a-store`, `store/network-file-system`
- */
-export function prepareStore(layout: Layout): void {
-  mkdirSync(layout.root, { recursive: true });
-  if (networkFileSystems.has(statfsSync(layout.root).type)) {
-    throw new Fault("store/network-file-system", `${layout.root} lies on a network file system`, {
-      hint: "put the store on a local disk: --store DIR or KIT_STORE",
-    });
-  }
-  if (!existsSync(layout.format)) createStore(layout);
-  const format = readFileSync(layout.format, "utf8").trim();
-  checkFormat(format, layout.root);
-}
-
-/** @throws {Fault} `store/newer-format`, `store/not-a-store` */
-export function checkFormat(format: string, root: string): void {
-  if (format === storeFormat) return;
-  const match = /^kit\/store\/(\d+)$/.exec(format);
-  if (match) {
-    throw new Fault(
-      "store/newer-format",
-      `the store ${root} has the format ${format}; this kit reads ${storeFormat}`,
-      {
-        hint: "use the kit that made it, or another store: --store DIR",
-      },
-    );
-  }
-  throw new Fault("store/not-a-store", `${layout(root)} does not say that this is a kit store`, {
-    hint: "name an empty folder or a store: --store DIR or KIT_STORE",
-  });
-}
-
-const layout = (root: string) => `${root}/format`;
 
 /** What tells a session apart: its name, this boot's id, and the time in milliseconds since 1970. */
 export interface SessionId {
@@ -78,26 +35,26 @@ export interface SessionId {
 }
 
 /**
- * Takes the store for this process; collection waits until every session is over. Absent while another process has
- * the store for itself ({@link openHold}), which may be asked again.
+ * Takes the store for this process, beside others. Absent while another process has the store for itself
+ * ({@link openHold}), which may be asked again.
  */
 export function openSession(
   layout: Layout,
   system: System,
   { id, bootId, now }: SessionId,
 ): Session | undefined {
-  const guard = openSync(`${layout.locks}/store`, "a", 0o644);
+  const guard = openSync(layout.guard, "a", 0o644);
   if (!system.tryLock(guard, "shared")) {
     closeSync(guard);
     return undefined;
   }
   mendAfterPowerCut(layout, system, bootId, guard);
   dropDeadStaging(layout, system, now);
-  const journal = `${layout.sessions}/${id}`;
-  writeFileSync(journal, `${bootId}\n`);
+  const journal = openJournal(layout, system, id, bootId);
   const staging = `${layout.staging}/${id}`;
   const alive = openStaging(layout, system, id);
   return {
+    id,
     scratch(name) {
       const folder = `${staging}/${name}`;
       mkdirSync(folder, { recursive: true });
@@ -107,9 +64,8 @@ export function openSession(
     [Symbol.dispose]() {
       rmSync(staging, { recursive: true, force: true });
       system.syncFileSystem(guard);
-      unlinkSync(journal);
-      closeSync(alive);
-      closeSync(guard);
+      dropJournal(layout, system, id);
+      for (const fd of [journal, alive, guard]) closeSync(fd);
     },
   };
 }
@@ -124,7 +80,7 @@ export interface Hold extends Disposable {
  * nothing, so that a full disk can be collected too. Sessions that want to open meanwhile wait.
  */
 export function openHold(layout: Layout, system: System, bootId: string): Hold | undefined {
-  const guard = openSync(`${layout.locks}/store`, "a", 0o644);
+  const guard = openSync(layout.guard, "a", 0o644);
   if (!system.tryLock(guard, "exclusive")) {
     closeSync(guard);
     return undefined;
@@ -133,87 +89,55 @@ export function openHold(layout: Layout, system: System, bootId: string): Hold |
   // No session is open, so all that is staged is a dead one's, and so are the journals.
   for (const name of readdirSync(layout.staging))
     rmSync(`${layout.staging}/${name}`, { recursive: true, force: true });
-  for (const name of readdirSync(layout.sessions)) unlinkSync(`${layout.sessions}/${name}`);
+  // What they wrote is on disk before what tells of them is gone.
+  system.syncFileSystem(guard);
+  for (const name of readdirSync(layout.sessions)) unlinkSync(layout.session(name));
   for (const name of readdirSync(layout.roots).filter((name) => !isRoot(name)))
     unlinkSync(`${layout.roots}/${name}`);
   return { flush: () => system.syncFileSystem(guard), [Symbol.dispose]: () => closeSync(guard) };
 }
 
-function createStore(layout: Layout): void {
-  if (!canBecomeStore(readdirSync(layout.root))) {
-    throw new Fault("store/not-a-store", `${layout.root} is neither empty nor a kit store`, {
-      hint: "name an empty folder or a store: --store DIR or KIT_STORE",
-    });
-  }
-  // Under a name of its own, for another kit may be making the same store; first, as the sign that one is being made.
-  const temporary = `${layout.format}.new-${randomUUID().slice(0, 13)}`;
-  writeFileSync(temporary, `${storeFormat}\n`);
-  for (const folder of plainFolders)
-    mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
-  for (const folder of fannedFolders) {
-    mkdirSync(`${layout.root}/${folder}`, { recursive: true, mode: modeOf(folder) });
-    for (let i = 0; i < 256; i++)
-      mkdirSync(`${layout.root}/${folder}/${i.toString(16).padStart(2, "0")}`, { recursive: true });
-  }
-  renameSync(temporary, layout.format);
-}
-
-/** Files with their modes and owners may be setuid, to whoever owns the store: only the owner may look in. */
-function modeOf(folder: string): number {
-  return ["pool", "checkouts", "staging", "failed"].includes(folder) ? 0o700 : 0o755;
+/** Makes a journal, locked as long as its session lives; returns what holds the lock. */
+function openJournal(layout: Layout, system: System, id: string, bootId: string): number {
+  const gate = openSync(layout.gate, "a", 0o644);
+  // Nobody looks for dead journals between the two lines, for whom this one would be one.
+  system.lock(gate, "shared");
+  const journal = openSync(layout.session(id), "wx", 0o644);
+  system.tryLock(journal, "exclusive");
+  closeSync(gate);
+  writeSync(journal, journalHeader(bootId));
+  return journal;
 }
 
 /**
- * A session that ended in a power cut left its journal with another boot's id. Files written since may be
- * there by name and empty or torn in content, so each pool member and record of that time is rehashed and the
- * bad ones go. A statement is written only after what it names is flushed, so none names what goes here; it may be
- * torn itself. Checkouts and outputs of that time are made again when they are wanted.
+ * A collection that is under way has to know what this session held until the collection's end, and then removes
+ * the journal itself ({@link dropDeadJournals}): a root that the session made may be younger than the roots the
+ * collection has read.
  */
-function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard: number): void {
-  const stale = readdirSync(layout.sessions).filter(
-    (name) => readFileSync(`${layout.sessions}/${name}`, "utf8").trim() !== bootId,
-  );
-  if (stale.length === 0) return;
-  const since = Math.min(...stale.map((name) => statSync(`${layout.sessions}/${name}`).mtimeMs)) - 60_000;
-  for (const folder of ["pool", "trees"] as const) {
-    for (const fan of readdirSync(`${layout.root}/${folder}`)) {
-      for (const name of readdirSync(`${layout.root}/${folder}/${fan}`)) {
-        const file = `${layout.root}/${folder}/${fan}/${name}`;
-        if (statSync(file).ctimeMs >= since && !isIntact(file, name)) unlinkSync(file);
-      }
-    }
-  }
-  for (const fan of readdirSync(layout.results)) {
-    for (const name of readdirSync(`${layout.results}/${fan}`)) {
-      const file = `${layout.results}/${fan}/${name}`;
-      if (statSync(file).ctimeMs >= since && !isWhole(file)) unlinkSync(file);
-    }
-  }
-  for (const name of readdirSync(layout.roots)) {
-    const file = `${layout.roots}/${name}`;
-    if (statSync(file).ctimeMs >= since && !isWhole(file)) unlinkSync(file);
-  }
-  for (const folder of [layout.checkouts, layout.outputs]) {
-    for (const name of readdirSync(folder)) {
-      if (statSync(`${folder}/${name}`).ctimeMs >= since) rmSync(`${folder}/${name}`, { recursive: true });
-    }
-  }
-  system.syncFileSystem(guard);
-  for (const name of stale) unlinkSync(`${layout.sessions}/${name}`);
+function dropJournal(layout: Layout, system: System, id: string): void {
+  const collecting = openSync(layout.collecting, "a", 0o644);
+  if (system.tryLock(collecting, "shared")) rmSync(layout.session(id), { force: true });
+  closeSync(collecting);
 }
 
-function isIntact(file: string, name: string): boolean {
-  const hex = /^([0-9a-f]{64})(\.|$)/.exec(name)?.[1];
-  return hex !== undefined && !name.includes(".tmp") && hashFile(file).digest === digestFromHex(hex);
+/**
+ * Journals of sessions that have ended, or whose process is gone; everything they wrote must be on disk, and the gate
+ * closed.
+ */
+export function dropDeadJournals(layout: Layout, system: System): void {
+  for (const name of readdirSync(layout.sessions)) {
+    const journal = openSync(layout.session(name), "r");
+    if (system.tryLock(journal, "shared")) rmSync(layout.session(name), { force: true });
+    closeSync(journal);
+  }
 }
 
-/** Statements and roots are JSON; cut off or full of zeros they are not. */
-function isWhole(file: string): boolean {
-  try {
-    JSON.parse(readFileSync(file, "utf8"));
-    return true;
-  } catch {
-    return false;
+/** The locks of requests whose builder was killed. */
+export function dropDeadLocks(layout: Layout, system: System): void {
+  for (const name of readdirSync(layout.locks).filter((name) => name.length === 64)) {
+    const lock = openSync(`${layout.locks}/${name}`, "a", 0o644);
+    if (system.tryLock(lock, "exclusive")) rmSync(`${layout.locks}/${name}`, { force: true });
+    closeSync(lock);
   }
 }
 

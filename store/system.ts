@@ -35,6 +35,8 @@ export interface System {
   startWriting(fd: number): void;
   /** Takes a whole-file lock without waiting; false where another process holds it. The lock goes with the fd. */
   tryLock(fd: number, mode: "shared" | "exclusive"): boolean;
+  /** The same, waiting for it: for locks that are held for microseconds. */
+  lock(fd: number, mode: "shared" | "exclusive"): void;
   unlock(fd: number): void;
   makeNode(path: string, mode: number, major: number, minor: number): void;
   /** Attributes of the path itself, not of what a link points to; empty where the file system has none. */
@@ -98,6 +100,15 @@ export function openSystem(): System {
         if ((error as SystemError).code === "EAGAIN" || (error as SystemError).code === "EWOULDBLOCK")
           return false;
         throw error;
+      }
+    },
+    lock(fd, mode) {
+      for (;;) {
+        try {
+          return void flock(undefined, fd, mode === "shared" ? 1 : 2);
+        } catch (error) {
+          if ((error as SystemError).code !== "EINTR") throw error;
+        }
       }
     },
     unlock: (fd) => void flock(undefined, fd, 8),

@@ -4,8 +4,9 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Holds } from "./holds.ts";
 import type { Layout } from "./layout.ts";
-import { type Digest, digestOf } from "./model/digest.ts";
+import { type Digest, digestOf, hexOf } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
 import { decodeTree, encodeTree, type Tree } from "./model/tree.ts";
 
@@ -15,11 +16,12 @@ export interface TreeReader {
 }
 
 export interface TreeWriter extends TreeReader {
+  /** What it names must be in the pool, and held by the writer's session. */
   writeTree(tree: Tree): Digest;
 }
 
 /** Trees are kept in memory once read, at most `cached` of them (a root of 9,000 files is about 3 MB). */
-export function openTrees(layout: Layout, cached: number): TreeWriter {
+export function openTrees(layout: Layout, holds: Holds, cached: number): TreeWriter {
   const trees = new Map<Digest, Tree>();
   const remember = (digest: Digest, tree: Tree) => {
     trees.delete(digest);
@@ -36,6 +38,7 @@ export function openTrees(layout: Layout, cached: number): TreeWriter {
     writeTree(tree) {
       const bytes = encodeTree(tree);
       const digest = digestOf(bytes);
+      holds.take("tree", [hexOf(digest)]);
       const place = layout.tree(digest);
       if (!existsSync(place)) placeFile(place, bytes);
       remember(digest, tree);

@@ -61,7 +61,7 @@ export function foldersOf(layout: Layout, kind: Kind): readonly string[] {
     logs: [layout.logs],
     checkouts: [layout.checkouts],
     outputs: [layout.outputs],
-    rest: [layout.partial, layout.failed, `${layout.root}/corrupt`],
+    rest: [layout.partial, layout.failed, layout.corrupt],
   }[kind];
 }
 

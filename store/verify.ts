@@ -65,7 +65,7 @@ export async function verify(
  * caller has the store for itself. A kill leaves a store in which less is wrong than before.
  */
 export function repair(layout: Layout, problems: readonly Problem[], flush: () => void): void {
-  const aside = `${layout.root}/corrupt`;
+  const aside = layout.corrupt;
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   for (const [index, { kind, place }] of problems.entries()) {
     // Whatever names a thing is gone on disk before the thing itself is.

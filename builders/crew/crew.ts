@@ -3,6 +3,7 @@
 
 import { Worker } from "node:worker_threads";
 import { beginCheckout, type CheckoutTools } from "../../store/checkout.ts";
+import type { Holds } from "../../store/holds.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { faultFromRecord } from "../../store/model/fault.ts";
 import type { TreeReader } from "../../store/trees.ts";
@@ -18,6 +19,9 @@ export interface Recruits {
 /** The store as the process has it that shares out the work. */
 export interface CrewStore extends Pick<CheckoutTools, "layout" | "system" | "method" | "staging"> {
   readonly records: TreeReader;
+  readonly holds: Holds;
+  /** The session's id; none where the process has the store for itself. */
+  readonly session?: string;
 }
 
 interface Job {
@@ -134,6 +138,7 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
   };
 }
 
-function setupOf({ layout, method, staging }: CrewStore, index: number): ThreadSetup {
-  return { root: layout.root, method, staging: `${staging}/thread-${index}` };
+function setupOf({ layout, method, staging, session }: CrewStore, index: number): ThreadSetup {
+  const own = { root: layout.root, method, staging: `${staging}/thread-${index}` };
+  return session === undefined ? own : { ...own, session };
 }

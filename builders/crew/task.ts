@@ -34,6 +34,8 @@ export interface TaskResults {
 /** Sent once, when the thread may use the store. */
 export interface ThreadSetup {
   readonly root: string;
+  /** The session that the thread works for; none where the process has the store for itself. */
+  readonly session?: string;
   readonly staging: string;
   readonly method: CheckoutMethod;
 }

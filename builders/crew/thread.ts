@@ -4,6 +4,7 @@
 import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 import { placeFiles } from "../../store/checkout.ts";
+import { noHolds, openHolds } from "../../store/holds.ts";
 import { blobAttributes, layoutOf } from "../../store/layout.ts";
 import { verifyFan } from "../../store/members.ts";
 import { hasher } from "../../store/model/digest.ts";
@@ -48,8 +49,9 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
   const layout = layoutOf(setup.root);
   mkdirSync(setup.staging, { recursive: true });
   system.umask(0o022);
-  const pool = openPool(layout, system, setup.staging);
-  const trees = openTrees(layout, 4);
+  const holds = setup.session === undefined ? noHolds : openHolds(layout, system, setup.session);
+  const pool = openPool(layout, system, setup.staging, holds);
+  const trees = openTrees(layout, holds, 4);
   const tools = { layout, pool, system, method: setup.method, staging: setup.staging };
   return async (task: Task): Promise<TaskResults[Task["task"]]> => {
     switch (task.task) {

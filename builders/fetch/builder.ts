@@ -13,6 +13,7 @@ export const fetchBuilder: Builder = {
     const { sha256, size } = fetchParameters(request.parameters);
     // Kept when the download breaks off, so that the next attempt goes on where it ended.
     const partial = `${store.layout.partial}/${sha256}`;
+    store.holds.take("partial", [sha256]);
     const onProgress = (done: number, total: number | undefined) =>
       progress(done, total ?? size ?? 0, "bytes");
     await http().get(fetchUrls(hints), {

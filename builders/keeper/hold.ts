@@ -4,13 +4,16 @@
 import { rmSync } from "node:fs";
 import { collect } from "../../store/collect.ts";
 import { openHistory } from "../../store/history.ts";
+import { noHolds } from "../../store/holds.ts";
 import type { Layout } from "../../store/layout.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { findMember } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { openHold } from "../../store/session.ts";
 import type { System } from "../../store/system.ts";
 import { repair, verify } from "../../store/verify.ts";
 import type { Recruits } from "../crew/crew.ts";
+import { collecting } from "./care.ts";
 import type { Inbox } from "./inbox.ts";
 import type { FromKeeper, HoldMethods, KeeperSetup } from "./protocol.ts";
 import { takeTurn } from "./turn.ts";
@@ -30,13 +33,21 @@ export async function serveHold({ layout, system, setup, recruits, inbox, send }
     interrupted: inbox.interrupted,
     onWait: () => send({ event: { type: "step", text: "waiting until no other kit uses the store" } }),
   });
-  const records = openRecords(layout, (blob) => findMember(layout, blob) !== undefined, 1);
+  const hasBlob = (blob: Digest) => findMember(layout, blob) !== undefined;
+  const records = openRecords(layout, { hasBlob, holds: noHolds, cached: 1 });
   using history = openHistory(layout);
   const staging = `${layout.staging}/hold`;
-  await using crew = await recruits.enlist({ layout, system, records, staging, method: "copy" });
+  await using crew = await recruits.enlist({
+    layout,
+    system,
+    records,
+    holds: noHolds,
+    staging,
+    method: "copy",
+  });
   const methods: { [K in keyof HoldMethods]: (...args: Parameters<HoldMethods[K]>) => unknown } = {
-    collect: (dead) =>
-      collect(layout, records, history, { dead: new Set(dead), dryRun: false, flush: hold.flush }),
+    collect: (wish) =>
+      collect({ layout, records, history, trash: staging, flush: hold.flush, ...collecting(send) }, wish),
     verify: () => verify(layout, records, crew.verify),
     async repair() {
       const found = await verify(layout, records, crew.verify);

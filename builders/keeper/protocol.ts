@@ -5,12 +5,14 @@
 // The kit process has the caller's identity: it alone reads manifests, local files and the terminal.
 
 import type { CheckoutMethod } from "../../store/checkout.ts";
-import type { Collection } from "../../store/collect.ts";
-import type { Content, Request, Result } from "../../store/model/derivation.ts";
+import type { Content, Origin, Request, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
+import type { Generation } from "../../store/profiles.ts";
+import type { Root } from "../../store/roots.ts";
 import type { Usage } from "../../store/usage.ts";
 import type { Verification } from "../../store/verify.ts";
+import type { Collection, CollectionWish } from "../../store/wish.ts";
 import type { Event } from "../event.ts";
 import type { FetchedIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { Delegation } from "../sandbox/limits.ts";
@@ -44,6 +46,8 @@ export interface BuildJob {
   readonly id: Digest;
   readonly label: string;
   readonly hints: unknown;
+  /** The hints as the derivation has them, to be recorded: no mirrors, no passwords. */
+  readonly origin?: Origin["hints"];
   /** Build even where a result is recorded, and compare. */
   readonly rebuild: boolean;
 }
@@ -66,6 +70,12 @@ export interface LocalEntry {
   readonly target?: string;
 }
 
+/** What a session is to keep. */
+export interface Wanted {
+  readonly requests: readonly Digest[];
+  readonly contents: readonly Content[];
+}
+
 export interface Methods {
   build(job: BuildJob): BuildOutcome;
   /** Opens a shell on the terminal, in the sandbox that the request builds in. */
@@ -78,12 +88,22 @@ export interface Methods {
    * tree it shows, which a root has to name if it is to stay.
    */
   present(content: Content, file: string | undefined): { readonly place: string; readonly tree: Content };
-  addRoot(link: string, contents: readonly Content[], requests: readonly Digest[]): void;
+  /**
+   * Keeps results and contents from being collected as long as this session lasts; tells which are not, or no
+   * more, there. What the caller saw before may have gone.
+   */
+  keep(wanted: Wanted): Wanted;
+  /** @throws {Fault} `store/collected` */
+  addRoot(root: Root): void;
+  /** Adds a generation, unless it is what the last one is; returns its number. @throws {Fault} `store/collected` */
+  addGeneration(profile: string, generation: Omit<Generation, "number">): number;
+  removeGenerations(profile: string, numbers: readonly number[]): void;
+  /** Makes the index anew; tells what was found on disk. */
+  rebuildIndex(): { readonly results: number; readonly roots: number; readonly generations: number };
   flush(): void;
   usage(): Usage;
   verify(): Verification;
-  /** What a collection would remove, the roots of these links not counted. */
-  collectable(dead: readonly string[]): Collection;
+  collect(wish: CollectionWish): Collection;
   /** What the host lets sandboxes be. */
   probe(): Probe;
 }
@@ -95,17 +115,21 @@ export const methodNames = [
   "putFolder",
   "fetchIndexes",
   "present",
+  "keep",
   "addRoot",
+  "addGeneration",
+  "removeGenerations",
+  "rebuildIndex",
   "flush",
   "usage",
   "verify",
-  "collectable",
+  "collect",
   "probe",
 ] as const satisfies readonly (keyof Methods)[];
 
 /** What a keeper does that has the store for itself. */
 export interface HoldMethods {
-  collect(dead: readonly string[]): Collection;
+  collect(wish: CollectionWish): Collection;
   verify(): Verification;
   /** Verifies and sets aside what is wrong; returns what was found. */
   repair(): Verification;

@@ -1,37 +1,26 @@
 // The keeper's side: takes its identity, opens the store and serves calls until it is closed.
 // Knows how a build is guarded, logged and recorded; does not know what any builder does.
 
-import { existsSync, renameSync, statSync } from "node:fs";
 import { relative } from "node:path";
-import { writeTree } from "../../store/checkout.ts";
-import { collect } from "../../store/collect.ts";
 import { openCommitter } from "../../store/commit.ts";
+import { prepareStore, upgradeStore } from "../../store/format.ts";
 import { type History, openHistory } from "../../store/history.ts";
+import { openHolds } from "../../store/holds.ts";
 import { layoutOf } from "../../store/layout.ts";
-import {
-  contentOf,
-  type Note,
-  type Result,
-  requestDigest,
-  splitContent,
-} from "../../store/model/derivation.ts";
+import { type Note, type Origin, type Result, requestDigest } from "../../store/model/derivation.ts";
 import { type Digest, hasher, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
-import { writeRoot } from "../../store/roots.ts";
-import { openSession, prepareStore, type Session } from "../../store/session.ts";
+import { openSession, type Session } from "../../store/session.ts";
 import { mountFlags, openSystem, type System } from "../../store/system.ts";
 import { asFault, buildFault } from "../../store/trouble.ts";
-import { measure } from "../../store/usage.ts";
-import { verify } from "../../store/verify.ts";
 import type { Builder, Store } from "../builder.ts";
 import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
-import { outputFile } from "../tar/builder.ts";
+import { collected, openCare } from "./care.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
@@ -84,20 +73,26 @@ async function serve(parts: KeeperParts): Promise<void> {
   enterStore(system, setup.store);
   const layout = layoutOf(storeMount);
   prepareStore(layout);
+  const turn = (text: string) => ({
+    interrupted: inbox.interrupted,
+    onWait: () => parts.send({ event: { type: "step", text } }),
+  });
+  await takeTurn(() => upgradeStore(layout, system), turn("waiting: an older kit uses the store"));
   if (setup.hold) return await serveHold({ layout, system, setup, recruits, inbox, send: parts.send });
   const { session: id, bootId } = setup;
-  using session = await takeTurn(() => openSession(layout, system, { id, bootId, now: parts.now() }), {
-    interrupted: inbox.interrupted,
-    onWait: () =>
-      parts.send({ event: { type: "step", text: "waiting: another kit collects or verifies the store" } }),
-  });
+  using session = await takeTurn(
+    () => openSession(layout, system, { id, bootId, now: parts.now() }),
+    turn("waiting: another kit repairs the store"),
+  );
+  using holds = openHolds(layout, system, id);
   const staging = session.scratch("keeper");
-  const pool = openPool(layout, system, staging);
-  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
+  const pool = openPool(layout, system, staging, holds);
+  const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds });
   using history = openHistory(layout);
   const committer = openCommitter(session, records, history);
-  const store: Store = { layout, system, pool, records, method: probeMethod(setup.method, staging) };
-  await using crew = await recruits.enlist({ ...store, staging });
+  const method = probeMethod(setup.method, staging);
+  const store: Store = { layout, system, pool, records, holds, method };
+  await using crew = await recruits.enlist({ ...store, staging, session: id });
   const methods = openMethods({
     ...parts,
     setup,
@@ -142,6 +137,7 @@ function openMethods(parts: MethodParts) {
   const http = openHttp({ proxy: setup.proxy, connections: setup.downloads, offline: setup.offline });
   const emit = (event: Event) => send({ event });
   let questions = 0;
+  const care = openCare({ ...parts, store, crew, history, session });
   const workshop = openWorkshop({
     store,
     crew,
@@ -161,6 +157,9 @@ function openMethods(parts: MethodParts) {
 
   const build = async (job: BuildJob): Promise<BuildOutcome> => {
     const digest = requestDigest(job.request);
+    // Its inputs too, and before anybody looks whether they are there.
+    const wanted = { requests: [digest], contents: Object.values(job.request.inputs) };
+    if ((await care.keep(wanted)).contents.length > 0) throw collected();
     const reused = (): BuildOutcome | undefined => {
       const result = job.rebuild ? undefined : committer.find(digest);
       return result && { result, how: "reused" };
@@ -218,7 +217,12 @@ function openMethods(parts: MethodParts) {
         outputs: built.outputs,
         references: built.references ?? [],
       };
-      const { result, durable } = committer.add(made, noteOf());
+      const origin: Origin = {
+        note: noteOf(),
+        request: job.request,
+        ...(job.origin !== undefined && { hints: job.origin }),
+      };
+      const { result, durable } = committer.add(made, origin);
       const same = JSON.stringify(result.outputs) === JSON.stringify(made.outputs);
       return { result, how: "built", durable, ...(!same && { differs: made.outputs }) };
     } catch (error) {
@@ -265,31 +269,8 @@ function openMethods(parts: MethodParts) {
         // Two distributions may call a repository and a suite alike.
         scratch: session.scratch(`indexes-${questions++}`),
       }),
-    async present(content, file) {
-      const { kind, digest: own } = splitContent(content);
-      const digest = kind === "tree" ? own : store.records.writeTree(treeOfBlob(own, file, store));
-      const place = `outputs/${hexOf(digest)}`;
-      const final = `${store.layout.root}/${place}`;
-      if (!existsSync(final)) {
-        const staging = session.scratch("outputs");
-        writeTree(store.records.tree(digest), `${staging}/${hexOf(digest)}`, { ...store, staging });
-        renameSync(`${staging}/${hexOf(digest)}`, final);
-      }
-      return { place, tree: contentOf("tree", digest) };
-    },
-    async addRoot(link, contents, requests) {
-      // A collection that ended after the caller's look, and before this session began, may have taken them.
-      if (!contents.every(store.records.has))
-        throw new Fault("store/collected", "the store was collected meanwhile", {
-          hint: "repeat the command",
-        });
-      writeRoot(store.layout, { link, contents, requests });
-    },
+    ...care,
     flush: () => committer.flush(),
-    usage: async () => measure(store.layout),
-    verify: () => verify(store.layout, store.records, crew.verify),
-    collectable: async (dead) =>
-      collect(store.layout, store.records, history, { dead: new Set(dead), dryRun: true, flush: () => {} }),
     async probe() {
       const overlay = probeOverlay(store.system, session.scratch("probe"));
       return {
@@ -307,16 +288,6 @@ function openMethods(parts: MethodParts) {
       await http.close();
     },
   };
-}
-
-/** An output that is a blob, as users see it: one file in a folder. */
-function treeOfBlob(blob: Digest, file: string | undefined, { pool }: Store): Tree {
-  const member = pool.find(blob);
-  if (member === undefined || file === undefined)
-    throw new Fault("store/missing-blob", `the store lacks ${blob}, or a name for it`, {
-      hint: "run `kit store verify --repair`",
-    });
-  return makeTree([outputFile(file, blob, statSync(member).size)]);
 }
 
 function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {

@@ -160,16 +160,19 @@ export async function realizeLine(
   refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host);
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild }) => {
-    const keeper = await means.keeper().catch((cause: unknown) => {
-      throw new NoKeeper("the keeper did not start", { cause });
-    });
+    const keeper = await startedKeeper(means);
     await sendLocals(request, world, means, sent);
     const { builder, digest: id, label } = derivation;
     const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
-    return await keeper.build({ request, id, label, hints, rebuild });
+    const origin = derivation.hints === undefined ? {} : { origin: derivation.hints };
+    return await keeper.build({ request, id, label, hints, ...origin, rebuild });
   };
+  const keep: Means["keep"] = async (requests) =>
+    requests.length === 0
+      ? []
+      : (await (await startedKeeper(means)).keep({ requests, contents: [] })).requests;
   try {
-    return await realize(targets, { known, has, emit, now, build }, options);
+    return await realize(targets, { known, has, keep, emit, now, build }, options);
   } catch (error) {
     throw error instanceof NoKeeper ? error.cause : error;
   }
@@ -178,6 +181,13 @@ export async function realizeLine(
 /** No failure of any derivation, but the end of the run: it is told once, not for each that is ready. */
 class NoKeeper extends Error {}
 
+/** @throws {NoKeeper} */
+async function startedKeeper(means: LineMeans): Promise<Keeper> {
+  return await means.keeper().catch((cause: unknown) => {
+    throw new NoKeeper("the keeper did not start", { cause });
+  });
+}
+
 /** Sends to the store what a request takes of local files; `sent` is what was sent already. */
 export async function sendLocals(
   request: Request,
@@ -185,11 +195,13 @@ export async function sendLocals(
   means: LineMeans,
   sent: Set<Content>,
 ): Promise<void> {
-  for (const content of Object.values(request.inputs)) {
-    if (sent.has(content) || means.has(content)) continue;
-    sent.add(content);
-    await sendLocal(content, world, await means.keeper());
-  }
+  const local = new Set(world.locals.values());
+  const contents = Object.values(request.inputs).filter((input) => local.has(input) && !sent.has(input));
+  if (contents.length === 0) return;
+  const keeper = await means.keeper();
+  for (const content of contents) sent.add(content);
+  for (const content of (await keeper.keep({ requests: [], contents })).contents)
+    await sendLocal(content, world, keeper);
 }
 
 function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {

@@ -21,6 +21,8 @@ export interface Means {
   known(request: Digest): Result | undefined;
   /** Whether bytes or trees are in the store. */
   has(content: Content): boolean;
+  /** Keeps results from being collected; tells which have been meanwhile. */
+  keep(requests: readonly Digest[]): Promise<readonly Digest[]>;
   build(job: Job): Promise<BuildOutcome>;
   readonly emit: Emit;
   readonly now: () => number;
@@ -79,8 +81,7 @@ export async function realize(
   options: RealizeOptions,
 ): Promise<Realized> {
   const all = allDerivations(targets.map((derivation) => ({ derivation })));
-  const run = newRun(all, means, options);
-  run.settleKnown();
+  const run = await settled(all, means, options);
   means.emit({ type: "plan", derivations: all.length, known: run.reused });
   if (options.offline) refuseFetching(run.waiting());
   await run.finish();
@@ -96,6 +97,18 @@ export async function realize(
     reused: run.reused,
     differing: run.differing,
   };
+}
+
+/** A run with what is known. What it goes on from is taken hold of, and looked for again where it was collected. */
+async function settled(all: readonly Derivation[], means: Means, options: RealizeOptions) {
+  const run = newRun(all, means, options);
+  run.settleKnown();
+  const isOver = run.waiting().length === 0;
+  const gone = isOver ? [] : await means.keep([...run.requests.values()]);
+  if (gone.length === 0) return run;
+  const again = newRun(all, means, options);
+  again.settleKnown();
+  return again;
 }
 
 function refuseFetching(waiting: readonly Derivation[]): void {

@@ -1,13 +1,16 @@
 // kit gc: removes what no link keeps.
 // Knows which links are still there; does not know what they keep.
 
-import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, Option } from "clipanion";
-import type { Collection } from "../../store/collect.ts";
+import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Layout } from "../../store/layout.ts";
-import { readRoots } from "../../store/roots.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { expired, readProfiles } from "../../store/profiles.ts";
+import { type RootFile, readRoots } from "../../store/roots.ts";
 import { kinds } from "../../store/usage.ts";
+import type { Collection, CollectionWish } from "../../store/wish.ts";
 import type { Parts } from "../composition.ts";
 import { bytesText, plural } from "../render/text.ts";
 import { PartsCommand } from "./command.ts";
@@ -16,73 +19,141 @@ export class CollectCommand extends PartsCommand {
   static override paths = [["gc"]];
   static override usage = Command.Usage({
     category: "The store",
-    description: "remove what no result link keeps",
+    description: "remove what nothing keeps",
     details: `
-      Kept is what the links made by \`kit realize -o\` lead to, with everything it was built from, as long as the
-      link is there and leads into the store. All else goes: results, logs, files, downloads that were cut off, what
-      --keep-failed kept. Waits until no other kit uses the store. May be interrupted or killed at any time.
+      Kept is what result links (\`kit realize -o\`) lead to, as long as the link is there and leads into the store; what
+      lock files pin, as long as the lock is there; every generation of a profile (\`--profile\`); and what running
+      kits use: they need not be waited for. With each goes everything it was built from. All else goes. May be
+      interrupted or killed at any time.
+
+      \`--older-than\` spares what was used since, and lets go generations that are older, but for the current one;
+      \`--keep\` spares the newest generations. With \`--max-size\`, what nothing keeps goes only as far as the store is
+      larger, what was not used for longest first.
     `,
     examples: [
       ["What would go", "kit gc --dry-run"],
       ["Let an image go, and make room", "rm result && kit gc"],
+      [
+        "What was not used for a month, and all but three generations of that age",
+        "kit gc --older-than 30d --keep 3",
+      ],
+      ["Use at most 20 GiB where that is possible", "kit gc --max-size 20GiB"],
     ],
   });
 
   dryRun = Option.Boolean("--dry-run", false, { description: "only tell what would go" });
+  olderThan = Option.String("--older-than", {
+    description: "spare what was used within this time: 30d, 12h",
+  });
+  keep = Option.String("--keep", { description: "generations of each profile that stay" });
+  maxSize = Option.String("--max-size", { description: "bytes the store may take: 20GiB" });
 
   override async work(parts: Parts): Promise<number> {
     this.requireStore(parts);
-    const collection = this.dryRun
-      ? await (await parts.keeper()).collectable(deadLinks(parts.layout))
-      : await this.collect(parts);
+    const wish = this.wishFor(parts.layout);
+    const collection = await this.collect(parts, wish);
     this.done();
     if (this.json) this.print(JSON.stringify({ dryRun: this.dryRun, ...collection }));
     else this.print(...collectionLines(collection, this.dryRun));
     return 0;
   }
 
-  private async collect(parts: Parts): Promise<Collection> {
-    await using keeper = await holdOf(parts);
-    // Looked at only now: while the store is held nobody adds a root.
-    return await keeper.collect(deadLinks(parts.layout));
+  /** Roots are looked at once: one that is registered anew meanwhile is none of those that are gone. */
+  private wishFor(layout: Layout): () => CollectionWish {
+    const now = this.context.now() / 1000;
+    const age = this.olderThan === undefined ? undefined : secondsOf(this.olderThan);
+    const generations = wholeNumber(this.keep);
+    const maxSize = this.maxSize === undefined ? undefined : sizeOf(this.maxSize);
+    const usedSince = age === undefined ? undefined : now - age;
+    const lets = age !== undefined || generations !== undefined;
+    const policy = { keep: generations ?? 1, madeBefore: usedSince ?? Number.POSITIVE_INFINITY };
+    return () => ({
+      dead: deadRoots(layout),
+      generations: lets
+        ? readProfiles(layout).flatMap((profile) =>
+            expired(profile, policy).map(({ number }) => ({ profile: profile.name, number })),
+          )
+        : [],
+      ...(usedSince !== undefined && { usedSince }),
+      ...(maxSize !== undefined && { maxSize }),
+      dryRun: this.dryRun,
+    });
+  }
+
+  /** Beside other sessions, but for a store without room for another one. */
+  private async collect(parts: Parts, wish: () => CollectionWish): Promise<Collection> {
+    try {
+      return await (await parts.keeper()).collect(wish());
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === "store/full")) throw error;
+    }
+    const keeper = await parts.hold(0);
+    try {
+      return await keeper.collect(wish());
+    } finally {
+      await keeper.close();
+    }
   }
 }
 
-async function holdOf(parts: Parts) {
-  const keeper = await parts.hold(0);
-  return { collect: keeper.collect, [Symbol.asyncDispose]: keeper.close };
+/** `30d`, `12h`, `45min`, `90s`, `2w`. @throws {Fault} `usage/bad-option` */
+function secondsOf(text: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600, d: 86_400, w: 604_800 };
+  const [, number, unit = ""] = /^(\d{1,9})(s|min|h|d|w)$/.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * (units[unit] ?? 1);
+  throw new Fault("usage/bad-option", `--older-than is a time like 30d, not ${JSON.stringify(text)}`, {
+    hint: "a whole number and one of s, min, h, d, w",
+  });
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new Fault("usage/bad-option", `--keep is a number of generations, not ${JSON.stringify(text)}`, {
+    hint: "one at the least: the current one always stays",
+  });
+}
+
+function sizeOf(text: string): number {
+  if (/^(0|[1-9]\d{0,6})(B|KiB|MiB|GiB|TiB)$/.test(text)) return bytesOf(text);
+  throw new Fault("usage/bad-option", `--max-size is a size like 20GiB, not ${JSON.stringify(text)}`);
 }
 
 /**
- * Links of roots that are gone, or lead out of the store. A link that cannot be looked at counts as there. The
- * keeper could not tell: inside its namespaces it is nobody to the host.
+ * Roots whose link is gone, or leads out of the store; whose lock is gone. What cannot be looked at counts as there.
+ * The keeper could not tell: inside its namespaces it is nobody to the host.
  */
-export function deadLinks(layout: Layout): string[] {
+export function deadRoots(layout: Layout): Pick<RootFile, "name" | "stamp">[] {
   const store = realpathSync(layout.root);
+  const leadsHere = (link: string) => {
+    if (!lstatSync(link).isSymbolicLink()) return false;
+    const target = resolve(dirname(link), readlinkSync(link));
+    // The store may be reached by several paths, and what the link named may be gone already.
+    const there = existsSync(target) ? realpathSync(target) : target;
+    return [store, layout.root].some((root) => there.startsWith(`${root}/`));
+  };
   return readRoots(layout)
-    .map(({ root }) => root.link)
-    .filter((link) => {
+    .filter(({ root: { kind, link } }) => {
       try {
-        if (!lstatSync(link).isSymbolicLink()) return true;
-        const target = resolve(dirname(link), readlinkSync(link));
-        // The store may be reached by several paths, and what the link named may be gone already.
-        const there = existsSync(target) ? realpathSync(target) : target;
-        return ![store, layout.root].some((root) => there.startsWith(`${root}/`));
+        return kind === "link" ? !leadsHere(link) : !statSync(link).isFile();
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         return code === "ENOENT" || code === "ENOTDIR";
       }
-    });
+    })
+    .map(({ name, stamp }) => ({ name, stamp }));
 }
 
-export function collectionLines({ removed, kept, bytes, roots }: Collection, dryRun: boolean): string[] {
+export function collectionLines(collection: Collection, dryRun: boolean): string[] {
+  const { removed, kept, bytes, roots, above } = collection;
   const went = kinds.filter((kind) => removed[kind] > 0).map((kind) => `${removed[kind]} ${nameOf(kind)}`);
   const stays = kinds.filter((kind) => kept[kind] > 0).map((kind) => `${kept[kind]} ${nameOf(kind)}`);
   return [
-    ...roots.dropped.map((link) => `dropped the root ${link}: its link is gone or leads elsewhere`),
+    ...roots.dropped.map((name) => `${dryRun ? "would drop" : "dropped"} ${name}`),
     `${dryRun ? "would remove" : "removed"} ${went.join(", ") || "nothing"}`,
     `${dryRun ? "would free" : "freed"} ${bytesText(bytes)}`,
-    `kept ${stays.join(", ") || "nothing"}, for ${plural(roots.kept, "link")}`,
+    `kept ${stays.join(", ") || "nothing"}, for ${plural(roots.kept, "root")}`,
+    ...(above === undefined ? [] : [`what is kept takes ${bytesText(above)} more than was wished for`]),
   ];
 }
 

@@ -8,6 +8,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { lockPath, type Parts } from "../composition.ts";
 import { type Change, changeLines, changesOf, packagesIn } from "./change.ts";
 import { PartsCommand } from "./command.ts";
+import { registerLock } from "./lockroot.ts";
 
 export class LockCommand extends PartsCommand {
   static override paths = [["lock"]];
@@ -48,6 +49,7 @@ export class LockCommand extends PartsCommand {
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };
     const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, this.buildOptions());
+    await registerLock(manifest, parts);
     const changes = changedLock ? changesOf(before, changedLock) : [];
     this.done();
     if (this.json)

@@ -74,7 +74,7 @@ export class LogCommand extends PlanCommand {
     const history = readHistory(layout);
     for (const { derivation, request } of known) {
       if (request === undefined || !existsSync(layout.log(request.digest))) continue;
-      const note = history.find(request.digest);
+      const note = history.find(request.digest) ?? records.origin(request.digest)?.note;
       // The index can be lost; what has a result did not fail.
       const failed = note?.failed !== undefined || (note === undefined && !records.result(request.digest));
       const record = {

@@ -2,7 +2,7 @@
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
 import { existsSync, lstatSync, readlinkSync, statSync, symlinkSync, unlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
 import type { Differing, Realized } from "../../builders/realizer/realize.ts";
@@ -11,12 +11,14 @@ import { remember } from "../../store/memo.ts";
 import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { checkProfileName } from "../../store/profiles.ts";
 import { lockPath, type Parts } from "../composition.ts";
 import { codeFolder } from "../entry.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../places.ts";
 import { differenceLines } from "../render/difference.ts";
 import { BuildCommand } from "./command.ts";
+import { registerLock } from "./lockroot.ts";
 
 export class RealizeCommand extends BuildCommand {
   static override paths = [["realize"]];
@@ -45,12 +47,16 @@ export class RealizeCommand extends BuildCommand {
   outputs = Option.Array("--output", [], {
     description: "only outputs of this type or name; may be repeated",
   });
+  profile = Option.String("--profile", {
+    description: "add what is made to a profile, as its next generation: `kit profile`",
+  });
   rebuild = Option.Boolean("--rebuild", false, {
     description: "build all that was not fetched again, and compare",
   });
 
   override async work(parts: Parts): Promise<number> {
     parts.warm();
+    if (this.profile !== undefined) checkProfileName(this.profile);
     const manifest = this.absolute(this.manifest);
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
     const linksOf = this.linkNames(plan.outputs);
@@ -64,6 +70,8 @@ export class RealizeCommand extends BuildCommand {
     const { results, differing } = realized;
     const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
     const places = shown.map(({ path }) => path);
+    await this.addToProfile(plan.outputs, shown, realized, parts);
+    await registerLock(manifest, parts);
     const links = await this.linkAll(plan.outputs, shown, linksOf, realized, parts);
     this.done();
     const lines = plan.outputs.map(
@@ -83,6 +91,26 @@ export class RealizeCommand extends BuildCommand {
         hint: "the recorded result stays, and the other is in the store until it is collected; find what varies: dates, order, randomness",
       },
     );
+  }
+
+  private async addToProfile(
+    outputs: readonly PlannedOutput[],
+    shown: readonly Shown[],
+    { results, requests }: Realized,
+    { layout, keeper }: Parts,
+  ): Promise<void> {
+    if (this.profile === undefined) return;
+    const contents = outputs.flatMap((output) => contentsOf(output, results));
+    const names = outputs.map((output) => `${output.name}${architectureSuffix(output, outputs)}`);
+    await (await keeper()).addGeneration(this.profile, {
+      made: Math.round(this.context.now() / 1000),
+      label: this.manifest,
+      outputs: Object.fromEntries(
+        names.map((name, index) => [name, relative(layout.root, shown[index]?.path ?? "")]),
+      ),
+      contents: [...new Set([...contents, ...shown.map(({ tree }) => tree)])],
+      requests: allDerivations(outputs).flatMap(({ digest }) => requests.get(digest) ?? []),
+    });
   }
 
   /** The links of the outputs, in their order; none where none is wanted. */
@@ -111,7 +139,7 @@ export class RealizeCommand extends BuildCommand {
       const wanted = allDerivations([output]).flatMap(({ digest }) => requests.get(digest) ?? []);
       // The root first: nothing is collected while this session is open, and later the link is there.
       const contents = [...contentsOf(output, results), ...(tree === undefined ? [] : [tree])];
-      await keeper.addRoot(link, [...new Set(contents)], wanted);
+      await keeper.addRoot({ kind: "link", link, contents: [...new Set(contents)], requests: wanted });
       placeLink(link, target);
       links[link] = target;
     }

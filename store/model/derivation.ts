@@ -108,6 +108,14 @@ export interface Note {
   readonly log?: string;
 }
 
+/** How a result came about, and all it takes to bring it about again. No part of its statement. */
+export interface Origin {
+  readonly note: Note;
+  readonly request: Request;
+  /** Where a fixed output's bytes were looked for, as the derivation said. */
+  readonly hints?: Canonical;
+}
+
 export function contentOf(kind: "blob" | "tree", digest: Digest): Content {
   return `${kind}:${digest}`;
 }

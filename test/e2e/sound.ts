@@ -10,7 +10,7 @@ import { decodeTree } from "../../store/model/tree.ts";
 export function flawsOf(store: string, { settled = true } = {}): string[] {
   // A folder that says it is no store of this format has nothing that could be wrong.
   const format = join(store, "format");
-  if (!existsSync(format) || readFileSync(format, "utf8").trim() !== "kit/store/1") return [];
+  if (!existsSync(format) || readFileSync(format, "utf8").trim() !== "kit/store/2") return [];
   const hex = (name: string) => name.slice(0, 64);
   const blobs = new Set<string>();
   const flaws: string[] = [];
@@ -31,7 +31,8 @@ export function flawsOf(store: string, { settled = true } = {}): string[] {
     }
   }
   for (const { name, path } of fanned(store, "results")) {
-    const result = JSON.parse(readFileSync(path, "utf8")) as {
+    const [statement = ""] = readFileSync(path, "utf8").split("\n");
+    const result = JSON.parse(statement) as {
       request: string;
       outputs: Record<string, string>;
     };

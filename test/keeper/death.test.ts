@@ -152,7 +152,7 @@ describe("kill -9 of the keeper", () => {
     expect(last.lines.filter((line) => line.startsWith("reused")).length).toBeGreaterThan(0);
     expect(last.lines.filter((line) => /^(reused|built) /.test(line))).toHaveLength(jobs.length);
     expect(staging(store)).toEqual([]);
-    expect(readdirSync(layoutOf(store).locks)).toEqual(["store"]);
+    expect(readdirSync(layoutOf(store).locks)).toEqual(["collecting", "gate", "store"]);
     expect(await problemsOf(tools, store)).toEqual([]);
   }, 90_000);
 

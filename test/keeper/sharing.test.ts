@@ -39,7 +39,7 @@ describe("the same request", () => {
       expect.objectContaining({ type: "waiting", reason: expect.stringContaining("another kit") }),
     );
     await Promise.all([a.close(), b.close()]);
-    expect(readdirSync(layoutOf(store).locks)).toEqual(["store"]);
+    expect(readdirSync(layoutOf(store).locks)).toEqual(["collecting", "gate", "store"]);
   });
 
   it("twice in one kit is built once", async () => {
@@ -69,7 +69,7 @@ describe("the same request", () => {
     expect((await second).how).toBe("built");
     await a.close().catch(() => {});
     await b.close();
-    expect(readdirSync(layoutOf(store).locks)).toEqual(["store"]);
+    expect(readdirSync(layoutOf(store).locks)).toEqual(["collecting", "gate", "store"]);
   });
 
   it("that is rebuilt alike says nothing; otherwise what differs is told, and the first statement stays", async () => {

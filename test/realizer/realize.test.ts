@@ -56,6 +56,7 @@ function world(becomes: Becomes = (request) => requestDigest(request)): World {
     lost: new Set(),
     known: (request) => self.recorded.get(request),
     has: (content) => !self.lost.has(content),
+    keep: async () => [],
     emit: (event) => self.events.push(event),
     now: () => 0,
     async build({ request, derivation: made, rebuild }) {

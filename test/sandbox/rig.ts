@@ -13,6 +13,7 @@ import {
 } from "../../builders/keeper/client.ts";
 import type { BuildJob } from "../../builders/keeper/protocol.ts";
 import { defaultLimits, type Limits } from "../../builders/sandbox/spec.ts";
+import { noHolds } from "../../store/holds.ts";
 import { layoutOf } from "../../store/layout.ts";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Content, type Request, requestDigest, splitContent } from "../../store/model/derivation.ts";
@@ -128,7 +129,7 @@ export async function probe(
   ]);
   const { result } = await keeper.build(job);
   const layout = layoutOf(store);
-  const records = openRecords(layout, () => true);
+  const records = openRecords(layout, { hasBlob: () => true, holds: noHolds });
   const tree = (of: "root" | "out") => records.tree(splitContent(result.outputs[of] as Content).digest);
   return {
     request: result.request,

@@ -7,22 +7,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Collection, collect } from "../../store/collect.ts";
+import { collect } from "../../store/collect.ts";
 import { openHistory } from "../../store/history.ts";
+import { noHolds } from "../../store/holds.ts";
 import { splitContent } from "../../store/model/derivation.ts";
 import { hexOf } from "../../store/model/digest.ts";
 import { decodeTree } from "../../store/model/tree.ts";
 import { openRecords } from "../../store/records.ts";
+import { readRoots } from "../../store/roots.ts";
 import { measure } from "../../store/usage.ts";
+import type { Collection, CollectionWish } from "../../store/wish.ts";
 import { openShelf, type Shelf, treeOf } from "./shelf.ts";
 
 const noFlush = () => {};
 
-function run({ layout, pool }: Shelf, options: Partial<Parameters<typeof collect>[3]> = {}): Collection {
+async function run(
+  { layout, pool, staging }: Shelf,
+  wish: Partial<CollectionWish> = {},
+  flush = noFlush,
+): Promise<Collection> {
   // Fresh records: what is cached would hide what is gone.
-  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
+  const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds: noHolds });
   using history = openHistory(layout);
-  return collect(layout, records, history, { dead: new Set(), dryRun: false, flush: noFlush, ...options });
+  return await collect(
+    { layout, records, history, trash: `${staging}/trash`, flush },
+    { dead: [], generations: [], dryRun: false, ...wish },
+  );
 }
 
 describe("collection", () => {
@@ -44,9 +54,8 @@ describe("collection", () => {
     writeFileSync(shelf.layout.log(lost.request), "lost");
     writeFileSync(`${shelf.layout.results}/00/torn.tmp-1`, "{");
     writeFileSync(`${shelf.layout.partial}/half`, "half");
-    writeFileSync(`${shelf.layout.locks}/${hexOf(lost.request)}`, "");
 
-    const { removed, kept: stayed } = run(shelf);
+    const { removed, kept: stayed } = await run(shelf);
 
     expect(stayed).toEqual({ blobs: 3, trees: 1, results: 1, logs: 1, checkouts: 1, outputs: 1, rest: 0 });
     expect(removed).toEqual({ blobs: 2, trees: 1, results: 2, logs: 1, checkouts: 1, outputs: 1, rest: 1 });
@@ -54,72 +63,72 @@ describe("collection", () => {
     expect(history.find(lost.request)).toBeUndefined();
     expect(readdirSync(shelf.layout.checkouts)).toEqual([hexOf(keptTree)]);
     expect(readdirSync(shelf.layout.outputs)).toEqual([hexOf(keptTree)]);
-    expect(readdirSync(shelf.layout.locks)).toEqual([]);
     expect(readdirSync(shelf.layout.partial)).toEqual([]);
     expect((await shelf.verify()).problems).toEqual([]);
   });
 
-  it("keeps every member of a kept blob, whichever attributes it has", () => {
+  it("keeps every member of a kept blob, whichever attributes it has", async () => {
     const shelf = openShelf();
     const result = shelf.result("one", { f: "many faces" });
     shelf.tree({ other: "many faces" }, 0o755);
     shelf.root("/links/one", [result]);
-    run(shelf);
+    await run(shelf);
     const names = readdirSync(shelf.layout.pool).flatMap((fan) => readdirSync(`${shelf.layout.pool}/${fan}`));
     expect(names.filter((name) => /\.755\./.test(name))).toHaveLength(1);
   });
 
-  it("drops the roots it is told are dead, and what they alone kept", () => {
+  it("drops the roots it is told are dead, and what they alone kept", async () => {
     const shelf = openShelf();
     const [a, b] = [shelf.result("a", { f: "a" }), shelf.result("b", { f: "b" })];
     shelf.root("/links/a", [a]);
     shelf.root("/links/b", [b]);
-    const { roots } = run(shelf, { dead: new Set(["/links/b"]) });
+    const dead = readRoots(shelf.layout).filter(({ root }) => root.link === "/links/b");
+    const { roots } = await run(shelf, { dead });
     expect(roots).toEqual({ kept: 1, dropped: ["/links/b"] });
     expect(existsSync(shelf.layout.result(a.request))).toBe(true);
     expect(existsSync(shelf.layout.result(b.request))).toBe(false);
     expect(readdirSync(shelf.layout.roots)).toHaveLength(1);
   });
 
-  it("a dry run says what a real one does, and does nothing", () => {
+  it("a dry run says what a real one does, and does nothing", async () => {
     const shelf = openShelf();
     const kept = shelf.result("kept", { f: "1" });
     const lost = shelf.result("lost", { f: "2", g: "3" });
     shelf.root("/links/kept", [kept]);
     shelf.checkout(shelf.records.tree(treeOf(lost)));
     const before = measure(shelf.layout);
-    const told = run(shelf, { dryRun: true });
+    const told = await run(shelf, { dryRun: true });
     expect(measure(shelf.layout)).toEqual(before);
-    expect(run(shelf)).toEqual(told);
+    expect(await run(shelf)).toEqual(told);
     expect(measure(shelf.layout)).not.toEqual(before);
   });
 
-  it("tells the bytes that the disk gives back, files that checkouts share counted once", () => {
+  it("tells the bytes that the disk gives back, files that checkouts share counted once", async () => {
     const shelf = openShelf();
     const lost = shelf.result("lost", { big: "x".repeat(300_000) });
     shelf.checkout(shelf.records.tree(treeOf(lost)));
     const before = blocksBelow(shelf.layout.root);
-    const { bytes } = run(shelf);
+    const { bytes } = await run(shelf);
     expect(bytes).toBe(before - blocksBelow(shelf.layout.root));
     expect(bytes).toBeGreaterThanOrEqual(300_000);
     expect(bytes).toBeLessThan(600_000);
   });
 
-  it("goes on where a root names what is not there", () => {
+  it("goes on where a root names what is not there", async () => {
     const shelf = openShelf();
     const { request, outputs } = shelf.result("gone", { f: "1" });
     const other = openShelf();
     const kept = other.result("kept", { f: "2" });
     other.root("/links/x", [{ format: "kit/result/1", request, outputs, references: [] }, kept]);
-    expect(run(other).kept.results).toBe(1);
+    expect((await run(other)).kept.results).toBe(1);
   });
 
-  it("removes nothing where a record that is kept cannot be read", () => {
+  it("removes nothing where a record that is kept cannot be read", async () => {
     const shelf = openShelf();
     const [kept, lost] = [shelf.result("kept", { f: "1" }), shelf.result("lost", { f: "2" })];
     shelf.root("/links/kept", [kept]);
     writeFileSync(shelf.layout.result(kept.request), "{");
-    expect(() => run(shelf)).toThrow(/cannot be read/);
+    await expect(run(shelf)).rejects.toThrow(/cannot be read/);
     expect(existsSync(shelf.layout.result(lost.request))).toBe(true);
   });
 
@@ -135,7 +144,7 @@ describe("collection", () => {
       };
       let finished = true;
       try {
-        run(shelf, { flush });
+        await run(shelf, {}, flush);
       } catch {
         finished = false;
       }
@@ -170,7 +179,7 @@ describe("collection", () => {
       expect((await shelf.verify()).problems).toEqual([]);
     }
     expect(killed).toBeGreaterThan(0);
-    run(shelf);
+    await run(shelf);
     const { problems, statements, trees, members } = await shelf.verify();
     expect({ problems, statements, trees, members }).toEqual({
       problems: [],
@@ -200,7 +209,7 @@ describe("collection", () => {
               .filter(({ rooted }) => rooted)
               .flatMap(({ result }) => contentsOf(shelf, Object.values(result.outputs))),
           );
-          run(shelf);
+          await run(shelf);
           const there = new Set([
             ...readdirSync(shelf.layout.pool).flatMap((fan) =>
               readdirSync(`${shelf.layout.pool}/${fan}`).map((name) => name.slice(0, 64)),

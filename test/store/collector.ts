@@ -3,12 +3,19 @@
 
 import { collect } from "../../store/collect.ts";
 import { openHistory } from "../../store/history.ts";
+import { noHolds } from "../../store/holds.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { findMember } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 
 const layout = layoutOf(process.argv[2] ?? "");
-const records = openRecords(layout, (blob) => findMember(layout, blob) !== undefined);
+const records = openRecords(layout, {
+  hasBlob: (blob) => findMember(layout, blob) !== undefined,
+  holds: noHolds,
+});
 process.stdout.write("ready\n");
-collect(layout, records, openHistory(layout), { dead: new Set(), dryRun: false, flush: () => {} });
+await collect(
+  { layout, records, history: openHistory(layout), trash: `${layout.staging}/collector`, flush: () => {} },
+  { dead: [], generations: [], dryRun: false },
+);
 process.stdout.write("done\n");

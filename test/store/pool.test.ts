@@ -13,6 +13,7 @@ import {
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noHolds } from "../../store/holds.ts";
 import { type Attributes, blobAttributes, poolTime } from "../../store/layout.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import { hashFile, openPool } from "../../store/pool.ts";
@@ -159,7 +160,7 @@ describe("several at once", () => {
       const { parentPort, workerData: { root, staging } } = require("node:worker_threads");
       Promise.all(["layout", "pool", "system"].map((name) => import(new URL("../../store/" + name + ".ts", ${JSON.stringify(import.meta.url)}).href))).then(([l, p, s]) => {
         require("node:fs").mkdirSync(staging);
-        const pool = p.openPool(l.layoutOf(root), s.openSystem(), staging);
+        const pool = p.openPool(l.layoutOf(root), s.openSystem(), staging, { take() {} });
         for (let i = 0; i < 300; i++) { pool.put(Buffer.from("same " + i)); pool.require(pool.put(Buffer.from("same " + i)), { mode: 0o755, uid: 0, gid: 0 }); }
       });`;
     const threads = ["a", "b", "c"].map(
@@ -189,7 +190,7 @@ describe("several at once", () => {
     // No finish: the process is gone here. The next session has a staging folder of its own.
     expect(store.pool.find(digestOf("torn"))).toBeUndefined();
     expect(unsoundMembers(store.layout, digestOf)).toEqual([]);
-    const next = openPool(store.layout, system, store.folder());
+    const next = openPool(store.layout, system, store.folder(), noHolds);
     expect(next.put(bytesOf("torn"))).toBe(digestOf("torn"));
     expect(unsoundMembers(store.layout, digestOf)).toEqual([]);
   });

@@ -14,13 +14,14 @@ import {
 } from "node:fs";
 import { inject } from "vitest";
 import { beginCheckout, type CheckoutMethod, type CheckoutTools, placeFiles } from "../../store/checkout.ts";
+import { prepareStore } from "../../store/format.ts";
+import { noHolds } from "../../store/holds.ts";
 import { type Layout, layoutOf } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { parseTreePath, rootPath } from "../../store/model/path.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { openPool, type Pool } from "../../store/pool.ts";
 import { openRecords, type RecordWriter } from "../../store/records.ts";
-import { prepareStore } from "../../store/session.ts";
 import { openSystem, type System } from "../../store/system.ts";
 
 export const system: System = openSystem();
@@ -46,8 +47,8 @@ export function openTestStore(place?: string): TestStore {
   prepareStore(layout);
   const staging = `${layout.staging}/test`;
   mkdirSync(staging);
-  const pool = openPool(layout, system, staging);
-  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
+  const pool = openPool(layout, system, staging, noHolds);
+  const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds: noHolds });
   const tools = (method: CheckoutMethod) => ({ layout, pool, system, method, staging });
   return {
     layout,
@@ -62,7 +63,7 @@ export function openTestStore(place?: string): TestStore {
 
 /** A checkout made by this thread alone. */
 export function checkout(digest: Digest, read: (digest: Digest) => Tree, tools: CheckoutTools): string {
-  const begun = beginCheckout(digest, read, tools);
+  const begun = beginCheckout(digest, read, { ...tools, holds: noHolds });
   if (typeof begun === "string") return begun;
   try {
     placeFiles(begun.files, begun.folder, tools);

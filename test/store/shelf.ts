@@ -49,6 +49,7 @@ export function openShelf(): Shelf {
     },
     root(link, results) {
       writeRoot(layout, {
+        kind: "link",
         link,
         contents: results.flatMap(({ outputs }) => Object.values(outputs)),
         requests: results.map(({ request }) => request),

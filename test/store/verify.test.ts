@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { noHolds } from "../../store/holds.ts";
 import { poolTime } from "../../store/layout.ts";
 import { verifyFan } from "../../store/members.ts";
 import { digestOf } from "../../store/model/digest.ts";
@@ -27,7 +28,7 @@ function memberOf({ pool }: Shelf, text: string): string {
 
 /** What is wrong, as `kind: why`, seen by eyes that remember nothing. */
 async function problemsOf({ layout, pool }: Shelf): Promise<string[]> {
-  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
+  const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds: noHolds });
   const { problems } = await verify(layout, records, async (fan) => verifyFan(layout, system, fan));
   return problems.map(({ kind, why }) => `${kind}: ${why}`);
 }
@@ -147,7 +148,10 @@ describe("verification", () => {
     appendFileSync(memberOf(shelf, "harmed"), "x");
     await repaired(shelf);
     expect(existsSync(shelf.layout.result(request))).toBe(false);
-    const fresh = openRecords(shelf.layout, (blob) => shelf.pool.find(blob) !== undefined);
+    const fresh = openRecords(shelf.layout, {
+      hasBlob: (blob) => shelf.pool.find(blob) !== undefined,
+      holds: noHolds,
+    });
     const member = { mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const blob = shelf.pool.put(Buffer.from("harmed"), member);
     fresh.writeResult({ format: "kit/result/1", request, outputs: { blob: `blob:${blob}` }, references: [] });

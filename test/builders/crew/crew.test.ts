@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Crew } from "../../../builders/builder.ts";
 import { recruit } from "../../../builders/crew/crew.ts";
 import { unpackDeb } from "../../../builders/unpack/intake.ts";
+import { noHolds } from "../../../store/holds.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 import { parseTreePath } from "../../../store/model/path.ts";
 import { makeTree } from "../../../store/model/tree.ts";
@@ -17,7 +18,7 @@ const { pool, records, layout } = store;
 let crew: Crew;
 beforeAll(async () => {
   const recruits = await recruit(new URL("../../../cli/thread.ts", import.meta.url), 2);
-  crew = await recruits.enlist({ ...store.tools("copy"), records });
+  crew = await recruits.enlist({ ...store.tools("copy"), records, holds: noHolds });
 });
 afterAll(() => crew[Symbol.asyncDispose]());
 

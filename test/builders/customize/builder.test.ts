@@ -8,6 +8,8 @@ import { afterEach, expect, test } from "vitest";
 import type { BuildContext, SandboxOptions } from "../../../builders/builder.ts";
 import { customizeBuilder } from "../../../builders/customize/builder.ts";
 import { type CustomizeParameters, customizeVersions } from "../../../builders/customize/recipe.ts";
+import { prepareStore } from "../../../store/format.ts";
+import { noHolds } from "../../../store/holds.ts";
 import { layoutOf } from "../../../store/layout.ts";
 import type { Canonical } from "../../../store/model/canonical.ts";
 import { type Content, contentOf, splitContent } from "../../../store/model/derivation.ts";
@@ -15,7 +17,6 @@ import { parseTreePath } from "../../../store/model/path.ts";
 import { makeTree } from "../../../store/model/tree.ts";
 import { openPool } from "../../../store/pool.ts";
 import { openRecords } from "../../../store/records.ts";
-import { prepareStore } from "../../../store/session.ts";
 import { openSystem } from "../../../store/system.ts";
 import { nothing } from "./rig.ts";
 
@@ -32,8 +33,8 @@ function workplace(asked: Partial<CustomizeParameters>, locals: Record<string, s
   const system = openSystem();
   mkdirSync(`${folder}/staging`);
   mkdirSync(`${folder}/scratch`);
-  const pool = openPool(layout, system, `${folder}/staging`);
-  const records = openRecords(layout, (blob) => pool.find(blob) !== undefined);
+  const pool = openPool(layout, system, `${folder}/staging`, noHolds);
+  const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds: noHolds });
   const file = (path: string, text: string) => {
     const owned = { path: parseTreePath(path), mode: 0o644, uid: 0, gid: 0 };
     return { type: "file" as const, ...owned, size: text.length, blob: pool.put(Buffer.from(text), owned) };
@@ -58,7 +59,7 @@ function workplace(asked: Partial<CustomizeParameters>, locals: Record<string, s
       inputs,
       outputs: ["root"],
     },
-    store: { layout, system, pool, records, method: "copy" },
+    store: { layout, system, pool, records, holds: noHolds, method: "copy" },
     scratch: `${folder}/scratch`,
     log: { line: (text) => void seen.log.push(text) },
     progress: () => {},

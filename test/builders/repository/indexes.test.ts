@@ -13,11 +13,12 @@ import {
   type IndexQuestion,
   uncompressIndex,
 } from "../../../builders/repository/indexes.ts";
+import { prepareStore } from "../../../store/format.ts";
+import { noHolds } from "../../../store/holds.ts";
 import { layoutOf } from "../../../store/layout.ts";
 import { sha256Of } from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import { openPool, type Pool } from "../../../store/pool.ts";
-import { prepareStore } from "../../../store/session.ts";
 import { openSystem } from "../../../store/system.ts";
 import { files, serve, type TestServer } from "../fetch/server.ts";
 import { clearsign, makeSigner, type Signer } from "./signing.ts";
@@ -36,7 +37,7 @@ beforeAll(async () => {
   open.root = mkdtempSync(join(tmpdir(), "kit-indexes-"));
   const layout = layoutOf(join(open.root, "store"));
   prepareStore(layout);
-  open.pool = openPool(layout, openSystem(), mkdtempSync(join(open.root, "staging-")));
+  open.pool = openPool(layout, openSystem(), mkdtempSync(join(open.root, "staging-")), noHolds);
 });
 afterAll(() => rmSync(open.root, { recursive: true }));
 

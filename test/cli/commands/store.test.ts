@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deadLinks } from "../../../cli/commands/gc.ts";
+import { deadRoots } from "../../../cli/commands/gc.ts";
 import { layoutOf } from "../../../store/layout.ts";
 import { contentOf } from "../../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../../store/model/digest.ts";
-import { writeRoot } from "../../../store/roots.ts";
+import { readRoot, writeRoot } from "../../../store/roots.ts";
 import { digest, folder, kit, partsAt } from "./rig.ts";
 
 const text = (written: string) => ({ kind: "file" as const, mode: 0o644, bytes: Buffer.from(written) });
@@ -39,10 +39,15 @@ describe("a store", () => {
       { path: "lost", ...text("l".repeat(10_000)) },
     ]);
     const { place: output } = await keeper.present(contentOf("tree", tree), undefined);
-    await keeper.addRoot(link, [contentOf("tree", tree)], []);
+    await keeper.addRoot({ kind: "link", link, contents: [contentOf("tree", tree)], requests: [] });
     symlinkSync(join(store, output), link);
     await expect(
-      keeper.addRoot(join(place, "never"), [contentOf("tree", digest("nowhere"))], []),
+      keeper.addRoot({
+        kind: "link",
+        link: join(place, "never"),
+        contents: [contentOf("tree", digest("nowhere"))],
+        requests: [],
+      }),
     ).rejects.toMatchObject({ faults: [{ code: "store/collected" }] });
     await parts.close();
   });
@@ -52,7 +57,7 @@ describe("a store", () => {
     const { status, stdout } = kit(["store", "info", "--json"], { store });
     const told = JSON.parse(stdout);
     expect(status).toBe(0);
-    expect(told).toMatchObject({ location: store, format: "kit/store/1", links: [link] });
+    expect(told).toMatchObject({ location: store, format: "kit/store/2", links: [link] });
     expect(told.usage).toMatchObject({
       blobs: { count: 2, logical: 20_000 },
       trees: { count: 2 },
@@ -84,7 +89,7 @@ describe("a store", () => {
     const { dryRun: _, ...real } = JSON.parse(kit(["gc", "--json"], { store }).stdout);
     expect({ dryRun: true, ...real }).toEqual(tried);
     expect(kit(["gc"], { store }).stdout).toBe(
-      "removed nothing\nfreed 0 B\nkept 1 blobs, 1 trees, 1 outputs, for 1 link\n",
+      "removed nothing\nfreed 0 B\nkept 1 blobs, 1 trees, 1 outputs, for 1 root\n",
     );
   });
 
@@ -129,13 +134,13 @@ describe("links", () => {
       elsewhere: place,
     };
     for (const name of [...Object.keys(links), "absent", "file", "below/file"])
-      writeRoot(layout, { link: join(place, `l-${name}`), contents: [], requests: [] });
+      writeRoot(layout, { kind: "link", link: join(place, `l-${name}`), contents: [], requests: [] });
     for (const [name, target] of Object.entries(links)) symlinkSync(target, join(place, `l-${name}`));
     writeFileSync(join(place, "l-file"), "");
     writeFileSync(join(place, "l-below"), "");
     expect(
-      deadLinks(layout)
-        .map((link) => link.slice(place.length + 3))
+      deadRoots(layout)
+        .map(({ name }) => readRoot(`${layout.roots}/${name}`).link.slice(place.length + 3))
         .sort(),
     ).toEqual(["absent", "below/file", "elsewhere", "file"]);
   });

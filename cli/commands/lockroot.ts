@@ -1,0 +1,20 @@
+// The root of a lock: what it pins stays in the store as long as its file is there.
+// Knows when it has to be registered; does not know what is collected.
+
+import { existsSync } from "node:fs";
+import { pinnedRequests } from "../../builders/lock/pinned.ts";
+import { readRoots } from "../../store/roots.ts";
+import { lockPath, type Parts } from "../composition.ts";
+
+/** Registers a manifest's lock, unless it is registered as it is; no store is made for it. */
+export async function registerLock(manifest: string, parts: Parts): Promise<void> {
+  const lock = parts.line(manifest).readLock();
+  if (lock === undefined || !existsSync(parts.layout.format)) return;
+  const link = lockPath(manifest);
+  const requests = pinnedRequests(lock);
+  const isKnown = readRoots(parts.layout).some(
+    ({ root }) => root.kind === "lock" && root.link === link && root.requests.join() === requests.join(),
+  );
+  if (isKnown || requests.length === 0) return;
+  await (await parts.keeper()).addRoot({ kind: "lock", link, contents: [], requests });
+}

@@ -1,0 +1,14 @@
+// The shape of a note as it is read again.
+// Knows what stands in one; does not know where it is kept.
+
+import * as z from "zod/mini";
+
+export const noteShape = z.object({
+  label: z.string(),
+  builder: z.string(),
+  duration: z.number(),
+  finished: z.number(),
+  failed: z.optional(z.string()),
+  peakMemory: z.optional(z.number()),
+  log: z.optional(z.string()),
+});

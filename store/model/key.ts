@@ -35,10 +35,10 @@ const secretHead = Buffer.from("302e020100300506032b657004220420", "hex");
 
 const secretWord = "kit-secret-key";
 
-/** @throws {Fault} `usage/key-name` */
+/** @throws {Fault} `usage/bad-key-name` */
 export function generateKey(name: string): SecretKey {
   if (!isKeyName(name)) {
-    throw new Fault("usage/key-name", `not a key's name: ${JSON.stringify(name.slice(0, 100))}`, {
+    throw new Fault("usage/bad-key-name", `not a key's name: ${JSON.stringify(name.slice(0, 100))}`, {
       hint: "a name has 1 to 64 of the characters A-Z a-z 0-9 . _ -",
     });
   }

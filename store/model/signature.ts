@@ -171,7 +171,9 @@ function tooFew(request: Digest, { signers, from }: Side, required: number): Ign
 }
 
 function ignore(from: string, request: Digest, why: Ignored["why"], reason: string): Ignored {
-  return { from, why, line: `${from}: ignored a statement on ${request}: ${reason}` };
+  const line = `${from}: ignored a statement on ${request}: ${reason}`;
+  // Whoever can write to a cache must not write to a terminal.
+  return { from, why, line: line.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, "?") };
 }
 
 function conflictLine(request: Digest, sides: readonly Side[]): string {
@@ -195,7 +197,7 @@ function parsed(line: string): Signature {
     };
   } catch (cause) {
     if (cause instanceof Fault && cause.code === "digest/bad-signature") throw cause;
-    throw bad((cause as Error).message, cause);
+    throw bad(cause instanceof Fault ? cause.message : "it is no JSON", cause);
   }
 }
 

@@ -63,7 +63,7 @@ function parsed(line: string): Result {
     };
   } catch (cause) {
     if (cause instanceof Fault && cause.code === "digest/bad-statement") throw cause;
-    throw bad((cause as Error).message, cause);
+    throw bad(cause instanceof Fault ? cause.message : "it is no JSON", cause);
   }
 }
 

@@ -1,61 +1,65 @@
-// A cache's own file: that it is one, of which version, and how it wants to be used.
-// Pure. Knows `kit-cache-info`; does not know the rest of the cache.
+// `kit-cache-info`: what says that a storage is a cache.
+// Knows its members; does not know where it lies.
 
 import { Fault } from "../model/fault.ts";
+import { type CacheStorage, readSmall } from "./storage.ts";
+
+export const infoName = "kit-cache-info";
+export const cacheFormat = "kit/cache/1";
 
 export interface CacheInfo {
-  /** Caches with lower numbers are asked first. */
+  /** Lower is asked first. */
   readonly priority: number;
-  /** Whether it answers questions on many things at once. */
+  /** Whether it answers in bulk, as `kit serve` does. */
   readonly bulk: boolean;
+  /** All members as they stand. */
+  readonly members: Readonly<Record<string, unknown>>;
 }
 
+/** As it is written. The format stands first. */
+export function encodeInfo(members: Readonly<Record<string, unknown>> = {}): Buffer {
+  return Buffer.from(`${JSON.stringify({ format: cacheFormat, ...members })}\n`);
+}
+
+/** @throws {Fault} `store/not-a-cache`, `store/newer-cache` */
+export function parseInfo(bytes: Uint8Array, location: string): CacheInfo {
+  const members = readMembers(bytes);
+  const { format, priority = defaultPriority, bulk } = members ?? {};
+  if (members === undefined || typeof format !== "string" || !/^kit\/cache\/\d{1,4}$/.test(format))
+    throw notACache(location, `its ${infoName} is none`);
+  if (format !== cacheFormat) {
+    throw new Fault("store/newer-cache", `the cache ${location} has the format ${format}`, {
+      hint: `this kit knows ${cacheFormat}: use a newer one`,
+    });
+  }
+  if (!Number.isSafeInteger(priority) || (priority as number) < 0)
+    throw notACache(location, `its ${infoName} has a priority that is none`);
+  return { priority: priority as number, bulk: bulk === 1, members };
+}
+
+/** Undefined where there is none. @throws {Fault} as {@link parseInfo} does */
+export async function readInfo(storage: CacheStorage): Promise<CacheInfo | undefined> {
+  const bytes = await readSmall(storage, infoName, infoLimit);
+  return bytes && parseInfo(bytes, storage.location);
+}
+
+/** The most bytes it may have. */
+export const infoLimit = 64 * 1024;
 export const defaultPriority = 40;
 
-/** Bytes. */
-export const maxInfo = 1 << 16;
-
-const format = "kit/cache/1";
-
-/** JSON, its line feed included. */
-export function encodeInfo(info: Partial<CacheInfo> = {}): string {
-  const { priority = defaultPriority, bulk = false } = info;
-  return `${JSON.stringify({ format, priority, ...(bulk && { bulk: 1 }) })}\n`;
+export function notACache(location: string, why: string): Fault {
+  return new Fault("store/not-a-cache", `${location} is no cache: ${why}`, {
+    hint: "check that it is the cache's own folder or address, the one that holds kit-cache-info",
+  });
 }
 
-/** Members that are not known are passed over. @throws {Fault} `digest/bad-cache-info` */
-export function decodeInfo(text: string | Uint8Array): CacheInfo {
-  if (text.length > maxInfo) throw bad(`it has more than ${maxInfo} bytes`);
-  const members = objectIn(typeof text === "string" ? text : Buffer.from(text).toString("utf8"));
-  if (members["format"] !== format) throw unknownFormat(members["format"]);
-  const { priority = defaultPriority, bulk } = members;
-  if (typeof priority !== "number" || !Number.isSafeInteger(priority) || priority < 0)
-    throw bad("its priority is no number from 0");
-  return { priority, bulk: bulk === 1 };
-}
-
-function objectIn(text: string): Record<string, unknown> {
-  let value: unknown;
+function readMembers(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  if (bytes.length > infoLimit) return undefined;
   try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw bad("it is no JSON", cause);
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
   }
-  if (typeof value !== "object" || value === null) throw bad("it is no JSON object");
-  return value as Record<string, unknown>;
-}
-
-function unknownFormat(found: unknown): Fault {
-  if (typeof found !== "string" || !/^kit\/cache\/\d{1,9}$/.test(found))
-    return bad("it does not say kit/cache");
-  return new Fault("digest/bad-cache-info", `this kit reads caches of the format ${format}, not ${found}`, {
-    hint: "a newer kit wrote that cache: use one as new, or another cache",
-  });
-}
-
-function bad(why: string, cause?: unknown): Fault {
-  return new Fault("digest/bad-cache-info", `not a kit cache: ${why}`, {
-    cause,
-    hint: "is the address right? A cache has a file `kit-cache-info` at its root",
-  });
 }

@@ -46,6 +46,11 @@ export function nameOf(file: CacheFile): string {
 const names =
   /^(?:(kit-cache-info)|results\/([0-9a-f]{64})\/(?:([0-9a-f]{64})|([0-9a-f]{32})\.sig)|(trees|blobs|packs|logs)\/([0-9a-f]{64})(?:\.from-([0-9a-f]{64})|(\.bases))?)$/;
 
+/** Whether a cache may have a file of this name. */
+export function isCacheName(text: string): boolean {
+  return parseName(text) !== undefined;
+}
+
 /** Absent where the text is no file's name, or not in its one form. */
 export function parseName(text: string): CacheFile | undefined {
   const [match, info, request, statement, key, folder, digest, base, bases] = names.exec(text) ?? [];

@@ -17,6 +17,7 @@ import { ProfileCommand } from "./commands/profile.ts";
 import { RealizeCommand } from "./commands/realize.ts";
 import { StoreRebuildCommand } from "./commands/rebuild.ts";
 import { SchemaCommand } from "./commands/schema.ts";
+import { ServeCommand } from "./commands/serve.ts";
 import { ShellCommand } from "./commands/shell.ts";
 import { StoreVerifyCommand } from "./commands/verify.ts";
 import { WhyCommand } from "./commands/why.ts";
@@ -40,6 +41,7 @@ const commands = [
   StoreInfoCommand,
   StoreVerifyCommand,
   StoreRebuildCommand,
+  ServeCommand,
 ];
 const cli = new Cli<KitContext>({ binaryLabel: "kit", binaryName: "kit", binaryVersion: version });
 for (const command of commands) cli.register(command);

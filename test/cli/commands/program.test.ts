@@ -19,6 +19,7 @@ const commands = [
   "gc",
   "store info",
   "store verify",
+  "serve",
 ];
 
 describe("help", () => {

@@ -13,6 +13,8 @@ import type { RecordWriter } from "../store/records.ts";
 import type { UpperScan } from "../store/scan.ts";
 import type { System } from "../store/system.ts";
 import type { Stretch } from "./archive/tarwriter.ts";
+import type { FrameBatch } from "./cache/frames.ts";
+import type { BlobPart, PackedPart } from "./cache/packing.ts";
 import type { Http } from "./fetch/http.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";
@@ -108,6 +110,10 @@ export interface Crew extends AsyncDisposable {
   tarStretch(stretch: Stretch, target: StretchTarget): Promise<void>;
   /** Moves a finished file, root's and readable by all, into the pool. */
   adopt(file: string): Promise<{ blob: Digest; size: number }>;
+  /** Unpacks frames of a cache's pack, checks them, and puts them where they belong. @throws {Fault} `digest/bad-pack` */
+  takeFrames(batch: FrameBatch): Promise<void>;
+  /** Blobs of the pool as frames for a cache, in their order; of those above 1 MiB some chunks at a time. */
+  packBlobs(parts: readonly BlobPart[]): Promise<readonly PackedPart[]>;
   /** What a sandbox's upper layer changes in the tree it lies over; its files move into the pool. */
   scanUpper(upper: string): Promise<UpperScan>;
 }

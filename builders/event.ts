@@ -20,7 +20,7 @@ export type Event =
       readonly id: Digest;
       readonly label: string;
       readonly builder: string;
-      readonly how: "built" | "reused" | "failed" | "blocked";
+      readonly how: "built" | "reused" | "brought" | "failed" | "blocked";
       /** Milliseconds. */
       readonly duration: number;
       readonly fault?: FaultRecord;

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type CacheSettings, noCaches } from "../builders/cache/trust.ts";
 import { distroKind } from "../builders/distro/schema.ts";
 import type { Emit } from "../builders/event.ts";
 import { planImage } from "../builders/image/plan.ts";
@@ -28,9 +29,10 @@ import { type Layout, layoutOf } from "../store/layout.ts";
 import { Fault } from "../store/model/fault.ts";
 import { findMember } from "../store/pool.ts";
 import { openRecords, type RecordReader } from "../store/records.ts";
+import { openPlaces, type Places } from "./caches.ts";
 import { processOptions, takeEarly } from "./early.ts";
 import { shippedManifests } from "./entry.ts";
-import type { Host, Settings } from "./settings.ts";
+import type { CacheSetting, Host, Settings } from "./settings.ts";
 
 export const kinds: readonly Kind<unknown>[] = [
   distroKind,
@@ -53,6 +55,8 @@ export interface Parts {
   hold(threads: number): Promise<HoldKeeper>;
   /** What the straight line needs for one manifest. */
   line(manifest: string): LineMeans;
+  /** How caches are reached that are named beside the configured ones. */
+  readonly places: Places;
   /** Where an archive's files are looked for, nearest first. */
   mirrors(archive: string, components?: readonly string[]): readonly string[];
   close(): Promise<void>;
@@ -62,6 +66,8 @@ export interface PartOptions {
   readonly host: Host;
   readonly settings: Settings;
   readonly offline: boolean;
+  /** Whether the configured caches are asked; true. */
+  readonly caches?: boolean;
   readonly keepFailed: boolean;
   readonly limits?: Partial<Limits>;
   /** A shell will be opened on the terminal. */
@@ -79,8 +85,13 @@ export function composeParts(options: PartOptions): Parts {
     existsSync(layout.pool) && findMember(layout, blob) !== undefined;
   const records = openRecords(layout, { hasBlob: find, holds: noHolds });
   let keeper: Promise<Keeper> | undefined;
+  const places = openPlaces();
+  const start = async () => {
+    const caches = await cachesFor(options, places);
+    return await openKeeper({ ...keeperOptions(options, caches), ...earlyProcess(options) });
+  };
   const startKeeper = () => {
-    keeper ??= openKeeper({ ...keeperOptions(options), ...earlyProcess(options) });
+    keeper ??= start();
     return keeper;
   };
   const mirrors = openMirrors(settings);
@@ -91,7 +102,8 @@ export function composeParts(options: PartOptions): Parts {
     warm() {
       if (existsSync(layout.format)) startKeeper().catch(() => {});
     },
-    hold: (threads) => openHoldKeeper({ ...keeperOptions(options), threads }),
+    hold: (threads) => openHoldKeeper({ ...keeperOptions(options, noCaches), threads }),
+    places,
     mirrors,
     line: (manifest) => ({
       kinds,
@@ -117,6 +129,7 @@ export function composeParts(options: PartOptions): Parts {
       },
       indexes: openIndexes({ keeper: startKeeper, layout, mirrors }),
       mirrors: (archive) => mirrors(archive),
+      caches: askedCaches(options).length > 0,
       emit,
       now,
     }),
@@ -126,6 +139,7 @@ export function composeParts(options: PartOptions): Parts {
         (started) => started.close(),
         () => {},
       );
+      await places[Symbol.asyncDispose]();
     },
   };
 }
@@ -238,7 +252,29 @@ function aptSourceFiles(): AptSourceFile[] {
   });
 }
 
-function keeperOptions(options: PartOptions) {
+/** The caches that are asked: without a network those that are folders. */
+function askedCaches({ settings, caches = true, offline }: PartOptions): readonly CacheSetting[] {
+  if (!caches) return [];
+  return settings.caches.places.filter(({ address }) => !offline || !/^https?:/.test(address));
+}
+
+/** @throws {Fault} `usage/no-cache`, `usage/no-trusted-key` */
+async function cachesFor(options: PartOptions, places: Places): Promise<CacheSettings> {
+  const asked = askedCaches(options);
+  const { trusted, required, deadline } = options.settings.caches;
+  if (asked.length > 0 && new Set(trusted.map(({ bytes }) => bytes)).size < required)
+    throw new Fault(
+      "usage/no-trusted-key",
+      `there are caches, and ${trusted.length === 0 ? "no key is trusted" : "fewer keys are trusted than must sign"}`,
+      {
+        hint: "trustedKeys in kit.config.yaml, or KIT_TRUSTED_KEYS, holds public keys: `kit key show FILE` prints one",
+      },
+    );
+  const reached = await Promise.all(asked.map((setting) => places.reach(setting)));
+  return { places: reached, trusted, required, deadline };
+}
+
+function keeperOptions(options: PartOptions, caches: CacheSettings) {
   const { settings, host } = options;
   return {
     ...processOptions(settings.store, host.environment, host.cores),
@@ -254,6 +290,7 @@ function keeperOptions(options: PartOptions) {
       offline: options.offline,
       proxy: settings.proxy,
       downloads: settings.downloads,
+      caches,
     },
     emit: options.emit,
   };

@@ -10,10 +10,13 @@ import { CollectCommand } from "./commands/gc.ts";
 import { GraphCommand } from "./commands/graph.ts";
 import { commandHelp, commandNamed, generalHelp } from "./commands/help.ts";
 import { StoreInfoCommand } from "./commands/info.ts";
+import { KeyGenerateCommand, KeyShowCommand } from "./commands/key.ts";
 import { LockCommand } from "./commands/lock.ts";
 import { LogCommand } from "./commands/log.ts";
 import { misuse } from "./commands/misuse.ts";
 import { ProfileCommand } from "./commands/profile.ts";
+import { PullCommand } from "./commands/pull.ts";
+import { PushCommand } from "./commands/push.ts";
 import { RealizeCommand } from "./commands/realize.ts";
 import { StoreRebuildCommand } from "./commands/rebuild.ts";
 import { SchemaCommand } from "./commands/schema.ts";
@@ -42,6 +45,10 @@ const commands = [
   StoreVerifyCommand,
   StoreRebuildCommand,
   ServeCommand,
+  PushCommand,
+  PullCommand,
+  KeyGenerateCommand,
+  KeyShowCommand,
 ];
 const cli = new Cli<KitContext>({ binaryLabel: "kit", binaryName: "kit", binaryVersion: version });
 for (const command of commands) cli.register(command);

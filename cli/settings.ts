@@ -4,7 +4,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
+import { bytesOf } from "../evaluator/manifest/value.ts";
 import { Fault } from "../store/model/fault.ts";
+import { type PublicKey, parsePublicKey } from "../store/model/key.ts";
 import { configurationFiles, storeFolder } from "./places.ts";
 
 export interface Host {
@@ -22,8 +24,38 @@ export interface Settings {
   readonly mirrors: { readonly environment?: string | undefined; readonly configured: readonly string[] };
   readonly rangeStart?: number;
   readonly checkout: "auto" | "hardlink" | "reflink" | "copy";
+  /** Folders (absolute) and addresses, in the order they were named, and what is believed of them. */
+  readonly caches: {
+    readonly places: readonly CacheSetting[];
+    readonly trusted: readonly PublicKey[];
+    readonly required: number;
+    readonly deadline: number;
+  };
+  /** The file of the key that pushed results are signed with. */
+  readonly signingKey?: string;
+  /** Bytes of room: below the first a collection begins, which makes room up to the second. */
+  readonly room?: { readonly least: number; readonly wanted: number };
   readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
 }
+
+export interface CacheSetting {
+  readonly address: string;
+  readonly priority?: number;
+  /** Absolute. */
+  readonly tokenFile?: string;
+}
+
+const size = z.string().regex(/^(0|[1-9]\d{0,6})(B|KiB|MiB|GiB|TiB)$/, "a size like 20GiB");
+const cache = z.strictObject({
+  at: z.string().min(1).describe("An http or https address, or a folder, relative to this file."),
+  priority: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe("Lower is asked first; the cache's own, or 40."),
+  tokenFile: z.string().optional().describe("A file with the token that may read it."),
+});
 
 const file = z.strictObject({
   store: z.string().optional().describe("The store's folder, relative to this file."),
@@ -37,6 +69,29 @@ const file = z.strictObject({
     .multipleOf(65_536)
     .optional()
     .describe("First host id of the range root maps into sandboxes."),
+  caches: z
+    .array(z.union([z.string().min(1), cache]))
+    .default([])
+    .describe("Binary caches that are asked for what the store lacks."),
+  trustedKeys: z
+    .array(z.string())
+    .default([])
+    .describe("Public keys, NAME:BASE64, whose signatures are believed."),
+  signaturesRequired: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("How many of the trusted keys must have signed the same statement."),
+  cacheDeadline: z.int().min(1).max(3600).default(10).describe("Seconds that a cache has for an answer."),
+  signingKey: z
+    .string()
+    .optional()
+    .describe("The file of the key that signs what is pushed, relative to this file."),
+  gc: z
+    .strictObject({ minFree: size, maxFree: size })
+    .optional()
+    .describe("Collect on the way when the disk has less room than minFree, until it has maxFree."),
 });
 
 /** @throws {Fault} `usage/bad-setting`, `usage/bad-configuration` */
@@ -55,8 +110,12 @@ export async function readSettings(
     https: environment["https_proxy"] ?? environment["HTTPS_PROXY"],
     none: environment["no_proxy"] ?? environment["NO_PROXY"],
   };
+  const base = dirname(configuration.path);
   return {
     store: storeFolder(host, flags.store, configured),
+    caches: cacheSettings(configuration.value, base, host),
+    ...signingKeyOf(configuration.value.signingKey, base, host),
+    ...roomOf(configuration.value.gc),
     jobs:
       wholeNumber(flags.jobs, "--jobs") ??
       wholeNumber(environment["KIT_JOBS"], "KIT_JOBS") ??
@@ -68,6 +127,63 @@ export async function readSettings(
     checkout: checkoutMethod(environment["KIT_CHECKOUT"]),
     proxy: Object.fromEntries(Object.entries(proxy).filter(([, value]) => value)),
   };
+}
+
+type Configuration = z.infer<typeof file>;
+
+/** @throws {Fault} `digest/bad-key`, `usage/bad-setting` */
+function cacheSettings(
+  value: Configuration,
+  base: string,
+  { environment, directory }: Host,
+): Settings["caches"] {
+  const named = wordsOf(environment["KIT_CACHES"]).map((at) => ({ address: placeOf(at, directory) }));
+  const configured = value.caches.map((one): CacheSetting => {
+    const { at, priority, tokenFile } = typeof one === "string" ? { at: one } : one;
+    return {
+      address: placeOf(at, base),
+      ...(priority !== undefined && { priority }),
+      ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }),
+    };
+  });
+  const keys = [...wordsOf(environment["KIT_TRUSTED_KEYS"]), ...value.trustedKeys];
+  return {
+    places: [...named, ...configured],
+    trusted: keys.map(parsePublicKey),
+    required: value.signaturesRequired,
+    deadline: 1000 * value.cacheDeadline,
+  };
+}
+
+/** An address as it is, a folder's path absolute. @throws {Fault} `usage/bad-setting` */
+export function placeOf(written: string, base: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return resolve(base, written);
+  const url = URL.canParse(written) ? new URL(written) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return written.replace(/\/+$/, "");
+  throw new Fault("usage/bad-setting", `not a place for a cache: ${JSON.stringify(written.slice(0, 200))}`, {
+    hint: "a folder, or an address that begins with https:// or http://",
+  });
+}
+
+function wordsOf(text = ""): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
+}
+
+function signingKeyOf(configured: string | undefined, base: string, { environment, directory }: Host) {
+  const named = environment["KIT_SIGNING_KEY"];
+  if (named) return { signingKey: resolve(directory, named) };
+  return configured === undefined ? {} : { signingKey: resolve(base, configured) };
+}
+
+/** @throws {Fault} `usage/bad-setting` */
+function roomOf(gc: Configuration["gc"]): Pick<Settings, "room"> {
+  if (gc === undefined) return {};
+  const [least, wanted] = [bytesOf(gc.minFree), bytesOf(gc.maxFree)];
+  if (least < wanted) return { room: { least, wanted } };
+  throw new Fault(
+    "usage/bad-setting",
+    `gc.maxFree (${gc.maxFree}) is not more than gc.minFree (${gc.minFree})`,
+  );
 }
 
 function wholeNumber(text: string | undefined, name: string): number | undefined {

@@ -29,8 +29,8 @@ import { Fault } from "./model/fault.ts";
 import type { System } from "./system.ts";
 
 export interface Pool {
-  /** Stores bytes that are in memory; does nothing where the member is there. */
-  put(bytes: Uint8Array, attributes?: Attributes): Digest;
+  /** Stores bytes that are in memory, whose digest may be `known`; does nothing where the member is there. */
+  put(bytes: Uint8Array, attributes?: Attributes, known?: Digest): Digest;
   /** Stores bytes as they come; nothing is visible before `finish`. */
   writer(attributes?: Attributes): BlobWriter;
   /** Moves a finished file of this file system in; the file is gone afterwards. Its bytes must not change any more. */
@@ -111,8 +111,7 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
   };
   const pool: Pool = {
     writer,
-    put(bytes, attributes = blobAttributes) {
-      const blob = digestOf(bytes);
+    put(bytes, attributes = blobAttributes, blob = digestOf(bytes)) {
       holds.take("blob", [hexOf(blob)]);
       const member = layout.member(blob, attributes);
       if (existsSync(member)) return blob;

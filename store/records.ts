@@ -95,13 +95,16 @@ function parseResult(value: unknown, request: Digest): Result {
 /** The note is checked whole, the rest when it is used: it is kit's own, and only tells how to build again. */
 const originShape = z.object({
   note: noteShape,
-  request: z.looseObject({
-    builder: z.string(),
-    versions: z.record(z.string(), z.string()),
-    inputs: z.record(z.string(), z.string()),
-    outputs: z.array(z.string()),
-  }),
+  request: z.optional(
+    z.looseObject({
+      builder: z.string(),
+      versions: z.record(z.string(), z.string()),
+      inputs: z.record(z.string(), z.string()),
+      outputs: z.array(z.string()),
+    }),
+  ),
   hints: z.optional(z.unknown()),
+  signatures: z.optional(z.array(z.string())),
 });
 
 /** Of a statement's file: the statement, then how it came about. None where there is no such file. */

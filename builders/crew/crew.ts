@@ -130,6 +130,8 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
     tar: (tree, options) => ask({ task: "tar", tree, options }),
     tarStretch: async (stretch, target) => void (await ask({ task: "tar-stretch", stretch, target })),
     adopt: (file) => ask({ task: "adopt", file }),
+    takeFrames: async (batch) => void (await ask({ task: "take-frames", batch })),
+    packBlobs: (parts) => ask({ task: "pack-blobs", parts }),
     scanFolder: (folder) => ask({ task: "scan-folder", folder }),
     scanUpper: (upper) => ask({ task: "scan-upper", upper }),
     async [Symbol.asyncDispose]() {

@@ -9,6 +9,8 @@ import type { FileEntry } from "../../store/model/tree.ts";
 import type { UpperScan } from "../../store/scan.ts";
 import type { Stretch } from "../archive/tarwriter.ts";
 import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
+import type { FrameBatch } from "../cache/frames.ts";
+import type { BlobPart, PackedPart } from "../cache/packing.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
@@ -17,6 +19,8 @@ export type Task =
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
   | { readonly task: "tar-stretch"; readonly stretch: Stretch; readonly target: StretchTarget }
   | { readonly task: "adopt"; readonly file: string }
+  | { readonly task: "take-frames"; readonly batch: FrameBatch }
+  | { readonly task: "pack-blobs"; readonly parts: readonly BlobPart[] }
   | { readonly task: "scan-folder"; readonly folder: string }
   | { readonly task: "scan-upper"; readonly upper: string };
 
@@ -27,6 +31,8 @@ export interface TaskResults {
   tar: TarBlob;
   "tar-stretch": undefined;
   adopt: { blob: Digest; size: number };
+  "take-frames": undefined;
+  "pack-blobs": readonly PackedPart[];
   "scan-folder": { tree: Digest; dropped: readonly string[] };
   "scan-upper": UpperScan;
 }

@@ -16,6 +16,8 @@ import { openTrees } from "../../store/trees.ts";
 import { asFault } from "../../store/trouble.ts";
 import { loadLiblzma } from "../archive/liblzma.ts";
 import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
+import { takeFrames } from "../cache/frames.ts";
+import { packBlobs } from "../cache/packing.ts";
 import { storeTar, writeStretch } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
@@ -71,6 +73,11 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         return undefined;
       case "adopt":
         return pool.adopt(task.file, blobAttributes);
+      case "take-frames":
+        takeFrames(task.batch, pool);
+        return undefined;
+      case "pack-blobs":
+        return packBlobs(task.parts, pool);
       case "scan-folder": {
         const { tree, dropped } = scanFolder(task.folder, { pool, system });
         return { tree: trees.writeTree(tree), dropped };

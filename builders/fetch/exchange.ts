@@ -1,6 +1,7 @@
 // One exchange: a GET request and the answer to it, redirects followed.
 // Knows HTTP (RFC 9110) and undici's errors; does not know of retries, other addresses, or what the bytes are for.
 
+import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { showUrl, Trouble } from "./trouble.ts";
 
@@ -8,6 +9,10 @@ export interface Question {
   readonly url: string;
   /** Bytes already held; above 0 only the rest is asked for. */
   readonly from: number;
+  /** The end, exclusive, of what is asked for; without it all that follows. */
+  readonly until?: number | undefined;
+  /** The header of this name, in place of what the address holds. */
+  readonly authorization?: string | undefined;
   /** The strong validator of the bytes already held: where the file has changed, all of it is sent. */
   readonly etag?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +44,7 @@ const maxRedirects = 8;
 export async function ask(dispatcher: Dispatcher, question: Question): Promise<Answer> {
   let url = parseUrl(question.url);
   const origin = url.origin;
-  const credentials = basicCredentials(url);
+  const credentials = question.authorization ?? basicCredentials(url);
   for (let hops = 0; ; hops++) {
     const response = await send(
       dispatcher,
@@ -79,9 +84,59 @@ function headersFor(question: Question, authorization: string | undefined): Reco
     "user-agent": "kit",
     "accept-encoding": "identity",
     ...(authorization !== undefined && { authorization }),
-    ...(question.from > 0 && { range: `bytes=${question.from}-` }),
+    ...(isPartial(question) && {
+      range: `bytes=${question.from}-${question.until === undefined ? "" : question.until - 1}`,
+    }),
     ...(question.from > 0 && question.etag !== undefined && { "if-range": question.etag }),
   };
+}
+
+function isPartial({ from, until }: Question): boolean {
+  return from > 0 || until !== undefined;
+}
+
+/** What is sent other than to get a file. Bodies are bytes that may be sent again. */
+export interface Message {
+  readonly url: string;
+  readonly method: "HEAD" | "PUT" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly parts?: readonly Uint8Array[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The answer to a message, whatever it is; redirects are not followed. @throws {Trouble} where there is none */
+export async function tell(
+  dispatcher: Dispatcher,
+  message: Message,
+): Promise<WholeOrRest & { status: number }> {
+  const url = parseUrl(message.url);
+  const { method, parts = [], headers = {}, signal } = message;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  try {
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: {
+        "user-agent": "kit",
+        ...headers,
+        ...(method !== "HEAD" && { "content-length": String(length) }),
+      },
+      body: method === "HEAD" ? null : Readable.from(parts, { objectMode: false }),
+      signal: signal ?? null,
+    });
+    const total = numberIn(header(response, "content-length"));
+    return {
+      status: response.statusCode,
+      kind: "whole",
+      total,
+      etag: undefined,
+      body: chunks(response, signal),
+      leave: () => drop(response),
+    };
+  } catch (error) {
+    throw troubleFrom(error, signal);
+  }
 }
 
 async function send(
@@ -126,7 +181,7 @@ async function answerFrom(response: Dispatcher.ResponseData, question: Question)
   };
   if (status === 200)
     return { kind: "whole", total: numberIn(header(response, "content-length")), ...common };
-  if (status === 206 && question.from > 0) {
+  if (status === 206 && isPartial(question)) {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(response, "content-range") ?? "");
     if (range !== null && Number(range[1]) === question.from)
       return { kind: "rest", total: numberIn(range[2]), ...common };

@@ -13,10 +13,13 @@ import type { Root } from "../../store/roots.ts";
 import type { Usage } from "../../store/usage.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Collection, CollectionWish } from "../../store/wish.ts";
+import type { Pushed } from "../cache/push.ts";
+import type { CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
 import type { FetchedIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { Delegation } from "../sandbox/limits.ts";
 import type { Limits } from "../sandbox/spec.ts";
+import type { PushOrder } from "./trade.ts";
 
 /** Where the keeper has the store: the same place in every keeper, so that no store's path can shape bytes. */
 export const storeMount = "/mnt";
@@ -37,6 +40,8 @@ export interface KeeperSetup {
   readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
   /** Downloads at once from one host. */
   readonly downloads: number;
+  /** The caches that are asked for what is not in the store. */
+  readonly caches: CacheSettings;
   /** The store for this keeper alone, to be collected or mended; it serves {@link HoldMethods} then. */
   readonly hold: boolean;
 }
@@ -54,7 +59,7 @@ export interface BuildJob {
 
 export type BuildOutcome = {
   readonly result: Result;
-  readonly how: "built" | "reused";
+  readonly how: "built" | "reused" | "brought";
   /** With `rebuild`: the outputs that came out otherwise than recorded. */
   readonly differs?: Readonly<Record<string, Content>>;
 };
@@ -78,6 +83,14 @@ export interface Wanted {
 
 export interface Methods {
   build(job: BuildJob): BuildOutcome;
+  /** What caches say of requests, as far as their signers are trusted. */
+  offers(requests: readonly Digest[]): ReadonlyMap<Digest, Result>;
+  /** Brings a result out of a cache; undefined where none gave it whole. What is recorded meanwhile is as good. */
+  bring(job: BuildJob): BuildOutcome | undefined;
+  /** The same by a request's digest alone. */
+  pull(request: Digest): BuildOutcome | undefined;
+  /** Pushes results to a cache, those that others are made of first. */
+  push(order: PushOrder): Pushed;
   /** Opens a shell on the terminal, in the sandbox that the request builds in. */
   shell(job: BuildJob): { status: number };
   putBlob(bytes: Uint8Array): Digest;
@@ -110,6 +123,10 @@ export interface Methods {
 
 export const methodNames = [
   "build",
+  "offers",
+  "bring",
+  "pull",
+  "push",
   "shell",
   "putBlob",
   "putFolder",

@@ -1,40 +1,39 @@
 // The keeper's side: takes its identity, opens the store and serves calls until it is closed.
 // Knows how a build is guarded, logged and recorded; does not know what any builder does.
 
-import { relative } from "node:path";
 import { openCommitter } from "../../store/commit.ts";
 import { prepareStore, upgradeStore } from "../../store/format.ts";
 import { type History, openHistory } from "../../store/history.ts";
 import { openHolds } from "../../store/holds.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { type Note, type Origin, type Result, requestDigest } from "../../store/model/derivation.ts";
-import { type Digest, hasher, hexOf } from "../../store/model/digest.ts";
+import { requestDigest } from "../../store/model/derivation.ts";
+import { digestOf, hasher } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
 import { openSession, type Session } from "../../store/session.ts";
 import { mountFlags, openSystem, type System } from "../../store/system.ts";
-import { asFault, buildFault } from "../../store/trouble.ts";
+import { asFault } from "../../store/trouble.ts";
 import type { Builder, Store } from "../builder.ts";
 import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
-import { collected, openCare } from "./care.ts";
+import { openCare } from "./care.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
+import { openMaking } from "./making.ts";
 import { probeMethod, probeOverlay } from "./probe.ts";
 import {
   type BuildJob,
-  type BuildOutcome,
   type FromKeeper,
   type KeeperSetup,
   type Methods,
   storeMount,
   type ToKeeper,
 } from "./protocol.ts";
-import { lockRequest } from "./requestlock.ts";
+import { openTrade } from "./trade.ts";
 import { takeTurn } from "./turn.ts";
 import { openWorkshop, type Shell } from "./work.ts";
 
@@ -138,6 +137,7 @@ function openMethods(parts: MethodParts) {
   const emit = (event: Event) => send({ event });
   let questions = 0;
   const care = openCare({ ...parts, store, crew, history, session });
+  const trade = openTrade({ ...parts, settings: setup.caches, store, crew, session, emit });
   const workshop = openWorkshop({
     store,
     crew,
@@ -149,96 +149,28 @@ function openMethods(parts: MethodParts) {
     signal: parts.interrupted,
     machine: process.arch,
   });
-  const builderOf = (job: BuildJob) => {
+  const builderOf = (job: BuildJob): Builder => {
     const builder = builders.get(job.request.builder);
     if (!builder) throw new Error(`no builder is called ${job.request.builder}`);
     return builder;
   };
 
-  const build = async (job: BuildJob): Promise<BuildOutcome> => {
-    const digest = requestDigest(job.request);
-    // Its inputs too, and before anybody looks whether they are there.
-    const wanted = { requests: [digest], contents: Object.values(job.request.inputs) };
-    if ((await care.keep(wanted)).contents.length > 0) throw collected();
-    const reused = (): BuildOutcome | undefined => {
-      const result = job.rebuild ? undefined : committer.find(digest);
-      return result && { result, how: "reused" };
-    };
-    const known = reused();
-    if (known) return known;
-    const reason = "another kit builds the same";
-    let waited = false;
-    const release = await lockRequest(store, digest, {
-      interrupted: parts.interrupted,
-      onWait() {
-        waited = true;
-        emit({ type: "waiting", id: job.id, label: job.label, reason });
-      },
-    });
-    if (waited) emit({ type: "start", id: job.id, label: job.label, builder: job.request.builder });
-    try {
-      const other = reused();
-      if (other) {
-        release();
-        return other;
-      }
-      const { durable, ...outcome } = await buildNow(job, digest);
-      void durable.then(release, release);
-      return outcome;
-    } catch (error) {
-      release();
-      throw error;
-    }
-  };
-
-  const buildNow = async (
-    job: BuildJob,
-    digest: Digest,
-  ): Promise<BuildOutcome & { durable: Promise<void> }> => {
-    const begun = parts.now();
-    using work = workshop.open(job, digest);
-    const noteOf = (failed?: string): Note => {
-      const peakMemory = work.peakMemory();
-      return {
-        label: job.label,
-        builder: job.request.builder,
-        duration: Math.round(parts.now() - begun),
-        finished: Math.round(parts.now() / 1000),
-        ...(failed !== undefined && { failed }),
-        ...(peakMemory !== undefined && { peakMemory }),
-        ...(work.logged() && { log: relative(store.layout.root, store.layout.log(digest)) }),
-      };
-    };
-    try {
-      const built = await builderOf(job).run(work.context);
-      const made: Result = {
-        format: "kit/result/1",
-        request: digest,
-        outputs: built.outputs,
-        references: built.references ?? [],
-      };
-      const origin: Origin = {
-        note: noteOf(),
-        request: job.request,
-        ...(job.origin !== undefined && { hints: job.origin }),
-      };
-      const { result, durable } = committer.add(made, origin);
-      const same = JSON.stringify(result.outputs) === JSON.stringify(made.outputs);
-      return { result, how: "built", durable, ...(!same && { differs: made.outputs }) };
-    } catch (error) {
-      const lines = work.lastLines();
-      const fault = buildFault(error, store.layout.root);
-      if (!(fault instanceof Fault && fault.class === "interrupted"))
-        history.add([{ request: digest, note: noteOf(fault instanceof Fault ? fault.code : "defect") }]);
-      if (setup.keepFailed) work.keep();
-      throw withLog(fault, lines, digest);
-    }
-  };
+  const { build, bring, pull } = openMaking({ ...parts, care, trade, workshop, builderOf, emit });
 
   const methods: {
     [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>>;
   } = {
     build,
+    bring,
+    pull,
+    offers: trade.offers,
+    async push(order) {
+      // What is pushed has to be on disk, as what is named.
+      await committer.flush();
+      const id = digestOf(`push ${order.place.url}`);
+      emit({ type: "start", id, label: order.place.name, builder: "push" });
+      return await trade.push(order, id);
+    },
     async shell(job) {
       const shell: Shell = { status: undefined };
       using work = workshop.open(job, requestDigest(job.request), shell);
@@ -286,18 +218,7 @@ function openMethods(parts: MethodParts) {
     async close() {
       await workshop.close();
       await http.close();
+      await trade.close();
     },
   };
-}
-
-function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
-  if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;
-  const short = hexOf(request).slice(0, 16);
-  const hint =
-    fault.hint ?? `the whole log: kit log ${short}; a shell in its sandbox: kit shell MANIFEST ${short}`;
-  return new Fault(fault.code, fault.message, {
-    hint,
-    details: [...fault.details, ...lines],
-    cause: fault.cause,
-  });
 }

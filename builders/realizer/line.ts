@@ -40,7 +40,8 @@ import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
-import { type Means, type Realized, type RealizeOptions, realize } from "./realize.ts";
+import type { Means, Realized, RealizeOptions } from "./means.ts";
+import { realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The world as the line reaches it. */
@@ -64,6 +65,8 @@ export interface LineMeans {
   readonly indexes: (question: ClosureQuestion, assembly: Assembly) => Promise<readonly ReadIndex[]>;
   /** Where an archive's files may be found, nearest first. */
   readonly mirrors: (archive: string) => readonly string[];
+  /** Whether there are caches to ask. */
+  readonly caches: boolean;
   readonly emit: Emit;
   readonly now: () => number;
 }
@@ -167,12 +170,26 @@ export async function realizeLine(
     const origin = derivation.hints === undefined ? {} : { origin: derivation.hints };
     return await keeper.build({ request, id, label, hints, ...origin, rebuild });
   };
+  const bring: Means["bring"] = async ({ request, derivation, rebuild }) => {
+    const { digest: id, label, hints } = derivation;
+    const origin = hints === undefined ? {} : { origin: hints };
+    return await (await startedKeeper(means)).bring({
+      request,
+      id,
+      label,
+      hints: undefined,
+      ...origin,
+      rebuild,
+    });
+  };
+  const offers: Means["offers"] = async (requests) =>
+    means.caches ? await (await startedKeeper(means)).offers(requests) : new Map();
   const keep: Means["keep"] = async (requests) =>
     requests.length === 0
       ? []
       : (await (await startedKeeper(means)).keep({ requests, contents: [] })).requests;
   try {
-    return await realize(targets, { known, has, keep, emit, now, build }, options);
+    return await realize(targets, { known, has, keep, offers, bring, emit, now, build }, options);
   } catch (error) {
     throw error instanceof NoKeeper ? error.cause : error;
   }

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "clipanion";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { type Planned, planLine } from "../../builders/realizer/line.ts";
-import type { RealizeOptions } from "../../builders/realizer/realize.ts";
+import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import type { Limits } from "../../builders/sandbox/spec.ts";
 import type { Wish } from "../../evaluator/evaluate.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
@@ -48,6 +48,11 @@ export abstract class PartsCommand extends KitCommand {
 
   abstract work(parts: Parts): Promise<number>;
 
+  /** What the command's own words make of the settings. */
+  protected adjust(settings: Settings): Settings {
+    return settings;
+  }
+
   /** What the command's own options make of the parts. */
   protected partOptions(): Partial<PartOptions> & { readonly jobs?: string | undefined } {
     return {};
@@ -55,7 +60,7 @@ export abstract class PartsCommand extends KitCommand {
 
   override async execute(): Promise<number> {
     const { jobs } = this.partOptions();
-    this.settings = await readSettings(this.host, { store: this.store, jobs });
+    this.settings = this.adjust(await readSettings(this.host, { store: this.store, jobs }));
     const interruption = new AbortController();
     this.signal = interruption.signal;
     this.renderer = openRenderer(this.context, this.json);
@@ -116,14 +121,21 @@ export abstract class PlanCommand extends PartsCommand {
   });
   buildType = Option.String("--build-type", { description: "debug or release" });
   offline = Option.Boolean("--offline", false, { description: "never use the network" });
+  noCache = Option.Boolean("--no-cache", false, { description: "ask no binary cache" });
+  cacheOnly = Option.Boolean("--cache-only", false, {
+    description: "build nothing: what is not in the store comes out of a cache",
+  });
   jobs = Option.String("--jobs", { description: "builds at once (KIT_JOBS; the number of processors)" });
 
   protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
-    return { jobs: this.jobs, offline: this.offline };
+    return { jobs: this.jobs, offline: this.offline, caches: !this.noCache };
   }
 
   protected override buildOptions(): RealizeOptions {
-    return { ...super.buildOptions(), offline: this.offline };
+    if (this.noCache && this.cacheOnly)
+      throw new Fault("usage/bad-option", "--no-cache and --cache-only leave nothing to do it with");
+    const caches = this.noCache ? "none" : this.cacheOnly ? "only" : "use";
+    return { ...super.buildOptions(), offline: this.offline, caches };
   }
 
   /** The plan of a manifest, locked first where there is no lock. */

@@ -1,11 +1,11 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { existsSync, lstatSync, readlinkSync, statSync, symlinkSync, unlinkSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
-import type { Differing, Realized } from "../../builders/realizer/realize.ts";
+import type { Differing, Realized } from "../../builders/realizer/means.ts";
 import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
@@ -18,6 +18,7 @@ import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../places.ts";
 import { differenceLines } from "../render/difference.ts";
 import { BuildCommand } from "./command.ts";
+import { placeLink, refuseUnplaceable } from "./link.ts";
 import { registerLock } from "./lockroot.ts";
 
 export class RealizeCommand extends BuildCommand {
@@ -177,32 +178,6 @@ async function presentOutput(
   if (kind === "tree" && existsSync(place)) return { path: pathIn(place), tree: content };
   const shown = await (await keeper()).present(content, file);
   return { path: pathIn(join(layout.root, shown.place)), tree: shown.tree };
-}
-
-/** Told before anything is built: of several links all can be placed, or none is. @throws {Fault} `usage/not-a-link` */
-function refuseUnplaceable(link: string): void {
-  const present = lstatSync(link, { throwIfNoEntry: false });
-  if (present !== undefined && !present.isSymbolicLink()) throw notALink(link, "is there and is no link");
-  const folder = dirname(link);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw notALink(link, `cannot be made: there is no folder ${folder}`);
-}
-
-function notALink(link: string, why: string, cause?: unknown): Fault {
-  return new Fault("usage/not-a-link", `${link} ${why}`, { hint: "name another place with -o", cause });
-}
-
-/** Replaces a link of kit's making, and nothing else. @throws {Fault} `usage/not-a-link` */
-function placeLink(link: string, target: string): void {
-  refuseUnplaceable(link);
-  const present = lstatSync(link, { throwIfNoEntry: false });
-  if (present !== undefined && readlinkSync(link) === target) return;
-  try {
-    if (present !== undefined) unlinkSync(link);
-    symlinkSync(target, link);
-  } catch (cause) {
-    throw notALink(link, `cannot be made: ${(cause as Error).message}`, cause);
-  }
 }
 
 /** What is known of how an output differs. */

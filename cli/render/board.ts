@@ -24,6 +24,8 @@ export interface Board {
 export interface Counts {
   readonly built: number;
   readonly reused: number;
+  /** Out of caches. */
+  readonly brought: number;
   readonly failed: number;
   /** What wanted an input that failed. */
   readonly blocked: number;
@@ -51,7 +53,7 @@ export function openBoard(now: Clock): Board {
   const start = now();
   const jobs = new Map<Digest, Job>();
   const outcomes = new Map<Digest, Outcome>();
-  const tally = { built: 0, reused: 0, failed: 0, blocked: 0, stopped: 0 };
+  const tally = { built: 0, reused: 0, brought: 0, failed: 0, blocked: 0, stopped: 0 };
   const failures: Failure[] = [];
   let planned = 0;
   let known = 0;
@@ -76,7 +78,7 @@ export function openBoard(now: Clock): Board {
       if (event.type === "plan") {
         planned = event.derivations;
         // Known ones come to no end of their own; what was made for one plan is known to the next.
-        known = Math.max(known, event.known - tally.built - tally.reused);
+        known = Math.max(known, event.known - tally.built - tally.reused - tally.brought);
       } else if (event.type === "start") jobs.set(event.id, startJob(event, now()));
       else if (event.type === "progress" && job) jobs.set(event.id, withProgress(job, event, now()));
       else if (event.type === "waiting" && job) jobs.set(event.id, { ...job, reason: event.reason });
@@ -86,7 +88,7 @@ export function openBoard(now: Clock): Board {
       [...jobs.values()].sort((a, b) => Number(a.reason !== undefined) - Number(b.reason !== undefined)),
     counts() {
       const reused = known + tally.reused;
-      const done = tally.built + reused + tally.failed + tally.blocked + tally.stopped;
+      const done = tally.built + reused + tally.brought + tally.failed + tally.blocked + tally.stopped;
       return { ...tally, reused, done, total: Math.max(planned, done) };
     },
     failures: () => failures.toSorted((a, b) => b.blocked - a.blocked),

@@ -47,7 +47,7 @@ function failureText(failure: Failure): string {
 }
 
 function countsText(counts: Counts): string {
-  const outcomes = ["failed", "blocked", "stopped", "built", "reused"] as const;
+  const outcomes = ["failed", "blocked", "stopped", "built", "brought", "reused"] as const;
   const parts = outcomes
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${outcome}`);

@@ -111,9 +111,12 @@ export interface Note {
 /** How a result came about, and all it takes to bring it about again. No part of its statement. */
 export interface Origin {
   readonly note: Note;
-  readonly request: Request;
+  /** Absent where only its digest was known: what was pulled by that. */
+  readonly request?: Request;
   /** Where a fixed output's bytes were looked for, as the derivation said. */
   readonly hints?: Canonical;
+  /** Whose word it was taken for out of a cache, as signature files; absent where it was built here. */
+  readonly signatures?: readonly string[];
 }
 
 export function contentOf(kind: "blob" | "tree", digest: Digest): Content {

@@ -67,6 +67,8 @@ export type Verdict =
       readonly statement: Result;
       /** The trusted keys that signed it, once each, under the names by which they are trusted. */
       readonly signers: readonly PublicKey[];
+      /** Their signatures, in the same order. */
+      readonly signatures: readonly Signature[];
       readonly ignored: readonly Ignored[];
     }
   | { readonly kind: "none"; readonly ignored: readonly Ignored[] }
@@ -82,6 +84,7 @@ export type Verdict =
 export interface Side {
   readonly statement: Result;
   readonly signers: readonly PublicKey[];
+  readonly signatures: readonly Signature[];
   /** Where it was found. */
   readonly from: readonly string[];
 }
@@ -108,12 +111,24 @@ export function judge(request: Digest, claims: readonly Claim[], policy: Policy)
   const [side] = sides;
   if (side === undefined) return { kind: "none", ignored };
   if (side.signers.length >= policy.required)
-    return { kind: "accepted", statement: side.statement, signers: side.signers, ignored };
+    return {
+      kind: "accepted",
+      statement: side.statement,
+      signers: side.signers,
+      signatures: side.signatures,
+      ignored,
+    };
   return { kind: "none", ignored: [...ignored, tooFew(request, side, policy.required)] };
 }
 
 type Weighed =
-  | { readonly kind: "signed"; readonly from: string; readonly signer: PublicKey; readonly statement: Result }
+  | {
+      readonly kind: "signed";
+      readonly from: string;
+      readonly signer: PublicKey;
+      readonly signature: Signature;
+      readonly statement: Result;
+    }
   | { readonly kind: "unsigned"; readonly from: string; readonly statement: Result }
   | { readonly kind: "ignored"; readonly ignored: Ignored };
 
@@ -137,7 +152,7 @@ function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicK
   if (signer === undefined)
     return ignored("unknown-key", `the key it is signed with is not trusted: ${formatPublicKey(key)}`);
   if (!isGenuine(claim)) return ignored("altered", `it is not what ${signer.name} signed`);
-  return { kind: "signed", from, signer, statement };
+  return { kind: "signed", from, signer, signature: claim, statement };
 }
 
 function decodeClaim(text: string | Uint8Array): Signature | Result {
@@ -148,11 +163,15 @@ function decodeClaim(text: string | Uint8Array): Signature | Result {
 function sidesOf(weighed: readonly Weighed[]): Side[] {
   const signed = weighed.filter((item) => item.kind === "signed");
   const byText = Map.groupBy(signed, ({ statement }) => encodeStatement(statement));
-  return [...byText.values()].map((group) => ({
-    statement: (group[0] as (typeof group)[number]).statement,
-    signers: [...new Map(group.map(({ signer }) => [signer.bytes, signer])).values()],
-    from: [...new Set(group.map(({ from }) => from))],
-  }));
+  return [...byText.values()].map((group) => {
+    const byKey = [...new Map(group.map((one) => [one.signer.bytes, one])).values()];
+    return {
+      statement: (group[0] as (typeof group)[number]).statement,
+      signers: byKey.map(({ signer }) => signer),
+      signatures: byKey.map(({ signature }) => signature),
+      from: [...new Set(group.map(({ from }) => from))],
+    };
+  });
 }
 
 // A statement alone is worth no word where somebody trusted signed it.

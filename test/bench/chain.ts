@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { noCaches } from "../../builders/cache/trust.ts";
 import { openKeeper } from "../../builders/keeper/client.ts";
 import { planLine, realizeLine } from "../../builders/realizer/line.ts";
 import { defaultLimits } from "../../builders/sandbox/spec.ts";
@@ -117,6 +118,7 @@ async function runChain(
       offline: true,
       proxy: {},
       downloads: 1,
+      caches: noCaches,
     },
     emit: () => {},
   });

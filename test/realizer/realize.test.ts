@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Event } from "../../builders/event.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
-import { type Means, type RealizeOptions, realize } from "../../builders/realizer/realize.ts";
+import type { Means, RealizeOptions } from "../../builders/realizer/means.ts";
+import { realize } from "../../builders/realizer/realize.ts";
 import { tarDerivation } from "../../builders/tar/recipe.ts";
 import { unpackDerivation } from "../../builders/unpack/recipe.ts";
 import {
@@ -57,6 +58,8 @@ function world(becomes: Becomes = (request) => requestDigest(request)): World {
     known: (request) => self.recorded.get(request),
     has: (content) => !self.lost.has(content),
     keep: async () => [],
+    offers: async () => new Map(),
+    bring: async () => undefined,
     emit: (event) => self.events.push(event),
     now: () => 0,
     async build({ request, derivation: made, rebuild }) {

@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { noCaches } from "../../builders/cache/trust.ts";
 import type { Event } from "../../builders/event.ts";
 import {
   type HoldKeeper,
@@ -79,6 +80,7 @@ function optionsOf(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish
     setup: {
       limits: { ...defaultLimits, ...wish.limits },
       method: wish.method ?? "auto",
+      caches: noCaches,
       keepFailed: wish.keepFailed ?? false,
       offline: wish.offline ?? true,
       proxy: {},

@@ -71,6 +71,7 @@ export async function makeTools(folder: string, lock = join(folder, "lock")): Pr
     jobs: 2,
     downloads: 16,
     mirrors: { configured: [] },
+    caches: { places: [], trusted: [], required: 1, deadline: 10_000 },
     checkout: "auto",
     proxy: {},
   } as const;

@@ -233,7 +233,7 @@ describe("JSON", () => {
       `{"time":13,"type":"warning","text":"a\\u001b[2J\\u009b\\u202e\\u2028\\n\\udb40\\udc41"}\n`,
       `{"time":13,"type":"end","id":"${id}","label":"trixie","builder":"rootfs","how":"failed","duration":7,${failed}}\n`,
       `{"time":13,"type":"end","id":"${tar.start.id}","label":"hello.tar","builder":"tar","how":"blocked","duration":0}\n`,
-      `{"time":13,"type":"done","built":0,"reused":1,"failed":1,"blocked":1,"stopped":0,"done":3,"total":3,"failures":[{"id":"${id}","builder":"rootfs","label":"trixie",${failed},"blocked":1}],"differing":["hello.deb"]}\n`,
+      `{"time":13,"type":"done","built":0,"reused":1,"brought":0,"failed":1,"blocked":1,"stopped":0,"done":3,"total":3,"failures":[{"id":"${id}","builder":"rootfs","label":"trixie",${failed},"blocked":1}],"differing":["hello.deb"]}\n`,
     ]);
   });
 

@@ -108,7 +108,10 @@ describe("kit-cache-info", () => {
     const others = ["", "null", "[]", "{}", '"kit/cache/1"', "<html>", '{"format":["kit/cache/1"]}'];
     const bad = ['{"format":"kit/cache/1","priority":-1}', '{"format":"kit/cache/1","priority":"1"}'];
     for (const text of [...others, ...bad, "x".repeat(70_000)])
-      expect([text.slice(0, 40), codeOf(() => parse(text))]).toEqual([text.slice(0, 40), "store/not-a-cache"]);
+      expect([text.slice(0, 40), codeOf(() => parse(text))]).toEqual([
+        text.slice(0, 40),
+        "store/not-a-cache",
+      ]);
     expect(codeOf(() => parse('{"format":"kit/cache/2"}'))).toBe("store/newer-cache");
     expectFaults(encodeInfo(), ["store/not-a-cache", "store/newer-cache"], (bytes) => parse(bytes));
   });

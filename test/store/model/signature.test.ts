@@ -93,7 +93,13 @@ describe("judging", () => {
   it("believes what a trusted key signed, under the name it is trusted by", () => {
     const renamed = signStatement({ ...alice, public: { ...alice.public, name: "root" } }, good);
     const verdict = judge(request, [{ from: "a", text: encodeSignature(renamed) }], { trusted, required: 1 });
-    expect(verdict).toEqual({ kind: "accepted", statement: good, signers: [alice.public], ignored: [] });
+    expect(verdict).toEqual({
+      kind: "accepted",
+      statement: good,
+      signers: [alice.public],
+      signatures: [decodeSignature(encodeSignature(renamed))],
+      ignored: [],
+    });
   });
 
   it("counts keys by their bytes, not by names, files or caches", () => {

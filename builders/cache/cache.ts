@@ -1,0 +1,153 @@
+// A cache over HTTP: its files by kind, one by one or in bulk.
+// Knows CACHE.md's names and questions; does not know what is believed of the answers, nor the store.
+
+import { type CacheInfo, defaultPriority, infoLimit, infoName, parseInfo } from "../../store/cache/info.ts";
+import { nameOf, parseName } from "../../store/cache/names.ts";
+import type { Range } from "../../store/cache/plan.ts";
+import { fileLimits } from "../../store/cache/treefile.ts";
+import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { PublicKey } from "../../store/model/key.ts";
+import type { Claim } from "../../store/model/signature.ts";
+import { maxStatement } from "../../store/model/statement.ts";
+import { type Host, HostTrouble, openHost } from "../fetch/host.ts";
+import type { CachePlace } from "./trust.ts";
+
+/** Absence is undefined; all else that goes wrong is a {@link HostTrouble}. */
+export interface Cache {
+  readonly host: Host;
+  /** Lower is asked first; what the cache itself says is known when it was first asked. */
+  readonly priority: number;
+  /** What it has on these requests; of a static server, what these keys say. */
+  claims(requests: readonly Digest[], keys: readonly PublicKey[]): Promise<ReadonlyMap<Digest, Claim[]>>;
+  file(name: string): Promise<Buffer | undefined>;
+  /** Those of these names that are there. */
+  present(names: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The bytes of ranges, in their order; those of one range may come in several pieces. */
+  ranges(ranges: readonly Range[]): AsyncIterable<Uint8Array>;
+}
+
+export interface CacheMeans {
+  readonly deadline: number;
+  /** Tells people one line. */
+  readonly warn: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes of a file other than a pack. */
+const mostFile = fileLimits.record;
+const mostAnswer = 256 << 20;
+/** Items of one question in bulk. */
+const atOnce = 10_000;
+
+export function openCache(place: CachePlace, { deadline, warn, signal }: CacheMeans): Cache {
+  const host = openHost({
+    ...place,
+    deadline,
+    signal,
+    onLost: (why) => warn(`the cache ${place.name} is left out from now on: ${why}`),
+  });
+  let info: Promise<CacheInfo> | undefined;
+  let priority = place.priority ?? defaultPriority;
+  const bulk = async () => {
+    info ??= readInfo(host);
+    const said = await info;
+    priority = place.priority ?? said.priority;
+    return said.bulk;
+  };
+  const questions = async (question: string, lines: readonly string[]): Promise<string[] | undefined> => {
+    if (lines.length < 2 || !(await bulk())) return undefined;
+    const answers: string[] = [];
+    for (let at = 0; at < lines.length; at += atOnce) {
+      const text = lines.slice(at, at + atOnce).join("\n");
+      const answer = await host.post(`bulk/${question}`, `${text}\n`, mostAnswer);
+      if (answer === undefined) return undefined;
+      answers.push(...answer.toString("utf8").split("\n").slice(0, -1));
+    }
+    return answers;
+  };
+  const file = (name: string) => host.read(name, mostFile);
+  return {
+    host,
+    get priority() {
+      return priority;
+    },
+    file,
+    async claims(requests, keys) {
+      const answers = await questions("results", requests.map(hexOf));
+      const claims = new Map<Digest, Claim[]>(requests.map((request) => [request, []]));
+      const add = (name: string, text: string | Uint8Array) => {
+        const found = parseName(name);
+        if (found?.kind !== "statement" && found?.kind !== "signature") return;
+        claims.get(found.request)?.push({ from: host.name, text });
+      };
+      if (answers !== undefined) {
+        for (const line of answers) add(...bulkLine(line));
+        return claims;
+      }
+      // One that cannot be asked at all is found out with one question.
+      await bulk();
+      const names = requests.flatMap((request) =>
+        keys.map(({ fingerprint }) => nameOf({ kind: "signature", request, key: fingerprint })),
+      );
+      await Promise.all(
+        names.map(async (name) => {
+          const text = await host.read(name, maxStatement);
+          if (text !== undefined) add(name, text);
+        }),
+      );
+      return claims;
+    },
+    async present(names) {
+      const answers = await questions("has", names);
+      if (answers !== undefined) return new Set(answers);
+      const found = await Promise.all(names.map(async (name) => ((await host.has(name)) ? [name] : [])));
+      return new Set(found.flat());
+    },
+    async *ranges(ranges) {
+      for (const { pack, offset, length } of ranges)
+        yield* host.part(nameOf({ kind: "pack", pack: pack.digest }), offset, length);
+    },
+  };
+}
+
+async function readInfo(host: Host): Promise<CacheInfo> {
+  const text = await host.read(infoName, infoLimit);
+  if (text === undefined) throw noCache(host, "it has no file kit-cache-info");
+  try {
+    return parseInfo(text, host.name);
+  } catch (error) {
+    throw noCache(host, (error as Error).message);
+  }
+}
+
+/** There is no use in asking again what is no cache. */
+function noCache(host: Host, why: string): HostTrouble {
+  for (let i = 0; i < 3; i++) host.blame(why);
+  return new HostTrouble(why);
+}
+
+/** `REQUEST/FILE "TEXT"`. @throws {HostTrouble} */
+function bulkLine(line: string): [name: string, text: string] {
+  const space = line.indexOf(" ");
+  try {
+    const text: unknown = JSON.parse(line.slice(space + 1));
+    if (space > 0 && typeof text === "string") return [`results/${line.slice(0, space)}`, text];
+  } catch {
+    // Told below.
+  }
+  throw new HostTrouble("its answer to a question in bulk is none");
+}
+
+/** What a host did not do, as people read it. */
+export function hostFault(error: unknown, name: string, hint: string): unknown {
+  if (!(error instanceof HostTrouble)) return error;
+  const code = codeOf(error.status);
+  return new Fault(code, `${name}: ${error.message}`, { cause: error, hint });
+}
+
+function codeOf(status: number | undefined): `network/${string}` {
+  if (status === 401 || status === 403) return "network/refused";
+  if (status === 413 || status === 507) return "network/no-room";
+  return "network/unreachable";
+}

@@ -1,0 +1,45 @@
+// Frames of a pack on a thread: unpacked, checked, stored.
+// Knows the pool and files in the making; does not know where frames come from.
+
+import { closeSync, openSync } from "node:fs";
+import { openFrame } from "../../store/cache/pack.ts";
+import type { Attributes } from "../../store/layout.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { type Pool, writeFully } from "../../store/pool.ts";
+
+/** Where what a frame holds goes: it is a blob, or a piece of one that is put together in a file. */
+export type FrameTarget =
+  | { readonly kind: "blob"; readonly attributes: Attributes }
+  | { readonly kind: "piece"; readonly file: string; readonly at: number };
+
+/** Frames as they lie in one buffer. Plain data: threads take them. */
+export interface FrameBatch {
+  readonly bytes: Uint8Array;
+  readonly frames: readonly {
+    readonly offset: number;
+    readonly length: number;
+    readonly digest: Digest;
+    readonly size: number;
+    readonly targets: readonly FrameTarget[];
+  }[];
+}
+
+/** @throws {Fault} `digest/bad-pack` where a frame holds anything but what is named */
+export function takeFrames({ bytes, frames }: FrameBatch, pool: Pick<Pool, "put">): void {
+  for (const { offset, length, digest, size, targets } of frames) {
+    const content = openFrame(bytes.subarray(offset, offset + length), size, digest);
+    for (const target of targets) {
+      if (target.kind === "blob") pool.put(content, target.attributes, digest);
+      else writePiece(target.file, content, target.at);
+    }
+  }
+}
+
+function writePiece(file: string, content: Uint8Array, at: number): void {
+  const fd = openSync(file, "r+");
+  try {
+    writeFully(fd, content, at);
+  } finally {
+    closeSync(fd);
+  }
+}

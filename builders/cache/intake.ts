@@ -1,0 +1,200 @@
+// The intake: frames come from a cache and become blobs of the pool.
+// Knows frames, pieces and threads; does not know which blobs are wanted, or why.
+
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { openChunker } from "../../store/cache/chunker.ts";
+import { type BlobPlace, isWhole, type Located } from "../../store/cache/map.ts";
+import { planRanges, type Range } from "../../store/cache/plan.ts";
+import { type Attributes, blobAttributes, type Layout } from "../../store/layout.ts";
+import { type Digest, digestOf, hexOf } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { FileEntry } from "../../store/model/tree.ts";
+import { findMember, piecesOf, writeFully } from "../../store/pool.ts";
+import type { Crew } from "../builder.ts";
+import { together } from "./together.ts";
+
+/** Called with the bytes that came and those that will. */
+export type OnBytes = (done: number, total: number) => void;
+
+import type { Cache } from "./cache.ts";
+import type { FrameBatch, FrameTarget } from "./frames.ts";
+
+export interface Incoming {
+  readonly place: BlobPlace;
+  /** Of the pool member it becomes; those of a file that root owns and all may read. */
+  readonly attributes?: Attributes;
+  /** A blob of the store that shares chunks with it, as likely as not. */
+  readonly held?: FileEntry | undefined;
+}
+
+export interface IntakeMeans {
+  readonly cache: Cache;
+  readonly crew: Crew;
+  readonly layout: Layout;
+  readonly scratch: string;
+}
+
+/** Ranges that are fetched beside each other: each may have 8 MiB on their way. */
+const rangesAtOnce = 4;
+/** Bytes of frames that a thread is given at once. */
+const batchSize = 1 << 20;
+
+export function openIntake(
+  { cache, crew, layout, scratch }: IntakeMeans,
+  onBytes: OnBytes,
+): { take(incoming: readonly Incoming[]): Promise<void> } {
+  return {
+    async take(incoming) {
+      // Of this intake alone: two trees that come at once may have a large blob in common.
+      mkdirSync(scratch, { recursive: true });
+      const folder = mkdtempSync(`${scratch}/pieces-`);
+      const targets = new Map<Digest, FrameTarget[]>();
+      const assemblies = incoming
+        .filter(({ place }) => !isWhole(place))
+        .map((one) => openAssembly(one, folder, layout));
+      for (const { place, attributes = blobAttributes } of incoming)
+        if (isWhole(place)) addTo(targets, place.blob, { kind: "blob", attributes: bare(attributes) });
+      for (const { lacking } of assemblies)
+        for (const { frame, target } of lacking) addTo(targets, frame.digest, target);
+      const wanted = [
+        ...incoming.flatMap(({ place }) => (isWhole(place) ? place.frames : [])),
+        ...assemblies.flatMap(({ lacking }) => lacking.map(({ frame }) => frame)),
+      ];
+      const ranges = planRanges(wanted);
+      const total = ranges.reduce((sum, { length }) => sum + length, 0);
+      let done = 0;
+      const came = (bytes: number) => {
+        done += bytes;
+        onBytes(done, total);
+      };
+      try {
+        await together(rangesAtOnce, ranges, (range) => takeRange(range, cache, targets, crew, came));
+        for (const { file, place } of assemblies) {
+          const { blob } = await crew.adopt(file);
+          if (blob !== place.blob)
+            throw new Fault("digest/bad-map", `the chunks of ${place.blob} make up ${blob}`);
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function takeRange(
+  range: Range,
+  cache: Cache,
+  targets: ReadonlyMap<Digest, readonly FrameTarget[]>,
+  crew: Crew,
+  came: (bytes: number) => void,
+): Promise<void> {
+  const waiting: Promise<unknown>[] = [];
+  let next = 0;
+  let held: Uint8Array[] = [];
+  let length = 0;
+  // Where in the pack the bytes begin that are held.
+  let begin = range.offset;
+  const send = (all: boolean) => {
+    const bytes = Buffer.concat(held, length);
+    const frames: FrameBatch["frames"][number][] = [];
+    let used = 0;
+    for (; next < range.frames.length; next++) {
+      const { offset, length: size, digest, size: content } = range.frames[next] as Located;
+      const at = offset - begin;
+      if (at + size > bytes.length) break;
+      frames.push({ offset: at, length: size, digest, size: content, targets: targets.get(digest) ?? [] });
+      used = at + size;
+    }
+    if (frames.length > 0) waiting.push(crew.takeFrames({ bytes: bytes.subarray(0, used), frames }));
+    held = all ? [] : [bytes.subarray(used)];
+    length = all ? 0 : bytes.length - used;
+    begin += used;
+  };
+  try {
+    for await (const part of cache.ranges([range])) {
+      held.push(part);
+      length += part.length;
+      came(part.length);
+      if (length < batchSize) continue;
+      send(false);
+      // What threads cannot keep up with must not pile up here.
+      if (waiting.length > 4) await waiting[waiting.length - 4];
+    }
+    send(true);
+  } finally {
+    const settled = await Promise.allSettled(waiting);
+    const failed = settled.find((outcome) => outcome.status === "rejected");
+    // biome-ignore lint/correctness/noUnsafeFinally: what a thread found wrong says more than the end of the stream
+    if (failed !== undefined) throw failed.reason;
+  }
+}
+
+interface Assembly {
+  readonly file: string;
+  readonly place: BlobPlace;
+  readonly lacking: readonly { readonly frame: Located; readonly target: FrameTarget }[];
+}
+
+/** A file of the blob's size, with the chunks in their places that a blob of the store has. */
+function openAssembly({ place, held }: Incoming, folder: string, layout: Layout): Assembly {
+  const file = `${folder}/${hexOf(place.blob)}`;
+  const fd = openSync(file, "w+", 0o644);
+  try {
+    ftruncateSync(fd, place.size);
+    const chunks = held === undefined ? undefined : chunksOf(held, layout);
+    let at = 0;
+    const lacking = place.frames.flatMap((frame) => {
+      const target = { kind: "piece" as const, file, at };
+      at += frame.size;
+      const chunk = chunks?.find(frame.digest);
+      if (chunk !== undefined) writeFully(fd, chunk, target.at);
+      return chunk === undefined ? [{ frame, target }] : [];
+    });
+    chunks?.close();
+    return { file, place, lacking };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The chunks of a blob that the store has, cut as a cache's are: 500 MB/s. */
+function chunksOf(
+  entry: FileEntry,
+  layout: Layout,
+): { find(digest: Digest): Buffer | undefined; close(): void } | undefined {
+  const member = findMember(layout, entry.blob, entry);
+  if (member === undefined) return undefined;
+  const places = new Map<Digest, { readonly at: number; readonly size: number }>();
+  const chunker = openChunker();
+  let at = 0;
+  const note = (chunks: readonly Uint8Array[]) => {
+    for (const chunk of chunks) {
+      places.set(digestOf(chunk), { at, size: chunk.length });
+      at += chunk.length;
+    }
+  };
+  for (const piece of piecesOf(member)) note(chunker.push(piece));
+  note(chunker.end());
+  const fd = openSync(member, "r");
+  return {
+    find(digest) {
+      const place = places.get(digest);
+      if (place === undefined) return undefined;
+      const bytes = Buffer.alloc(place.size);
+      readSync(fd, bytes, 0, place.size, place.at);
+      return bytes;
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+function addTo(targets: Map<Digest, FrameTarget[]>, digest: Digest, target: FrameTarget): void {
+  const known = targets.get(digest);
+  if (known === undefined) targets.set(digest, [target]);
+  else known.push(target);
+}
+
+/** What a member is named by, without what else a tree's entry has. */
+function bare({ mode, uid, gid, xattrs }: Attributes): Attributes {
+  return { mode, uid, gid, ...(xattrs && { xattrs }) };
+}

@@ -1,0 +1,97 @@
+// Offers: what caches say of requests, as far as it is believed.
+// Knows whom to ask and how claims add up; does not fetch what is offered.
+
+import type { Result } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import {
+  type Claim,
+  encodeSignature,
+  type Ignored,
+  judge,
+  type Signature,
+} from "../../store/model/signature.ts";
+import { HostTrouble } from "../fetch/host.ts";
+import type { Cache } from "./cache.ts";
+import type { CacheSettings } from "./trust.ts";
+
+/** A statement that as many trusted keys signed as are needed. */
+export interface Offer {
+  readonly result: Result;
+  /** What vouches for it, as signature files hold it: recorded with it, so that it can be passed on. */
+  readonly signatures: readonly string[];
+}
+
+export interface Offers {
+  /** Asks all caches, each request once a run; those not told of are offered by none. */
+  ask(requests: readonly Digest[]): Promise<ReadonlyMap<Digest, Offer>>;
+}
+
+export function openOffers(
+  caches: readonly Cache[],
+  { trusted, required }: Pick<CacheSettings, "trusted" | "required">,
+  warn: (line: string) => void,
+): Offers {
+  const known = new Map<Digest, Promise<Offer | undefined>>();
+  const askAll = async (requests: readonly Digest[]) => {
+    const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted)));
+    const ignored: Ignored[] = [];
+    const offers = new Map<Digest, Offer>();
+    for (const request of requests) {
+      const claims = answers.flatMap((answer) => answer.get(request) ?? []);
+      if (claims.length === 0) continue;
+      const verdict = judge(request, claims, { trusted, required });
+      ignored.push(...verdict.ignored);
+      if (verdict.kind === "conflict") warn(verdict.line);
+      if (verdict.kind === "accepted")
+        offers.set(request, {
+          result: verdict.statement,
+          signatures: verdict.signatures.map((one: Signature) => encodeSignature(one)),
+        });
+    }
+    tellIgnored(ignored, warn);
+    return offers;
+  };
+  return {
+    async ask(requests) {
+      const fresh = requests.filter((request) => !known.has(request));
+      if (fresh.length > 0) {
+        const answers = caches.length === 0 ? Promise.resolve(new Map<Digest, Offer>()) : askAll(fresh);
+        for (const request of fresh)
+          known.set(
+            request,
+            answers.then((offers) => offers.get(request)),
+          );
+      }
+      const offers = new Map<Digest, Offer>();
+      for (const request of requests) {
+        const offer = await known.get(request);
+        if (offer !== undefined) offers.set(request, offer);
+      }
+      return offers;
+    },
+  };
+}
+
+/** Of a cache that does not answer: nothing. It has been told that it is left out, or will be if it goes on so. */
+async function claimsOf(
+  cache: Cache,
+  requests: readonly Digest[],
+  trusted: CacheSettings["trusted"],
+): Promise<ReadonlyMap<Digest, Claim[]>> {
+  if (cache.host.lost !== undefined) return new Map();
+  try {
+    return await cache.claims(requests, trusted);
+  } catch (error) {
+    if (error instanceof HostTrouble) return new Map();
+    throw error;
+  }
+}
+
+/** One line for each reason and place: what many statements have in common is told of the first. */
+function tellIgnored(ignored: readonly Ignored[], warn: (line: string) => void): void {
+  for (const group of Map.groupBy(ignored, ({ from, why }) => `${why} ${from}`).values()) {
+    const [first, ...others] = group;
+    if (first !== undefined)
+      warn(others.length === 0 ? first.line : `${first.line} (and ${others.length} more like it)`);
+  }
+}

@@ -1,0 +1,130 @@
+// Pushing: results and what they name go into a cache, bytes first, statements last.
+// Knows the order, and whose signatures go with what; does not know how contents are packed.
+
+import { readFileSync } from "node:fs";
+import { compress } from "../../store/cache/frame.ts";
+import { encodeInfo, infoLimit, infoName } from "../../store/cache/info.ts";
+import { nameOf } from "../../store/cache/names.ts";
+import type { Content, Result } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import {
+  decodeSignature,
+  encodeSignature,
+  type Signature,
+  signStatement,
+} from "../../store/model/signature.ts";
+import { encodeStatement, statementDigest } from "../../store/model/statement.ts";
+import type { Cache } from "./cache.ts";
+import { pushContents } from "./contents.ts";
+import { type PushMeans, writesAtOnce } from "./means.ts";
+import { together } from "./together.ts";
+
+export interface Pushed {
+  /** Results that were not there, and those that were. */
+  readonly pushed: number;
+  readonly present: number;
+  /** Bytes that were sent. */
+  readonly bytes: number;
+  /** Requests of which the same key says something else there: left as they are. */
+  readonly conflicts: readonly Digest[];
+}
+
+/**
+ * Pushes the results of these requests, those that others are made of first. May be stopped at any point and repeated:
+ * what is there already is not sent again.
+ *
+ * @throws {Fault} `store/…`
+ * @throws {HostTrouble}
+ */
+export async function push(requests: readonly Digest[], means: PushMeans): Promise<Pushed> {
+  const { cache } = means;
+  await requireInfo(cache);
+  const words = requests.map((request) => wordOn(request, means));
+  const keys = [
+    ...new Map(words.flatMap(({ signatures }) => signatures).map(({ key }) => [key.bytes, key])).values(),
+  ];
+  const there = await cache.claims(requests, keys);
+  const conflicts: Digest[] = [];
+  const fresh = words.flatMap(({ result, signatures }) => {
+    const claims = (there.get(result.request) ?? []).map(({ text }) => String(text));
+    const said = claims.flatMap(signatureIn);
+    const lacking = signatures.filter((one) => !claims.includes(encodeSignature(one)));
+    const contradicts = lacking.some((one) => said.some(({ key }) => key.bytes === one.key.bytes));
+    if (contradicts) conflicts.push(result.request);
+    return lacking.length === 0 || contradicts ? [] : [{ result, signatures: lacking }];
+  });
+  const bytes = await pushContents(
+    contentsOf(fresh.map(({ result }) => result)),
+    words.map(({ result }) => result),
+    means,
+  );
+  await together(writesAtOnce, fresh, async ({ result, signatures }) => {
+    if (means.logs) await pushLog(result.request, means);
+    await pushWord(result, signatures, cache);
+  });
+  return { pushed: fresh.length, present: words.length - fresh.length - conflicts.length, bytes, conflicts };
+}
+
+interface Word {
+  readonly result: Result;
+  readonly signatures: readonly Signature[];
+}
+
+/** Who vouches for a result: its builder, which is this store, or those it was believed for. */
+function wordOn(request: Digest, { store, key }: PushMeans): Word {
+  const result = store.records.result(request);
+  if (result === undefined)
+    throw new Fault("store/no-result", `the store has no result of ${request}`, {
+      hint: "`kit realize` makes it; `kit gc` may have taken it since",
+    });
+  const came = store.records.origin(request)?.signatures;
+  return {
+    result,
+    signatures: came === undefined ? [signStatement(key, result)] : came.map(decodeSignature),
+  };
+}
+
+async function requireInfo(cache: Cache): Promise<void> {
+  if ((await cache.host.read(infoName, infoLimit)) !== undefined) return;
+  await cache.host.write(infoName, [encodeInfo()]);
+}
+
+function contentsOf(results: readonly Result[]): Content[] {
+  return [
+    ...new Set(results.flatMap(({ outputs, references }) => [...Object.values(outputs), ...references])),
+  ];
+}
+
+function signatureIn(text: string): Signature[] {
+  try {
+    return [decodeSignature(text)];
+  } catch (error) {
+    if (error instanceof Fault) return [];
+    throw error;
+  }
+}
+
+/** The statement before what signs it: who finds a signature finds its statement. */
+async function pushWord(result: Result, signatures: readonly Signature[], { host }: Cache): Promise<void> {
+  const { request } = result;
+  const statement = nameOf({ kind: "statement", request, statement: statementDigest(result) });
+  if (!(await host.has(statement))) await host.write(statement, [Buffer.from(encodeStatement(result))]);
+  for (const signature of signatures) {
+    const name = nameOf({ kind: "signature", request, key: signature.key.fingerprint });
+    await host.write(name, [Buffer.from(encodeSignature(signature))]);
+  }
+}
+
+async function pushLog(request: Digest, { store, cache }: PushMeans): Promise<void> {
+  const name = nameOf({ kind: "log", request });
+  let log: Buffer;
+  try {
+    log = readFileSync(store.layout.log(request));
+  } catch (error) {
+    // A build that printed nothing has none.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  if (!(await cache.host.has(name))) await cache.host.write(name, [compress(log)]);
+}

@@ -1,0 +1,192 @@
+// Making: a request is built, or brought out of a cache, by one process at a time, and recorded.
+// Knows how that is guarded, logged and noted; does not know what any builder does.
+
+import { relative } from "node:path";
+import type { openCommitter } from "../../store/commit.ts";
+import type { History } from "../../store/history.ts";
+import { type Note, type Origin, type Result, requestDigest } from "../../store/model/derivation.ts";
+import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { buildFault } from "../../store/trouble.ts";
+import type { Builder, Store } from "../builder.ts";
+import type { Emit } from "../event.ts";
+import { collected, type openCare } from "./care.ts";
+import type { BuildJob, BuildOutcome, KeeperSetup } from "./protocol.ts";
+import { lockRequest } from "./requestlock.ts";
+import type { Trade } from "./trade.ts";
+import type { openWorkshop } from "./work.ts";
+
+export interface MakingParts {
+  readonly setup: KeeperSetup;
+  readonly store: Store;
+  readonly committer: ReturnType<typeof openCommitter>;
+  readonly history: History;
+  readonly care: ReturnType<typeof openCare>;
+  readonly trade: Trade;
+  readonly workshop: ReturnType<typeof openWorkshop>;
+  readonly builderOf: (job: BuildJob) => Builder;
+  readonly interrupted: AbortSignal;
+  readonly emit: Emit;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Making {
+  build(job: BuildJob): Promise<BuildOutcome>;
+  /** Undefined where no cache gave it whole. */
+  bring(job: BuildJob): Promise<BuildOutcome | undefined>;
+  /** The same, where nothing but the request's digest is known. */
+  pull(request: Digest): Promise<BuildOutcome | undefined>;
+}
+
+/** What people are told of a job by. */
+interface Title {
+  readonly id: Digest;
+  readonly label: string;
+  readonly builder: string;
+  readonly rebuild: boolean;
+}
+
+function titleOf({ id, label, request: { builder }, rebuild }: BuildJob): Title {
+  return { id, label, builder, rebuild };
+}
+
+/** What a task made, and when it will be on disk. */
+interface Made {
+  readonly outcome: BuildOutcome | undefined;
+  readonly durable: Promise<void>;
+}
+
+export function openMaking(parts: MakingParts): Making {
+  const { setup, store, care, committer, history, emit, trade, workshop } = parts;
+  /** What a task makes of a request, unless it is recorded. */
+  const onceOnly = async (digest: Digest, job: Title, task: (digest: Digest) => Promise<Made>) => {
+    store.holds.take("request", [hexOf(digest)]);
+    const reused = (): BuildOutcome | undefined => {
+      const result = job.rebuild ? undefined : committer.find(digest);
+      return result && { result, how: "reused" };
+    };
+    const known = reused();
+    if (known) return known;
+    const reason = "another kit builds the same";
+    let waited = false;
+    const release = await lockRequest(store, digest, {
+      interrupted: parts.interrupted,
+      onWait() {
+        waited = true;
+        emit({ type: "waiting", id: job.id, label: job.label, reason });
+      },
+    });
+    if (waited) emit({ type: "start", id: job.id, label: job.label, builder: job.builder });
+    try {
+      const other = reused();
+      if (other) {
+        release();
+        return other;
+      }
+      const { outcome, durable } = await task(digest);
+      void durable.then(release, release);
+      return outcome;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
+
+  const buildNow = async (job: BuildJob, digest: Digest): Promise<Made> => {
+    const begun = parts.now();
+    using work = workshop.open(job, digest);
+    const noteOf = (failed?: string): Note => {
+      const peakMemory = work.peakMemory();
+      return {
+        label: job.label,
+        builder: job.request.builder,
+        duration: Math.round(parts.now() - begun),
+        finished: Math.round(parts.now() / 1000),
+        ...(failed !== undefined && { failed }),
+        ...(peakMemory !== undefined && { peakMemory }),
+        ...(work.logged() && { log: relative(store.layout.root, store.layout.log(digest)) }),
+      };
+    };
+    try {
+      const built = await parts.builderOf(job).run(work.context);
+      const made: Result = {
+        format: "kit/result/1",
+        request: digest,
+        outputs: built.outputs,
+        references: built.references ?? [],
+      };
+      const origin: Origin = {
+        note: noteOf(),
+        request: job.request,
+        ...(job.origin !== undefined && { hints: job.origin }),
+      };
+      const { result, durable } = committer.add(made, origin);
+      const same = JSON.stringify(result.outputs) === JSON.stringify(made.outputs);
+      const outcome = { result, how: "built" as const, ...(!same && { differs: made.outputs }) };
+      return { outcome, durable };
+    } catch (error) {
+      const lines = work.lastLines();
+      const fault = buildFault(error, store.layout.root);
+      if (!(fault instanceof Fault && fault.class === "interrupted"))
+        history.add([{ request: digest, note: noteOf(fault instanceof Fault ? fault.code : "defect") }]);
+      if (setup.keepFailed) work.keep();
+      throw withLog(fault, lines, digest);
+    }
+  };
+
+  const bringNow = async (
+    { id, label, builder }: Title,
+    digest: Digest,
+    origin: Pick<Origin, "request" | "hints">,
+  ): Promise<Made> => {
+    const begun = parts.now();
+    const onBytes = (done: number, total: number) =>
+      emit({ type: "progress", id, done, total, unit: "bytes" });
+    const offer = await trade.bring(digest, onBytes);
+    if (offer === undefined) return { outcome: undefined, durable: Promise.resolve() };
+    const finished = Math.round(parts.now() / 1000);
+    const note = { label, builder, duration: Math.round(parts.now() - begun), finished };
+    const { result, durable } = committer.add(offer.result, {
+      ...origin,
+      note,
+      signatures: offer.signatures,
+    });
+    return { outcome: { result, how: "brought" }, durable };
+  };
+
+  return {
+    async build(job) {
+      // Its inputs too, and before anybody looks whether they are there.
+      const wanted = { requests: [], contents: Object.values(job.request.inputs) };
+      if ((await care.keep(wanted)).contents.length > 0) throw collected();
+      const outcome = await onceOnly(requestDigest(job.request), titleOf(job), (digest) =>
+        buildNow(job, digest),
+      );
+      if (outcome === undefined) throw new Error(`nothing came of ${job.label}`);
+      return outcome;
+    },
+    bring: (job) => {
+      const origin = { request: job.request, ...(job.origin !== undefined && { hints: job.origin }) };
+      return onceOnly(requestDigest(job.request), titleOf(job), (digest) =>
+        bringNow(titleOf(job), digest, origin),
+      );
+    },
+    pull(request) {
+      const title = { id: request, label: hexOf(request).slice(0, 16), builder: "pull", rebuild: false };
+      return onceOnly(request, title, (digest) => bringNow(title, digest, {}));
+    },
+  };
+}
+
+function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
+  if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;
+  const short = hexOf(request).slice(0, 16);
+  const hint =
+    fault.hint ?? `the whole log: kit log ${short}; a shell in its sandbox: kit shell MANIFEST ${short}`;
+  return new Fault(fault.code, fault.message, {
+    hint,
+    details: [...fault.details, ...lines],
+    cause: fault.cause,
+  });
+}

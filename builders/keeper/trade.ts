@@ -1,0 +1,91 @@
+// A keeper's dealings with caches: what they offer, bringing it, and pushing to one.
+// Knows settings and the session's store; does not know which results are wanted.
+
+import type { Result } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { parseSecretKey } from "../../store/model/key.ts";
+import type { Session } from "../../store/session.ts";
+import type { Crew, Store } from "../builder.ts";
+import { openBringer } from "../cache/bring.ts";
+import { type Cache, hostFault, openCache } from "../cache/cache.ts";
+import { type Offer, openOffers } from "../cache/offers.ts";
+import { type Pushed, push } from "../cache/push.ts";
+import type { CachePlace, CacheSettings } from "../cache/trust.ts";
+import type { Event } from "../event.ts";
+
+export interface TradeParts {
+  readonly settings: CacheSettings;
+  readonly store: Store;
+  readonly crew: Crew;
+  readonly session: Session;
+  readonly interrupted: AbortSignal;
+  readonly emit: (event: Event) => void;
+}
+
+export interface PushOrder {
+  readonly place: CachePlace;
+  readonly requests: readonly Digest[];
+  /** A secret key as its file holds it. */
+  readonly key: string;
+  readonly logs: boolean;
+}
+
+export interface Trade {
+  offers(requests: readonly Digest[]): Promise<ReadonlyMap<Digest, Result>>;
+  /** Brings what is offered for a request, all of it; undefined where nobody gave it. */
+  bring(request: Digest, onBytes: (done: number, total: number) => void): Promise<Offer | undefined>;
+  /** @throws {Fault} `network/…`, `store/…`, `digest/bad-key` */
+  push(order: PushOrder, id: Digest): Promise<Pushed>;
+  close(): Promise<void>;
+}
+
+export function openTrade(parts: TradeParts): Trade {
+  const { settings, store, crew, session, emit } = parts;
+  const warn = (text: string) => emit({ type: "warning", text });
+  const open = (place: CachePlace) =>
+    openCache(place, { deadline: settings.deadline, warn, signal: parts.interrupted });
+  const caches = settings.places.map(open);
+  const opened: Cache[] = [...caches];
+  const offers = openOffers(caches, settings, warn);
+  const bring = openBringer({ store, crew, caches, scratch: session.scratch("brought"), warn });
+  return {
+    async offers(requests) {
+      const found = await offers.ask(requests);
+      return new Map([...found].map(([request, { result }]) => [request, result]));
+    },
+    async bring(request, onBytes) {
+      const offer = (await offers.ask([request])).get(request);
+      if (offer === undefined) return undefined;
+      const contents = [...Object.values(offer.result.outputs), ...offer.result.references];
+      for (const content of contents) if (!(await bring(content, onBytes))) return undefined;
+      return offer;
+    },
+    async push({ place, requests, key, logs }, id) {
+      const cache = open(place);
+      opened.push(cache);
+      const onProgress = (done: number, total: number) =>
+        emit({ type: "progress", id, done, total, unit: "steps" });
+      const means = {
+        store,
+        crew,
+        cache,
+        key: parseSecretKey(key),
+        logs,
+        onProgress,
+        signal: parts.interrupted,
+      };
+      try {
+        return await push(requests, means);
+      } catch (error) {
+        throw hostFault(
+          error,
+          place.name,
+          "repeat the command when it answers: what is there already is not sent again",
+        );
+      }
+    },
+    async close() {
+      await Promise.all(opened.map(({ host }) => host.close()));
+    },
+  };
+}

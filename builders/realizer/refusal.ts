@@ -1,0 +1,33 @@
+// What a run refuses before it begins: to build, or to fetch, where it may not.
+// Pure. Knows what is told; does not know why it may not.
+
+import type { Derivation } from "../../store/model/derivation.ts";
+import { Fault } from "../../store/model/fault.ts";
+
+/** @throws {Fault} `network/not-cached` */
+export function refuseBuilding(waiting: readonly Derivation[]): void {
+  if (waiting.length === 0) return;
+  const what = waiting.length === 1 ? "a result is" : `${waiting.length} results are`;
+  throw new Fault("network/not-cached", `${what} in no cache, and nothing may be built`, {
+    details: shortList(waiting.map(({ builder, label }) => `${builder} ${label}`)),
+    hint: "repeat the command without --cache-only, or push them to a cache whose key you trust",
+  });
+}
+
+/** @throws {Fault} `network/offline` */
+export function refuseFetching(waiting: readonly Derivation[]): void {
+  const missing = waiting.filter(({ builder }) => builder === "fetch").map(({ label }) => label);
+  if (missing.length === 0) return;
+  const what = missing.length === 1 ? "a file is" : `${missing.length} files are`;
+  throw new Fault("network/offline", `${what} not in the store, and the network may not be used`, {
+    details: shortList(missing),
+    hint: "repeat the command without --offline",
+  });
+}
+
+function shortList(labels: readonly string[]): string[] {
+  const more = labels.length - mostTold;
+  return [...labels.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+const mostTold = 10;

@@ -1,0 +1,84 @@
+// kit key: keys that pushed results are signed with.
+// Knows files and what is printed; does not know how anything is signed.
+
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { Command, Option } from "clipanion";
+import { exitStatus, Fault } from "../../store/model/fault.ts";
+import { formatPublicKey, formatSecretKey, generateKey, parseSecretKey } from "../../store/model/key.ts";
+import { KitCommand } from "./command.ts";
+
+export class KeyGenerateCommand extends KitCommand {
+  static override paths = [["key", "generate"]];
+  static override usage = Command.Usage({
+    category: "Caches",
+    description: "make a key that pushed results are signed with",
+    details: `
+      Writes the secret key to a file that only you can read (NAME.key, unless -o names another), and prints the public
+      key, which others put among their \`trustedKeys\`. The name is for people: a key is known by its bytes.
+    `,
+    examples: [["A key for a build server", "kit key generate build.example.org-1 -o /etc/kit/signing.key"]],
+  });
+
+  name = Option.String({ name: "NAME" });
+  file = Option.String("-o,--output", { description: "the file to write; must not be there" });
+
+  override async execute(): Promise<number> {
+    const key = generateKey(this.name);
+    const file = this.absolute(this.file ?? `${this.name}.key`);
+    writeSecret(file, formatSecretKey(key));
+    this.print(formatPublicKey(key.public));
+    return exitStatus.done;
+  }
+}
+
+export class KeyShowCommand extends KitCommand {
+  static override paths = [["key", "show"]];
+  static override usage = Command.Usage({
+    category: "Caches",
+    description: "the public key of a secret one",
+    examples: [["What others have to trust", "kit key show /etc/kit/signing.key"]],
+  });
+
+  file = Option.String({ name: "FILE" });
+
+  override async execute(): Promise<number> {
+    this.print(formatPublicKey(parseSecretKey(readKeyFile(this.absolute(this.file))).public));
+    return exitStatus.done;
+  }
+}
+
+/** @throws {Fault} `usage/no-key` */
+export function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, "latin1").slice(0, 4096);
+  } catch (cause) {
+    throw new Fault("usage/no-key", `the key cannot be read: ${(cause as Error).message}`, {
+      cause,
+      hint: "`kit key generate NAME -o FILE` makes one",
+    });
+  }
+}
+
+/** @throws {Fault} `usage/key-exists`, `usage/unwritable` */
+function writeSecret(file: string, text: string): void {
+  if (existsSync(file))
+    throw new Fault("usage/key-exists", `${file} is there already: no key is overwritten`, {
+      hint: "name another file with -o",
+    });
+  try {
+    const fd = openSync(file, "wx", 0o600);
+    try {
+      writeSync(fd, text);
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw new Fault("usage/unwritable", `the key cannot be written: ${(cause as Error).message}`, {
+      cause,
+      hint: "name a file in a folder of your own with -o",
+    });
+  }
+}

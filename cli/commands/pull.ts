@@ -1,0 +1,98 @@
+// kit pull: results come out of a binary cache into the store.
+// Knows how they are named, shown and linked; does not know how anything is brought.
+
+import { join } from "node:path";
+import { Command, Option } from "clipanion";
+import { type Result, splitContent } from "../../store/model/derivation.ts";
+import { type Digest, digestFromHex } from "../../store/model/digest.ts";
+import { exitStatus, Fault } from "../../store/model/fault.ts";
+import type { Parts } from "../composition.ts";
+import { placeOf, type Settings } from "../settings.ts";
+import { PartsCommand } from "./command.ts";
+import { placeLink, refuseUnplaceable } from "./link.ts";
+import { short } from "./selection.ts";
+
+export class PullCommand extends PartsCommand {
+  static override paths = [["pull"]];
+  static override usage = Command.Usage({
+    category: "Caches",
+    description: "bring results out of a binary cache",
+    details: `
+      SOURCE is a folder or an address. A REQUEST is the digest of a request, as \`kit evaluate\` and \`kit push --json\` tell
+      it. What is brought is believed as the configuration says: \`trustedKeys\`, \`signaturesRequired\`. Prints a line for
+      each output: NAME PATH. To bring what a manifest asks for: \`kit realize MANIFEST --cache-only\`.
+    `,
+    examples: [["One result, kept by a link", "kit pull https://cache.example.org 5f3a… -o result"]],
+  });
+
+  source = Option.String({ name: "SOURCE" });
+  requests = Option.Rest({ name: "REQUEST", required: 1 });
+  link = Option.String("-o,--out-link", { description: "a link to the output; several: LINK-NAME each" });
+  tokenFile = Option.String("--token-file", { description: "a file with the token that may read there" });
+
+  protected override adjust(settings: Settings): Settings {
+    const place = {
+      address: placeOf(this.source, this.host.directory),
+      ...(this.tokenFile !== undefined && { tokenFile: this.absolute(this.tokenFile) }),
+    };
+    return { ...settings, caches: { ...settings.caches, places: [place] } };
+  }
+
+  override async work(parts: Parts): Promise<number> {
+    const requests = this.requests.map(requestOf);
+    const keeper = await parts.keeper();
+    const results = await Promise.all(
+      requests.map(async (request) => {
+        const outcome = await keeper.pull(request);
+        if (outcome !== undefined) return outcome.result;
+        throw new Fault(
+          "network/not-cached",
+          `no trusted result of ${short(request)} came out of ${this.source}`,
+          {
+            hint: "warnings above say what was ignored; is the key among trustedKeys?",
+          },
+        );
+      }),
+    );
+    await keeper.flush();
+    const outputs = results.flatMap((result) =>
+      Object.keys(result.outputs).map((name) => ({ result, name })),
+    );
+    const lines: string[] = [];
+    for (const { result, name } of outputs)
+      lines.push(`${name} ${await this.show(result, name, outputs.length === 1, parts)}`);
+    this.done();
+    this.print(...lines);
+    return exitStatus.done;
+  }
+
+  /** Makes an output visible, and the link to it; returns where it is. */
+  private async show(result: Result, name: string, isOne: boolean, parts: Parts): Promise<string> {
+    const content = result.outputs[name];
+    if (content === undefined) throw new Error(`there is no output ${name}`);
+    const keeper = await parts.keeper();
+    const { place, tree } = await keeper.present(content, name);
+    const folder = join(parts.layout.root, place);
+    const path = splitContent(content).kind === "tree" ? folder : join(folder, name);
+    if (this.link === undefined) return path;
+    const link = this.absolute(isOne ? this.link : `${this.link}-${name}`);
+    refuseUnplaceable(link);
+    const contents = [...new Set([...Object.values(result.outputs), tree])];
+    await keeper.addRoot({ kind: "link", link, contents, requests: [result.request] });
+    placeLink(link, path);
+    return path;
+  }
+}
+
+/** @throws {Fault} `usage/bad-digest` */
+function requestOf(written: string): Digest {
+  const hex = /^(?:blake3-)?([0-9a-f]{64})$/.exec(written)?.[1];
+  if (hex !== undefined) return digestFromHex(hex);
+  throw new Fault(
+    "usage/bad-digest",
+    `not the digest of a request: ${JSON.stringify(written.slice(0, 100))}`,
+    {
+      hint: "64 hexadecimal digits, as `kit evaluate MANIFEST` tells them",
+    },
+  );
+}

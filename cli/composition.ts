@@ -55,6 +55,8 @@ export interface Parts {
   hold(threads: number): Promise<HoldKeeper>;
   /** What the straight line needs for one manifest. */
   line(manifest: string): LineMeans;
+  /** Whether any are asked. */
+  readonly caches: boolean;
   /** How caches are reached that are named beside the configured ones. */
   readonly places: Places;
   /** Where an archive's files are looked for, nearest first. */
@@ -104,6 +106,7 @@ export function composeParts(options: PartOptions): Parts {
     },
     hold: (threads) => openHoldKeeper({ ...keeperOptions(options, noCaches), threads }),
     places,
+    caches: askedCaches(options).length > 0,
     mirrors,
     line: (manifest) => ({
       kinds,
@@ -112,7 +115,7 @@ export function composeParts(options: PartOptions): Parts {
       host: debianArchitecture(),
       ...lockFile(manifest),
       keeper: startKeeper,
-      known: (request) => records.result(request),
+      known: (request) => records.sound(request),
       has: (content) => records.has(content),
       readText(tree, path) {
         const entry = records.tree(tree).entries.find((entry) => entry.path === path);

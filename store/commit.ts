@@ -8,7 +8,7 @@ import type { RecordWriter } from "./records.ts";
 import type { Session } from "./session.ts";
 
 export interface Committer {
-  /** A result of this session, or one on disk. */
+  /** A result of this session, or a sound one on disk. */
   find(request: Digest): Result | undefined;
   /**
    * Takes a result: this session can use it at once, the disk gets it with the next batch. Returns what is
@@ -54,10 +54,16 @@ export function openCommitter(
     writing = writing.then(writeBatch);
     return writing;
   };
+  /** What this session made may have been found damaged since. */
+  const find = (request: Digest): Result | undefined => {
+    const made = fresh.get(request);
+    const contents = made === undefined ? [] : [...Object.values(made.outputs), ...made.references];
+    return made !== undefined && contents.every(records.has) ? made : records.sound(request);
+  };
   return {
-    find: (request) => fresh.get(request) ?? records.result(request),
+    find,
     add(result, origin) {
-      const known = fresh.get(result.request) ?? records.result(result.request);
+      const known = find(result.request);
       if (known !== undefined) return { result: known, durable: Promise.resolve() };
       fresh.set(result.request, result);
       const settle = Promise.withResolvers<void>();

@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  createReadStream,
   existsSync,
   fchmodSync,
   fchownSync,
@@ -39,10 +38,16 @@ export interface Pool {
   find(blob: Digest, prefer?: Attributes): string | undefined;
   /** The member with just these attributes, made from another member where it is missing. */
   require(blob: Digest, attributes: Attributes, copy?: number): string;
-  read(blob: Digest, prefer?: Attributes): AsyncIterable<Uint8Array>;
+  /**
+   * Its bytes, checked: what is damaged is not passed on.
+   *
+   * @throws {Fault} `store/missing-blob`, `store/corrupt`; of {@link Pool.pieces} behind the last piece
+   */
   readAll(blob: Digest, prefer?: Attributes): Buffer;
-  /** Its first bytes, as many as there is room for; returns how many there were. */
+  /** The same into memory that has room for all of it and a byte more; returns how many bytes there are. */
   readInto(buffer: Uint8Array, blob: Digest, prefer?: Attributes): number;
+  /** The same in pieces of at most 1 MiB, each the caller's to keep. */
+  pieces(blob: Digest, prefer?: Attributes): Generator<Uint8Array>;
 }
 
 export interface BlobWriter {
@@ -154,13 +159,28 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
       renameSync(file, member);
       return member;
     },
-    read(blob, prefer) {
+    readAll: (blob, prefer) =>
+      reading(blob, prefer, (member) => {
+        const bytes = readFileSync(member);
+        requireSound(blob, digestOf(bytes));
+        return bytes;
+      }),
+    readInto: (buffer, blob, prefer) =>
+      reading(blob, prefer, (member) => {
+        const count = readStart(member, buffer);
+        requireSound(blob, digestOf(buffer.subarray(0, count)));
+        return count;
+      }),
+    *pieces(blob, prefer) {
       const member = pool.find(blob, prefer);
       if (member === undefined) throw missingBlob(blob);
-      return createReadStream(member, { highWaterMark: 1 << 18 });
+      const hash = hasher();
+      for (const piece of piecesOf(member)) {
+        hash.update(piece);
+        yield piece;
+      }
+      requireSound(blob, hash.digest());
     },
-    readAll: (blob, prefer) => reading(blob, prefer, (member) => readFileSync(member)),
-    readInto: (buffer, blob, prefer) => reading(blob, prefer, (member) => readStart(member, buffer)),
   };
   return pool;
 }
@@ -222,6 +242,13 @@ function readStart(file: string, buffer: Uint8Array): number {
   } finally {
     closeSync(fd);
   }
+}
+
+function requireSound(blob: Digest, found: Digest): void {
+  if (found === blob) return;
+  throw new Fault("store/corrupt", `the pool member of ${blob} holds other bytes`, {
+    hint: "run `kit store verify --repair`, then repeat the command: what is damaged is set aside and built again",
+  });
 }
 
 function missingBlob(blob: Digest): Fault {

@@ -2,7 +2,9 @@
 // Knows how statements are read, checked and written; does not know what a request asks for.
 
 import { existsSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
 import * as z from "zod/mini";
+import { setAside } from "./aside.ts";
 import type { Holds } from "./holds.ts";
 import type { Layout } from "./layout.ts";
 import { type Content, type Origin, parseContent, type Result, splitContent } from "./model/derivation.ts";
@@ -15,6 +17,8 @@ import { groupsOf, namesIn } from "./usage.ts";
 export interface RecordReader extends TreeReader {
   /** Absent where nothing is recorded for the request. @throws {Fault} `store/corrupt` */
   result(request: Digest): Result | undefined;
+  /** The same, as far as its statement can be read and all that it names is there. */
+  sound(request: Digest): Result | undefined;
   /** How a recorded result came about; absent where that is not known. Never throws. */
   origin(request: Digest): Origin | undefined;
   has(content: Content): boolean;
@@ -22,7 +26,7 @@ export interface RecordReader extends TreeReader {
 
 export interface RecordWriter extends RecordReader, TreeWriter {
   /**
-   * Writes a statement, which is never replaced: where another is recorded that one is returned. What it names
+   * Writes a statement, which is never replaced: where a sound one is recorded that one is returned. What it names
    * must be on disk and flushed before.
    */
   writeResult(result: Result, origin?: Origin): Result;
@@ -42,25 +46,45 @@ export function openRecords(layout: Layout, { hasBlob, holds, cached = 24 }: Rec
     const [statement] = linesOf(place);
     return statement === undefined ? undefined : readStatement(place, statement, request);
   };
-  return {
+  const has = (content: Content) => {
+    const { kind, digest } = splitContent(content);
+    return kind === "tree" ? existsSync(layout.tree(digest)) : hasBlob(digest);
+  };
+  const records: RecordWriter = {
     ...trees,
     result,
+    sound(request) {
+      const found = readable(() => result(request));
+      const contents = found === undefined ? [] : [...Object.values(found.outputs), ...found.references];
+      return contents.every(has) ? found : undefined;
+    },
     origin(request) {
       const [, origin] = linesOf(layout.result(request));
       return origin ? readOrigin(origin) : undefined;
     },
-    has(content) {
-      const { kind, digest } = splitContent(content);
-      return kind === "tree" ? existsSync(layout.tree(digest)) : hasBlob(digest);
-    },
+    has,
     writeResult(made, origin) {
-      const known = result(made.request);
+      const known = records.sound(made.request);
       if (known !== undefined) return known;
+      const place = layout.result(made.request);
+      // One that cannot be read, or names what is gone, is no statement that could be kept.
+      if (existsSync(place)) setAside(layout, { kind: "statement", place: relative(layout.root, place) });
       const lines = [JSON.stringify(made), ...(origin === undefined ? [] : [JSON.stringify(origin)])];
-      placeFile(layout.result(made.request), lines.map((line) => `${line}\n`).join(""));
+      placeFile(place, lines.map((line) => `${line}\n`).join(""));
       return made;
     },
   };
+  return records;
+}
+
+/** Nothing, where what is read is damaged. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** Every request that has a statement, sound or not. */
@@ -106,6 +130,18 @@ const originShape = z.object({
   hints: z.optional(z.unknown()),
   signatures: z.optional(z.array(z.string())),
 });
+
+/**
+ * A statement's file, wherever it lies; how the result came about also where the statement itself is damaged.
+ *
+ * @throws what reading throws
+ */
+export function readRecordFile(file: string, request: Digest): { result?: Result; origin?: Origin } {
+  const [statement = "", line] = linesOf(file);
+  const result = readable(() => readStatement(file, statement, request));
+  const origin = line ? readOrigin(line) : undefined;
+  return { ...(result && { result }), ...(origin && { origin }) };
+}
 
 /** Of a statement's file: the statement, then how it came about. None where there is no such file. */
 function linesOf(place: string): string[] {

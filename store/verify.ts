@@ -1,8 +1,9 @@
 // Verification: whether a store holds what it says it holds, and setting aside what does not.
 // Knows the store's invariants (FORMAT.md); does not know threads, nor how anything is built again.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { relative } from "node:path";
+import { setAside } from "./aside.ts";
 import type { Layout } from "./layout.ts";
 import type { PoolReport, Problem } from "./members.ts";
 import { type Content, splitContent } from "./model/derivation.ts";
@@ -65,14 +66,12 @@ export async function verify(
  * caller has the store for itself. A kill leaves a store in which less is wrong than before.
  */
 export function repair(layout: Layout, problems: readonly Problem[], flush: () => void): void {
-  const aside = layout.corrupt;
-  mkdirSync(aside, { recursive: true, mode: 0o700 });
-  for (const [index, { kind, place }] of problems.entries()) {
+  for (const [index, problem] of problems.entries()) {
     // Whatever names a thing is gone on disk before the thing itself is.
-    if (index > 0 && problems[index - 1]?.kind !== kind) flush();
-    if (kind === "checkout" || kind === "output")
-      rmSync(`${layout.root}/${place}`, { recursive: true, force: true });
-    else renameSync(`${layout.root}/${place}`, `${aside}/${kind}-${place.slice(place.lastIndexOf("/") + 1)}`);
+    if (index > 0 && problems[index - 1]?.kind !== problem.kind) flush();
+    if (problem.kind === "checkout" || problem.kind === "output")
+      rmSync(`${layout.root}/${problem.place}`, { recursive: true, force: true });
+    else setAside(layout, problem);
   }
   flush();
 }

@@ -13,6 +13,7 @@ import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { addGeneration, generationPlace, readProfiles } from "../../store/profiles.ts";
 import { recordedRequests } from "../../store/records.ts";
 import { readRoots, rootId, writeRoot } from "../../store/roots.ts";
+import { restore } from "../../store/salvage.ts";
 import { dropDeadJournals, dropDeadLocks, type Session } from "../../store/session.ts";
 import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
@@ -41,6 +42,7 @@ type Care = Pick<
   | "addGeneration"
   | "removeGenerations"
   | "rebuildIndex"
+  | "restore"
   | "usage"
   | "verify"
   | "collect"
@@ -100,6 +102,7 @@ export function openCare(parts: CareParts): {
         generations: generations.length,
       };
     },
+    restore: async () => restore(layout, records),
     usage: async () => measure(layout),
     verify: () => verify(layout, records, crew.verify),
     async collect(wish) {
@@ -152,11 +155,7 @@ function keepWanted({ layout, records, holds }: Store, { requests, contents }: W
   holds.take("request", requests.map(hexOf));
   holds.take("blob", hexes("blob"));
   holds.take("tree", hexes("tree"));
-  const isThere = (request: Digest) => {
-    const result = records.result(request);
-    return result !== undefined && Object.values(result.outputs).every(records.has);
-  };
-  const missing = requests.filter((request) => !isThere(request));
+  const missing = requests.filter((request) => records.sound(request) === undefined);
   for (const request of requests) if (!missing.includes(request)) touch(layout.result(request), now);
   return { requests: missing, contents: contents.filter((content: Content) => !records.has(content)) };
 }

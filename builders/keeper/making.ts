@@ -3,6 +3,7 @@
 
 import { relative } from "node:path";
 import type { openCommitter } from "../../store/commit.ts";
+import { setAsideDamaged } from "../../store/damage.ts";
 import type { History } from "../../store/history.ts";
 import { type Note, type Origin, type Result, requestDigest } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
@@ -158,11 +159,14 @@ export function openMaking(parts: MakingParts): Making {
   return {
     async build(job) {
       // Its inputs too, and before anybody looks whether they are there.
-      const wanted = { requests: [], contents: Object.values(job.request.inputs) };
-      if ((await care.keep(wanted)).contents.length > 0) throw collected();
+      const contents = Object.values(job.request.inputs);
+      if ((await care.keep({ requests: [], contents })).contents.length > 0) throw collected();
+      const setAsideInputs = () => setAsideDamaged(store.layout, store.records, contents);
       const outcome = await onceOnly(requestDigest(job.request), titleOf(job), (digest) =>
         buildNow(job, digest),
-      );
+      ).catch((error: unknown) => {
+        throw damaged(error, setAsideInputs) ?? error;
+      });
       if (outcome === undefined) throw new Error(`nothing came of ${job.label}`);
       return outcome;
     },
@@ -178,6 +182,22 @@ export function openMaking(parts: MakingParts): Making {
     },
   };
 }
+
+/**
+ * What was damaged among a build's inputs is set aside, and whoever asked may ask for it to be made again: that is
+ * `store/damaged`. Undefined where nothing was.
+ */
+function damaged(error: unknown, setAsideInputs: () => number): Fault | undefined {
+  const isOfStore = error instanceof Fault && damageCodes.has(error.code);
+  if (!isOfStore || setAsideInputs() === 0) return undefined;
+  return new Fault("store/damaged", error.message, { cause: error, hint: "repeat the command" });
+}
+
+const damageCodes: ReadonlySet<string> = new Set([
+  "store/corrupt",
+  "store/missing-blob",
+  "store/missing-tree",
+]);
 
 function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
   if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;

@@ -10,6 +10,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
 import type { Generation } from "../../store/profiles.ts";
 import type { Root } from "../../store/roots.ts";
+import type { Lost } from "../../store/salvage.ts";
 import type { Usage } from "../../store/usage.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Collection, CollectionWish } from "../../store/wish.ts";
@@ -113,6 +114,8 @@ export interface Methods {
   removeGenerations(profile: string, numbers: readonly number[]): void;
   /** Makes the index anew; tells what was found on disk. */
   rebuildIndex(): { readonly results: number; readonly roots: number; readonly generations: number };
+  /** Puts back what was set aside and is whole again; tells what is not. */
+  restore(): { readonly restored: number; readonly lost: readonly Lost[] };
   flush(): void;
   usage(): Usage;
   verify(): Verification;
@@ -137,6 +140,7 @@ export const methodNames = [
   "addGeneration",
   "removeGenerations",
   "rebuildIndex",
+  "restore",
   "flush",
   "usage",
   "verify",

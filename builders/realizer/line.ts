@@ -41,6 +41,7 @@ import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
+import { mend } from "./mend.ts";
 import { realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -189,7 +190,11 @@ export async function realizeLine(
       ? []
       : (await (await startedKeeper(means)).keep({ requests, contents: [] })).requests;
   try {
-    return await realize(targets, { known, has, keep, offers, bring, emit, now, build }, options);
+    return await realize(
+      targets,
+      { known, has, keep, offers, bring, build, mend: () => mend(means), emit, now },
+      options,
+    );
   } catch (error) {
     throw error instanceof NoKeeper ? error.cause : error;
   }

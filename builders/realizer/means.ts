@@ -19,6 +19,8 @@ export interface Means {
   /** Brings what is offered; undefined where no cache gave it after all. */
   bring(job: Job): Promise<BuildOutcome | undefined>;
   build(job: Job): Promise<BuildOutcome>;
+  /** Makes again what was found damaged and set aside, as far as it can be. */
+  mend(): Promise<unknown>;
   readonly emit: Emit;
   readonly now: () => number;
 }

@@ -3,6 +3,7 @@
 
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
 import { refuseBuilding, refuseFetching } from "./refusal.ts";
@@ -21,13 +22,16 @@ export async function realize(
 ): Promise<Realized> {
   const all = allDerivations(targets.map((derivation) => ({ derivation })));
   const wanted = new Set(targets.map(({ digest }) => digest));
-  const run = await settled(all, means, options);
-  if (options.caches !== "none") await run.settleOffered();
-  run.want(wanted);
-  means.emit({ type: "plan", derivations: all.length, known: all.length - run.needed().length });
-  if (options.caches === "only") refuseBuilding(run.waiting());
-  if (options.offline) refuseFetching(run.waiting());
-  await run.finish();
+  let run = await finished(all, wanted, means, options);
+  // Once more for each thing that is found damaged, and set aside, on the way; not for ever.
+  for (let again = 0; run.damaged && again < mostRepairs; again++) {
+    await means.mend();
+    run = await finished(all, wanted, means, options);
+  }
+  if (run.damaged)
+    throw new Fault("store/corrupt", "the store is damaged in more places than can be mended on the way", {
+      hint: "run `kit store verify --repair`, then repeat the command",
+    });
   const failures = [...run.states.values()].flatMap((state) =>
     state.state === "failed" ? state.faults : [],
   );
@@ -42,6 +46,25 @@ export async function realize(
     brought: run.brought,
     differing: run.differing,
   };
+}
+
+/** What is found damaged after so many beginnings is told as it is. */
+const mostRepairs = 8;
+
+async function finished(
+  all: readonly Derivation[],
+  wanted: ReadonlySet<Digest>,
+  means: Means,
+  options: RealizeOptions,
+) {
+  const run = await settled(all, means, options);
+  if (options.caches !== "none") await run.settleOffered();
+  run.want(wanted);
+  means.emit({ type: "plan", derivations: all.length, known: all.length - run.needed().length });
+  if (options.caches === "only") refuseBuilding(run.waiting());
+  if (options.offline) refuseFetching(run.waiting());
+  await run.finish();
+  return run;
 }
 
 /** A run with what is known. What it goes on from is taken hold of, and looked for again where it was collected. */

@@ -31,6 +31,8 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   const running = { download: 0, build: 0 };
   let finished = Promise.withResolvers<void>();
   let [built, reused, brought] = [0, 0, 0];
+  // Something that was known is not there any more: the run begins anew.
+  let isDamaged = false;
   const needed = new Set<Digest>();
   // Where there is no room, whatever is begun fails alike.
   let full = false;
@@ -152,6 +154,12 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       const [first] = faults;
       if (first === undefined) throw error;
       const duration = means.now() - begun;
+      if (faults.some(({ code }) => code === "store/damaged" || code === "store/collected")) {
+        isDamaged = true;
+        states.set(item.digest, { state: "blocked" });
+        means.emit({ type: "warning", text: `${first.message}; it is made again` });
+        return;
+      }
       const isFull = faults.some(({ code }) => code === "store/full");
       if (full && isFull) {
         // What ran beside the first that found no room finds none either: it is told once.
@@ -173,7 +181,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   };
   /** Takes what is ready and has a free place out of the queue. */
   const takeReady = (): { item: Derivation; request: Request; offered: boolean } | undefined => {
-    if (options.signal?.aborted || full) return undefined;
+    if (options.signal?.aborted || full || isDamaged) return undefined;
     for (const [index, item] of queue.entries()) {
       const state = states.get(item.digest);
       const offered = state?.state === "offered";
@@ -218,6 +226,9 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     finish,
     get built() {
       return built;
+    },
+    get damaged() {
+      return isDamaged;
     },
     get reused() {
       return reused;

@@ -7,7 +7,7 @@ import { pipeline, Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Entry, Tree } from "../../store/model/tree.ts";
-import { type Pool, piecesOf, writeFully } from "../../store/pool.ts";
+import { type Pool, writeFully } from "../../store/pool.ts";
 import type { System } from "../../store/system.ts";
 import { type ReadBlob, type Stretch, stretchOf, tarOf } from "../archive/tarwriter.ts";
 import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
@@ -69,8 +69,7 @@ function reader(entries: readonly Entry[], pool: Pool): ReadBlob {
       const count = pool.readInto(buffer.subarray(0, size + 1), blob, attributes.get(blob));
       return [buffer.subarray(0, count)];
     }
-    const member = pool.find(blob, attributes.get(blob));
-    return member === undefined ? pool.read(blob) : piecesOf(member);
+    return pool.pieces(blob, attributes.get(blob));
   };
 }
 

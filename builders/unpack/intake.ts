@@ -4,7 +4,7 @@
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
-import { type BlobWriter, type Pool, piecesOf } from "../../store/pool.ts";
+import type { BlobWriter, Pool } from "../../store/pool.ts";
 import { readDeb } from "../archive/deb.ts";
 import type { TarEntry } from "../archive/tarentry.ts";
 import type { TarSink } from "../archive/untar.ts";
@@ -21,12 +21,10 @@ export interface UnpackedDeb {
  * @throws {Fault} `digest/bad-deb`, `digest/unsafe-path`, `digest/bomb`, `digest/bad-tree`
  */
 export async function unpackDeb(deb: Digest, pool: Pool, openXz?: XzOpener): Promise<UnpackedDeb> {
-  const member = pool.find(deb);
-  if (member === undefined) throw new Fault("store/missing-blob", `the store lacks the package ${deb}`);
   const control = intake(pool);
   const data = intake(pool);
   try {
-    await readDeb(piecesOf(member), { control: control.sink, data: data.sink, ...(openXz && { openXz }) });
+    await readDeb(pool.pieces(deb), { control: control.sink, data: data.sink, ...(openXz && { openXz }) });
   } catch (error) {
     control.abandon();
     data.abandon();

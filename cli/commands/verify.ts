@@ -2,6 +2,8 @@
 // Knows how it is told; does not check anything itself.
 
 import { Command, Option } from "clipanion";
+import type { Event } from "../../builders/event.ts";
+import { type Mended, mend, titleOf } from "../../builders/realizer/mend.ts";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Parts } from "../composition.ts";
@@ -16,8 +18,9 @@ export class StoreVerifyCommand extends PartsCommand {
     details: `
       Hashes every file of the pool and compares mode, owner, attributes and date with its name; reads every tree,
       statement and root, and looks whether what they name is there. Ends with 5 where anything is wrong. With
-      \`--repair\` what is wrong is moved to \`corrupt/\` in the store, with all statements that name it, so that it is
-      built again; the exit status is then 0.
+      \`--repair\` what is wrong is moved to \`corrupt/\` in the store, with all that names it; then what it takes to make
+      that whole again is brought out of caches or built. What cannot be made again is told, and the exit status is 5;
+      else it is 0.
     `,
     examples: [
       ["Is the store sound?", "kit store verify"],
@@ -32,10 +35,18 @@ export class StoreVerifyCommand extends PartsCommand {
   override async work(parts: Parts): Promise<number> {
     this.requireStore(parts);
     const found = this.repair ? await this.alone(parts, "repair") : await this.found(parts);
+    const mended = this.repair && found.problems.length > 0 ? await this.mend(parts) : undefined;
     this.done();
-    if (this.json) this.print(JSON.stringify({ ...found, repaired: this.repair }));
-    else this.print(...verificationLines(found, this.repair));
-    return found.problems.length === 0 || this.repair ? exitStatus.done : exitStatus.store;
+    if (this.json) this.print(JSON.stringify({ ...found, repaired: this.repair, ...mended }));
+    else this.print(...verificationLines(found, this.repair), ...(mended ? mendedLines(mended) : []));
+    const isSound = found.problems.length === 0 || mended?.lost.length === 0;
+    return isSound ? exitStatus.done : exitStatus.store;
+  }
+
+  private async mend(parts: Parts): Promise<Mended> {
+    const emit = (event: Event) => this.renderer.event(event);
+    const { keeper, mirrors, caches } = parts;
+    return await mend({ keeper, mirrors: (archive) => mirrors(archive), caches, emit });
   }
 
   /** Beside other sessions, but for a store without room for another one. */
@@ -56,6 +67,13 @@ export class StoreVerifyCommand extends PartsCommand {
       await keeper.close();
     }
   }
+}
+
+function mendedLines({ restored, lost }: Mended): string[] {
+  return [
+    ...lost.map((one) => visible(`lost: ${titleOf(one)}`)),
+    `${plural(restored, "result")} made whole again${lost.length > 0 ? `, ${lost.length} lost: \`kit realize\` of their manifests makes them anew` : ""}`,
+  ];
 }
 
 export function verificationLines(

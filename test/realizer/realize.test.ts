@@ -60,6 +60,7 @@ function world(becomes: Becomes = (request) => requestDigest(request)): World {
     keep: async () => [],
     offers: async () => new Map(),
     bring: async () => undefined,
+    mend: async () => {},
     emit: (event) => self.events.push(event),
     now: () => 0,
     async build({ request, derivation: made, rebuild }) {

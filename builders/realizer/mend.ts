@@ -1,0 +1,72 @@
+// Mending: what was found damaged and set aside is brought out of caches, or built, again.
+// Knows what to try and in which order; does not know what damage is.
+
+import type { Result } from "../../store/model/derivation.ts";
+import { hexOf } from "../../store/model/digest.ts";
+import { Fault, Faults } from "../../store/model/fault.ts";
+import type { Lost } from "../../store/salvage.ts";
+import type { Emit } from "../event.ts";
+import { fetchAddresses } from "../fetch/recipe.ts";
+import type { Keeper } from "../keeper/client.ts";
+
+export interface MendMeans {
+  readonly keeper: () => Promise<Pick<Keeper, "restore" | "bring" | "pull" | "build" | "flush">>;
+  readonly mirrors: (archive: string) => readonly string[];
+  readonly caches: boolean;
+  readonly emit: Emit;
+}
+
+export interface Mended {
+  /** Results that are whole again. */
+  readonly restored: number;
+  readonly lost: readonly Lost[];
+}
+
+/** Makes again what it takes, the smallest first: often all that needed it is whole then, as it was. */
+export async function mend(means: MendMeans): Promise<Mended> {
+  const keeper = await means.keeper();
+  const tried = new Set<string>();
+  let restored = 0;
+  for (;;) {
+    await keeper.flush();
+    const state = await keeper.restore();
+    restored += state.restored;
+    // What could not be made may be now.
+    if (state.restored > 0) tried.clear();
+    const next = state.lost.find(({ request }) => !tried.has(request));
+    if (next === undefined) return { restored, lost: state.lost };
+    tried.add(next.request);
+    await makeAgain(next, means);
+  }
+}
+
+async function makeAgain(lost: Lost, means: MendMeans): Promise<Result | undefined> {
+  const keeper = await means.keeper();
+  const { request, origin } = lost;
+  try {
+    if (origin?.request === undefined) return (await keeper.pull(request))?.result;
+    const { builder } = origin.request;
+    const hints = builder === "fetch" ? fetchAddresses(origin.hints, means.mirrors) : origin.hints;
+    const from = origin.hints === undefined ? {} : { origin: origin.hints };
+    const job = {
+      request: origin.request,
+      id: request,
+      label: origin.note.label,
+      hints,
+      ...from,
+      rebuild: true,
+    };
+    const brought = means.caches ? await keeper.bring({ ...job, rebuild: false }) : undefined;
+    return (brought ?? (await keeper.build(job))).result;
+  } catch (error) {
+    // It may be made when something else is; who cannot be is told of at the end.
+    if (!(error instanceof Fault || error instanceof Faults)) throw error;
+    means.emit({ type: "step", text: `not made again: ${titleOf(lost)}: ${error.message}` });
+    return undefined;
+  }
+}
+
+/** As people know it, where that is known. */
+export function titleOf({ request, origin }: Lost): string {
+  return origin === undefined ? hexOf(request).slice(0, 16) : `${origin.note.builder} ${origin.note.label}`;
+}

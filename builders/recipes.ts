@@ -1,4 +1,5 @@
-// Every builder's part of a request's key: its own version and those of what it works through.
+// Every builder by its name: its part of a request's key (its own version and those of what it works through), and what
+// its results are to people.
 // Knows names and versions; loads no builder.
 
 import { copyVersions } from "./copy/recipe.ts";
@@ -26,3 +27,40 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   tools: toolsVersions,
   unpack: unpackVersions,
 };
+
+/** What results are, as people count them; in the order in which files that several share are told. */
+export const resultKinds = [
+  "sources",
+  "SRPMs",
+  "RPMs",
+  "debs",
+  "unpacked packages",
+  "sysroots",
+  "tool environments",
+  "root file systems",
+  "images",
+  "other",
+] as const;
+export type ResultKind = (typeof resultKinds)[number];
+
+const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
+  customize: "root file systems",
+  "deb-files": "debs",
+  ext4: "images",
+  oci: "images",
+  rootfs: "root file systems",
+  squashfs: "images",
+  tar: "images",
+  tools: "tool environments",
+  unpack: "unpacked packages",
+};
+
+/** By who made it; of what was fetched or taken as it is, by its name. */
+export function resultKindOf(builder: string, label: string): ResultKind {
+  const known = kindsByBuilder[builder];
+  if (known !== undefined) return known;
+  if (label.endsWith(".src.rpm")) return "SRPMs";
+  if (label.endsWith(".rpm")) return "RPMs";
+  if (label.endsWith(".deb")) return "debs";
+  return builder === "fetch" || builder === "copy" ? "sources" : "other";
+}

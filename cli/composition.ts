@@ -32,6 +32,7 @@ import { openRecords, type RecordReader } from "../store/records.ts";
 import { openPlaces, type Places } from "./caches.ts";
 import { processOptions, takeEarly } from "./early.ts";
 import { shippedManifests } from "./entry.ts";
+import { openRoom } from "./room.ts";
 import type { CacheSetting, Host, Settings } from "./settings.ts";
 
 export const kinds: readonly Kind<unknown>[] = [
@@ -133,6 +134,7 @@ export function composeParts(options: PartOptions): Parts {
       indexes: openIndexes({ keeper: startKeeper, layout, mirrors }),
       mirrors: (archive) => mirrors(archive),
       caches: askedCaches(options).length > 0,
+      makeRoom: openRoom({ layout, marks: settings.room, keeper: startKeeper, emit }),
       emit,
       now,
     }),

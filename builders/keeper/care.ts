@@ -6,6 +6,7 @@ import { writeTree } from "../../store/checkout.ts";
 import { collect } from "../../store/collect.ts";
 import type { History } from "../../store/history.ts";
 import { openJournals } from "../../store/holds.ts";
+import { takeInventory } from "../../store/inventory.ts";
 import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestOf, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -19,6 +20,7 @@ import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
 import type { CollectionParts } from "../../store/wish.ts";
 import type { Crew, Store } from "../builder.ts";
+import { resultKindOf, resultKinds } from "../recipes.ts";
 import { outputFile } from "../tar/builder.ts";
 import type { FromKeeper, Methods, Wanted } from "./protocol.ts";
 import { takeTurn } from "./turn.ts";
@@ -103,7 +105,12 @@ export function openCare(parts: CareParts): {
       };
     },
     restore: async () => restore(layout, records),
-    usage: async () => measure(layout),
+    usage: async () => ({
+      usage: measure(layout),
+      kinds: takeInventory(layout, records, resultKinds, (origin) =>
+        origin === undefined ? "other" : resultKindOf(origin.note.builder, origin.note.label),
+      ),
+    }),
     verify: () => verify(layout, records, crew.verify),
     async collect(wish) {
       const release = wish.dryRun ? () => {} : await lockCollection(parts);

@@ -5,6 +5,7 @@
 // The kit process has the caller's identity: it alone reads manifests, local files and the terminal.
 
 import type { CheckoutMethod } from "../../store/checkout.ts";
+import type { Holding } from "../../store/inventory.ts";
 import type { Content, Origin, Request, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
@@ -17,6 +18,7 @@ import type { Collection, CollectionWish } from "../../store/wish.ts";
 import type { Pushed } from "../cache/push.ts";
 import type { CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
+import type { ResultKind } from "../recipes.ts";
 import type { FetchedIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { Delegation } from "../sandbox/limits.ts";
 import type { Limits } from "../sandbox/spec.ts";
@@ -82,6 +84,12 @@ export interface Wanted {
   readonly contents: readonly Content[];
 }
 
+/** What is in a store, by folder and by what results are to people. */
+export interface StoreUsage {
+  readonly usage: Usage;
+  readonly kinds: readonly { readonly kind: ResultKind; readonly holding: Holding }[];
+}
+
 export interface Methods {
   build(job: BuildJob): BuildOutcome;
   /** What caches say of requests, as far as their signers are trusted. */
@@ -117,7 +125,7 @@ export interface Methods {
   /** Puts back what was set aside and is whole again; tells what is not. */
   restore(): { readonly restored: number; readonly lost: readonly Lost[] };
   flush(): void;
-  usage(): Usage;
+  usage(): StoreUsage;
   verify(): Verification;
   collect(wish: CollectionWish): Collection;
   /** What the host lets sandboxes be. */

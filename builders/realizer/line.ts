@@ -66,6 +66,8 @@ export interface LineMeans {
   readonly indexes: (question: ClosureQuestion, assembly: Assembly) => Promise<readonly ReadIndex[]>;
   /** Where an archive's files may be found, nearest first. */
   readonly mirrors: (archive: string) => readonly string[];
+  /** Makes room on the disk, where there is little and that is wanted, before more is written. */
+  readonly makeRoom: () => Promise<void>;
   /** Whether there are caches to ask. */
   readonly caches: boolean;
   readonly emit: Emit;
@@ -165,6 +167,7 @@ export async function realizeLine(
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild }) => {
     const keeper = await startedKeeper(means);
+    await means.makeRoom();
     await sendLocals(request, world, means, sent);
     const { builder, digest: id, label } = derivation;
     const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;

@@ -1,17 +1,15 @@
 // kit gc: removes what no link keeps.
 // Knows which links are still there; does not know what they keep.
 
-import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { Command, Option } from "clipanion";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Layout } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { expired, readProfiles } from "../../store/profiles.ts";
-import { type RootFile, readRoots } from "../../store/roots.ts";
 import { kinds } from "../../store/usage.ts";
 import type { Collection, CollectionWish } from "../../store/wish.ts";
 import type { Parts } from "../composition.ts";
+import { deadRoots } from "../deadroots.ts";
 import { bytesText, plural } from "../render/text.ts";
 import { PartsCommand } from "./command.ts";
 
@@ -117,31 +115,6 @@ function wholeNumber(text: string | undefined): number | undefined {
 function sizeOf(text: string): number {
   if (/^(0|[1-9]\d{0,6})(B|KiB|MiB|GiB|TiB)$/.test(text)) return bytesOf(text);
   throw new Fault("usage/bad-option", `--max-size is a size like 20GiB, not ${JSON.stringify(text)}`);
-}
-
-/**
- * Roots whose link is gone, or leads out of the store; whose lock is gone. What cannot be looked at counts as there.
- * The keeper could not tell: inside its namespaces it is nobody to the host.
- */
-export function deadRoots(layout: Layout): Pick<RootFile, "name" | "stamp">[] {
-  const store = realpathSync(layout.root);
-  const leadsHere = (link: string) => {
-    if (!lstatSync(link).isSymbolicLink()) return false;
-    const target = resolve(dirname(link), readlinkSync(link));
-    // The store may be reached by several paths, and what the link named may be gone already.
-    const there = existsSync(target) ? realpathSync(target) : target;
-    return [store, layout.root].some((root) => there.startsWith(`${root}/`));
-  };
-  return readRoots(layout)
-    .filter(({ root: { kind, link } }) => {
-      try {
-        return kind === "link" ? !leadsHere(link) : !statSync(link).isFile();
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        return code === "ENOENT" || code === "ENOTDIR";
-      }
-    })
-    .map(({ name, stamp }) => ({ name, stamp }));
 }
 
 export function collectionLines(collection: Collection, dryRun: boolean): string[] {

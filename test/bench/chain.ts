@@ -3,16 +3,14 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { noCaches } from "../../builders/cache/trust.ts";
-import { openKeeper } from "../../builders/keeper/client.ts";
 import { planLine, realizeLine } from "../../builders/realizer/line.ts";
-import { defaultLimits } from "../../builders/sandbox/spec.ts";
 import { composeParts } from "../../cli/composition.ts";
 import { readSettings } from "../../cli/settings.ts";
 import type { Content, Request } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Row } from "./main.ts";
 import { has, type Run, run } from "./measure.ts";
+import { openBenchSession } from "./session.ts";
 
 const steps = 1000;
 const manifest = join(import.meta.dirname, "../../manifests/packages/hello/hello.yaml");
@@ -101,27 +99,8 @@ async function runChain(
   tools: { launcher: Content; root: Content },
   turn: number,
 ): Promise<number> {
-  const { uid, gid, username } = userInfo();
   const begun = process.hrtime.bigint();
-  const keeper = await openKeeper({
-    store,
-    node: process.execPath,
-    entry: new URL("./keeper.ts", import.meta.url).pathname,
-    threads: 2,
-    environment: process.env,
-    user: { uid, gid, name: username },
-    session: `bench-${process.pid}-${turn}`,
-    setup: {
-      limits: defaultLimits,
-      method: "auto",
-      keepFailed: false,
-      offline: true,
-      proxy: {},
-      downloads: 1,
-      caches: noCaches,
-    },
-    emit: () => {},
-  });
+  const { keeper } = await openBenchSession(store, `bench-${process.pid}-${turn}`);
   let previous: Content = tools.root;
   for (let step = 0; step < steps; step++) {
     const parameters = { step, turn };

@@ -1,4 +1,4 @@
-// A keeper with one builder of the benchmark's own: a trivial command in a sandbox, one after the other.
+// A keeper with builders of the benchmark's own: a trivial command in a sandbox, and single tasks of the store's.
 
 import { mkdirSync } from "node:fs";
 import type { Builder } from "../../builders/builder.ts";
@@ -9,6 +9,7 @@ import { toolsBuilder } from "../../builders/tools/builder.ts";
 import { unpackBuilder } from "../../builders/unpack/builder.ts";
 import { runKeeper } from "../../cli/channel.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import { shelfBuilder } from "./shelf.ts";
 
 /** Writes its number into its output, with its predecessor's output at hand, as a small build would. */
 const stepBuilder: Builder = {
@@ -33,7 +34,7 @@ const stepBuilder: Builder = {
 
 await loadClient();
 await runKeeper({
-  builders: [fetchBuilder, stepBuilder, toolsBuilder, unpackBuilder],
+  builders: [fetchBuilder, shelfBuilder, stepBuilder, toolsBuilder, unpackBuilder],
   threadEntry: new URL("../../cli/thread.ts", import.meta.url),
   threads: Number(process.argv[2] ?? 1),
   loaded: Promise.resolve(),

@@ -4,6 +4,8 @@
 import { chain } from "./chain.ts";
 import { openPlace } from "./place.ts";
 import { roots } from "./roots.ts";
+import { sizes } from "./sizes.ts";
+import { store } from "./store.ts";
 
 export interface Row {
   readonly work: string;
@@ -19,7 +21,7 @@ const times = Number(/--times (\d+)/.exec(words.join(" "))?.[1] ?? 3);
 const wanted = words.filter((word) => !word.startsWith("--") && !/^\d+$/.test(word));
 using place = openPlace(words.includes("--tmpfs") ? "tmpfs" : "ext4");
 console.log(`on ${place.fileSystem}, medians of ${times}, kit and peer in turn`);
-for (const rows of [roots, chain]) {
+for (const rows of [roots, store, sizes, chain]) {
   for await (const row of rows(place.folder, times, (name) => wanted.length === 0 || wanted.includes(name))) {
     const ratio = row.ratio === undefined ? "—" : `${row.ratio.toFixed(2)} ×`;
     console.log(

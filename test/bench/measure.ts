@@ -36,31 +36,31 @@ export function run(
 /** One of the two that are compared. */
 export interface Side {
   /** What is not measured. */
-  readonly prepare?: () => void;
-  readonly run: () => Run;
+  readonly prepare?: () => void | Promise<void>;
+  readonly run: () => Run | Promise<Run>;
 }
 
 /**
  * Runs both in turn, `times` each, and gives the medians. What was written or removed before is on disk when one
  * begins: neither pays for the other's pages.
  */
-export function inTurn(
+export async function inTurn(
   times: number,
   ours: Side,
   theirs: Side | undefined,
-): { ours: Run; theirs: Run | undefined } {
+): Promise<{ ours: Run; theirs: Run | undefined }> {
   const runs = { ours: [] as Run[], theirs: [] as Run[] };
   for (let i = 0; i < times; i++) {
-    if (theirs) runs.theirs.push(measured(theirs));
-    runs.ours.push(measured(ours));
+    if (theirs) runs.theirs.push(await measured(theirs));
+    runs.ours.push(await measured(ours));
   }
   return { ours: median(runs.ours), theirs: theirs && median(runs.theirs) };
 }
 
-function measured({ prepare, run }: Side): Run {
-  prepare?.();
+async function measured({ prepare, run }: Side): Promise<Run> {
+  await prepare?.();
   spawnSync("sync");
-  return run();
+  return await run();
 }
 
 function median(runs: readonly Run[]): Run {
@@ -71,6 +71,12 @@ function median(runs: readonly Run[]): Run {
     range: [nth(0), nth(-1)],
     peak: Math.max(...runs.map(({ peak }) => peak)),
   };
+}
+
+/** A run's time, with its spread where it is a median. */
+export function milliseconds({ wall, range }: Run): string {
+  const text = (time: number) => (time < 1000 ? `${time.toFixed(0)} ms` : `${(time / 1000).toFixed(2)} s`);
+  return range ? `${text(wall)} (${range.map(text).join(" to ")})` : text(wall);
 }
 
 export function has(program: string): boolean {

@@ -4,14 +4,10 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { mirrorsFor } from "../../builders/repository/mirrors.ts";
 import type { Row } from "./main.ts";
-import { has, inTurn, type Run, run, type Side } from "./measure.ts";
+import { has, inTurn, milliseconds, type Run, run, type Side } from "./measure.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");
 const hello = join(import.meta.dirname, "../../manifests");
-const milliseconds = (wall: number) =>
-  wall < 1000 ? `${wall.toFixed(0)} ms` : `${(wall / 1000).toFixed(2)} s`;
-const median = ({ wall, range }: Run) =>
-  range ? `${milliseconds(wall)} (${range.map(milliseconds).join(" to ")})` : milliseconds(wall);
 
 export async function* roots(
   folder: string,
@@ -20,11 +16,11 @@ export async function* roots(
 ): AsyncGenerator<Row> {
   const peaks: number[] = [];
   for (const suite of ["trixie", "bookworm"]) {
-    if (wants("empty")) yield fromEmpty(folder, suite, times, peaks);
-    if (wants("cached")) yield fromPackages(folder, suite, times, peaks);
+    if (wants("empty")) yield await fromEmpty(folder, suite, times, peaks);
+    if (wants("cached")) yield await fromPackages(folder, suite, times, peaks);
   }
-  if (wants("noop")) yield nothingToDo(folder, times, peaks);
-  if (wants("add")) yield onePackageMore(folder, times, peaks);
+  if (wants("noop")) yield await nothingToDo(folder, times, peaks);
+  if (wants("add")) yield await onePackageMore(folder, times, peaks);
   if (peaks.length > 0) {
     const peak = Math.max(...peaks);
     yield {
@@ -37,7 +33,7 @@ export async function* roots(
   }
 }
 
-function fromEmpty(folder: string, suite: string, times: number, peaks: number[]): Row {
+async function fromEmpty(folder: string, suite: string, times: number, peaks: number[]): Promise<Row> {
   const at = workplace(folder, `empty-${suite}`);
   const manifest = image(at, suite, []);
   const ours: Side = {
@@ -51,11 +47,11 @@ function fromEmpty(folder: string, suite: string, times: number, peaks: number[]
     `${suite} minbase as tar, empty store`,
     "mmdebstrap",
     0.45,
-    inTurn(times, ours, peer(at, suite, false)),
+    await inTurn(times, ours, peer(at, suite, false)),
   );
 }
 
-function fromPackages(folder: string, suite: string, times: number, peaks: number[]): Row {
+async function fromPackages(folder: string, suite: string, times: number, peaks: number[]): Promise<Row> {
   const at = workplace(folder, `cached-${suite}`);
   const manifest = image(at, suite, []);
   realize(at, manifest, ["-o", join(at, "kept")]);
@@ -72,11 +68,11 @@ function fromPackages(folder: string, suite: string, times: number, peaks: numbe
     `${suite} minbase as tar, packages in the store`,
     "mmdebstrap, packages cached",
     0.25,
-    inTurn(times, ours, peer(at, suite, true)),
+    await inTurn(times, ours, peer(at, suite, true)),
   );
 }
 
-function nothingToDo(folder: string, times: number, peaks: number[]): Row {
+async function nothingToDo(folder: string, times: number, peaks: number[]): Promise<Row> {
   const at = workplace(folder, "noop");
   cpSync(hello, join(at, "manifests"), { recursive: true });
   const manifest = join(at, "manifests/images/hello.yaml");
@@ -89,7 +85,7 @@ function nothingToDo(folder: string, times: number, peaks: number[]): Row {
     "nothing to do, hello.yaml",
     "node -e 0",
     4,
-    inTurn(
+    await inTurn(
       Math.max(times, 11),
       { run: () => noted(realize(at, manifest), peaks) },
       { run: () => run([node, "-e", "0"]) },
@@ -97,7 +93,7 @@ function nothingToDo(folder: string, times: number, peaks: number[]): Row {
   );
 }
 
-function onePackageMore(folder: string, times: number, peaks: number[]): Row {
+async function onePackageMore(folder: string, times: number, peaks: number[]): Promise<Row> {
   const at = workplace(folder, "add");
   const manifest = image(at, "trixie", []);
   const first: Side = {
@@ -119,7 +115,7 @@ function onePackageMore(folder: string, times: number, peaks: number[]): Row {
     "one small package more, to tar, once it is locked",
     "the first realization",
     0.35,
-    inTurn(times, more, first),
+    await inTurn(times, more, first),
   );
 }
 
@@ -129,7 +125,7 @@ function row(
   atMost: number,
   { ours, theirs }: { ours: Run; theirs: Run | undefined },
 ): Row {
-  const detail = theirs ? `${median(ours)} against ${median(theirs)}` : median(ours);
+  const detail = theirs ? `${milliseconds(ours)} against ${milliseconds(theirs)}` : milliseconds(ours);
   return { work, against, atMost, detail, ...(theirs && { ratio: ours.wall / theirs.wall }) };
 }
 

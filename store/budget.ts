@@ -1,13 +1,13 @@
 // What stays although no root keeps it: what was used lately, as far as there is room.
 // Knows ages and sizes; does not remove anything.
 
-import { lstatSync, type Stats, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import type { Layout } from "./layout.ts";
 import { eachBlob, type Live, readTree } from "./mark.ts";
 import { splitContent } from "./model/derivation.ts";
 import { digestFromHex, hexOf } from "./model/digest.ts";
 import type { RecordReader } from "./records.ts";
-import { groupsOf, kinds, measure, namesIn } from "./usage.ts";
+import { foldersOf, groupsOf, type Kind, kinds, measure, namesIn, openBlocks, walk } from "./usage.ts";
 import type { CollectionWish } from "./wish.ts";
 
 type Wish = Pick<CollectionWish, "maxSize" | "free" | "usedSince">;
@@ -46,11 +46,11 @@ export function keepYoung(
     for (const hex of youngTrees(layout, usedSince ?? 0)) live.keepTree(hex);
     return 0;
   }
-  const scale = openWeights(layout);
-  let room = size - scale.take(live.trees.has, live.blobs.has);
+  const scale = openWeights(layout, records);
+  let room = size - scale.take(live);
   const above = -room;
   for (const { hex } of candidates) {
-    const bytes = scale.weigh(hex, records);
+    const bytes = scale.weigh(hex);
     if (bytes > room) break;
     room -= bytes;
     live.keepRequest(hex);
@@ -76,20 +76,24 @@ function youngTrees(layout: Layout, since: number): string[] {
   );
 }
 
-/** Seconds since 1970; 0 where it is gone. */
-export function secondsOf(file: string, which: "mtimeMs" | "ctimeMs"): number {
+/** Seconds since 1970; 0 where it is gone, or where that is not known. */
+export function secondsOf(file: string, which: "mtimeMs" | "ctimeMs" | "birthtimeMs"): number {
   return (statSync(file, { throwIfNoEntry: false })?.[which] ?? 0) / 1000;
 }
 
-/** Bytes of disk by digest, each counted when it is first asked for. */
-function openWeights(layout: Layout) {
-  const weights = { tree: weightsIn(layout, "trees"), blob: weightsIn(layout, "blobs") };
-  const counted = new Set<string>();
-  const take = (kind: "tree" | "blob", hex: string) => {
-    const key = `${kind}${hex}`;
-    if (counted.has(key)) return 0;
-    counted.add(key);
-    return weights[kind].get(hex) ?? 0;
+/** What things take on disk, each counted when it is first asked for. */
+function openWeights(layout: Layout, records: Pick<RecordReader, "result">) {
+  const blocksOf = openBlocks();
+  // Blobs first: what an output shares with the pool counts there.
+  const weights = {
+    blob: weightsIn(layout, ["blobs"], blocksOf),
+    tree: weightsIn(layout, ["trees", "outputs"], blocksOf),
+    request: weightsIn(layout, ["results", "logs"], blocksOf),
+  };
+  const take = (kind: keyof typeof weights, hex: string) => {
+    const bytes = weights[kind].get(hex) ?? 0;
+    weights[kind].delete(hex);
+    return bytes;
   };
   const takeTree = (hex: string) => {
     let bytes = take("tree", hex);
@@ -100,33 +104,44 @@ function openWeights(layout: Layout) {
       });
     return bytes;
   };
+  const takeAll = (kind: keyof typeof weights, isLive: (hex: string) => boolean) => {
+    let bytes = 0;
+    for (const hex of weights[kind].keys()) if (isLive(hex)) bytes += take(kind, hex);
+    return bytes;
+  };
   return {
     /** All that is kept already. */
-    take(hasTree: (hex: string) => boolean, hasBlob: (hex: string) => boolean): number {
-      let bytes = 0;
-      for (const hex of weights.tree.keys()) if (hasTree(hex)) bytes += take("tree", hex);
-      for (const hex of weights.blob.keys()) if (hasBlob(hex)) bytes += take("blob", hex);
-      return bytes;
-    },
-    /** What a request's result takes that nothing else does which was asked for. */
-    weigh(hex: string, records: Pick<RecordReader, "result">): number {
+    take: ({ requests, trees, blobs }: Live) =>
+      takeAll("request", requests.has) + takeAll("tree", trees.has) + takeAll("blob", blobs.has),
+    /** What a result takes that nothing else does which was asked for. */
+    weigh(hex: string): number {
       const result = records.result(digestFromHex(hex));
       const contents = result === undefined ? [] : [...Object.values(result.outputs), ...result.references];
-      return contents.reduce((sum, content) => {
-        const { kind, digest } = splitContent(content);
-        return sum + (kind === "tree" ? takeTree(hexOf(digest)) : take("blob", hexOf(digest)));
-      }, 0);
+      return contents.reduce(
+        (sum, content) => {
+          const { kind, digest } = splitContent(content);
+          return sum + (kind === "tree" ? takeTree(hexOf(digest)) : take("blob", hexOf(digest)));
+        },
+        take("request", hex),
+      );
     },
   };
 }
 
-function weightsIn(layout: Layout, kind: "trees" | "blobs"): Map<string, number> {
+/** By the digits that names begin with, those of several kinds together. */
+function weightsIn(
+  layout: Layout,
+  kinds: readonly Kind[],
+  blocksOf: (stats: Stats) => number,
+): Map<string, number> {
   const weights = new Map<string, number>();
-  for (const group of groupsOf(kind === "trees" ? layout.trees : layout.pool, kind))
-    for (const name of namesIn(group)) {
-      const stats: Stats | undefined = lstatSync(`${group}/${name}`, { throwIfNoEntry: false });
-      const hex = name.slice(0, 64);
-      weights.set(hex, (weights.get(hex) ?? 0) + (stats?.blocks ?? 0) * 512);
-    }
+  for (const kind of kinds)
+    for (const group of foldersOf(layout, kind).flatMap((folder) => groupsOf(folder, kind)))
+      for (const name of namesIn(group)) {
+        const hex = name.slice(0, 64);
+        walk(`${group}/${name}`, (_, stats) => {
+          weights.set(hex, (weights.get(hex) ?? 0) + blocksOf(stats));
+        });
+      }
   return weights;
 }

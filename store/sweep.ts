@@ -26,9 +26,10 @@ const atOnce = 16;
 export function openSweep(
   { layout, journals, trash, flush, signal, onProgress }: CollectionParts,
   held: Held,
-  { dryRun, usedSince }: CollectionWish,
+  { dryRun, usedSince, maxSize, free }: CollectionWish,
 ): Sweep {
   const scale = openScale();
+  const isBounded = maxSize !== undefined || free !== undefined;
   const removed: Record<Kind, number> = byKind(() => 0);
   const kept: Record<Kind, number> = byKind(() => 0);
   let groups = 0;
@@ -40,7 +41,9 @@ export function openSweep(
       task();
     });
   };
-  const isYoung = (file: string) => usedSince !== undefined && secondsOf(file, "ctimeMs") >= usedSince;
+  // Not by a change: one is a link that comes or goes with a checkout. A size is held to by what results name.
+  const isYoung = (file: string) =>
+    usedSince !== undefined && !isBounded && secondsOf(file, "birthtimeMs") >= usedSince;
   const sweepGroup = async (kind: Kind, group: string, isLive: (name: string, hex: string) => boolean) => {
     const staying = new Set<string>();
     const going = new Set<string>();

@@ -24,16 +24,12 @@ export type Usage = Readonly<Record<Kind, Weight>>;
 
 /** What is in a store at this moment. Other processes may add and remove meanwhile. */
 export function measure(layout: Layout): Usage {
-  const seen = new Set<number>();
+  const blocksOf = openBlocks();
   const weigh = (kind: Kind): Weight => {
     let [count, physical, logical] = [0, 0, 0];
     const note = (_: string, stats: Stats) => {
       logical += stats.isFile() ? stats.size : 0;
-      if (stats.nlink > 1 && !stats.isDirectory()) {
-        if (seen.has(stats.ino)) return;
-        seen.add(stats.ino);
-      }
-      physical += stats.blocks * 512;
+      physical += blocksOf(stats);
     };
     for (const folder of foldersOf(layout, kind)) {
       for (const group of groupsOf(folder, kind)) {
@@ -46,6 +42,18 @@ export function measure(layout: Layout): Usage {
     return { count, physical, logical };
   };
   return byKind(weigh);
+}
+
+/** Counts the bytes of an inode's blocks when it is first met: none for a further path of the same. */
+export function openBlocks(): (stats: Stats) => number {
+  const seen = new Set<number>();
+  return (stats) => {
+    if (stats.nlink > 1 && !stats.isDirectory()) {
+      if (seen.has(stats.ino)) return 0;
+      seen.add(stats.ino);
+    }
+    return stats.blocks * 512;
+  };
 }
 
 export function byKind<T>(make: (kind: Kind) => T): Record<Kind, T> {

@@ -43,15 +43,23 @@ export function readProfiles(layout: Layout): Profile[] {
     .filter(({ generations }) => generations.length > 0);
 }
 
-/** One without generations where there is none of this name. @throws {Fault} `store/corrupt` */
+/**
+ * One without generations where there is none of this name. What is let go while this looks is passed over.
+ *
+ * @throws {Fault} `store/corrupt`
+ */
 export function readProfile(layout: Layout, name: string): Profile {
-  const numbers = numbersIn(layout, name);
   const isWritten = (number: number) =>
     (statSync(generationPlace(layout, name, number), { throwIfNoEntry: false })?.size ?? 0) > 0;
-  return {
-    name,
-    generations: numbers.filter(isWritten).map((number) => readGeneration(layout, name, number)),
-  };
+  const generations = numbersIn(layout, name).flatMap((number) => {
+    try {
+      return isWritten(number) ? [readGeneration(layout, name, number)] : [];
+    } catch (error) {
+      if (isWritten(number)) throw error;
+      return [];
+    }
+  });
+  return { name, generations };
 }
 
 /** Those that are taken, also by who has not written yet. */

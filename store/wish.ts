@@ -4,6 +4,7 @@
 import type { History } from "./history.ts";
 import type { Journals } from "./holds.ts";
 import type { Layout } from "./layout.ts";
+import type { Generation } from "./profiles.ts";
 import type { RecordReader } from "./records.ts";
 import type { RootFile } from "./roots.ts";
 import type { Counts } from "./usage.ts";
@@ -12,8 +13,8 @@ import type { Counts } from "./usage.ts";
 export interface CollectionWish {
   /** Root files, as they were when what keeps them was seen to be gone: they keep nothing and go. */
   readonly dead: readonly Pick<RootFile, "name" | "stamp">[];
-  /** Generations that are let go. */
-  readonly generations: readonly { readonly profile: string; readonly number: number }[];
+  /** Generations that are let go, unless others have their numbers by now. */
+  readonly generations: readonly ({ readonly profile: string } & Pick<Generation, "number" | "made">)[];
   /** What was used since stays, rooted or not: seconds since 1970. */
   readonly usedSince?: number;
   /** What no root keeps goes only as far as the store takes more bytes of disk than this: the longest unused first. */

@@ -69,7 +69,7 @@ export class CollectCommand extends PartsCommand {
       dead: deadRoots(layout),
       generations: lets
         ? readProfiles(layout).flatMap((profile) =>
-            expired(profile, policy).map(({ number }) => ({ profile: profile.name, number })),
+            expired(profile, policy).map(({ number, made }) => ({ profile: profile.name, number, made })),
           )
         : [],
       ...(usedSince !== undefined && { usedSince }),

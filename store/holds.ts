@@ -25,8 +25,11 @@ export interface Holds {
 }
 
 const kinds: readonly HeldKind[] = ["blob", "tree", "request", "partial", "link"];
-/** A kind's number and the digest. */
-const recordSize = 33;
+/**
+ * A kind's number, the digest, and room: a write that a full disk cuts off ends with a page, and so with a whole
+ * record. Half a one would shift what other threads append behind it.
+ */
+const recordSize = 64;
 
 /** For one thread of a session, or its process; the session's journal must be there. 5 µs for each new digest. */
 export function openHolds(layout: Layout, system: System, session: string): Holds & Disposable {
@@ -37,8 +40,9 @@ export function openHolds(layout: Layout, system: System, session: string): Hold
     take(kind, hexes) {
       const fresh = hexes.filter((hex) => !taken.has(`${kind}${hex}`));
       if (fresh.length === 0) return;
-      // One call, so that records of several threads do not mix (O_APPEND).
-      writeSync(journal, recordsOf(kind, fresh));
+      const records = recordsOf(kind, fresh);
+      // Records of several threads may lie in any order (O_APPEND), so what a full disk left out can be asked for again.
+      for (let at = 0; at < records.length; ) at += writeSync(journal, records, at);
       system.lock(gate, "shared");
       system.unlock(gate);
       for (const hex of fresh) taken.add(`${kind}${hex}`);
@@ -62,18 +66,25 @@ function recordsOf(kind: HeldKind, hexes: readonly string[]): Buffer {
   return records;
 }
 
-/** The boot a session began in, as the first line of its journal. */
-export const journalHeader = (bootId: string) => `${bootId}\n`;
+/** When a session began: the boot's id, and milliseconds since 1970. */
+export interface Beginning {
+  readonly bootId: string;
+  readonly now: number;
+}
 
-/** A kernel's boot id and a line feed: `/proc/sys/kernel/random/boot_id` has 36 characters. */
-const headerSize = 37;
+/** A journal's first record: when its session began. */
+export function journalHeader({ bootId, now }: Beginning): string {
+  return `${`${bootId} ${Math.floor(now)}`.padEnd(recordSize - 1)}\n`;
+}
 
-/** The boot that the session of a journal began in; nothing a boot is called where it is cut off. */
-export function bootOf(journal: string): string {
+/** What a journal's first record says; none where it is cut off, or of a store of format 1, which told the boot alone. */
+export function beginningOf(journal: string): Beginning | undefined {
   const fd = openSync(journal, "r");
   try {
-    const header = Buffer.alloc(headerSize);
-    return header.toString("latin1", 0, readSync(fd, header, 0, headerSize, 0)).trim();
+    const header = Buffer.alloc(recordSize);
+    const text = header.toString("latin1", 0, readSync(fd, header, 0, recordSize, 0));
+    const [, bootId, now] = /^(\S+) (\d+) *\n$/.exec(text) ?? [];
+    return bootId === undefined ? undefined : { bootId, now: Number(now) };
   } finally {
     closeSync(fd);
   }
@@ -85,8 +96,6 @@ export interface Journals extends Disposable {
   news(tell: (kind: HeldKind, hex: string) => void): void;
   /** Closes the gate, so that no session begins to look for anything, while the task runs. */
   withGateClosed<T>(task: () => T): T;
-  /** How many sessions have been seen. */
-  readonly count: number;
 }
 
 export function openJournals(layout: Layout, system: System): Journals {
@@ -97,7 +106,7 @@ export function openJournals(layout: Layout, system: System): Journals {
     for (const name of readdirSync(layout.sessions)) {
       if (open.has(name)) continue;
       try {
-        open.set(name, { fd: openSync(layout.session(name), "r"), at: headerSize });
+        open.set(name, { fd: openSync(layout.session(name), "r"), at: recordSize });
       } catch (error) {
         // It has ended, which it does only while nothing is collected, or before the collection began.
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
@@ -113,7 +122,7 @@ export function openJournals(layout: Layout, system: System): Journals {
           const whole = count - (count % recordSize);
           for (let at = 0; at < whole; at += recordSize) {
             const kind = kinds[buffer[at] ?? -1];
-            if (kind !== undefined) tell(kind, buffer.toString("hex", at + 1, at + recordSize));
+            if (kind !== undefined) tell(kind, buffer.toString("hex", at + 1, at + 33));
           }
           journal.at += whole;
           if (count < buffer.length) break;
@@ -127,9 +136,6 @@ export function openJournals(layout: Layout, system: System): Journals {
       } finally {
         system.unlock(gate);
       }
-    },
-    get count() {
-      return open.size;
     },
     [Symbol.dispose]() {
       for (const { fd } of open.values()) closeSync(fd);

@@ -12,9 +12,9 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { journalHeader } from "./holds.ts";
+import { type Beginning, journalHeader } from "./holds.ts";
 import type { Layout } from "./layout.ts";
-import { mendAfterPowerCut } from "./mend.ts";
+import { journalsOfOtherBoots, mendAfterPowerCut } from "./mend.ts";
 import { isRoot } from "./roots.ts";
 import type { System } from "./system.ts";
 
@@ -27,11 +27,9 @@ export interface Session extends Disposable {
   flush(): Promise<void>;
 }
 
-/** What tells a session apart: its name, this boot's id, and the time in milliseconds since 1970. */
-export interface SessionId {
+/** What tells a session apart: its name, and when it begins. */
+export interface SessionId extends Beginning {
   readonly id: string;
-  readonly bootId: string;
-  readonly now: number;
 }
 
 /**
@@ -41,18 +39,17 @@ export interface SessionId {
 export function openSession(
   layout: Layout,
   system: System,
-  { id, bootId, now }: SessionId,
+  { id, ...beginning }: SessionId,
 ): Session | undefined {
   const guard = openSync(layout.guard, "a", 0o644);
-  if (!system.tryLock(guard, "shared")) {
+  if (!enter(layout, system, beginning.bootId, guard)) {
     closeSync(guard);
     return undefined;
   }
-  mendAfterPowerCut(layout, system, bootId, guard);
-  dropDeadStaging(layout, system, now);
-  const journal = openJournal(layout, system, id, bootId);
+  dropDeadStaging(layout, system, beginning.now);
   const staging = `${layout.staging}/${id}`;
   const alive = openStaging(layout, system, id);
+  const journal = openJournal(layout, system, id, beginning);
   return {
     id,
     scratch(name) {
@@ -63,11 +60,23 @@ export function openSession(
     flush: () => system.syncFileSystemLater(guard),
     [Symbol.dispose]() {
       rmSync(staging, { recursive: true, force: true });
+      const dead = deadJournals(layout, system);
       system.syncFileSystem(guard);
-      dropJournal(layout, system, id);
+      dropJournals(layout, system, [...dead, id]);
       for (const fd of [journal, alive, guard]) closeSync(fd);
     },
   };
+}
+
+/** Takes its place beside other sessions; false where another process has the store for itself. */
+function enter(layout: Layout, system: System, bootId: string, guard: number): boolean {
+  if (!system.tryLock(guard, "shared")) return false;
+  const journals = journalsOfOtherBoots(layout, bootId);
+  if (journals.length === 0) return true;
+  // Alone: another process that mends, or has mended and builds already, would lose what it is making.
+  if (!system.tryLock(guard, "exclusive")) return false;
+  mendAfterPowerCut(layout, system, bootId, guard);
+  return system.tryLock(guard, "shared");
 }
 
 /** The store for one process alone. */
@@ -97,38 +106,44 @@ export function openHold(layout: Layout, system: System, bootId: string): Hold |
   return { flush: () => system.syncFileSystem(guard), [Symbol.dispose]: () => closeSync(guard) };
 }
 
-/** Makes a journal, locked as long as its session lives; returns what holds the lock. */
-function openJournal(layout: Layout, system: System, id: string, bootId: string): number {
-  const gate = openSync(layout.gate, "a", 0o644);
-  // Nobody looks for dead journals between the two lines, for whom this one would be one.
-  system.lock(gate, "shared");
-  const journal = openSync(layout.session(id), "wx", 0o644);
+/** Makes a journal, locked as long as its session lives, and seen by others only when it is; returns what holds the lock. */
+function openJournal(layout: Layout, system: System, id: string, beginning: Beginning): number {
+  const made = `${layout.staging}/${id}/.journal`;
+  const journal = openSync(made, "wx", 0o644);
+  writeSync(journal, journalHeader(beginning));
   system.tryLock(journal, "exclusive");
-  closeSync(gate);
-  writeSync(journal, journalHeader(bootId));
+  renameSync(made, layout.session(id));
   return journal;
 }
 
-/**
- * A collection that is under way has to know what this session held until the collection's end, and then removes
- * the journal itself ({@link dropDeadJournals}): a root that the session made may be younger than the roots the
- * collection has read.
- */
-function dropJournal(layout: Layout, system: System, id: string): void {
-  const collecting = openSync(layout.collecting, "a", 0o644);
-  if (system.tryLock(collecting, "shared")) rmSync(layout.session(id), { force: true });
-  closeSync(collecting);
+/** Journals of sessions that have ended, or whose process is gone. Once everything so far is on disk, they can go. */
+export function deadJournals(layout: Layout, system: System): string[] {
+  return readdirSync(layout.sessions).filter((name) => {
+    const journal = openIfThere(layout.session(name));
+    if (journal === undefined) return false;
+    const isDead = system.tryLock(journal, "shared");
+    closeSync(journal);
+    return isDead;
+  });
 }
 
 /**
- * Journals of sessions that have ended, or whose process is gone; everything they wrote must be on disk, and the gate
- * closed.
+ * Removes journals, unless a collection is under way: it has to know until its end what these sessions held, for a
+ * root that one of them made may be younger than the roots the collection has read. It removes them itself then.
  */
-export function dropDeadJournals(layout: Layout, system: System): void {
-  for (const name of readdirSync(layout.sessions)) {
-    const journal = openSync(layout.session(name), "r");
-    if (system.tryLock(journal, "shared")) rmSync(layout.session(name), { force: true });
-    closeSync(journal);
+function dropJournals(layout: Layout, system: System, names: readonly string[]): void {
+  const collecting = openSync(layout.collecting, "a", 0o644);
+  if (system.tryLock(collecting, "shared"))
+    for (const name of names) rmSync(layout.session(name), { force: true });
+  closeSync(collecting);
+}
+
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

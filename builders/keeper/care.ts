@@ -15,7 +15,7 @@ import { addGeneration, generationPlace, readProfiles } from "../../store/profil
 import { recordedRequests } from "../../store/records.ts";
 import { readRoots, rootId, writeRoot } from "../../store/roots.ts";
 import { restore } from "../../store/salvage.ts";
-import { dropDeadJournals, dropDeadLocks, type Session } from "../../store/session.ts";
+import { deadJournals, dropDeadLocks, type Session } from "../../store/session.ts";
 import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
 import type { CollectionParts } from "../../store/wish.ts";
@@ -113,7 +113,8 @@ export function openCare(parts: CareParts): {
     }),
     verify: () => verify(layout, records, crew.verify),
     async collect(wish) {
-      const release = wish.dryRun ? () => {} : await lockCollection(parts);
+      const release = await lockCollection(parts);
+      await dropDeadJournals(parts);
       using journals = openJournals(layout, store.system);
       try {
         const { history, interrupted: signal } = parts;
@@ -121,15 +122,20 @@ export function openCare(parts: CareParts): {
         const common = { layout, records, history, journals, trash, signal, flush: session.flush };
         return await collect({ ...common, ...collecting(parts.send) }, wish);
       } finally {
-        if (!wish.dryRun) {
-          await session.flush();
-          journals.withGateClosed(() => dropDeadJournals(layout, store.system));
-          dropDeadLocks(layout, store.system);
-        }
+        await dropDeadJournals(parts);
+        if (!wish.dryRun) dropDeadLocks(layout, store.system);
         release();
       }
     },
   };
+}
+
+/** Nothing need be held for sessions that are over once what they wrote is on disk. The caller is who collects. */
+async function dropDeadJournals({ store: { layout, system }, session }: CareParts): Promise<void> {
+  const dead = deadJournals(layout, system);
+  if (dead.length === 0) return;
+  await session.flush();
+  for (const name of dead) rmSync(layout.session(name), { force: true });
 }
 
 /** What a caller saw, and did not take hold of, is gone. */

@@ -23,22 +23,30 @@ export interface Shelf extends TestStore {
   /** A root that keeps the outputs of results, and these requests. */
   root(link: string, results: readonly Result[]): void;
   tree(files: Readonly<Record<string, string>>, mode?: number): Digest;
+  /** The same, by way of somebody's own pool and records. */
+  treeIn(by: Pick<TestStore, "pool" | "records">, files: Readonly<Record<string, string>>): Digest;
   verify(): Promise<Verification>;
 }
 
 export function openShelf(): Shelf {
   const store = openTestStore();
   const { layout, pool, records } = store;
-  const tree = (files: Readonly<Record<string, string>>, mode = 0o644) => {
+  const treeIn = (
+    by: Pick<TestStore, "pool" | "records">,
+    files: Readonly<Record<string, string>>,
+    mode = 0o644,
+  ) => {
     const spec: Spec = Object.fromEntries(
       Object.entries(files).map(([path, text]) => [path, { text, mode, ...owner }]),
     );
-    return records.writeTree(plant(pool, spec));
+    return by.records.writeTree(plant(by.pool, spec));
   };
+  const tree: Shelf["tree"] = (files, mode) => treeIn(store, files, mode);
   const check = async (fan: string): Promise<PoolReport> => verifyFan(layout, system, fan);
   return {
     ...store,
     tree,
+    treeIn,
     result(name, files) {
       const outputs: Record<string, Content> = {
         tree: contentOf("tree", tree(files)),

@@ -122,13 +122,13 @@ describe("outputs", () => {
   });
 });
 
-describe("a store that is being collected", () => {
+describe("a store that is being repaired", () => {
   it("is waited for, with a word, by whoever wants to build", async () => {
     const events: Event[] = [];
     const hold = await holdAt(tools, store);
     const asked = keeperAt(tools, store, { emit: (event) => events.push(event) });
     for (let waited = 0; events.length === 0 && waited < 200; waited++) await sleep(25);
-    expect(events).toEqual([{ type: "step", text: expect.stringContaining("collects") }]);
+    expect(events).toEqual([{ type: "step", text: expect.stringContaining("repairs") }]);
     await hold.close();
     const keeper = await asked;
     expect((await keeper.build(slow("afterwards", 10))).how).toBe("built");

@@ -62,6 +62,7 @@ export interface Parts {
   readonly places: Places;
   /** Where an archive's files are looked for, nearest first. */
   mirrors(archive: string, components?: readonly string[]): readonly string[];
+  /** Ends the keeper, if there is one; the next that is asked for is another. */
   close(): Promise<void>;
 }
 
@@ -139,8 +140,10 @@ export function composeParts(options: PartOptions): Parts {
       now,
     }),
     async close() {
+      const closing = keeper;
+      keeper = undefined;
       // One that did not start has told its caller why.
-      await keeper?.then(
+      await closing?.then(
         (started) => started.close(),
         () => {},
       );

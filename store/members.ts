@@ -11,7 +11,7 @@ import { namesIn } from "./usage.ts";
 
 /** One thing that is not as it should be. */
 export interface Problem {
-  readonly kind: "root" | "statement" | "tree" | "checkout" | "output" | "member";
+  readonly kind: "root" | "generation" | "statement" | "tree" | "checkout" | "output" | "member";
   /** Relative to the store. */
   readonly place: string;
   readonly why: string;

@@ -49,17 +49,24 @@ export function readProfiles(layout: Layout): Profile[] {
  * @throws {Fault} `store/corrupt`
  */
 export function readProfile(layout: Layout, name: string): Profile {
-  const isWritten = (number: number) =>
-    (statSync(generationPlace(layout, name, number), { throwIfNoEntry: false })?.size ?? 0) > 0;
-  const generations = numbersIn(layout, name).flatMap((number) => {
+  const generations = writtenNumbers(layout, name).flatMap((number) => {
     try {
-      return isWritten(number) ? [readGeneration(layout, name, number)] : [];
+      return [readGeneration(layout, name, number)];
     } catch (error) {
-      if (isWritten(number)) throw error;
+      if (isWritten(layout, name, number)) throw error;
       return [];
     }
   });
   return { name, generations };
+}
+
+/** A profile's generations, sound or not, but for those that are being written. */
+export function writtenNumbers(layout: Layout, name: string): number[] {
+  return numbersIn(layout, name).filter((number) => isWritten(layout, name, number));
+}
+
+function isWritten(layout: Layout, name: string, number: number): boolean {
+  return (statSync(generationPlace(layout, name, number), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** Those that are taken, also by who has not written yet. */
@@ -74,7 +81,8 @@ export function generationPlace(layout: Layout, profile: string, number: number)
   return `${layout.profiles}/${profile}/${number}`;
 }
 
-function readGeneration(layout: Layout, profile: string, number: number): Generation {
+/** @throws {Fault} `store/corrupt` */
+export function readGeneration(layout: Layout, profile: string, number: number): Generation {
   const file = generationPlace(layout, profile, number);
   try {
     const { contents, requests, ...rest } = z.parse(generationShape, JSON.parse(readFileSync(file, "utf8")));

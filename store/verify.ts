@@ -9,6 +9,7 @@ import type { PoolReport, Problem } from "./members.ts";
 import { type Content, splitContent } from "./model/derivation.ts";
 import { type Digest, digestFromHex, digestOf, hexOf } from "./model/digest.ts";
 import { blobsOf, decodeTree } from "./model/tree.ts";
+import { readGeneration, writtenNumbers } from "./profiles.ts";
 import type { RecordReader } from "./records.ts";
 import { isRoot, readRoot } from "./roots.ts";
 import { groupsOf, namesIn } from "./usage.ts";
@@ -25,7 +26,7 @@ export interface Verification {
 
 /**
  * Looks at everything: pool members (bytes, mode, owner, attributes, date), tree records (form, digest, blobs that
- * are there), statements and roots (form, contents that are there). `checkFan` does one 256th of the pool
+ * are there), statements (form, contents that are there), roots and generations (form). `checkFan` does one 256th of the pool
  * ({@link verifyFan}), wherever it likes. Sessions may run beside it: what names is listed before what is named.
  */
 export async function verify(
@@ -52,6 +53,7 @@ export async function verify(
     bytes: sum(({ bytes }) => bytes),
     problems: [
       ...checkRoots(layout),
+      ...checkGenerations(layout),
       ...statements.flatMap((hex) => checkStatement(layout, records, digestFromHex(hex), isThere)),
       ...madeOf(layout, treeState.touched, "checkout"),
       ...madeOf(layout, treeState.touched, "output"),
@@ -163,15 +165,36 @@ function checkStatement(
 
 /** Roots that cannot be read: they would keep collection from beginning. */
 function checkRoots(layout: Layout): Problem[] {
-  const names = namesIn(layout.roots).filter(isRoot);
-  return names.flatMap((name): Problem[] => {
-    try {
-      readRoot(`${layout.roots}/${name}`);
-      return [];
-    } catch (error) {
-      return [{ kind: "root", place: `roots/${name}`, why: said(layout, error) }];
-    }
-  });
+  return namesIn(layout.roots)
+    .filter(isRoot)
+    .flatMap((name) => unreadable(layout, "root", `roots/${name}`, readRoot));
+}
+
+/** The same of generations. */
+function checkGenerations(layout: Layout): Problem[] {
+  return namesIn(layout.profiles).flatMap((profile) =>
+    writtenNumbers(layout, profile).flatMap((number) =>
+      unreadable(layout, "generation", `profiles/${profile}/${number}`, () =>
+        readGeneration(layout, profile, number),
+      ),
+    ),
+  );
+}
+
+function unreadable(
+  layout: Layout,
+  kind: Problem["kind"],
+  place: string,
+  read: (file: string) => unknown,
+): Problem[] {
+  const file = `${layout.root}/${place}`;
+  try {
+    read(file);
+    return [];
+  } catch (error) {
+    // One that was let go meanwhile is missed by nobody.
+    return existsSync(file) ? [{ kind, place, why: said(layout, error) }] : [];
+  }
 }
 
 /** What an error says, with places relative to the store: where that is mounted tells a reader nothing. */

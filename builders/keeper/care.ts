@@ -47,6 +47,7 @@ type Care = Pick<
   | "restore"
   | "usage"
   | "verify"
+  | "claimCollection"
   | "collect"
 >;
 
@@ -56,6 +57,7 @@ export function openCare(parts: CareParts): {
   const { store, crew, session } = parts;
   const { layout, records, holds } = store;
   const keep = (wanted: Wanted) => keepWanted(store, wanted, parts.now() / 1000);
+  let claim: (() => void) | undefined;
   const requireAll = (wanted: Wanted) => {
     const { requests, contents } = keep(wanted);
     if (requests.length + contents.length === 0) return;
@@ -71,8 +73,9 @@ export function openCare(parts: CareParts): {
       const final = `${layout.root}/${place}`;
       if (!existsSync(final)) {
         const staging = session.scratch("outputs");
-        writeTree(records.tree(digest), `${staging}/${hexOf(digest)}`, { ...store, staging });
-        renameSync(`${staging}/${hexOf(digest)}`, final);
+        const made = `${staging}/${hexOf(digest)}`;
+        writeTree(records.tree(digest), made, { ...store, staging });
+        placeFolder(made, final);
       }
       return { place, tree: contentOf("tree", digest) };
     },
@@ -111,9 +114,21 @@ export function openCare(parts: CareParts): {
         origin === undefined ? "other" : resultKindOf(origin.note.builder, origin.note.label),
       ),
     }),
-    verify: () => verify(layout, records, crew.verify),
+    async verify() {
+      // What goes meanwhile would look like what is lost.
+      const release = await lockCollection(parts, "shared");
+      try {
+        return await verify(layout, records, crew.verify);
+      } finally {
+        release();
+      }
+    },
+    async claimCollection() {
+      claim ??= await lockCollection(parts, "exclusive");
+    },
     async collect(wish) {
-      const release = await lockCollection(parts);
+      const release = claim ?? (await lockCollection(parts, "exclusive"));
+      claim = undefined;
       await dropDeadJournals(parts);
       using journals = openJournals(layout, store.system);
       try {
@@ -152,14 +167,28 @@ export function collecting(send: (message: FromKeeper) => void): Pick<Collection
   };
 }
 
-/** One collection at a time. @throws {Fault} `interrupted/waiting` */
-async function lockCollection({ store, interrupted, send }: CareParts): Promise<() => void> {
+/** One collection at a time, and none beside what shares its lock. @throws {Fault} `interrupted/waiting` */
+async function lockCollection(
+  { store, interrupted, send }: CareParts,
+  mode: "shared" | "exclusive",
+): Promise<() => void> {
   const fd = openSync(store.layout.collecting, "a", 0o644);
-  await takeTurn(() => (store.system.tryLock(fd, "exclusive") ? true : undefined), {
+  await takeTurn(() => (store.system.tryLock(fd, mode) ? true : undefined), {
     interrupted,
-    onWait: () => send({ event: { type: "step", text: "waiting: another kit collects" } }),
+    onWait: () =>
+      send({ event: { type: "step", text: "waiting: another kit collects or verifies the store" } }),
   });
   return () => closeSync(fd);
+}
+
+/** Another process may have put the same there between the look and the rename: theirs is as good. */
+function placeFolder(made: string, final: string): void {
+  try {
+    renameSync(made, final);
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    if (!existsSync(final)) throw error;
+  }
 }
 
 function keepWanted({ layout, records, holds }: Store, { requests, contents }: Wanted, now: number): Wanted {

@@ -127,6 +127,11 @@ export interface Methods {
   flush(): void;
   usage(): StoreUsage;
   verify(): Verification;
+  /**
+   * Waits until nobody else collects, for the next `collect`. Only then can be told what it is to let go: of a root
+   * that is registered before its link is made, either the link is seen, or that its session holds it.
+   */
+  claimCollection(): void;
   collect(wish: CollectionWish): Collection;
   /** What the host lets sandboxes be. */
   probe(): Probe;
@@ -152,6 +157,7 @@ export const methodNames = [
   "flush",
   "usage",
   "verify",
+  "claimCollection",
   "collect",
   "probe",
 ] as const satisfies readonly (keyof Methods)[];

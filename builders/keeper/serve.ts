@@ -7,7 +7,7 @@ import { type History, openHistory } from "../../store/history.ts";
 import { openHolds } from "../../store/holds.ts";
 import { layoutOf } from "../../store/layout.ts";
 import { requestDigest } from "../../store/model/derivation.ts";
-import { digestOf, hasher } from "../../store/model/digest.ts";
+import { type Digest, digestOf, hasher } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
 import { openRecords } from "../../store/records.ts";
@@ -19,7 +19,7 @@ import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
-import { openCare } from "./care.ts";
+import { collected, openCare } from "./care.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
@@ -155,6 +155,13 @@ function openMethods(parts: MethodParts) {
     return builder;
   };
 
+  /** Takes hold of a request, and of its inputs, before anybody looks whether they are there. */
+  const hold = async ({ request }: BuildJob): Promise<Digest> => {
+    const digest = requestDigest(request);
+    const wanted = { requests: [digest], contents: Object.values(request.inputs) };
+    if ((await care.keep(wanted)).contents.length > 0) throw collected();
+    return digest;
+  };
   const { build, bring, pull } = openMaking({ ...parts, care, trade, workshop, builderOf, emit });
 
   const methods: {
@@ -173,7 +180,7 @@ function openMethods(parts: MethodParts) {
     },
     async shell(job) {
       const shell: Shell = { status: undefined };
-      using work = workshop.open(job, requestDigest(job.request), shell);
+      using work = workshop.open(job, await hold(job), shell);
       try {
         await builderOf(job).run(work.context);
       } catch (error) {

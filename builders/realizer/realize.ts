@@ -67,14 +67,14 @@ async function finished(
   return run;
 }
 
-/** A run with what is known. What it goes on from is taken hold of, and looked for again where it was collected. */
+/** A run with what is known. All it goes on from is taken hold of, and looked for again where it was collected. */
 async function settled(all: readonly Derivation[], means: Means, options: RealizeOptions) {
-  const run = newRun(all, means, options);
-  run.settleKnown();
-  const isOver = run.results.size === all.length;
-  const gone = isOver ? [] : await means.keep([...run.requests.values()]);
-  if (gone.length === 0) return run;
-  const again = newRun(all, means, options);
-  again.settleKnown();
-  return again;
+  const gone = new Set<Digest>();
+  for (;;) {
+    const run = newRun(all, means, options);
+    run.settleKnown(gone);
+    const lost = await means.keep([...run.requests.values()]);
+    if (lost.length === 0) return run;
+    for (const request of lost) gone.add(request);
+  }
 }

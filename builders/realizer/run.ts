@@ -58,12 +58,13 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     }
     queue.splice(low, 0, item);
   };
-  /** Everything whose result is recorded, inputs first; costs one look each. */
-  const settleKnown = () => {
+  /** Everything whose result is recorded, and not gone, inputs first; costs one look each. */
+  const settleKnown = (gone: ReadonlySet<Digest>) => {
     for (const item of all) {
       if (options.rebuild(item)) continue;
       const request = resolveRequest(item, results);
-      const result = request && means.known(requestDigest(request));
+      const digest = request && requestDigest(request);
+      const result = digest === undefined || gone.has(digest) ? undefined : means.known(digest);
       if (!request || !result || !Object.values(result.outputs).every(means.has)) continue;
       done(item, request, result);
       reused++;

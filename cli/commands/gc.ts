@@ -4,7 +4,7 @@
 import { Command, Option } from "clipanion";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Layout } from "../../store/layout.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, faultsOf } from "../../store/model/fault.ts";
 import { expired, readProfiles } from "../../store/profiles.ts";
 import { kinds } from "../../store/usage.ts";
 import type { Collection, CollectionWish } from "../../store/wish.ts";
@@ -56,7 +56,7 @@ export class CollectCommand extends PartsCommand {
     return 0;
   }
 
-  /** Roots are looked at once: one that is registered anew meanwhile is none of those that are gone. */
+  /** Roots are looked at when nobody else collects: of what is registered from then on sessions hold the link. */
   private wishFor(layout: Layout): () => CollectionWish {
     const now = this.context.now() / 1000;
     const age = this.olderThan === undefined ? undefined : secondsOf(this.olderThan);
@@ -81,10 +81,13 @@ export class CollectCommand extends PartsCommand {
   /** Beside other sessions, but for a store without room for another one. */
   private async collect(parts: Parts, wish: () => CollectionWish): Promise<Collection> {
     try {
-      return await (await parts.keeper()).collect(wish());
+      const keeper = await parts.keeper();
+      await keeper.claimCollection();
+      return await keeper.collect(wish());
     } catch (error) {
-      if (!(error instanceof Fault && error.code === "store/full")) throw error;
+      if (!faultsOf(error).some(({ code }) => code === "store/full")) throw error;
     }
+    await parts.close().catch(() => {});
     const keeper = await parts.hold(0);
     try {
       return await keeper.collect(wish());

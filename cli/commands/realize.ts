@@ -1,15 +1,14 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
 import type { Differing, Realized } from "../../builders/realizer/means.ts";
 import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
-import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
-import { type Digest, hexOf } from "../../store/model/digest.ts";
+import type { Content, Result } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
 import { lockPath, type Parts } from "../composition.ts";
@@ -172,12 +171,8 @@ async function presentOutput(
 ): Promise<Shown> {
   const content = results.get(derivation.digest)?.outputs[output];
   if (content === undefined) throw new Error(`${name} has no result`);
-  const { kind, digest } = splitContent(content);
-  const pathIn = (place: string) => (file === undefined ? place : join(place, file));
-  const place = join(layout.outputs, hexOf(digest));
-  if (kind === "tree" && existsSync(place)) return { path: pathIn(place), tree: content };
-  const shown = await (await keeper()).present(content, file);
-  return { path: pathIn(join(layout.root, shown.place)), tree: shown.tree };
+  const { place, tree } = await (await keeper()).present(content, file);
+  return { path: join(layout.root, place, ...(file === undefined ? [] : [file])), tree };
 }
 
 /** What is known of how an output differs. */

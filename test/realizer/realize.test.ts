@@ -265,6 +265,29 @@ describe("realize", () => {
     expect(there.built).not.toContain("later");
   });
 
+  it("takes hold of all that it goes on from, also where nothing is to be built, and builds what is gone", async () => {
+    const base = item("base");
+    const [left, right] = [item("left", [base]), item("right", [base])];
+    const top = item("top", [left, right]);
+    const there = world();
+    await realize([top], there, options);
+    const [digestOfLeft = digestOf("")] = [...there.recorded.keys()].slice(1, 2);
+    for (const gone of [[], [digestOfLeft]]) {
+      const kept: (readonly Digest[])[] = [];
+      there.built.length = 0;
+      const keep: Means["keep"] = async (requests) => {
+        kept.push(requests);
+        if (kept.length > 1) return [];
+        for (const request of gone) there.recorded.delete(request);
+        return gone;
+      };
+      const { results } = await realize([top], { ...there, keep }, options);
+      expect(results.size).toBe(4);
+      expect(kept.map(({ length }) => length)).toEqual(gone.length === 0 ? [4] : [4, 2]);
+      expect(there.built).toEqual(gone.length === 0 ? [] : ["left"]);
+    }
+  });
+
   it("rebuilds what it is told to, tells what differs, and keeps the recorded result", async () => {
     const [same, changing] = [item("same"), item("changing")];
     const top = item("top", [same, changing]);

@@ -15,6 +15,7 @@ import { noHolds } from "../../store/holds.ts";
 import { poolTime } from "../../store/layout.ts";
 import { verifyFan } from "../../store/members.ts";
 import { digestOf } from "../../store/model/digest.ts";
+import { addGeneration, generationPlace, readProfiles } from "../../store/profiles.ts";
 import { openRecords } from "../../store/records.ts";
 import { repair, verify } from "../../store/verify.ts";
 import { system } from "./rig.ts";
@@ -124,6 +125,22 @@ describe("verification", () => {
     expect(await kindsOf(shelf)).toEqual(["statement", "statement", "tree"]);
     await repaired(shelf);
     for (const { request } of results) expect(existsSync(shelf.layout.result(request))).toBe(false);
+  });
+
+  it("generations that cannot be read, which would keep collection from beginning", async () => {
+    const shelf = openShelf();
+    const { layout } = shelf;
+    const generation = { made: 1, label: "x", outputs: {}, contents: [], requests: [] };
+    for (const profile of ["one", "two", "three"]) addGeneration(layout, profile, generation);
+    writeFileSync(generationPlace(layout, "one", 1), '{"made": 1');
+    writeFileSync(generationPlace(layout, "two", 1), "{}");
+    // One that is being written.
+    writeFileSync(generationPlace(layout, "three", 2), "");
+    expect(await kindsOf(shelf)).toEqual(["generation", "generation"]);
+    await repaired(shelf);
+    expect(await kindsOf(shelf)).toEqual([]);
+    expect(readProfiles(layout).map(({ name }) => name)).toEqual(["three"]);
+    expect(readdirSync(layout.corrupt).sort()).toEqual(["generation-one-1", "generation-two-1"]);
   });
 
   it("tree records that are cut off, and statements and roots that cannot be read", async () => {

@@ -116,8 +116,14 @@ function wholeNumber(text: string | undefined): number | undefined {
 }
 
 function sizeOf(text: string): number {
-  if (/^(0|[1-9]\d{0,6})(B|KiB|MiB|GiB|TiB)$/.test(text)) return bytesOf(text);
-  throw new Fault("usage/bad-option", `--max-size is a size like 20GiB, not ${JSON.stringify(text)}`);
+  try {
+    if (/^\d{1,15}(B|KiB|MiB|GiB|TiB)$/.test(text)) return bytesOf(text);
+  } catch {
+    // More than can be counted.
+  }
+  throw new Fault("usage/bad-option", `--max-size is a size like 20GiB, not ${JSON.stringify(text)}`, {
+    hint: "a whole number and one of B, KiB, MiB, GiB, TiB",
+  });
 }
 
 export function collectionLines(collection: Collection, dryRun: boolean): string[] {

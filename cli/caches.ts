@@ -29,7 +29,7 @@ export function openPlaces(): Places {
       limits,
     });
     servers.push(server);
-    return { url: server.url, name, token };
+    return { url: server.url, name, token, direct: true };
   };
   return {
     serve,

@@ -10,6 +10,7 @@ import { Fault } from "../../store/model/fault.ts";
 import type { PublicKey } from "../../store/model/key.ts";
 import type { Claim } from "../../store/model/signature.ts";
 import { maxStatement } from "../../store/model/statement.ts";
+import type { ProxySetting } from "../fetch/agent.ts";
 import { type Host, HostTrouble, openHost } from "../fetch/host.ts";
 import type { CachePlace } from "./trust.ts";
 
@@ -32,6 +33,9 @@ export interface CacheMeans {
   /** Tells people one line. */
   readonly warn: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly proxy?: ProxySetting;
+  /** Whether it is waited for although it is slow: nothing can be done without it. */
+  readonly patient?: boolean;
 }
 
 /** Bytes of a file other than a pack. */
@@ -40,11 +44,12 @@ const mostAnswer = 256 << 20;
 /** Items of one question in bulk. */
 const atOnce = 10_000;
 
-export function openCache(place: CachePlace, { deadline, warn, signal }: CacheMeans): Cache {
+export function openCache(place: CachePlace, means: CacheMeans): Cache {
+  const { deadline, warn, signal, proxy, patient = false } = means;
+  const { url, name, token, direct } = place;
   const host = openHost({
-    ...place,
-    deadline,
-    signal,
+    ...{ url, name, token, deadline, signal, patient },
+    proxy: direct ? undefined : proxy,
     onLost: (why) => warn(`the cache ${place.name} is left out from now on: ${why}`),
   });
   let info: Promise<CacheInfo> | undefined;
@@ -82,7 +87,7 @@ export function openCache(place: CachePlace, { deadline, warn, signal }: CacheMe
         claims.get(found.request)?.push({ from: host.name, text });
       };
       if (answers !== undefined) {
-        for (const line of answers) add(...bulkLine(line));
+        for (const line of answers) add(...bulkLine(line, host));
         return claims;
       }
       // One that cannot be asked at all is found out with one question.
@@ -128,7 +133,7 @@ function noCache(host: Host, why: string): HostTrouble {
 }
 
 /** `REQUEST/FILE "TEXT"`. @throws {HostTrouble} */
-function bulkLine(line: string): [name: string, text: string] {
+function bulkLine(line: string, host: Host): [name: string, text: string] {
   const space = line.indexOf(" ");
   try {
     const text: unknown = JSON.parse(line.slice(space + 1));
@@ -136,7 +141,9 @@ function bulkLine(line: string): [name: string, text: string] {
   } catch {
     // Told below.
   }
-  throw new HostTrouble("its answer to a question in bulk is none");
+  const why = "its answer to a question in bulk is none";
+  host.blame(why);
+  throw new HostTrouble(why);
 }
 
 /** What a host did not do, as people read it. */

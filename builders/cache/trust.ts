@@ -19,6 +19,8 @@ export interface CachePlace {
   /** For people: as it was configured, without a password. */
   readonly name: string;
   readonly token?: string;
+  /** Served by this process on the loopback: no proxy leads there. */
+  readonly direct?: boolean;
   /** Lower is asked first; what the cache says of itself where it is absent. */
   readonly priority?: number;
 }

@@ -101,16 +101,22 @@ export interface Message {
   readonly method: "HEAD" | "PUT" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly parts?: readonly Uint8Array[];
+  /** Called with bytes as the connection takes them. */
+  readonly onSent?: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface Told extends WholeOrRest {
+  readonly status: number;
+  /** Milliseconds the server asked to be left alone. */
+  readonly retryAfter?: number;
+}
+
 /** The answer to a message, whatever it is; redirects are not followed. @throws {Trouble} where there is none */
-export async function tell(
-  dispatcher: Dispatcher,
-  message: Message,
-): Promise<WholeOrRest & { status: number }> {
+export async function tell(dispatcher: Dispatcher, message: Message): Promise<Told> {
   const url = parseUrl(message.url);
-  const { method, parts = [], headers = {}, signal } = message;
+  const { method, parts = [], headers = {}, signal, onSent = () => {} } = message;
+  const authorization = basicCredentials(url);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   try {
     const response = await dispatcher.request({
@@ -119,15 +125,18 @@ export async function tell(
       method,
       headers: {
         "user-agent": "kit",
+        ...(authorization !== undefined && { authorization }),
         ...headers,
         ...(method !== "HEAD" && { "content-length": String(length) }),
       },
-      body: method === "HEAD" ? null : Readable.from(parts, { objectMode: false }),
+      body: method === "HEAD" ? null : Readable.from(slicesOf(parts, onSent), { objectMode: false }),
       signal: signal ?? null,
     });
     const total = numberIn(header(response, "content-length"));
+    const seconds = numberIn(header(response, "retry-after"));
     return {
       status: response.statusCode,
+      ...(seconds !== undefined && { retryAfter: seconds * 1000 }),
       kind: "whole",
       total,
       etag: undefined,
@@ -138,6 +147,19 @@ export async function tell(
     throw troubleFrom(error, signal);
   }
 }
+
+/** 64 KiB at a time: who takes little of what it is sent is seen to take it. */
+function* slicesOf(parts: readonly Uint8Array[], onSent: (bytes: number) => void): Generator<Uint8Array> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += sliceSize) {
+      const slice = part.subarray(at, at + sliceSize);
+      yield slice;
+      onSent(slice.length);
+    }
+  }
+}
+
+const sliceSize = 1 << 16;
 
 async function send(
   dispatcher: Dispatcher,
@@ -188,16 +210,15 @@ async function answerFrom(response: Dispatcher.ResponseData, question: Question)
   }
   await drop(response);
   if ((status === 206 || status === 416) && question.from > 0) return { kind: "beyond" };
-  if (status === 404 || status === 410) throw new Trouble("absent", `HTTP ${status}`);
+  if (status === 404 || status === 410) throw new Trouble("absent", `HTTP ${status}`, { status });
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const seconds = numberIn(header(response, "retry-after"));
-    throw new Trouble(
-      "transient",
-      `HTTP ${status}`,
-      seconds === undefined ? {} : { retryAfter: seconds * 1000 },
-    );
+    throw new Trouble("transient", `HTTP ${status}`, {
+      status,
+      ...(seconds !== undefined && { retryAfter: seconds * 1000 }),
+    });
   }
-  throw new Trouble("refused", `HTTP ${status}`);
+  throw new Trouble("refused", `HTTP ${status}`, { status });
 }
 
 async function* chunks(

@@ -1,10 +1,13 @@
 // A host that holds files by name: read whole and in parts, looked for, written, asked in bulk.
 // Knows deadlines, and when a host is given up for the rest of a run; does not know what the files are.
 
+import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
-import { loadClient } from "../late.ts";
-import { ask, type Message, tell, type WholeOrRest } from "./exchange.ts";
+import { gathered } from "../../store/cache/flow.ts";
+import { connector, type ProxySetting } from "./agent.ts";
+import { ask, type Message, type Question, type Told, tell, type WholeOrRest } from "./exchange.ts";
 import { Trouble } from "./trouble.ts";
+import { leastProgress, openPatience, openWatch, type Watch } from "./watch.ts";
 
 export interface HostOptions {
   /** Without a slash at its end. */
@@ -12,8 +15,14 @@ export interface HostOptions {
   /** For people: no password, no secret path. */
   readonly name: string;
   readonly token?: string | undefined;
+  readonly proxy?: ProxySetting | undefined;
   /** Milliseconds in which a connection, an answer, or the next 64 KiB of one must come. */
   readonly deadline: number;
+  /**
+   * Whether one is borne that lets each request wait, though never for all of the deadline. Else it is given up when
+   * its silence adds up to more than that.
+   */
+  readonly patient?: boolean;
   /** Called once, when the host is given up, with why. */
   readonly onLost: (why: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -56,59 +65,93 @@ export interface Host {
 /** How often a host may fail, other than by silence, before it is given up. */
 const mostFailures = 3;
 
-/** Nothing is loaded and no connection made before the first request. */
+/** Nothing is loaded and no connection made before the first request. @throws {Fault} `usage/bad-proxy` */
 export function openHost(options: HostOptions): Host {
   const { name, deadline } = options;
   const places = openPlaces(atOnce);
   const authorization = options.token === undefined ? undefined : `Bearer ${options.token}`;
+  const connect = connector(agentSettings(deadline), options.proxy);
+  const gone = new AbortController();
   let client: Promise<Dispatcher> | undefined;
   let lost: string | undefined;
   let failures = 0;
-  const dispatcher = () => (client ??= connect(deadline));
+  const dispatcher = () => (client ??= connect());
+  /** What is under way ends too: it would be waited for in vain. */
   const lose = (why: string) => {
     if (lost !== undefined) return;
     lost = why;
+    gone.abort();
     options.onLost(why);
   };
   const blame = (why: string) => {
     if (++failures >= mostFailures) lose(why);
   };
-  /** Runs one request at a place of its own; what fails counts against the host. */
-  const asked = async <T>(task: (signal: AbortSignal, watch: Watch) => Promise<T>): Promise<T> => {
-    await using _ = await places.take();
-    if (lost !== undefined) throw new HostTrouble(lost);
-    options.signal?.throwIfAborted();
-    using watch = openWatch(deadline, options.signal);
-    try {
-      return await task(watch.signal, watch);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw troubleOf(error, watch);
-    }
-  };
+  const patience = openPatience(deadline, () => {
+    if (!options.patient) lose(`its silences add up to more than ${deadline / 1000} s`);
+  });
+  const signals = [gone.signal, ...(options.signal ? [options.signal] : [])];
   const troubleOf = (error: unknown, watch: Watch): HostTrouble => {
+    if (lost !== undefined) return new HostTrouble(lost, undefined, error);
     if (error instanceof HostTrouble) return error;
     const why = watch.isOver() ? `no answer within ${deadline / 1000} s` : (error as Error).message;
     if (watch.isOver() || (error instanceof Trouble && error.unconnected)) lose(why);
     else blame(why);
-    return new HostTrouble(why, undefined, error);
+    return new HostTrouble(why, error instanceof Trouble ? error.status : undefined, error);
+  };
+  /** Requests at a place of their own; what fails counts against the host. */
+  async function* streamed<T>(task: (watch: Watch) => AsyncIterable<T>): AsyncGenerator<T> {
+    await using _ = await places.take();
+    if (lost !== undefined) throw new HostTrouble(lost);
+    options.signal?.throwIfAborted();
+    using watch = openWatch(deadline, patience, signals);
+    try {
+      yield* task(watch);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw troubleOf(error, watch);
+    }
+  }
+  const asked = async <T>(task: (watch: Watch) => Promise<T>): Promise<T> => {
+    for await (const answer of streamed(async function* (watch) {
+      yield await task(watch);
+    }))
+      return answer;
+    throw new Error("a task without an answer");
+  };
+  const urlOf = (path: string) => `${options.url}/${path}`;
+  const got = async (
+    question: Omit<Question, "url" | "authorization" | "signal">,
+    path: string,
+    watch: Watch,
+  ) => {
+    const full = { ...question, url: urlOf(path), authorization, signal: watch.signal };
+    const answer = await found(() => untilFree(async () => await ask(await dispatcher(), full), watch));
+    watch.answered();
+    return answer;
   };
   const told = async (
-    message: Omit<Message, "url" | "signal"> & { readonly path: string },
-    signal: AbortSignal,
+    { path, headers, ...rest }: Omit<Message, "url" | "signal"> & { readonly path: string },
+    watch: Watch,
   ) => {
-    const { path, headers, ...rest } = message;
-    const answer = await tell(await dispatcher(), {
+    const message = {
       ...rest,
-      url: `${options.url}/${path}`,
+      url: urlOf(path),
       headers: { ...headers, ...(authorization && { authorization }) },
-      signal,
-    });
-    if (answer.status >= 500 || answer.status === 429) {
-      await answer.leave();
-      throw new Trouble("transient", `HTTP ${answer.status}`);
-    }
+      signal: watch.signal,
+    };
+    const answer = await untilFree(
+      async () => await refusing(await tell(await dispatcher(), message)),
+      watch,
+    );
+    watch.answered();
     return answer;
+  };
+  const has = async (path: string, watch: Watch) => {
+    const { status, leave } = await told({ path, method: "HEAD" }, watch);
+    await leave();
+    if (status === 200) return true;
+    if (status === 404 || status === 410) return false;
+    throw new HostTrouble(`HTTP ${status}`, status);
   };
   return {
     name,
@@ -117,48 +160,41 @@ export function openHost(options: HostOptions): Host {
     },
     blame,
     read: (path, limit) =>
-      asked(async (signal, watch) => {
-        const answer = await found(async () =>
-          ask(await dispatcher(), { url: `${options.url}/${path}`, from: 0, authorization, signal }),
-        );
+      asked(async (watch) => {
+        const answer = await got({ from: 0 }, path, watch);
         if (answer === undefined || answer.kind === "beyond") return undefined;
-        return await gathered(answer, limit, watch);
+        return await wholeOf(answer, limit, watch);
       }),
-    async *part(path, offset, length) {
-      await using _ = await places.take();
-      if (lost !== undefined) throw new HostTrouble(lost);
-      using watch = openWatch(deadline, options.signal);
-      try {
-        yield* exactly(await rangeOf(path, offset, length, watch.signal), offset, length, watch);
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        throw troubleOf(error, watch);
-      }
-    },
-    has: (path) =>
-      asked(async (signal) => {
-        const { status, leave } = await told({ path, method: "HEAD" }, signal);
-        await leave();
-        if (status === 200) return true;
-        if (status === 404 || status === 410) return false;
-        throw new HostTrouble(`HTTP ${status}`, status);
+    part: (path, offset, length) =>
+      streamed(async function* (watch) {
+        const answer = await got({ from: offset, until: offset + length }, path, watch);
+        if (answer === undefined || answer.kind === "beyond")
+          throw new HostTrouble(`${path} is not there`, 404);
+        for await (const piece of gathered(exactly(answer, offset, length, watch), leastProgress)) {
+          // Who takes his time with it must not be taken for the host.
+          watch.pause();
+          yield piece;
+          watch.resume();
+        }
       }),
+    has: (path) => asked((watch) => has(path, watch)),
     write: (path, parts) =>
-      asked(async (signal, watch) => {
-        watch.wait(parts.reduce((sum, part) => sum + part.length, 0));
+      asked(async (watch) => {
+        const onSent = sending(parts, watch);
         const { status, leave } = await told(
-          { path, method: "PUT", parts, headers: { "if-none-match": "*" } },
-          signal,
+          { path, method: "PUT", parts, onSent, headers: { "if-none-match": "*" } },
+          watch,
         );
         await leave();
         if (status === 200 || status === 201 || status === 204) return "written";
-        if (status === 409 || status === 412) return "present";
+        // 409 is also what WebDAV says of a file whose folder is not there (RFC 4918, 9.7.1).
+        if (status === 412 || (status === 409 && (await has(path, watch)))) return "present";
         throw new HostTrouble(`HTTP ${status}`, status);
       }),
     post: (path, text, limit) =>
-      asked(async (signal, watch) => {
-        const answer = await told({ path, method: "POST", parts: [Buffer.from(text)] }, signal);
-        if (answer.status === 200) return await gathered(answer, limit, watch);
+      asked(async (watch) => {
+        const answer = await told({ path, method: "POST", parts: [Buffer.from(text)] }, watch);
+        if (answer.status === 200) return await wholeOf(answer, limit, watch);
         await answer.leave();
         if (answer.status === 404 || answer.status === 405) return undefined;
         throw new HostTrouble(`HTTP ${answer.status}`, answer.status);
@@ -167,26 +203,54 @@ export function openHost(options: HostOptions): Host {
       if (client !== undefined) await (await client).destroy();
     },
   };
-
-  async function rangeOf(path: string, offset: number, length: number, signal: AbortSignal) {
-    const until = offset + length;
-    const question = { url: `${options.url}/${path}`, from: offset, until, authorization, signal };
-    const answer = await found(async () => ask(await dispatcher(), question));
-    if (answer === undefined || answer.kind === "beyond") throw new HostTrouble(`${path} is not there`, 404);
-    return answer;
-  }
 }
 
-async function connect(deadline: number): Promise<Dispatcher> {
-  const { Agent } = await loadClient();
-  return new Agent({
+function agentSettings(deadline: number) {
+  return {
     connections: atOnce,
     pipelining: 1,
     allowH2: false,
     connect: { timeout: deadline },
+    // The watch ends what takes too long.
     headersTimeout: 0,
     bodyTimeout: 0,
+  };
+}
+
+/** An answer that says nothing of what was asked. @throws {Trouble} */
+async function refusing(answer: Told): Promise<Told> {
+  const { status, retryAfter } = answer;
+  if (status < 500 && status !== 429) return answer;
+  await answer.leave();
+  throw new Trouble("transient", `HTTP ${status}`, {
+    status,
+    ...(retryAfter !== undefined && { retryAfter }),
   });
+}
+
+/** Asks again where the server says when to (RFC 9110, 10.2.3), as long as the watch lets it. */
+async function untilFree<T>(get: () => Promise<T>, watch: Watch): Promise<T> {
+  for (;;) {
+    try {
+      return await get();
+    } catch (error) {
+      const isBusy = error instanceof Trouble && (error.status === 429 || error.status === 503);
+      if (!isBusy || error.retryAfter === undefined) throw error;
+      await setTimeout(error.retryAfter, undefined, { signal: watch.signal });
+    }
+  }
+}
+
+/** A host that takes nothing is ended; what its kernel holds, and it has to write, may take longer. */
+function sending(parts: readonly Uint8Array[], watch: Watch): (bytes: number) => void {
+  let left = parts.reduce((sum, part) => sum + part.length, 0);
+  const held = Math.min(left, 1 << 20);
+  if (left === 0) return () => {};
+  return (bytes) => {
+    left -= bytes;
+    if (left > 0) watch.came(bytes);
+    else watch.await(held);
+  };
 }
 
 /** Undefined where there is no such file. */
@@ -199,7 +263,7 @@ async function found<T>(get: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function gathered({ total, body, leave }: WholeOrRest, limit: number, watch: Watch): Promise<Buffer> {
+async function wholeOf({ total, body, leave }: WholeOrRest, limit: number, watch: Watch): Promise<Buffer> {
   if (total !== undefined && total > limit) {
     await leave();
     throw new Trouble("oversized", `an answer of ${total} bytes, where ${limit} are the most`);
@@ -235,50 +299,6 @@ async function* exactly(
     if (left === 0) return;
   }
   if (left > 0) throw new Trouble("transient", `it ended ${left} bytes early`);
-}
-
-/** Ends what brings nothing. */
-interface Watch extends Disposable {
-  readonly signal: AbortSignal;
-  isOver(): boolean;
-  /** So many bytes came. */
-  came(bytes: number): void;
-  /** So many bytes are to be sent: the time they take at 64 KiB a deadline is added. */
-  wait(bytes: number): void;
-}
-
-const leastProgress = 1 << 16;
-
-function openWatch(deadline: number, outer: AbortSignal | undefined): Watch {
-  const control = new AbortController();
-  const abort = () => control.abort();
-  outer?.addEventListener("abort", abort);
-  let over = false;
-  let bytes = 0;
-  const start = (milliseconds: number) =>
-    setTimeout(() => {
-      over = true;
-      abort();
-    }, milliseconds);
-  let timer = start(deadline);
-  return {
-    signal: control.signal,
-    isOver: () => over,
-    came(count) {
-      bytes += count;
-      if (bytes < leastProgress) return;
-      bytes = 0;
-      timer.refresh();
-    },
-    wait(count) {
-      clearTimeout(timer);
-      timer = start(deadline * (1 + count / leastProgress));
-    },
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      outer?.removeEventListener("abort", abort);
-    },
-  };
 }
 
 function openPlaces(count: number): { take(): Promise<AsyncDisposable> } {

@@ -3,7 +3,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { Fault } from "../../store/model/fault.ts";
-import { loadClient } from "../late.ts";
+import { connector, type ProxySetting } from "./agent.ts";
 import { download, type Fetched, type Line, type Wanted } from "./download.ts";
 import { fileSink, memorySink } from "./sink.ts";
 import { showUrl } from "./trouble.ts";
@@ -15,8 +15,7 @@ export interface HttpOptions {
   readonly attempts?: number;
   /** Milliseconds to connect (10,000), to the answer's head (30,000), and between parts of its body (30,000). */
   readonly deadlines?: { readonly connect?: number; readonly headers?: number; readonly idle?: number };
-  /** The values of `http_proxy`, `https_proxy` and `no_proxy`, where they are set. */
-  readonly proxy?: { readonly http?: string; readonly https?: string; readonly none?: string };
+  readonly proxy?: ProxySetting;
   /** Refuses everything with `network/offline`. */
   readonly offline?: boolean;
   /** Waits between attempts; tests give one that does not. */
@@ -57,9 +56,15 @@ export interface Http {
  */
 export function openHttp(options: HttpOptions = {}): Http {
   if (options.offline) return { get: refuse, bytes: refuse, close: async () => {} };
-  const proxy = { http: proxyUrl(options.proxy?.http), https: proxyUrl(options.proxy?.https) };
+  const connect = connector(agentSettings(options), options.proxy);
   let line: Promise<Line> | undefined;
-  const opened = (): Promise<Line> => (line ??= openLine(options, proxy));
+  const openLine = async (): Promise<Line> => ({
+    dispatcher: await connect(),
+    attempts: options.attempts ?? 4,
+    sleep: options.sleep ?? wait,
+    down: new Set(),
+  });
+  const opened = () => (line ??= openLine());
   return {
     async get(urls, wanted) {
       const sink = await fileSink(wanted.partial, wanted.sha256 !== undefined);
@@ -80,6 +85,18 @@ export function openHttp(options: HttpOptions = {}): Http {
   };
 }
 
+function agentSettings({ connections = 16, deadlines = {} }: HttpOptions) {
+  return {
+    connections,
+    pipelining: 1,
+    // One connection for each file in flight, whatever the server speaks: fewer kinds of failure.
+    allowH2: false,
+    connect: { timeout: deadlines.connect ?? 10_000 },
+    headersTimeout: deadlines.headers ?? 30_000,
+    bodyTimeout: deadlines.idle ?? 30_000,
+  };
+}
+
 async function refuse(urls: readonly string[]): Promise<never> {
   throw new Fault("network/offline", `${showUrl(urls[0] ?? "")} is needed, and the network may not be used`, {
     hint: "repeat the command without --offline",
@@ -88,43 +105,4 @@ async function refuse(urls: readonly string[]): Promise<never> {
 
 async function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   await setTimeout(milliseconds, undefined, signal && { signal });
-}
-
-async function openLine(options: HttpOptions, proxy: { http: string; https: string }): Promise<Line> {
-  const { Agent, EnvHttpProxyAgent, Pool } = await loadClient();
-  const settings = {
-    connections: options.connections ?? 16,
-    pipelining: 1,
-    // One connection for each file in flight, whatever the server speaks: fewer kinds of failure.
-    allowH2: false,
-    connect: { timeout: options.deadlines?.connect ?? 10_000 },
-    headersTimeout: options.deadlines?.headers ?? 30_000,
-    bodyTimeout: options.deadlines?.idle ?? 30_000,
-  };
-  const proxied = () =>
-    new EnvHttpProxyAgent({
-      ...settings,
-      // Empty, not undefined: undici reads the environment for what it is not given.
-      httpProxy: proxy.http,
-      httpsProxy: proxy.https,
-      noProxy: options.proxy?.none ?? "",
-      // Its own way to a proxy for plain http drops the limits.
-      factory: (origin, own) => new Pool(origin, { ...settings, ...own }),
-    });
-  return {
-    dispatcher: proxy.http === "" && proxy.https === "" ? new Agent(settings) : proxied(),
-    attempts: options.attempts ?? 4,
-    sleep: options.sleep ?? wait,
-    down: new Set(),
-  };
-}
-
-/** As curl reads it: `host:port` is `http://host:port`. */
-function proxyUrl(text: string | undefined): string {
-  if (!text) return "";
-  const url = text.includes("://") ? text : `http://${text}`;
-  if (URL.canParse(url) && /^(https?|socks5?):/.test(url)) return url;
-  throw new Fault("usage/bad-proxy", `not a proxy's address: ${showUrl(text)}`, {
-    hint: "http_proxy and https_proxy hold an address such as http://proxy.example.org:3128",
-  });
 }

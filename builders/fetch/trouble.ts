@@ -21,16 +21,19 @@ export class Trouble extends Error {
   readonly unconnected: boolean;
   /** Milliseconds the server asked to be left alone. */
   readonly retryAfter: number | undefined;
+  /** Of its answer, where it gave one. */
+  readonly status: number | undefined;
 
   constructor(
     kind: TroubleKind,
     message: string,
-    more: { unconnected?: boolean; retryAfter?: number; cause?: unknown } = {},
+    more: { unconnected?: boolean; retryAfter?: number; status?: number; cause?: unknown } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.kind = kind;
     this.unconnected = more.unconnected ?? false;
     this.retryAfter = more.retryAfter;
+    this.status = more.status;
   }
 }
 

@@ -12,9 +12,11 @@ import { type Offer, openOffers } from "../cache/offers.ts";
 import { type Pushed, push } from "../cache/push.ts";
 import type { CachePlace, CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
+import type { ProxySetting } from "../fetch/agent.ts";
 
 export interface TradeParts {
   readonly settings: CacheSettings;
+  readonly proxy: ProxySetting;
   readonly store: Store;
   readonly crew: Crew;
   readonly session: Session;
@@ -40,11 +42,10 @@ export interface Trade {
 }
 
 export function openTrade(parts: TradeParts): Trade {
-  const { settings, store, crew, session, emit } = parts;
+  const { settings, proxy, store, crew, session, emit } = parts;
   const warn = (text: string) => emit({ type: "warning", text });
-  const open = (place: CachePlace) =>
-    openCache(place, { deadline: settings.deadline, warn, signal: parts.interrupted });
-  const caches = settings.places.map(open);
+  const means = { deadline: settings.deadline, warn, signal: parts.interrupted, proxy };
+  const caches = settings.places.map((place) => openCache(place, means));
   const opened: Cache[] = [...caches];
   const offers = openOffers(caches, settings, warn);
   const bring = openBringer({ store, crew, caches, scratch: session.scratch("brought"), warn });
@@ -61,21 +62,17 @@ export function openTrade(parts: TradeParts): Trade {
       return offer;
     },
     async push({ place, requests, key, logs }, id) {
-      const cache = open(place);
+      const cache = openCache(place, { ...means, patient: true });
       opened.push(cache);
       const onProgress = (done: number, total: number) =>
         emit({ type: "progress", id, done, total, unit: "steps" });
-      const means = {
-        store,
-        crew,
-        cache,
-        key: parseSecretKey(key),
-        logs,
-        onProgress,
-        signal: parts.interrupted,
-      };
+      const secret = parseSecretKey(key);
       try {
-        return await push(requests, means);
+        return await push(requests, {
+          ...{ store, crew, cache, logs, onProgress },
+          key: secret,
+          signal: parts.interrupted,
+        });
       } catch (error) {
         throw hostFault(
           error,

@@ -105,7 +105,12 @@ async function takeRange(
       frames.push({ offset: at, length: size, digest, size: content, targets: targets.get(digest) ?? [] });
       used = at + size;
     }
-    if (frames.length > 0) waiting.push(crew.takeFrames({ bytes: bytes.subarray(0, used), frames }));
+    if (frames.length > 0) {
+      const taken = crew.takeFrames({ bytes: bytes.subarray(0, used), frames });
+      // It may fail while more is on its way, before anybody waits for it.
+      taken.catch(() => {});
+      waiting.push(taken);
+    }
     held = all ? [] : [bytes.subarray(used)];
     length = all ? 0 : bytes.length - used;
     begin += used;

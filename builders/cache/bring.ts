@@ -2,14 +2,14 @@
 // Knows what the store lacks and which cache to ask next; does not know whether a content is wanted, or believed.
 
 import { readdirSync } from "node:fs";
-import { type BlobPlace, locate } from "../../store/cache/map.ts";
+import type { BlobPlace } from "../../store/cache/map.ts";
 import { nameOf } from "../../store/cache/names.ts";
 import { decodeBases, decodeBlobFile, decodeTreeFile, type TreeFile } from "../../store/cache/treefile.ts";
 import { readTree } from "../../store/mark.ts";
 import { type Content, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { FileEntry, Tree } from "../../store/model/tree.ts";
+import { decodeTree, type FileEntry, type Tree } from "../../store/model/tree.ts";
 import { groupsOf, namesIn } from "../../store/usage.ts";
 import type { Crew, Store } from "../builder.ts";
 import { HostTrouble } from "../fetch/host.ts";
@@ -33,17 +33,40 @@ export interface BringMeans {
  */
 export function openBringer(means: BringMeans): (content: Content, onBytes?: OnBytes) => Promise<boolean> {
   const under = new Map<Content, Promise<boolean>>();
+  const bringing = { ...means, complaint: openComplaints(means.warn) };
   return (content, onBytes = () => {}) => {
     const known = under.get(content);
     if (known !== undefined) return known;
-    const brought = bring(content, means, onBytes).finally(() => under.delete(content));
+    const brought = bring(content, bringing, onBytes).finally(() => under.delete(content));
     under.set(content, brought);
     return brought;
   };
 }
 
-async function bring(content: Content, means: BringMeans, onBytes: OnBytes): Promise<boolean> {
-  const { store, caches } = means;
+interface Bringing extends BringMeans {
+  readonly complaint: Complaint;
+}
+
+/** Tells people what is wrong with a cache, and counts it. @throws the error itself, where that is no cache's fault */
+type Complaint = (cache: Cache, error: unknown) => void;
+
+/** What one cache does wrong is told once a run; and once more when it is left out. */
+function openComplaints(warn: (line: string) => void): Complaint {
+  const told = new Set<Cache>();
+  return (cache, error) => {
+    if (error instanceof Fault && error.class === "digest") cache.host.blame(error.message);
+    else if (!(error instanceof HostTrouble || error instanceof Lacking)) throw error;
+    if (cache.host.lost !== undefined || told.has(cache)) return;
+    told.add(cache);
+    warn(`the cache ${cache.host.name}: ${(error as Error).message}`);
+  };
+}
+
+/** A cache names what it does not hold. */
+class Lacking extends Error {}
+
+async function bring(content: Content, means: Bringing, onBytes: OnBytes): Promise<boolean> {
+  const { store, caches, complaint } = means;
   const { kind, digest } = splitContent(content);
   store.holds.take(kind, [hexOf(digest)]);
   if (store.records.has(content)) return true;
@@ -55,22 +78,15 @@ async function bring(content: Content, means: BringMeans, onBytes: OnBytes): Pro
           ? await bringTree(digest, cache, means, onBytes)
           : await bringBlob(digest, cache, means, onBytes);
       if (done) return true;
-      means.warn(`the cache ${cache.host.name} says what became of a request, and lacks ${content}`);
+      throw new Lacking(`it says what became of a request, and lacks ${content}`);
     } catch (error) {
-      if (!isCachesFault(error)) throw error;
-      cache.host.blame((error as Error).message);
-      means.warn(`the cache ${cache.host.name}: ${(error as Error).message}`);
+      complaint(cache, error);
     }
   }
   return false;
 }
 
-/** What a cache does wrong; all else is the store's. */
-function isCachesFault(error: unknown): boolean {
-  return error instanceof HostTrouble || (error instanceof Fault && error.class === "digest");
-}
-
-async function bringBlob(blob: Digest, cache: Cache, means: BringMeans, onBytes: OnBytes): Promise<boolean> {
+async function bringBlob(blob: Digest, cache: Cache, means: Bringing, onBytes: OnBytes): Promise<boolean> {
   const bytes = await cache.file(nameOf({ kind: "blob", blob }));
   if (bytes === undefined) return false;
   const place = decodeBlobFile(bytes, blob).get(blob);
@@ -81,19 +97,17 @@ async function bringBlob(blob: Digest, cache: Cache, means: BringMeans, onBytes:
   return store.records.has(`blob:${blob}`);
 }
 
-async function bringTree(
-  digest: Digest,
-  cache: Cache,
-  means: BringMeans,
-  onBytes: OnBytes,
-): Promise<boolean> {
+async function bringTree(digest: Digest, cache: Cache, means: Bringing, onBytes: OnBytes): Promise<boolean> {
   const { store, scratch } = means;
-  const found = await treeFile(digest, cache, store);
+  const found = (await fromBase(digest, cache, means)) ?? (await treeFile(digest, cache));
   if (found === undefined) return false;
-  const { tree, map, base } = found;
+  const { tree, base } = found;
   const lacking = lackingIn(tree, store);
+  const isWhole = lacking.every(({ blob }) => found.map.has(blob));
+  // What the base names may be collected already, though its record is there.
+  const map = isWhole || base === undefined ? found.map : ((await treeFile(digest, cache))?.map ?? found.map);
   const wanted = lacking.flatMap((entry) => {
-    const place = locate(entry.blob, [map]);
+    const place = map.get(entry.blob);
     return place === undefined ? [] : [{ place, attributes: entry, held: predecessor(entry, place, base) }];
   });
   const intake = openIntake({ ...means, cache, scratch, layout: store.layout }, onBytes);
@@ -108,17 +122,36 @@ interface FoundTree extends Pick<TreeFile, "tree" | "map"> {
   readonly base?: Tree;
 }
 
-/** The tree's file; as what differs from a tree that the store has, where the cache offers that. */
-async function treeFile(tree: Digest, cache: Cache, store: Store): Promise<FoundTree | undefined> {
-  for (const base of await basesOf(tree, cache, store)) {
-    store.holds.take("tree", [hexOf(base)]);
-    const record = readTree(store.layout, base);
-    const bytes = record && (await cache.file(nameOf({ kind: "delta", tree, base })));
-    if (record === undefined || bytes === undefined) continue;
-    return { ...decodeTreeFile(bytes, tree, record), base: store.records.tree(base) };
-  }
+async function treeFile(tree: Digest, cache: Cache): Promise<FoundTree | undefined> {
   const bytes = await cache.file(nameOf({ kind: "tree", tree }));
   return bytes && decodeTreeFile(bytes, tree);
+}
+
+/** The tree as what differs from one that the store has, where the cache offers that. */
+async function fromBase(tree: Digest, cache: Cache, means: Bringing): Promise<FoundTree | undefined> {
+  const { store, complaint } = means;
+  for (const base of await basesOf(tree, cache, store)) {
+    const record = soundRecord(base, store);
+    const bytes = record && (await cache.file(nameOf({ kind: "delta", tree, base })));
+    if (record === undefined || bytes === undefined) continue;
+    try {
+      return { ...decodeTreeFile(bytes, tree, record), base: decodeTree(record) };
+    } catch (error) {
+      complaint(cache, error);
+    }
+  }
+  return undefined;
+}
+
+/** None where it is damaged: who verifies the store is told. */
+function soundRecord(tree: Digest, { layout, holds }: Store): Buffer | undefined {
+  holds.take("tree", [hexOf(tree)]);
+  try {
+    return readTree(layout, tree);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** Those that are in the store. Who has no tree at all does not ask. */

@@ -137,7 +137,15 @@ function openMethods(parts: MethodParts) {
   const emit = (event: Event) => send({ event });
   let questions = 0;
   const care = openCare({ ...parts, store, crew, history, session });
-  const trade = openTrade({ ...parts, settings: setup.caches, proxy: setup.proxy, store, crew, session, emit });
+  const trade = openTrade({
+    ...parts,
+    settings: setup.caches,
+    proxy: setup.proxy,
+    store,
+    crew,
+    session,
+    emit,
+  });
   const workshop = openWorkshop({
     store,
     crew,

@@ -98,15 +98,6 @@ export function linesFor(size: number): number {
   return size <= packLimits.content ? 1 : 2 + Math.floor(size / chunkSizes.least);
 }
 
-/** Where a blob is, in the first of the maps that knows it. */
-export function locate(blob: Digest, maps: readonly LocationMap[]): BlobPlace | undefined {
-  for (const map of maps) {
-    const place = map.get(blob);
-    if (place !== undefined) return place;
-  }
-  return undefined;
-}
-
 function parsePack(line: string): PackName {
   const [, hex, size] = match(/^p ([0-9a-f]{64}) (\d+)$/, line);
   const pack = { digest: digestFromHex(hex ?? ""), size: count(size, line) };

@@ -10,7 +10,6 @@ import {
   type Located,
   type LocationMap,
   linesFor,
-  locate,
   type PackName,
 } from "../../../store/cache/map.ts";
 import { chunksIn, planRanges } from "../../../store/cache/plan.ts";
@@ -54,11 +53,7 @@ describe("maps", () => {
     expect(decodeMap(encodeMap(new Map()))).toEqual(new Map());
   });
 
-  it("tell where a blob is, the first that knows it", () => {
-    const later = mapOf([whole(at("one", 100, 0, 3000, 60)), whole(at("two", 5, 0, 4000, 14))]);
-    expect(locate(digestOf("one"), [map, later])).toBe(map.get(digestOf("one")));
-    expect(locate(digestOf("two"), [map, later])).toBe(later.get(digestOf("two")));
-    expect(locate(digestOf("three"), [map, later])).toBeUndefined();
+  it("tell what is cut, and are no longer than blobs need", () => {
     expect([isWhole(cut), linesFor(1 << 20), linesFor(cut.size)]).toEqual([false, 1, 34]);
   });
 

@@ -61,7 +61,7 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
     return said.bulk;
   };
   const questions = async (question: string, lines: readonly string[]): Promise<string[] | undefined> => {
-    if (lines.length < 2 || !(await bulk())) return undefined;
+    if (!(await bulk())) return undefined;
     const answers: string[] = [];
     for (let at = 0; at < lines.length; at += atOnce) {
       const text = lines.slice(at, at + atOnce).join("\n");
@@ -90,8 +90,6 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
         for (const line of answers) add(...bulkLine(line, host));
         return claims;
       }
-      // One that cannot be asked at all is found out with one question.
-      await bulk();
       const names = requests.flatMap((request) =>
         keys.map(({ fingerprint }) => nameOf({ kind: "signature", request, key: fingerprint })),
       );
@@ -104,7 +102,8 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
       return claims;
     },
     async present(names) {
-      const answers = await questions("has", names);
+      // One name is looked for in one request, and not in two.
+      const answers = names.length < 2 ? undefined : await questions("has", names);
       if (answers !== undefined) return new Set(answers);
       const found = await Promise.all(names.map(async (name) => ((await host.has(name)) ? [name] : [])));
       return new Set(found.flat());

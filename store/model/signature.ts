@@ -106,7 +106,8 @@ export function judge(request: Digest, claims: readonly Claim[], policy: Policy)
   if (!(policy.required >= 1)) throw new RangeError("at least one signature is required");
   const weighed = claims.map((claim) => weigh(claim, request, policy.trusted));
   const sides = sidesOf(weighed);
-  const ignored = weighed.flatMap((item) => lineOn(item, sides));
+  const told = new Set(weighed.flatMap(toldOf));
+  const ignored = weighed.flatMap((item) => lineOn(item, told));
   if (sides.length > 1) return { kind: "conflict", sides, line: conflictLine(request, sides), ignored };
   const [side] = sides;
   if (side === undefined) return { kind: "none", ignored };
@@ -130,12 +131,14 @@ type Weighed =
       readonly statement: Result;
     }
   | { readonly kind: "unsigned"; readonly from: string; readonly statement: Result }
-  | { readonly kind: "ignored"; readonly ignored: Ignored };
+  /** With the statement, where a signature of it is what is passed over. */
+  | { readonly kind: "ignored"; readonly ignored: Ignored; readonly statement?: Result };
 
 function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicKey[]): Weighed {
-  const ignored = (why: Ignored["why"], reason: string): Weighed => ({
+  const ignored = (why: Ignored["why"], reason: string, on?: Result): Weighed => ({
     kind: "ignored",
     ignored: ignore(from, request, why, reason),
+    ...(on && { statement: on }),
   });
   let claim: Signature | Result;
   try {
@@ -150,8 +153,12 @@ function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicK
   const { key } = claim;
   const signer = trusted.find(({ bytes }) => bytes === key.bytes);
   if (signer === undefined)
-    return ignored("unknown-key", `the key it is signed with is not trusted: ${formatPublicKey(key)}`);
-  if (!isGenuine(claim)) return ignored("altered", `it is not what ${signer.name} signed`);
+    return ignored(
+      "unknown-key",
+      `the key it is signed with is not trusted: ${formatPublicKey(key)}`,
+      statement,
+    );
+  if (!isGenuine(claim)) return ignored("altered", `it is not what ${signer.name} signed`, statement);
   return { kind: "signed", from, signer, signature: claim, statement };
 }
 
@@ -174,12 +181,15 @@ function sidesOf(weighed: readonly Weighed[]): Side[] {
   });
 }
 
-// A statement alone is worth no word where somebody trusted signed it.
-function lineOn(item: Weighed, sides: readonly Side[]): Ignored[] {
+/** The statement of a signature, be it believed or passed over. */
+function toldOf({ kind, statement }: Weighed): string[] {
+  return kind === "unsigned" || statement === undefined ? [] : [encodeStatement(statement)];
+}
+
+// A statement alone is worth no word where somebody trusted signed it, or it was said what its signatures are worth.
+function lineOn(item: Weighed, told: ReadonlySet<string>): Ignored[] {
   if (item.kind === "ignored") return [item.ignored];
-  if (item.kind === "signed") return [];
-  const text = encodeStatement(item.statement);
-  if (sides.some(({ statement }) => encodeStatement(statement) === text)) return [];
+  if (item.kind === "signed" || told.has(encodeStatement(item.statement))) return [];
   return [ignore(item.from, item.statement.request, "unsigned", "no trusted key signed it")];
 }
 

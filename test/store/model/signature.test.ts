@@ -122,7 +122,7 @@ describe("judging", () => {
     const altered = encodeSignature({ ...signStatement(alice, good), statement: other });
     const claims: Claim[] = [
       { from: "bare", text: encodeStatement(good) },
-      signed(mallory, good),
+      signed(mallory, other),
       { from: "liar", text: altered },
       signed(alice, statement("good", digestOf("another"))),
       { from: "torn", text: Buffer.from([0, 1, 2]) },
@@ -145,6 +145,12 @@ describe("judging", () => {
   it("does not complain of a statement alone that somebody trusted signed", () => {
     const claims = [{ from: "c", text: encodeStatement(good) }, signed(alice, good)];
     expect(judge(request, claims, { trusted, required: 1 }).ignored).toEqual([]);
+  });
+
+  it("says once what is wrong with a statement, and not that it is unsigned beside", () => {
+    const claims = [{ from: "c", text: encodeStatement(good) }, signed(mallory, good)];
+    const { ignored } = judge(request, claims, { trusted, required: 1 });
+    expect(why(ignored)).toEqual(["unknown-key"]);
   });
 
   it("mixes no contradictions, whatever the numbers", () => {

@@ -3,12 +3,12 @@
 
 import { setAside } from "./aside.ts";
 import { openDigestSet } from "./digestset.ts";
+import { hashFile } from "./filehash.ts";
 import type { Layout } from "./layout.ts";
 import { eachBlob, readTree } from "./mark.ts";
 import { type Content, splitContent } from "./model/derivation.ts";
 import { type Digest, digestFromHex, hexOf } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
-import { hashFile } from "./pool.ts";
 import { type RecordReader, recordedRequests } from "./records.ts";
 import { groupsOf, namesIn } from "./usage.ts";
 

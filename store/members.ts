@@ -3,9 +3,9 @@
 
 import { lstatSync } from "node:fs";
 import { relative } from "node:path";
+import { openFileHash } from "./filehash.ts";
 import { type Layout, poolTime } from "./layout.ts";
 import { hexOf } from "./model/digest.ts";
-import { hashFile } from "./pool.ts";
 import type { System } from "./system.ts";
 import { namesIn } from "./usage.ts";
 
@@ -28,9 +28,10 @@ export interface PoolReport {
 export function verifyFan(layout: Layout, system: System, fan: string): PoolReport {
   const problems: Problem[] = [];
   let [members, bytes] = [0, 0];
+  const hashOf = openFileHash();
   for (const name of namesIn(`${layout.pool}/${fan}`)) {
     const file = `${layout.pool}/${fan}/${name}`;
-    const { size, why } = checkMember(layout, system, file, name);
+    const { size, why } = checkMember(layout, system, hashOf, file, name);
     members++;
     bytes += size;
     if (why !== undefined) problems.push({ kind: "member", place: relative(layout.root, file), why });
@@ -41,6 +42,7 @@ export function verifyFan(layout: Layout, system: System, fan: string): PoolRepo
 function checkMember(
   layout: Layout,
   system: System,
+  hashOf: ReturnType<typeof openFileHash>,
   file: string,
   name: string,
 ): { size: number; why?: string } {
@@ -48,7 +50,7 @@ function checkMember(
   if (digits === undefined) return { size: 0, why: "its name is none of a pool member" };
   const stats = lstatSync(file);
   if (!stats.isFile()) return { size: 0, why: "it is no file" };
-  const { digest, size } = hashFile(file);
+  const { digest, size } = hashOf(file, stats.size);
   if (hexOf(digest) !== digits) return { size, why: `its bytes have the digest ${digest}` };
   const names = system.listAttributes(file).filter((attribute) => attribute !== "security.selinux");
   const xattrs = Object.fromEntries(

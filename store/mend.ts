@@ -2,11 +2,11 @@
 // Knows what a journal of another boot means; does not know what is built again.
 
 import { readdirSync, readFileSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { hashFile } from "./filehash.ts";
 import { beginningOf } from "./holds.ts";
 import type { Layout } from "./layout.ts";
 import { eachBlob } from "./mark.ts";
 import { digestFromHex } from "./model/digest.ts";
-import { hashFile } from "./pool.ts";
 import type { System } from "./system.ts";
 
 /** What sessions that ended in a power cut left in `sessions/`. */

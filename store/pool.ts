@@ -12,6 +12,7 @@ import {
   fchownSync,
   fstatSync,
   futimesSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -21,6 +22,7 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
+import { type HashedFile, openFileHash } from "./filehash.ts";
 import type { Holds } from "./holds.ts";
 import { type Attributes, blobAttributes, type Layout, poolTime } from "./layout.ts";
 import { type Digest, digestOf, type Hasher, hasher, hexOf } from "./model/digest.ts";
@@ -33,7 +35,9 @@ export interface Pool {
   /** Stores bytes as they come; nothing is visible before `finish`. */
   writer(attributes?: Attributes): BlobWriter;
   /** Moves a finished file of this file system in; the file is gone afterwards. Its bytes must not change any more. */
-  adopt(file: string, attributes: Attributes): { blob: Digest; size: number };
+  adopt(file: string, attributes: Attributes): Adopted;
+  /** The same of many, in their order; a third cheaper each. */
+  adoptAll(files: readonly Finished[]): readonly Adopted[];
   /** A member that holds the blob, with these attributes if there is one. */
   find(blob: Digest, prefer?: Attributes): string | undefined;
   /** The member with just these attributes, made from another member where it is missing. */
@@ -50,6 +54,18 @@ export interface Pool {
   pieces(blob: Digest, prefer?: Attributes): Generator<Uint8Array>;
 }
 
+/** A file on its way into the pool, with the attributes that it has. */
+export interface Finished extends Attributes {
+  readonly file: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+export interface Adopted {
+  readonly blob: Digest;
+  readonly size: number;
+}
+
 export interface BlobWriter {
   write(chunk: Uint8Array): void;
   finish(): { blob: Digest; size: number };
@@ -60,6 +76,7 @@ export interface BlobWriter {
 /** `staging` is a folder of this process (or thread) alone, on the store's file system. */
 export function openPool(layout: Layout, system: System, staging: string, holds: Holds): Pool {
   let temporaries = 0;
+  let hashOf: ReturnType<typeof openFileHash> | undefined;
   const temporary = () => `${staging}/${temporaries++}`;
 
   const finishFile = (fd: number, attributes: Attributes) => {
@@ -133,16 +150,29 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
       return blob;
     },
     adopt(file, attributes) {
-      const { digest: blob, size } = hashFile(file);
-      holds.take("blob", [hexOf(blob)]);
-      const member = layout.member(blob, attributes);
-      if (existsSync(member)) {
-        unlinkSync(file);
-      } else {
-        utimesSync(file, poolTime, poolTime);
-        renameSync(file, member);
-      }
-      return { blob, size };
+      const [adopted] = pool.adoptAll([{ ...attributes, file, size: lstatSync(file).size }]);
+      return adopted as Adopted;
+    },
+    adoptAll(files) {
+      hashOf ??= openFileHash();
+      const hash = hashOf;
+      const hashed = files.map(({ file, size }) => hash(file, size));
+      // Of all at once, before any is looked for: a hold costs more than what it is taken for (25 of 90 µs).
+      holds.take(
+        "blob",
+        hashed.map(({ digest }) => hexOf(digest)),
+      );
+      return files.map((finished, index) => {
+        const { digest: blob, size } = hashed[index] as HashedFile;
+        const member = layout.member(blob, finished);
+        if (existsSync(member)) {
+          unlinkSync(finished.file);
+        } else {
+          utimesSync(finished.file, poolTime, poolTime);
+          renameSync(finished.file, member);
+        }
+        return { blob, size };
+      });
     },
     find: (blob, prefer) => findMember(layout, blob, prefer),
     require(blob, attributes, copy = 0) {
@@ -195,23 +225,6 @@ export function findMember(
   if (existsSync(preferred)) return preferred;
   const name = readdirSync(layout.fan(blob)).find((member) => member.startsWith(`${hexOf(blob)}.`));
   return name === undefined ? undefined : `${layout.fan(blob)}/${name}`;
-}
-
-/** The digest of a file's bytes. */
-export function hashFile(file: string): { digest: Digest; size: number } {
-  const hash = hasher();
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(fstatSync(fd).size, 1 << 20));
-    let size = 0;
-    for (let count = -1; count !== 0 && buffer.length > 0; size += count) {
-      count = readSync(fd, buffer, 0, buffer.length, null);
-      hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
-    }
-    return { digest: hash.digest(), size };
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** A file's bytes in pieces of 1 MiB, each the caller's to keep; a link is not followed. */

@@ -2,11 +2,12 @@
 // Knows overlayfs's marks and moves files into the pool; does not know what made them.
 
 import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import type { Attributes } from "./layout.ts";
 import { Fault } from "./model/fault.ts";
 import type { Layer } from "./model/overlay.ts";
 import { parseTreePath, type TreePath } from "./model/path.ts";
-import { directoryAt, type Entry, type FileEntry, makeTree, type Tree } from "./model/tree.ts";
-import type { Pool } from "./pool.ts";
+import { directoryAt, type Entry, makeTree, type Tree } from "./model/tree.ts";
+import type { Adopted, Finished, Pool } from "./pool.ts";
 import type { System } from "./system.ts";
 
 export interface ScanTools {
@@ -24,25 +25,58 @@ export interface UpperScan extends Layer {
   readonly dropped: readonly string[];
 }
 
+/** What was found below a folder, its files not yet in the pool. Plain data. */
+export interface Walk {
+  /** Everything but files. */
+  readonly others: readonly Entry[];
+  readonly files: readonly FoundFile[];
+  readonly hidden: readonly TreePath[];
+  readonly dropped: readonly string[];
+}
+
+/** An inode: where its file lies, and all paths it has in the tree. */
+export interface FoundFile extends Finished {
+  readonly paths: readonly TreePath[];
+  /** The number of its group, where it has more paths than one, be they elsewhere. */
+  readonly link?: number;
+}
+
 /** Takes a folder's files into the pool: they are gone from the folder afterwards. */
 export function scanFolder(folder: string, tools: ScanTools): Scan {
-  const walk = walker(tools);
-  walk.directory(folder, "");
-  return { tree: makeTree(walk.entries), dropped: walk.dropped };
+  const walk = walkFolder(folder, tools.system);
+  return treeOf(walk, tools.pool.adoptAll(walk.files));
 }
 
 /** What an overlay's upper folder changes in what lies below it. Its files move into the pool. */
 export function scanUpper(upper: string, tools: ScanTools): UpperScan {
-  const { entries, hidden, dropped, directory } = walker(tools);
-  directory(upper, "");
-  return { entries, hidden, dropped };
+  const walk = walkFolder(upper, tools.system);
+  return layerOf(walk, tools.pool.adoptAll(walk.files));
 }
 
-function walker({ pool, system }: ScanTools) {
-  const entries: Entry[] = [];
+export function treeOf(walk: Walk, adopted: readonly Adopted[]): Scan {
+  return { tree: makeTree(entriesOf(walk, adopted)), dropped: walk.dropped };
+}
+
+export function layerOf(walk: Walk, adopted: readonly Adopted[]): UpperScan {
+  return { entries: entriesOf(walk, adopted), hidden: walk.hidden, dropped: walk.dropped };
+}
+
+/** Entries, once the files are adopted, in their order. */
+function entriesOf({ others, files }: Walk, adopted: readonly Adopted[]): Entry[] {
+  const found = files.flatMap(({ file: _, paths, ...owned }, index) => {
+    const { blob, size } = adopted[index] as Adopted;
+    return paths.map((path): Entry => ({ type: "file", ...owned, path, blob, size }));
+  });
+  return [...others, ...found];
+}
+
+/** @throws {Fault} `build/no-output`, `build/device`, `digest/unsafe-path` */
+export function walkFolder(folder: string, system: System): Walk {
+  const others: Entry[] = [];
+  const files: (FoundFile & { readonly paths: TreePath[] })[] = [];
   const dropped: string[] = [];
   const hidden: TreePath[] = [];
-  const linked = new Map<number, FileEntry>();
+  const linked = new Map<number, TreePath[]>();
 
   const directory = (folder: string, path: string) => {
     const at = parseTreePath(path);
@@ -50,7 +84,7 @@ function walker({ pool, system }: ScanTools) {
     if (!stats.isDirectory()) throw new Fault("build/no-output", `${folder} is no directory`);
     const attributes = attributesOf(folder, system);
     if (attributes.opaque) hidden.push(at);
-    entries.push({
+    others.push({
       ...directoryAt(at, stats.mode & 0o7777),
       uid: stats.uid,
       gid: stats.gid,
@@ -67,41 +101,29 @@ function walker({ pool, system }: ScanTools) {
     if (stats.isSocket()) return void dropped.push(path);
     if (stats.isCharacterDevice() && stats.rdev === 0) return void hidden.push(at);
     const owned = {
-      path: at,
       mode: stats.mode & 0o7777,
       uid: stats.uid,
       gid: stats.gid,
       ...attributesOf(file, system).kept,
     };
-    if (stats.isFile()) entries.push(regular(file, owned, stats));
+    if (stats.isFile()) regular(file, at, owned, stats);
     else if (stats.isSymbolicLink())
-      entries.push({ type: "symlink", ...owned, mode: 0o777, target: readTarget(file, path) });
-    else if (stats.isFIFO()) entries.push({ type: "fifo", ...owned });
+      others.push({ type: "symlink", path: at, ...owned, mode: 0o777, target: readTarget(file, path) });
+    else if (stats.isFIFO()) others.push({ type: "fifo", path: at, ...owned });
     else
       throw new Fault("build/device", `the build made a device node at ${path}`, {
         hint: "devices belong into the manifest's files, not into a build",
       });
   };
-  const regular = (
-    file: string,
-    owned: Omit<FileEntry, "type" | "blob" | "size" | "link">,
-    stats: Stats,
-  ): FileEntry => {
-    // Not by its count of links: that fell to 1 where the pool had the bytes and dropped the first of two.
-    const known = linked.get(stats.ino);
-    if (known !== undefined) return { ...known, path: owned.path };
-    const { blob, size } = pool.adopt(file, owned);
-    const entry: FileEntry = {
-      type: "file",
-      ...owned,
-      blob,
-      size,
-      ...(stats.nlink > 1 && { link: linked.size + 1 }),
-    };
-    if (stats.nlink > 1) linked.set(stats.ino, entry);
-    return entry;
+  const regular = (file: string, at: TreePath, owned: Attributes, { ino, nlink, size }: Stats) => {
+    const known = linked.get(ino);
+    if (known !== undefined) return void known.push(at);
+    const paths = [at];
+    if (nlink > 1) linked.set(ino, paths);
+    files.push({ ...owned, file, size, paths, ...(nlink > 1 && { link: linked.size }) });
   };
-  return { entries, dropped, hidden, directory };
+  directory(folder, "");
+  return { others, files, dropped, hidden };
 }
 
 function readTarget(file: string, path: string): string {

@@ -4,9 +4,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { openChunker } from "../../store/cache/chunker.ts";
 import { type Frame, frameOf, packLimits } from "../../store/cache/pack.ts";
+import { hashFile } from "../../store/filehash.ts";
 import { type Digest, digestOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { hashFile, type Pool } from "../../store/pool.ts";
+import type { Pool } from "../../store/pool.ts";
 
 /** A blob from an offset on at which a chunk begins, 0 first. */
 export interface BlobPart {

@@ -6,9 +6,10 @@ import { beginCheckout, type CheckoutTools } from "../../store/checkout.ts";
 import type { Holds } from "../../store/holds.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { faultFromRecord } from "../../store/model/fault.ts";
-import type { TreeReader } from "../../store/trees.ts";
+import { layerOf, treeOf, type Walk } from "../../store/scan.ts";
+import type { TreeWriter } from "../../store/trees.ts";
 import type { Crew } from "../builder.ts";
-import { sharesOf } from "./shares.ts";
+import { sharesOf, stretchesOf } from "./shares.ts";
 import type { Task, TaskResults, ThreadReply, ThreadSetup } from "./task.ts";
 
 export interface Recruits {
@@ -18,7 +19,7 @@ export interface Recruits {
 
 /** The store as the process has it that shares out the work. */
 export interface CrewStore extends Pick<CheckoutTools, "layout" | "system" | "method" | "staging"> {
-  readonly records: TreeReader;
+  readonly records: TreeWriter;
   readonly holds: Holds;
   /** The session's id; none where the process has the store for itself. */
   readonly session?: string;
@@ -115,6 +116,11 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
     const failed = placed.find((outcome) => outcome.status === "rejected");
     return failed === undefined ? begun.finish() : begun.giveUp(failed.reason);
   };
+  const scan = async (folder: string) => {
+    const { walk, adopted } = await ask({ task: "walk", folder });
+    const adopt = (files: Walk["files"]) => ask({ task: "adopt-all", files });
+    return { walk, adopted: adopted ?? (await Promise.all(stretchesOf(walk.files).map(adopt))).flat() };
+  };
   // Each once: nothing collects them while this process has the store.
   const checkouts = new Map<Digest, Promise<string>>();
   return {
@@ -132,8 +138,15 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
     adopt: (file) => ask({ task: "adopt", file }),
     takeFrames: async (batch) => void (await ask({ task: "take-frames", batch })),
     packBlobs: (parts) => ask({ task: "pack-blobs", parts }),
-    scanFolder: (folder) => ask({ task: "scan-folder", folder }),
-    scanUpper: (upper) => ask({ task: "scan-upper", upper }),
+    async scanFolder(folder) {
+      const { walk, adopted } = await scan(folder);
+      const { tree, dropped } = treeOf(walk, adopted);
+      return { tree: store.records.writeTree(tree), dropped };
+    },
+    async scanUpper(upper) {
+      const { walk, adopted } = await scan(upper);
+      return layerOf(walk, adopted);
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

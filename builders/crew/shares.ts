@@ -12,5 +12,14 @@ export function sharesOf(files: readonly FileEntry[], count: number): readonly (
   return shares.filter((share) => share.length > 0);
 }
 
+/** Stretches of at most {@link mostAtOnce}, in their order: whichever thread is free takes the next. */
+export function stretchesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / mostAtOnce);
+  return Array.from({ length: count }, (_, nth) => all.slice(nth * mostAtOnce, (nth + 1) * mostAtOnce));
+}
+
+/** Files that one thread takes into the pool before another may help: 20 ms. */
+export const mostAtOnce = 256;
+
 /** Files that are not worth another thread: they are placed in 5 ms. */
 const fewest = 400;

@@ -6,7 +6,8 @@ import type { PoolReport } from "../../store/members.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
-import type { UpperScan } from "../../store/scan.ts";
+import type { Adopted } from "../../store/pool.ts";
+import type { FoundFile, Walk } from "../../store/scan.ts";
 import type { Stretch } from "../archive/tarwriter.ts";
 import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
 import type { FrameBatch } from "../cache/frames.ts";
@@ -21,8 +22,14 @@ export type Task =
   | { readonly task: "adopt"; readonly file: string }
   | { readonly task: "take-frames"; readonly batch: FrameBatch }
   | { readonly task: "pack-blobs"; readonly parts: readonly BlobPart[] }
-  | { readonly task: "scan-folder"; readonly folder: string }
-  | { readonly task: "scan-upper"; readonly upper: string };
+  | { readonly task: "walk"; readonly folder: string }
+  | { readonly task: "adopt-all"; readonly files: readonly FoundFile[] };
+
+/** What was found below a folder; few files are in the pool at once, more are to be shared out. */
+export interface Walked {
+  readonly walk: Walk;
+  readonly adopted?: readonly Adopted[];
+}
 
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
@@ -30,11 +37,11 @@ export interface TaskResults {
   verify: PoolReport;
   tar: TarBlob;
   "tar-stretch": undefined;
-  adopt: { blob: Digest; size: number };
+  adopt: Adopted;
+  walk: Walked;
+  "adopt-all": readonly Adopted[];
   "take-frames": undefined;
   "pack-blobs": readonly PackedPart[];
-  "scan-folder": { tree: Digest; dropped: readonly string[] };
-  "scan-upper": UpperScan;
 }
 
 /** Sent once, when the thread may use the store. */

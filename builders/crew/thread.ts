@@ -10,7 +10,7 @@ import { verifyFan } from "../../store/members.ts";
 import { hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
-import { scanFolder, scanUpper } from "../../store/scan.ts";
+import { walkFolder } from "../../store/scan.ts";
 import { openSystem, type System } from "../../store/system.ts";
 import { openTrees } from "../../store/trees.ts";
 import { asFault } from "../../store/trouble.ts";
@@ -20,6 +20,7 @@ import { takeFrames } from "../cache/frames.ts";
 import { packBlobs } from "../cache/packing.ts";
 import { storeTar, writeStretch } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
+import { mostAtOnce } from "./shares.ts";
 import type { Task, TaskResults, ThreadMessage, ThreadReply, ThreadSetup } from "./task.ts";
 
 /** Serves tasks that arrive at the port. Everything is loaded before the process changes its identity. */
@@ -78,12 +79,12 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         return undefined;
       case "pack-blobs":
         return packBlobs(task.parts, pool);
-      case "scan-folder": {
-        const { tree, dropped } = scanFolder(task.folder, { pool, system });
-        return { tree: trees.writeTree(tree), dropped };
+      case "walk": {
+        const walk = walkFolder(task.folder, system);
+        return walk.files.length > mostAtOnce ? { walk } : { walk, adopted: pool.adoptAll(walk.files) };
       }
-      case "scan-upper":
-        return scanUpper(task.upper, { pool, system });
+      case "adopt-all":
+        return pool.adoptAll(task.files);
       default:
         return unreachable(task);
     }

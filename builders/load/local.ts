@@ -2,10 +2,10 @@
 // Knows how the disk is walked; does not know which manifest names them.
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { hashFile } from "../../store/filehash.ts";
 import { type Content, contentOf } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { digestOfTree } from "../../store/model/tree.ts";
-import { hashFile } from "../../store/pool.ts";
 import { localTree } from "../keeper/local.ts";
 import type { LocalEntry } from "../keeper/protocol.ts";
 

@@ -13,10 +13,11 @@ import {
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hashFile } from "../../store/filehash.ts";
 import { noHolds } from "../../store/holds.ts";
 import { type Attributes, blobAttributes, poolTime } from "../../store/layout.ts";
 import { digestOf } from "../../store/model/digest.ts";
-import { hashFile, openPool } from "../../store/pool.ts";
+import { openPool } from "../../store/pool.ts";
 import { isRoot, openTestStore, system, unsoundMembers } from "./rig.ts";
 
 const { pool, layout, staging, folder } = openTestStore();

@@ -1,6 +1,15 @@
 // The crew: threads that share out tasks, tell what went wrong, and go on.
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Crew } from "../../../builders/builder.ts";
 import { recruit } from "../../../builders/crew/crew.ts";
@@ -9,7 +18,8 @@ import { noHolds } from "../../../store/holds.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 import { parseTreePath } from "../../../store/model/path.ts";
 import { makeTree } from "../../../store/model/tree.ts";
-import { observe, openTestStore } from "../../store/rig.ts";
+import { scanFolder } from "../../../store/scan.ts";
+import { observe, openTestStore, system, unsoundMembers } from "../../store/rig.ts";
 import { rawAr, rawTar } from "../archive/rig.ts";
 
 const store = openTestStore();
@@ -83,3 +93,33 @@ test("a checkout that fails in one thread shows nothing, and can be repeated", a
   pool.put(Buffer.from("lost"));
   expect(readFileSync(`${await crew.checkout(digest)}/${lost.path}`, "utf8")).toBe("lost");
 });
+
+/** Files of few contents and several modes, some with several paths, in folders; the same each time. */
+function filled(files: number): string {
+  const folder = store.folder();
+  for (let at = 0; at < files; at++) {
+    const within = `${folder}/d${at % 11}`;
+    mkdirSync(within, { recursive: true });
+    writeFileSync(`${within}/f${at}`, `content ${at % 300}`, { mode: at % 5 === 0 ? 0o755 : 0o644 });
+    if (at % 40 === 0) linkSync(`${within}/f${at}`, `${folder}/also-${at}`);
+    if (at % 50 === 0) symlinkSync(`f${at}`, `${within}/link-${at}`);
+  }
+  return folder;
+}
+
+test.each([0, 20, 256, 257, 2000])(
+  "a folder of %d files that threads share is the tree that a single thread makes, and its files are gone",
+  async (files) => {
+    const folder = filled(files);
+    const [one, other] = await Promise.all([crew.scanFolder(folder), crew.scanFolder(filled(files))]);
+    const alone = scanFolder(filled(files), { pool, system });
+    expect(one).toEqual({ tree: records.writeTree(alone.tree), dropped: [] });
+    expect(other).toEqual(one);
+    // What has two paths still has one: it goes with the folder.
+    const left = readdirSync(folder, { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toHaveLength(Math.ceil(files / 40));
+    expect(unsoundMembers(layout, digestOf)).toEqual([]);
+    const upper = await crew.scanUpper(filled(files));
+    expect(makeTree(upper.entries)).toEqual(alone.tree);
+  },
+);

@@ -26,7 +26,7 @@ export interface Pushed {
   readonly present: number;
   /** Bytes that were sent. */
   readonly bytes: number;
-  /** Requests of which the same key says something else there: left as they are. */
+  /** Requests of which something else lies there under the same key's name: left as it is. */
   readonly conflicts: readonly Digest[];
 }
 
@@ -59,11 +59,13 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
     words.map(({ result }) => result),
     means,
   );
+  const before = conflicts.length;
   await together(writesAtOnce, fresh, async ({ result, signatures }) => {
     if (means.logs) await pushLog(result.request, means);
-    await pushWord(result, signatures, cache);
+    if (!(await pushWord(result, signatures, cache))) conflicts.push(result.request);
   });
-  return { pushed: fresh.length, present: words.length - fresh.length - conflicts.length, bytes, conflicts };
+  const pushed = fresh.length - (conflicts.length - before);
+  return { pushed, present: words.length - pushed - conflicts.length, bytes, conflicts };
 }
 
 interface Word {
@@ -105,15 +107,23 @@ function signatureIn(text: string): Signature[] {
   }
 }
 
-/** The statement before what signs it: who finds a signature finds its statement. */
-async function pushWord(result: Result, signatures: readonly Signature[], { host }: Cache): Promise<void> {
+/** The statement before what signs it: who finds a signature finds its statement. Whether the signatures are there now. */
+async function pushWord(
+  result: Result,
+  signatures: readonly Signature[],
+  { host, file }: Cache,
+): Promise<boolean> {
   const { request } = result;
   const statement = nameOf({ kind: "statement", request, statement: statementDigest(result) });
   if (!(await host.has(statement))) await host.write(statement, [Buffer.from(encodeStatement(result))]);
+  let isSaid = true;
   for (const signature of signatures) {
     const name = nameOf({ kind: "signature", request, key: signature.key.fingerprint });
-    await host.write(name, [Buffer.from(encodeSignature(signature))]);
+    const bytes = Buffer.from(encodeSignature(signature));
+    // Another pusher with the same key may have come first; or a file lies there that is no signature.
+    if ((await host.write(name, [bytes])) === "present" && !(await file(name))?.equals(bytes)) isSaid = false;
   }
+  return isSaid;
 }
 
 async function pushLog(request: Digest, { store, cache }: PushMeans): Promise<void> {

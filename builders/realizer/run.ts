@@ -28,7 +28,13 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   // How many different inputs of each are not there yet; those at 0 stand in the queue.
   const missing = new Map(all.map((item) => [item.digest, inputsOf(item).size]));
   const queue: Derivation[] = [];
+  const queued = new Set<Derivation>();
   const running = { download: 0, build: 0 };
+  // What caches are just being asked about is not begun otherwise.
+  const asking = new Set<Derivation>();
+  const asked = new Set<Digest>();
+  const roots = new Set<Digest>();
+  const defects: unknown[] = [];
   let finished = Promise.withResolvers<void>();
   let [built, reused, brought] = [0, 0, 0];
   // Something that was known is not there any more: the run begins anew.
@@ -41,14 +47,35 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     states.set(item.digest, { state: "done", result });
     results.set(item.digest, result);
     requests.set(item.digest, requestDigest(request));
+    const ready: Derivation[] = [];
     for (const user of users.get(item.digest) ?? []) {
       const left = (missing.get(user.digest) ?? 0) - 1;
       missing.set(user.digest, left);
-      if (left === 0 && needed.has(user.digest) && isWaiting(user)) enqueue(user);
+      if (left === 0 && needed.has(user.digest) && isWaiting(user)) ready.push(user);
     }
+    release(ready);
+  };
+  /** Queues what is ready; what could not be asked for before is asked for now: inputs may have come out as before. */
+  const release = (ready: readonly Derivation[]) => {
+    const askable = options.caches === "none" ? [] : ready.filter((item) => questionOf(item) !== undefined);
+    for (const item of ready) if (!askable.includes(item)) enqueue(item);
+    if (askable.length === 0) return;
+    for (const item of askable) asking.add(item);
+    const over = (offered: readonly Derivation[]) => {
+      for (const item of askable) asking.delete(item);
+      for (const item of [...askable, ...offered]) enqueue(item);
+    };
+    void settleOffered(askable)
+      .then(over, (error) => {
+        over([]);
+        defects.push(error);
+      })
+      .finally(wake);
   };
   /** Behind everything that weighs as much: the queue is sorted, so halving finds the place. */
   const enqueue = (item: Derivation) => {
+    if (queued.has(item) || asking.has(item)) return;
+    queued.add(item);
     const weightOf = (other: Derivation | undefined) => (other && weight.get(other.digest)) ?? 0;
     let [low, high] = [0, queue.length];
     while (low < high) {
@@ -57,6 +84,9 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       else low = middle + 1;
     }
     queue.splice(low, 0, item);
+  };
+  const unqueue = (index: number) => {
+    for (const item of queue.splice(index, 1)) queued.delete(item);
   };
   /** Everything whose result is recorded, and not gone, inputs first; costs one look each. */
   const settleKnown = (gone: ReadonlySet<Digest>) => {
@@ -70,44 +100,57 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       reused++;
     }
   };
-  /** Asks caches for all whose inputs are known or offered, and again for what can be told by the answers. */
-  const settleOffered = async () => {
-    const asked = new Set<Digest>();
-    for (;;) {
-      const round = all.flatMap((item) => {
-        if (!isWaiting(item) || asked.has(item.digest) || options.rebuild(item)) return [];
-        const request = resolveRequest(item, results);
-        return request === undefined ? [] : [{ item, request, digest: requestDigest(request) }];
-      });
-      if (round.length === 0) return;
-      for (const { item } of round) asked.add(item.digest);
+  /** What a cache may be asked of an item; nothing where its inputs are not known, or it was asked. */
+  const questionOf = (item: Derivation) => {
+    if (!isWaiting(item) || options.rebuild(item)) return undefined;
+    const request = resolveRequest(item, results);
+    if (request === undefined) return undefined;
+    const digest = requestDigest(request);
+    return asked.has(digest) ? undefined : { item, request, digest };
+  };
+  /** Asks caches for these, and for what can be told by the answers; returns what is offered. */
+  const settleOffered = async (items: readonly Derivation[] = all): Promise<Derivation[]> => {
+    const offered: Derivation[] = [];
+    for (let next = items; next.length > 0; ) {
+      const round = next.flatMap((item) => questionOf(item) ?? []);
+      next = [];
+      if (round.length === 0) break;
+      for (const { digest } of round) asked.add(digest);
       const offers = await means.offers(round.map(({ digest }) => digest));
-      for (const { item, request, digest } of round) {
+      const fresh = round.flatMap(({ item, request, digest }) => {
         const result = offers.get(digest);
-        if (result === undefined) continue;
+        // What it is made of may have failed meanwhile.
+        if (result === undefined || !isWaiting(item)) return [];
         states.set(item.digest, { state: "offered", request, result });
         results.set(item.digest, result);
         requests.set(item.digest, digest);
-      }
+        return [item];
+      });
+      offered.push(...fresh);
+      next = [...new Set(fresh.flatMap((item) => users.get(item.digest) ?? []))];
     }
+    return offered;
   };
   /** Queues these and what they need, as far as it is ready; `all` has inputs before their users. */
   const want = (wanted: Iterable<Digest>) => {
     const fresh: Derivation[] = [];
     const more = new Set(wanted);
+    for (const digest of more) roots.add(digest);
     for (const item of all.toReversed()) {
       if (!more.has(item.digest)) continue;
-      const isNew = !needed.has(item.digest);
       needed.add(item.digest);
       if (isWaiting(item)) for (const input of inputsOf(item)) more.add(input);
-      if (isNew || isWaiting(item)) fresh.unshift(item);
+      fresh.unshift(item);
     }
     for (const item of fresh) {
       const state = states.get(item.digest)?.state;
       const isReady = state === "offered" || (state === "waiting" && missing.get(item.digest) === 0);
-      if (isReady && !queue.includes(item)) enqueue(item);
+      if (isReady) enqueue(item);
     }
   };
+  /** What is offered is brought where it is wanted itself, or something is to be made of it. */
+  const isUseful = ({ digest }: Derivation) =>
+    roots.has(digest) || (users.get(digest) ?? []).some((user) => needed.has(user.digest) && isWaiting(user));
   const waiting = () => all.filter((item) => needed.has(item.digest) && isWaiting(item));
   const isWaiting = (item: Derivation) => states.get(item.digest)?.state === "waiting";
   const block = (item: Derivation) => {
@@ -183,15 +226,20 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   /** Takes what is ready and has a free place out of the queue. */
   const takeReady = (): { item: Derivation; request: Request; offered: boolean } | undefined => {
     if (options.signal?.aborted || full || isDamaged) return undefined;
-    for (const [index, item] of queue.entries()) {
+    for (let index = 0; index < queue.length; index++) {
+      const item = queue[index] as Derivation;
       const state = states.get(item.digest);
       const offered = state?.state === "offered";
+      if (offered && !isUseful(item)) {
+        unqueue(index--);
+        continue;
+      }
       const free =
         offered || item.builder === "fetch"
           ? running.download < options.downloads
           : running.build < options.jobs;
       if (!free) continue;
-      queue.splice(index, 1);
+      unqueue(index);
       const request = offered ? state.request : resolveRequest(item, results);
       if (request === undefined) throw new Error(`${item.label} was queued without its inputs`);
       return { item, request, offered };
@@ -199,14 +247,13 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     return undefined;
   };
   const finish = async () => {
-    const defects: unknown[] = [];
     for (;;) {
       for (let next = takeReady(); next !== undefined && defects.length === 0; next = takeReady()) {
         void start(next.item, next.request, next.offered)
           .catch((error) => defects.push(error))
           .finally(wake);
       }
-      if (running.build + running.download > 0) {
+      if (running.build + running.download + asking.size > 0) {
         await finished.promise;
         continue;
       }

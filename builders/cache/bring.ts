@@ -1,4 +1,4 @@
-// Bringing: contents come out of caches into the store, each blob checked on its way.
+// BringMeans: contents come out of caches into the store, each blob checked on its way.
 // Knows what the store lacks and which cache to ask next; does not know whether a content is wanted, or believed.
 
 import { readdirSync } from "node:fs";
@@ -12,8 +12,8 @@ import { Fault } from "../../store/model/fault.ts";
 import { decodeTree, type FileEntry, type Tree } from "../../store/model/tree.ts";
 import { groupsOf, namesIn } from "../../store/usage.ts";
 import type { Crew, Store } from "../builder.ts";
-import { HostTrouble } from "../fetch/host.ts";
 import type { Cache } from "./cache.ts";
+import { type Complain, Lacking } from "./complaint.ts";
 import { type OnBytes, openIntake } from "./intake.ts";
 
 export interface BringMeans {
@@ -22,7 +22,7 @@ export interface BringMeans {
   readonly caches: readonly Cache[];
   /** A folder of this session's, on the store's file system. */
   readonly scratch: string;
-  readonly warn: (line: string) => void;
+  readonly complain: Complain;
 }
 
 /**
@@ -33,40 +33,17 @@ export interface BringMeans {
  */
 export function openBringer(means: BringMeans): (content: Content, onBytes?: OnBytes) => Promise<boolean> {
   const under = new Map<Content, Promise<boolean>>();
-  const bringing = { ...means, complaint: openComplaints(means.warn) };
   return (content, onBytes = () => {}) => {
     const known = under.get(content);
     if (known !== undefined) return known;
-    const brought = bring(content, bringing, onBytes).finally(() => under.delete(content));
+    const brought = bring(content, means, onBytes).finally(() => under.delete(content));
     under.set(content, brought);
     return brought;
   };
 }
 
-interface Bringing extends BringMeans {
-  readonly complaint: Complaint;
-}
-
-/** Tells people what is wrong with a cache, and counts it. @throws the error itself, where that is no cache's fault */
-type Complaint = (cache: Cache, error: unknown) => void;
-
-/** What one cache does wrong is told once a run; and once more when it is left out. */
-function openComplaints(warn: (line: string) => void): Complaint {
-  const told = new Set<Cache>();
-  return (cache, error) => {
-    if (error instanceof Fault && error.class === "digest") cache.host.blame(error.message);
-    else if (!(error instanceof HostTrouble || error instanceof Lacking)) throw error;
-    if (cache.host.lost !== undefined || told.has(cache)) return;
-    told.add(cache);
-    warn(`the cache ${cache.host.name}: ${(error as Error).message}`);
-  };
-}
-
-/** A cache names what it does not hold. */
-class Lacking extends Error {}
-
-async function bring(content: Content, means: Bringing, onBytes: OnBytes): Promise<boolean> {
-  const { store, caches, complaint } = means;
+async function bring(content: Content, means: BringMeans, onBytes: OnBytes): Promise<boolean> {
+  const { store, caches, complain } = means;
   const { kind, digest } = splitContent(content);
   store.holds.take(kind, [hexOf(digest)]);
   if (store.records.has(content)) return true;
@@ -80,13 +57,13 @@ async function bring(content: Content, means: Bringing, onBytes: OnBytes): Promi
       if (done) return true;
       throw new Lacking(`it says what became of a request, and lacks ${content}`);
     } catch (error) {
-      complaint(cache, error);
+      complain(cache, error);
     }
   }
   return false;
 }
 
-async function bringBlob(blob: Digest, cache: Cache, means: Bringing, onBytes: OnBytes): Promise<boolean> {
+async function bringBlob(blob: Digest, cache: Cache, means: BringMeans, onBytes: OnBytes): Promise<boolean> {
   const bytes = await cache.file(nameOf({ kind: "blob", blob }));
   if (bytes === undefined) return false;
   const place = decodeBlobFile(bytes, blob).get(blob);
@@ -97,7 +74,12 @@ async function bringBlob(blob: Digest, cache: Cache, means: Bringing, onBytes: O
   return store.records.has(`blob:${blob}`);
 }
 
-async function bringTree(digest: Digest, cache: Cache, means: Bringing, onBytes: OnBytes): Promise<boolean> {
+async function bringTree(
+  digest: Digest,
+  cache: Cache,
+  means: BringMeans,
+  onBytes: OnBytes,
+): Promise<boolean> {
   const { store, scratch } = means;
   const found = (await fromBase(digest, cache, means)) ?? (await treeFile(digest, cache));
   if (found === undefined) return false;
@@ -128,8 +110,8 @@ async function treeFile(tree: Digest, cache: Cache): Promise<FoundTree | undefin
 }
 
 /** The tree as what differs from one that the store has, where the cache offers that. */
-async function fromBase(tree: Digest, cache: Cache, means: Bringing): Promise<FoundTree | undefined> {
-  const { store, complaint } = means;
+async function fromBase(tree: Digest, cache: Cache, means: BringMeans): Promise<FoundTree | undefined> {
+  const { store, complain } = means;
   for (const base of await basesOf(tree, cache, store)) {
     const record = soundRecord(base, store);
     const bytes = record && (await cache.file(nameOf({ kind: "delta", tree, base })));
@@ -137,7 +119,7 @@ async function fromBase(tree: Digest, cache: Cache, means: Bringing): Promise<Fo
     try {
       return { ...decodeTreeFile(bytes, tree, record), base: decodeTree(record) };
     } catch (error) {
-      complaint(cache, error);
+      complain(cache, error);
     }
   }
   return undefined;

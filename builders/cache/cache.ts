@@ -55,7 +55,11 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
   let info: Promise<CacheInfo> | undefined;
   let priority = place.priority ?? defaultPriority;
   const bulk = async () => {
-    info ??= readInfo(host);
+    info ??= readInfo(host).catch((error) => {
+      // Asked again the next time: it may have been in trouble for a moment.
+      info = undefined;
+      throw error;
+    });
     const said = await info;
     priority = place.priority ?? said.priority;
     return said.bulk;

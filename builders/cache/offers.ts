@@ -10,8 +10,8 @@ import {
   judge,
   type Signature,
 } from "../../store/model/signature.ts";
-import { HostTrouble } from "../fetch/host.ts";
 import type { Cache } from "./cache.ts";
+import type { Complain } from "./complaint.ts";
 import type { CacheSettings } from "./trust.ts";
 
 /** A statement that as many trusted keys signed as are needed. */
@@ -29,11 +29,11 @@ export interface Offers {
 export function openOffers(
   caches: readonly Cache[],
   { trusted, required }: Pick<CacheSettings, "trusted" | "required">,
-  warn: (line: string) => void,
+  { warn, complain }: { readonly warn: (line: string) => void; readonly complain: Complain },
 ): Offers {
   const known = new Map<Digest, Promise<Offer | undefined>>();
   const askAll = async (requests: readonly Digest[]) => {
-    const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted)));
+    const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted, complain)));
     const ignored: Ignored[] = [];
     const offers = new Map<Digest, Offer>();
     for (const request of requests) {
@@ -72,18 +72,19 @@ export function openOffers(
   };
 }
 
-/** Of a cache that does not answer: nothing. It has been told that it is left out, or will be if it goes on so. */
+/** Of a cache that does not answer: nothing. */
 async function claimsOf(
   cache: Cache,
   requests: readonly Digest[],
   trusted: CacheSettings["trusted"],
+  complain: Complain,
 ): Promise<ReadonlyMap<Digest, Claim[]>> {
   if (cache.host.lost !== undefined) return new Map();
   try {
     return await cache.claims(requests, trusted);
   } catch (error) {
-    if (error instanceof HostTrouble) return new Map();
-    throw error;
+    complain(cache, error);
+    return new Map();
   }
 }
 

@@ -8,6 +8,7 @@ import type { Session } from "../../store/session.ts";
 import type { Crew, Store } from "../builder.ts";
 import { openBringer } from "../cache/bring.ts";
 import { type Cache, hostFault, openCache } from "../cache/cache.ts";
+import { openComplaints } from "../cache/complaint.ts";
 import { type Offer, openOffers } from "../cache/offers.ts";
 import { type Pushed, push } from "../cache/push.ts";
 import type { CachePlace, CacheSettings } from "../cache/trust.ts";
@@ -46,9 +47,10 @@ export function openTrade(parts: TradeParts): Trade {
   const warn = (text: string) => emit({ type: "warning", text });
   const means = { deadline: settings.deadline, warn, signal: parts.interrupted, proxy };
   const caches = settings.places.map((place) => openCache(place, means));
+  const complain = openComplaints(warn);
   const opened: Cache[] = [...caches];
-  const offers = openOffers(caches, settings, warn);
-  const bring = openBringer({ store, crew, caches, scratch: session.scratch("brought"), warn });
+  const offers = openOffers(caches, settings, { warn, complain });
+  const bring = openBringer({ store, crew, caches, scratch: session.scratch("brought"), complain });
   return {
     async offers(requests) {
       const found = await offers.ask(requests);

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Cache } from "../../../builders/cache/cache.ts";
+import { openComplaints } from "../../../builders/cache/complaint.ts";
 import { openOffers } from "../../../builders/cache/offers.ts";
 import { nameOf } from "../../../store/cache/names.ts";
 import { contentOf, type Result } from "../../../store/model/derivation.ts";
@@ -61,7 +62,8 @@ async function offered(
   caches: readonly Cache[] = depots.map((depot) => depot.open()),
 ) {
   const lines: string[] = [];
-  const offers = openOffers(caches, policy, (line) => void lines.push(line));
+  const warn = (line: string) => void lines.push(line);
+  const offers = openOffers(caches, policy, { warn, complain: openComplaints(warn) });
   const found = await offers.ask(requests);
   return { found, lines, offers };
 }
@@ -171,11 +173,23 @@ describe("nothing is believed, and one line says why,", () => {
 });
 
 describe("caches that do not answer", () => {
-  it("offer nothing, and the others what they have", async () => {
+  it("offer nothing, and the others what they have; it is told once", async () => {
     say(two, a, keys.one);
     one.spoiler.spoil = () => ({ kind: "close" });
-    const { found } = await offered(trusting(1, keys.one));
+    const { found, lines, offers } = await offered(trusting(1, keys.one));
     expect(found.size).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/^the cache first: the connection/)]);
+    await offers.ask([digestOf("another")]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it("are asked again the next time", async () => {
+    say(one, a, keys.one);
+    one.spoiler.spoil = () => ({ kind: "status", status: 500 });
+    const { found, lines, offers } = await offered(trusting(1, keys.one), [digestOf("before")], [one.open()]);
+    expect([found.size, lines]).toEqual([0, ["the cache first: HTTP 500"]]);
+    one.spoiler.spoil = () => undefined;
+    expect((await offers.ask([a.request])).size).toBe(1);
   });
 
   it("answer a question in bulk with something else: they are told of", async () => {

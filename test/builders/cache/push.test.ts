@@ -177,7 +177,7 @@ describe("who vouches", () => {
     const offers = openOffers(
       [depot.open()],
       { trusted: [keys.one.public, keys.two.public], required: 2 },
-      () => {},
+      { warn: () => {}, complain: () => {} },
     );
     expect((await offers.ask(requests)).size).toBe(20);
   });

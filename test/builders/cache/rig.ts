@@ -7,6 +7,7 @@ import { inject } from "vitest";
 import type { Crew, Store } from "../../../builders/builder.ts";
 import { openBringer } from "../../../builders/cache/bring.ts";
 import { type Cache, openCache } from "../../../builders/cache/cache.ts";
+import { openComplaints } from "../../../builders/cache/complaint.ts";
 import { takeFrames } from "../../../builders/cache/frames.ts";
 import { packBlobs } from "../../../builders/cache/packing.ts";
 import { type Pushed, push } from "../../../builders/cache/push.ts";
@@ -86,8 +87,8 @@ export function openShop(others: Partial<Crew> = {}): Shop {
     bringer(...caches) {
       const lines: string[] = [];
       let bytes = 0;
-      const warn = (line: string) => void lines.push(line);
-      const bring = openBringer({ store, crew, caches, scratch: `${staging}/brought`, warn });
+      const complain = openComplaints((line) => void lines.push(line));
+      const bring = openBringer({ store, crew, caches, scratch: `${staging}/brought`, complain });
       return {
         lines,
         came: () => bytes,

@@ -146,20 +146,36 @@ function cacheSettings(
       ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }),
     };
   });
-  const keys = [...wordsOf(environment["KIT_TRUSTED_KEYS"]), ...value.trustedKeys];
+  const trusted = [
+    ...wordsOf(environment["KIT_TRUSTED_KEYS"]).map((text) => trustedKey(text, "KIT_TRUSTED_KEYS")),
+    ...value.trustedKeys.map((text) => trustedKey(text, "trustedKeys")),
+  ];
   return {
     places: [...named, ...configured],
-    trusted: keys.map(parsePublicKey),
+    trusted,
     required: value.signaturesRequired,
     deadline: 1000 * value.cacheDeadline,
   };
+}
+
+/** @throws {Fault} `digest/bad-key` */
+function trustedKey(text: string, where: string): PublicKey {
+  try {
+    return parsePublicKey(text);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { code, message, hint } = error;
+    throw new Fault(code, `${where}: ${message}`, { cause: error, ...(hint !== undefined && { hint }) });
+  }
 }
 
 /** An address as it is, a folder's path absolute. @throws {Fault} `usage/bad-setting` */
 export function placeOf(written: string, base: string): string {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return resolve(base, written);
   const url = URL.canParse(written) ? new URL(written) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return written.replace(/\/+$/, "");
+  // As it is told apart from a folder everywhere: in lower case.
+  if (url?.protocol === "http:" || url?.protocol === "https:")
+    return `${url.protocol}${written.slice(url.protocol.length)}`.replace(/\/+$/, "");
   throw new Fault("usage/bad-setting", `not a place for a cache: ${JSON.stringify(written.slice(0, 200))}`, {
     hint: "a folder, or an address that begins with https:// or http://",
   });

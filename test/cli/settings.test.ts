@@ -1,0 +1,140 @@
+// Settings of caches and keys: where they are read, what wins, and what is refused.
+
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, it } from "vitest";
+import { readSettings, type Settings } from "../../cli/settings.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { formatPublicKey, formatSecretKey, generateKey } from "../../store/model/key.ts";
+
+const [one, two] = [generateKey("one"), generateKey("two")];
+const text = (key: typeof one) => formatPublicKey(key.public);
+
+interface Given {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The text of kit.config.yaml, one folder above the working directory. */
+  readonly config?: string;
+}
+
+async function read({ environment = {}, config }: Given): Promise<Settings & { readonly base: string }> {
+  const base = mkdtempSync(join(inject("scratch"), "settings-"));
+  const directory = join(base, "work");
+  mkdirSync(directory);
+  if (config !== undefined) writeFileSync(join(base, "kit.config.yaml"), config);
+  const user = { uid: 1000, gid: 1000, name: "tester" };
+  const settings = await readSettings(
+    { environment: { HOME: base, ...environment }, directory, user, cores: 2 },
+    {},
+  );
+  return { ...settings, base };
+}
+
+async function refused(given: Given): Promise<Fault> {
+  const error = await read(given).catch((cause: unknown) => cause);
+  if (error instanceof Fault) return error;
+  throw new Error(`it was taken: ${JSON.stringify(error)}`);
+}
+
+describe("caches", () => {
+  it("are none, unless they are named", async () => {
+    const { caches, signingKey } = await read({});
+    expect(caches).toEqual({ places: [], trusted: [], required: 1, deadline: 10_000 });
+    expect(signingKey).toBeUndefined();
+  });
+
+  it("come from the environment first, then from the configuration, each relative to where it is written", async () => {
+    const { caches, base } = await read({
+      environment: {
+        KIT_CACHES: "https://cache.example.org/a/  ../near, /srv/cache",
+        KIT_TRUSTED_KEYS: text(one),
+        KIT_SIGNING_KEY: "mine.key",
+      },
+      config: `
+caches:
+  - far
+  - {at: "HTTP://Other.example.org//", priority: 7, tokenFile: secrets/token}
+trustedKeys: ["${text(two)}"]
+signaturesRequired: 2
+cacheDeadline: 3
+signingKey: theirs.key
+`,
+    });
+    expect(caches).toEqual({
+      places: [
+        { address: "https://cache.example.org/a" },
+        { address: join(base, "near") },
+        { address: "/srv/cache" },
+        { address: join(base, "far") },
+        { address: "http://Other.example.org", priority: 7, tokenFile: join(base, "secrets/token") },
+      ],
+      trusted: [one.public, two.public],
+      required: 2,
+      deadline: 3000,
+    });
+  });
+
+  it("and the key: the environment's is relative to the working directory", async () => {
+    const config = "signingKey: keys/theirs.key\n";
+    const first = await read({ config });
+    expect(first.signingKey).toBe(join(first.base, "keys/theirs.key"));
+    const second = await read({ config, environment: { KIT_SIGNING_KEY: "mine.key" } });
+    expect(second.signingKey).toBe(join(second.base, "work/mine.key"));
+  });
+});
+
+describe("what is refused, and where it stands", () => {
+  it.each(["ftp://cache.example.org", "file:///srv/cache", "http://", "https://a b", "s3://bucket"])(
+    "the place %s",
+    async (place) => {
+      for (const given of [
+        { config: `caches: ["${place}"]\n` },
+        ...(place.includes(" ") ? [] : [{ environment: { KIT_CACHES: place } }]),
+      ]) {
+        const fault = await refused(given);
+        expect(fault).toMatchObject({ code: "usage/bad-setting", hint: expect.stringContaining("https://") });
+        expect(fault.message).toContain(place);
+      }
+    },
+  );
+
+  it("a key that is none is named by its place, and a secret one is not quoted", async () => {
+    const secret = formatSecretKey(one).trim();
+    for (const [environment, config, where] of [
+      [{ KIT_TRUSTED_KEYS: `${text(two)} ${secret}` }, "jobs: 1\n", "KIT_TRUSTED_KEYS: "],
+      [{}, `trustedKeys: ["${secret}"]\n`, "trustedKeys: "],
+    ] as const) {
+      const fault = await refused({ environment, config });
+      expect(fault).toMatchObject({ code: "digest/bad-key", exit: 8 });
+      expect(fault.message.startsWith(`${where}not a public key: it is a secret key`)).toBe(true);
+      expect(`${fault.message}${fault.hint}`).not.toContain(secret.split(":")[2]);
+    }
+    const fault = await refused({ environment: { KIT_TRUSTED_KEYS: "key" } });
+    expect(fault.message).toContain("no name and colon");
+  });
+
+  it.each([
+    ["caches: /srv/cache", 1],
+    ["caches:\n  - {place: /srv}", 2],
+    ["caches:\n  - {at: /srv, priority: -1}", 2],
+    ["caches:\n  - {at: /srv, priority: high}", 2],
+    ['caches:\n  - ""', 2],
+    ["trustedKeys: one:abc", 1],
+    ["signaturesRequired: 0", 1],
+    ["signaturesRequired: 65", 1],
+    ["cacheDeadline: 0", 1],
+    ["cacheDeadline: 2.5", 1],
+    ["cacheDeadline: 4000", 1],
+    ["signingKey: [a]", 1],
+    ["chaches: [a]", 1],
+  ])("%j", async (config, line) => {
+    expect(await refused({ config })).toMatchObject({
+      code: "usage/bad-configuration",
+      exit: 2,
+      place: { file: expect.stringContaining("kit.config.yaml"), line },
+    });
+  });
+
+  it("a member that is misspelt: the nearest one is named", async () => {
+    expect((await refused({ config: "trustedkeys: []\n" })).hint).toContain("trustedKeys");
+  });
+});

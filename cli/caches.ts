@@ -3,11 +3,13 @@
 
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import type { CachePlace } from "../builders/cache/trust.ts";
-import { startServer } from "../builders/serve/server.ts";
 import { folderStorage } from "../store/cache/folder.ts";
+import { infoName, notACache, readInfo } from "../store/cache/info.ts";
 import type { LocalStorage } from "../store/cache/storage.ts";
-import { Fault } from "../store/model/fault.ts";
+import { asCacheFault } from "../store/cache/trouble.ts";
+import { Fault, faultsOf } from "../store/model/fault.ts";
 import type { CacheSetting } from "./settings.ts";
 
 export interface Places extends AsyncDisposable {
@@ -15,32 +17,49 @@ export interface Places extends AsyncDisposable {
   reach(setting: CacheSetting, options?: { readonly writable?: boolean }): Promise<CachePlace>;
   /** The same of files that lie elsewhere than in a folder. */
   serve(storage: LocalStorage, name: string): Promise<CachePlace>;
+  /** What a folder failed with that was to be written to: over HTTP it is but a number. */
+  readonly troubles: readonly Fault[];
 }
 
-export function openPlaces(): Places {
+/** People are told once of what cannot be read. */
+export function openPlaces(warn: (line: string) => void): Places {
   const servers: AsyncDisposable[] = [];
+  const troubles: Fault[] = [];
+  const told = new Set<string>();
+  const note = (error: unknown, writable: boolean) => {
+    const [fault = new Fault("store/cache-failed", (error as Error).message, { cause: error })] =
+      faultsOf(error);
+    if (writable) troubles.push(fault);
+    else if (!told.has(fault.message)) warn(fault.message);
+    told.add(fault.message);
+  };
   const serve = async (storage: LocalStorage, name: string, writable = false): Promise<CachePlace> => {
     // Whoever shares this machine can connect to it, and does not know where.
     const token = randomBytes(24).toString("hex");
     const tokens = { read: token, ...(writable && { write: token }) };
+    // Loaded late: most runs have no folder to serve.
+    const { startServer } = await import("../builders/serve/server.ts");
     const server = await startServer(storage, {
       prefix: `/${randomBytes(16).toString("hex")}`,
       tokens,
       limits,
+      onTrouble: (error) => note(error, writable),
     });
     servers.push(server);
     return { url: server.url, name, token, direct: true };
   };
   return {
+    troubles,
     serve,
     async reach({ address, priority, tokenFile }, { writable = false } = {}) {
       const order = priority === undefined ? {} : { priority };
-      if (/^https?:\/\//.test(address)) {
+      if (isAddress(address)) {
         const token = tokenFile === undefined ? {} : { token: readToken(tokenFile) };
         return { url: address, name: withoutPassword(address), ...token, ...order };
       }
-      if (!writable) requireCache(address);
-      return { ...(await serve(folderStorage(address), address, writable)), ...order };
+      const storage = folderStorage(address);
+      if (writable) await requireCacheOrEmpty(storage);
+      return { ...(await serve(storage, address, writable)), ...order };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
@@ -65,13 +84,41 @@ export function readToken(file: string): string {
   });
 }
 
-/** A folder that is named as a cache and is none is a mistake; it may not be there yet. @throws {Fault} `usage/no-cache` */
-function requireCache(folder: string): void {
+/** Builds go on without a cache that is not there; who names one on the command line means it. @throws {Fault} `usage/no-cache` */
+export function requireCache(folder: string): void {
+  if (isAddress(folder)) return;
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder && existsSync(`${folder}/kit-cache-info`)) return;
+  if (isFolder && existsSync(`${folder}/${infoName}`)) return;
   throw new Fault("usage/no-cache", `${folder} is no cache`, {
     hint: "`kit push FOLDER RESULT` makes one; a cache has a file kit-cache-info",
   });
+}
+
+/**
+ * Whether there is a cache; where there is none, that nothing else is there either.
+ *
+ * @throws {Fault} `store/not-a-cache`, `store/newer-cache`, `store/cache-unreadable`
+ */
+export async function requireCacheOrEmpty(storage: LocalStorage): Promise<boolean> {
+  const { location } = storage;
+  if ((await readInfo(storage)) !== undefined) return true;
+  const names = await namesOf(location);
+  if (names.every((name) => name === "lost+found" || name === ".incoming")) return false;
+  throw notACache(location, `it holds other files, and no ${infoName}`);
+}
+
+async function namesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    throw asCacheFault(error, folder, "read");
+  }
+}
+
+function isAddress(place: string): boolean {
+  return /^https?:\/\//.test(place);
 }
 
 function withoutPassword(address: string): string {

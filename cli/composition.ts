@@ -70,7 +70,7 @@ export interface PartOptions {
   readonly host: Host;
   readonly settings: Settings;
   readonly offline: boolean;
-  /** Whether the configured caches are asked; true. */
+  /** Whether the configured caches are asked; false. */
   readonly caches?: boolean;
   readonly keepFailed: boolean;
   readonly limits?: Partial<Limits>;
@@ -89,7 +89,7 @@ export function composeParts(options: PartOptions): Parts {
     existsSync(layout.pool) && findMember(layout, blob) !== undefined;
   const records = openRecords(layout, { hasBlob: find, holds: noHolds });
   let keeper: Promise<Keeper> | undefined;
-  const places = openPlaces();
+  const places = openPlaces((text) => emit({ type: "warning", text }));
   const start = async () => {
     const caches = await cachesFor(options, places);
     return await openKeeper({ ...keeperOptions(options, caches), ...earlyProcess(options) });
@@ -261,12 +261,12 @@ function aptSourceFiles(): AptSourceFile[] {
 }
 
 /** The caches that are asked: without a network those that are folders. */
-function askedCaches({ settings, caches = true, offline }: PartOptions): readonly CacheSetting[] {
+function askedCaches({ settings, caches = false, offline }: PartOptions): readonly CacheSetting[] {
   if (!caches) return [];
   return settings.caches.places.filter(({ address }) => !offline || !/^https?:/.test(address));
 }
 
-/** @throws {Fault} `usage/no-cache`, `usage/no-trusted-key` */
+/** @throws {Fault} `usage/no-trusted-key` */
 async function cachesFor(options: PartOptions, places: Places): Promise<CacheSettings> {
   const asked = askedCaches(options);
   const { trusted, required, deadline } = options.settings.caches;

@@ -6,6 +6,7 @@ import { Command, Option } from "clipanion";
 import { type Result, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestFromHex } from "../../store/model/digest.ts";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
+import { requireCache } from "../caches.ts";
 import type { Parts } from "../composition.ts";
 import { placeOf, type Settings } from "../settings.ts";
 import { PartsCommand } from "./command.ts";
@@ -38,8 +39,13 @@ export class PullCommand extends PartsCommand {
     return { ...settings, caches: { ...settings.caches, places: [place] } };
   }
 
+  protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
+    return { caches: true };
+  }
+
   override async work(parts: Parts): Promise<number> {
     const requests = this.requests.map(requestOf);
+    requireCache(placeOf(this.source, this.host.directory));
     const keeper = await parts.keeper();
     const results = await Promise.all(
       requests.map(async (request) => {

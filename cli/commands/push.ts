@@ -57,11 +57,10 @@ export class PushCommand extends PlanCommand {
     const requests: Digest[] = [];
     for (const result of this.results) requests.push(...(await this.requestsOf(result, parts)));
     const place = await parts.places.reach(setting, { writable: true });
-    const pushed = await (await parts.keeper()).push({
-      place,
-      requests: [...new Set(requests)],
-      key,
-      logs: this.logs,
+    const keeper = await parts.keeper();
+    const order = { place, requests: [...new Set(requests)], key, logs: this.logs };
+    const pushed = await keeper.push(order).catch((error) => {
+      throw parts.places.troubles[0] ?? error;
     });
     this.done();
     if (this.json) this.print(JSON.stringify(pushed));

@@ -2,14 +2,15 @@
 // Knows flags, and how a server begins and ends; does not answer anything itself.
 
 import { constants } from "node:fs";
-import { access, readdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { Command, Option } from "clipanion";
 import type { CacheServer, ServeOptions } from "../../builders/serve/server.ts";
 import { folderStorage } from "../../store/cache/folder.ts";
-import { encodeInfo, infoName, notACache, readInfo } from "../../store/cache/info.ts";
+import { encodeInfo, infoName } from "../../store/cache/info.ts";
 import type { LocalStorage } from "../../store/cache/storage.ts";
 import { asCacheFault } from "../../store/cache/trouble.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { requireCacheOrEmpty } from "../caches.ts";
 import { openRenderer } from "../output.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { KitCommand } from "./command.ts";
@@ -132,10 +133,7 @@ async function requireCache(
   { make, write }: { readonly make: boolean; readonly write: boolean },
 ): Promise<void> {
   const { location } = storage;
-  if ((await readInfo(storage)) === undefined) {
-    const names = await namesOf(location);
-    if (!names.every((name) => name === "lost+found" || name === ".incoming"))
-      throw notACache(location, `it holds other files, and no ${infoName}`);
+  if (!(await requireCacheOrEmpty(storage))) {
     if (!make && !write)
       throw new Fault("store/no-cache", `there is no cache at ${location} yet`, {
         hint: "--new makes one, and so does --token-file, for others to push to",
@@ -147,16 +145,6 @@ async function requireCache(
     await access(location, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw asCacheFault(error, location, "written");
-  }
-}
-
-async function namesOf(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
-    throw asCacheFault(error, folder, "read");
   }
 }
 

@@ -63,6 +63,7 @@ function world(): World {
     known: (request) => self.recorded.get(request),
     has: () => true,
     keep: async () => [],
+    mend: async () => {},
     emit: (event) => void self.events.push(event),
     now: () => 0,
     async offers(requests) {

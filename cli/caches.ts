@@ -1,9 +1,10 @@
 // Caches as a keeper reaches them: a folder or a bundle is served to it, for it is nobody to the host's files.
-// Knows places and the server on the loopback; does not know what is asked of a cache.
+// Knows places and kit's own server; does not know what is asked of a cache.
 
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { openBundle } from "../builders/cache/bundle.ts";
 import type { CachePlace } from "../builders/cache/trust.ts";
 import { folderStorage } from "../store/cache/folder.ts";
 import { infoName, notACache, readInfo } from "../store/cache/info.ts";
@@ -15,8 +16,8 @@ import type { CacheSetting } from "./settings.ts";
 export interface Places extends AsyncDisposable {
   /** Where the keeper finds it. `writable` for who pushes there. */
   reach(setting: CacheSetting, options?: { readonly writable?: boolean }): Promise<CachePlace>;
-  /** The same of files that lie elsewhere than in a folder. */
-  serve(storage: LocalStorage, name: string): Promise<CachePlace>;
+  /** The same of files that lie elsewhere than in a folder, or are not to be looked for by a setting. */
+  serve(storage: LocalStorage, name: string, writable?: boolean): Promise<CachePlace>;
   /** What a folder failed with that was to be written to: over HTTP it is but a number. */
   readonly troubles: readonly Fault[];
 }
@@ -33,20 +34,33 @@ export function openPlaces(warn: (line: string) => void): Places {
     else if (!told.has(fault.message)) warn(fault.message);
     told.add(fault.message);
   };
+  const bundles: AsyncDisposable[] = [];
+  const open = async (file: string, writable: boolean): Promise<LocalStorage> => {
+    if (writable)
+      throw new Fault("usage/no-cache", `${file} is a file, and nothing can be added to a bundle`, {
+        hint: "push into a folder; `kit export` writes a bundle",
+      });
+    const bundle = await openBundle(file);
+    bundles.push(bundle);
+    return bundle;
+  };
   const serve = async (storage: LocalStorage, name: string, writable = false): Promise<CachePlace> => {
-    // Whoever shares this machine can connect to it, and does not know where.
+    // Whoever shares this machine can connect to it, and does not know what to ask for.
     const token = randomBytes(24).toString("hex");
     const tokens = { read: token, ...(writable && { write: token }) };
     // Loaded late: most runs have no folder to serve.
     const { startServer } = await import("../builders/serve/server.ts");
+    const socket = `kit-${randomBytes(16).toString("hex")}`;
     const server = await startServer(storage, {
+      // Not on the loopback: a machine without any network need not have it up.
+      socket,
       prefix: `/${randomBytes(16).toString("hex")}`,
       tokens,
       limits,
       onTrouble: (error) => note(error, writable),
     });
     servers.push(server);
-    return { url: server.url, name, token, direct: true };
+    return { url: server.url, socket, name, token };
   };
   return {
     troubles,
@@ -57,12 +71,15 @@ export function openPlaces(warn: (line: string) => void): Places {
         const token = tokenFile === undefined ? {} : { token: readToken(tokenFile) };
         return { url: address, name: withoutPassword(address), ...token, ...order };
       }
+      const isFile = statSync(address, { throwIfNoEntry: false })?.isFile() ?? false;
+      if (isFile) return { ...(await serve(await open(address, writable), address)), ...order };
       const storage = folderStorage(address);
       if (writable) await requireCacheOrEmpty(storage);
       return { ...(await serve(storage, address, writable)), ...order };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+      await Promise.all(bundles.map((bundle) => bundle[Symbol.asyncDispose]()));
     },
   };
 }
@@ -87,10 +104,13 @@ export function readToken(file: string): string {
 /** Builds go on without a cache that is not there; who names one on the command line means it. @throws {Fault} `usage/no-cache` */
 export function requireCache(folder: string): void {
   if (isAddress(folder)) return;
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const there = statSync(folder, { throwIfNoEntry: false });
+  // A bundle is looked at when it is opened.
+  if (there?.isFile()) return;
+  const isFolder = there?.isDirectory() ?? false;
   if (isFolder && existsSync(`${folder}/${infoName}`)) return;
   throw new Fault("usage/no-cache", `${folder} is no cache`, {
-    hint: "`kit push FOLDER RESULT` makes one; a cache has a file kit-cache-info",
+    hint: "`kit push FOLDER RESULT` makes one; a cache has a file kit-cache-info, or is a file of `kit export`'s",
   });
 }
 

@@ -46,10 +46,10 @@ const atOnce = 10_000;
 
 export function openCache(place: CachePlace, means: CacheMeans): Cache {
   const { deadline, warn, signal, proxy, patient = false } = means;
-  const { url, name, token, direct } = place;
+  const { url, name, token, socket } = place;
   const host = openHost({
-    ...{ url, name, token, deadline, signal, patient },
-    proxy: direct ? undefined : proxy,
+    ...{ url, name, token, socket, deadline, signal, patient },
+    proxy: socket === undefined ? proxy : undefined,
     onLost: (why) => warn(`the cache ${place.name} is left out from now on: ${why}`),
   });
   let info: Promise<CacheInfo> | undefined;

@@ -10,17 +10,19 @@ export interface CacheSettings {
   /** Whose signatures count, and of how many keys a statement needs one. */
   readonly trusted: readonly PublicKey[];
   readonly required: number;
+  /** Whether a statement counts too that nobody trusted signed, and nothing else contradicts; false. */
+  readonly unsigned?: boolean;
   /** Milliseconds that a cache has for an answer. */
   readonly deadline: number;
 }
 
 export interface CachePlace {
   readonly url: string;
+  /** The name that it listens at on this machine, where kit itself serves it: no proxy leads there. */
+  readonly socket?: string;
   /** For people: as it was configured, without a password. */
   readonly name: string;
   readonly token?: string;
-  /** Served by this process on the loopback: no proxy leads there. */
-  readonly direct?: boolean;
   /** Lower is asked first; what the cache says of itself where it is absent. */
   readonly priority?: number;
 }

@@ -12,6 +12,8 @@ import { leastProgress, openPatience, openWatch, type Watch } from "./watch.ts";
 export interface HostOptions {
   /** Without a slash at its end. */
   readonly url: string;
+  /** The name it listens at on this machine, in the place of the address in its URL. */
+  readonly socket?: string | undefined;
   /** For people: no password, no secret path. */
   readonly name: string;
   readonly token?: string | undefined;
@@ -70,7 +72,7 @@ export function openHost(options: HostOptions): Host {
   const { name, deadline } = options;
   const places = openPlaces(atOnce);
   const authorization = options.token === undefined ? undefined : `Bearer ${options.token}`;
-  const connect = connector(agentSettings(deadline), options.proxy);
+  const connect = connector(agentSettings(options), options.proxy);
   const gone = new AbortController();
   let client: Promise<Dispatcher> | undefined;
   let lost: string | undefined;
@@ -205,12 +207,13 @@ export function openHost(options: HostOptions): Host {
   };
 }
 
-function agentSettings(deadline: number) {
+function agentSettings({ deadline, socket }: HostOptions) {
   return {
     connections: atOnce,
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: deadline },
+    // A name without a file: nobody has to remove it.
+    connect: { timeout: deadline, ...(socket !== undefined && { socketPath: `\0${socket}` }) },
     // The watch ends what takes too long.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -15,8 +15,8 @@ export interface Connections {
 }
 
 export function openConnections(requestsAtOnce: number): Connections {
-  const sockets = new Map<string, Socket>();
-  const busy = new Map<string, number>();
+  const sockets = new Map<Key, Socket>();
+  const busy = new Map<Key, number>();
   const addresses = new Map<string, number>();
   let draining = false;
   return {
@@ -47,12 +47,15 @@ export function openConnections(requestsAtOnce: number): Connections {
   };
 }
 
-/** The same for a socket and for the encrypted one over it. */
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+type Key = string | Socket;
+
+/** The same for a socket and for the encrypted one over it. One of this machine's own has no address, and none over it. */
+function keyOf(socket: Socket): Key {
+  const { remoteAddress, remotePort } = socket;
+  return remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
 }
 
-function count(counts: Map<string, number>, key: string, change: number): void {
+function count<K>(counts: Map<K, number>, key: K, change: number): void {
   const now = (counts.get(key) ?? 0) + change;
   if (now === 0) counts.delete(key);
   else counts.set(key, now);

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly host?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
+  /** A name of this machine's own, in the place of host and port: what has no network can connect to it (unix(7)). */
+  readonly socket?: string;
   /** What stands before `/` and each name: empty, or parts that begin with `/` each. May be a secret. */
   readonly prefix?: string;
   readonly tokens?: Tokens;
@@ -93,13 +95,18 @@ export async function startServer(storage: LocalStorage, options: ServeOptions =
     await closed;
     clearTimeout(clock);
   };
-  const { address, family, port } = server.address() as AddressInfo;
-  const host = family === "IPv6" ? `[${address}]` : address;
   return {
-    url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}${options.prefix ?? ""}`,
+    url: `${options.tls === undefined ? "http" : "https"}://${authorityOf(server)}${options.prefix ?? ""}`,
     close,
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+function authorityOf(server: Server): string {
+  const place = server.address() as AddressInfo | string;
+  if (typeof place === "string") return "localhost";
+  const { address, family, port } = place;
+  return `${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
 function newServer({ tls }: ServeOptions, limits: ServeLimits): Server {
@@ -135,7 +142,7 @@ function createEncrypted(settings: object, { certificate, key }: NonNullable<Ser
   }
 }
 
-async function listen(server: Server, { host = "127.0.0.1", port = 0 }: ServeOptions): Promise<void> {
+async function listen(server: Server, { host = "127.0.0.1", port = 0, socket }: ServeOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
@@ -145,7 +152,9 @@ async function listen(server: Server, { host = "127.0.0.1", port = 0 }: ServeOpt
         }),
       ),
     );
-    server.listen(port, host, resolve);
+    // A name that begins with a zero byte is none of a file.
+    if (socket !== undefined) server.listen({ path: `\0${socket}` }, resolve);
+    else server.listen(port, host, resolve);
   });
 }
 

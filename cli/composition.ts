@@ -72,6 +72,8 @@ export interface PartOptions {
   readonly offline: boolean;
   /** Whether the configured caches are asked; false. */
   readonly caches?: boolean;
+  /** What of their word counts: what trusted keys signed (`signed`), or what nobody did too; `compared` needs no keys. */
+  readonly word?: "signed" | "unsigned" | "compared";
   readonly keepFailed: boolean;
   readonly limits?: Partial<Limits>;
   /** A shell will be opened on the terminal. */
@@ -270,7 +272,8 @@ function askedCaches({ settings, caches = false, offline }: PartOptions): readon
 async function cachesFor(options: PartOptions, places: Places): Promise<CacheSettings> {
   const asked = askedCaches(options);
   const { trusted, required, deadline } = options.settings.caches;
-  if (asked.length > 0 && new Set(trusted.map(({ bytes }) => bytes)).size < required)
+  const { word = "signed" } = options;
+  if (word === "signed" && asked.length > 0 && new Set(trusted.map(({ bytes }) => bytes)).size < required)
     throw new Fault(
       "usage/no-trusted-key",
       `there are caches, and ${trusted.length === 0 ? "no key is trusted" : "fewer keys are trusted than must sign"}`,
@@ -279,7 +282,7 @@ async function cachesFor(options: PartOptions, places: Places): Promise<CacheSet
       },
     );
   const reached = await Promise.all(asked.map((setting) => places.reach(setting)));
-  return { places: reached, trusted, required, deadline };
+  return { places: reached, trusted, required, unsigned: word === "unsigned", deadline };
 }
 
 function keeperOptions(options: PartOptions, caches: CacheSettings) {

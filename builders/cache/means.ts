@@ -9,8 +9,11 @@ export interface PushMeans {
   readonly store: Store;
   readonly crew: Crew;
   readonly cache: Cache;
-  /** Signs what this store's owner built. What came out of caches goes on with the signatures it came with. */
-  readonly key: SecretKey;
+  /**
+   * Signs what this store's owner built; without one that goes unsigned. What came out of caches goes on with the
+   * signatures it came with.
+   */
+  readonly key?: SecretKey | undefined;
   /** Whether logs go too. */
   readonly logs: boolean;
   readonly onProgress: (done: number, total: number) => void;

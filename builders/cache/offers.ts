@@ -10,11 +10,12 @@ import {
   judge,
   type Signature,
 } from "../../store/model/signature.ts";
+import { hear, unanimous } from "../../store/model/testimony.ts";
 import type { Cache } from "./cache.ts";
 import type { Complain } from "./complaint.ts";
 import type { CacheSettings } from "./trust.ts";
 
-/** A statement that as many trusted keys signed as are needed. */
+/** A statement that as many trusted keys signed as are needed; or one that nobody had to. */
 export interface Offer {
   readonly result: Result;
   /** What vouches for it, as signature files hold it: recorded with it, so that it can be passed on. */
@@ -28,18 +29,28 @@ export interface Offers {
 
 export function openOffers(
   caches: readonly Cache[],
-  { trusted, required }: Pick<CacheSettings, "trusted" | "required">,
+  { trusted, required, unsigned = false }: Pick<CacheSettings, "trusted" | "required" | "unsigned">,
   { warn, complain }: { readonly warn: (line: string) => void; readonly complain: Complain },
 ): Offers {
   const known = new Map<Digest, Promise<Offer | undefined>>();
   const askAll = async (requests: readonly Digest[]) => {
-    const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted, complain)));
+    const answers = await Promise.all(
+      caches.map((cache) => claimsOf(cache, requests, trusted, { all: unsigned, complain })),
+    );
     const ignored: Ignored[] = [];
     const offers = new Map<Digest, Offer>();
     for (const request of requests) {
       const claims = answers.flatMap((answer) => answer.get(request) ?? []);
       if (claims.length === 0) continue;
       const verdict = judge(request, claims, { trusted, required });
+      const word =
+        unsigned && verdict.kind === "none"
+          ? unanimous(claims.map((claim) => hear(request, claim, trusted)))
+          : undefined;
+      if (word !== undefined) {
+        offers.set(request, { result: word, signatures: [] });
+        continue;
+      }
       ignored.push(...verdict.ignored);
       if (verdict.kind === "conflict") warn(verdict.line);
       if (verdict.kind === "accepted")
@@ -77,11 +88,11 @@ async function claimsOf(
   cache: Cache,
   requests: readonly Digest[],
   trusted: CacheSettings["trusted"],
-  complain: Complain,
+  { all, complain }: { readonly all: boolean; readonly complain: Complain },
 ): Promise<ReadonlyMap<Digest, Claim[]>> {
   if (cache.host.lost !== undefined) return new Map();
   try {
-    return await cache.claims(requests, trusted);
+    return await cache.claims(requests, trusted, all);
   } catch (error) {
     complain(cache, error);
     return new Map();

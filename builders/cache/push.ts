@@ -28,6 +28,8 @@ export interface Pushed {
   readonly bytes: number;
   /** Requests of which something else lies there under the same key's name: left as it is. */
   readonly conflicts: readonly Digest[];
+  /** How many of all these nobody signed. */
+  readonly unsigned: number;
 }
 
 /**
@@ -45,6 +47,8 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
     ...new Map(words.flatMap(({ signatures }) => signatures).map(({ key }) => [key.bytes, key])).values(),
   ];
   const there = await cache.claims(requests, keys);
+  const unsigned = words.filter(({ signatures }) => signatures.length === 0);
+  const stated = await cache.present(unsigned.map(({ result }) => statementName(result)));
   const conflicts: Digest[] = [];
   const fresh = words.flatMap(({ result, signatures }) => {
     const claims = (there.get(result.request) ?? []).map(({ text }) => String(text));
@@ -52,7 +56,8 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
     const lacking = signatures.filter((one) => !claims.includes(encodeSignature(one)));
     const contradicts = lacking.some((one) => said.some(({ key }) => key.bytes === one.key.bytes));
     if (contradicts) conflicts.push(result.request);
-    return lacking.length === 0 || contradicts ? [] : [{ result, signatures: lacking }];
+    const isThere = signatures.length === 0 ? stated.has(statementName(result)) : lacking.length === 0;
+    return isThere || contradicts ? [] : [{ result, signatures: lacking }];
   });
   const bytes = await pushContents(
     contentsOf(fresh.map(({ result }) => result)),
@@ -65,7 +70,13 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
     if (!(await pushWord(result, signatures, cache))) conflicts.push(result.request);
   });
   const pushed = fresh.length - (conflicts.length - before);
-  return { pushed, present: words.length - pushed - conflicts.length, bytes, conflicts };
+  return {
+    pushed,
+    present: words.length - pushed - conflicts.length,
+    bytes,
+    conflicts,
+    unsigned: unsigned.length,
+  };
 }
 
 interface Word {
@@ -81,10 +92,12 @@ function wordOn(request: Digest, { store, key }: PushMeans): Word {
       hint: "`kit realize` makes it; `kit gc` may have taken it since",
     });
   const came = store.records.origin(request)?.signatures;
-  return {
-    result,
-    signatures: came === undefined ? [signStatement(key, result)] : came.map(decodeSignature),
-  };
+  if (came !== undefined) return { result, signatures: came.map(decodeSignature) };
+  return { result, signatures: key === undefined ? [] : [signStatement(key, result)] };
+}
+
+function statementName(result: Result): string {
+  return nameOf({ kind: "statement", request: result.request, statement: statementDigest(result) });
 }
 
 async function requireInfo(cache: Cache): Promise<void> {
@@ -114,7 +127,7 @@ async function pushWord(
   { host, file }: Cache,
 ): Promise<boolean> {
   const { request } = result;
-  const statement = nameOf({ kind: "statement", request, statement: statementDigest(result) });
+  const statement = statementName(result);
   if (!(await host.has(statement))) await host.write(statement, [Buffer.from(encodeStatement(result))]);
   let isSaid = true;
   for (const signature of signatures) {

@@ -9,6 +9,7 @@ import type { Holding } from "../../store/inventory.ts";
 import type { Content, Origin, Request, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
+import type { Testimony } from "../../store/model/testimony.ts";
 import type { Generation } from "../../store/profiles.ts";
 import type { Root } from "../../store/roots.ts";
 import type { Lost } from "../../store/salvage.ts";
@@ -94,6 +95,8 @@ export interface Methods {
   build(job: BuildJob): BuildOutcome;
   /** What caches say of requests, as far as their signers are trusted. */
   offers(requests: readonly Digest[]): ReadonlyMap<Digest, Result>;
+  /** What caches say of requests, whoever says it. */
+  testimonies(requests: readonly Digest[]): ReadonlyMap<Digest, readonly Testimony[]>;
   /** Brings a result out of a cache; undefined where none gave it whole. What is recorded meanwhile is as good. */
   bring(job: BuildJob): BuildOutcome | undefined;
   /** The same by a request's digest alone. */
@@ -140,6 +143,7 @@ export interface Methods {
 export const methodNames = [
   "build",
   "offers",
+  "testimonies",
   "bring",
   "pull",
   "push",

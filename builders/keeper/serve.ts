@@ -179,6 +179,7 @@ function openMethods(parts: MethodParts) {
     bring,
     pull,
     offers: trade.offers,
+    testimonies: trade.testimonies,
     async push(order) {
       // What is pushed has to be on disk, as what is named.
       await committer.flush();

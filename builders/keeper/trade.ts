@@ -4,6 +4,7 @@
 import type { Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { parseSecretKey } from "../../store/model/key.ts";
+import type { Testimony } from "../../store/model/testimony.ts";
 import type { Session } from "../../store/session.ts";
 import type { Crew, Store } from "../builder.ts";
 import { openBringer } from "../cache/bring.ts";
@@ -11,6 +12,7 @@ import { type Cache, hostFault, openCache } from "../cache/cache.ts";
 import { openComplaints } from "../cache/complaint.ts";
 import { type Offer, openOffers } from "../cache/offers.ts";
 import { type Pushed, push } from "../cache/push.ts";
+import { testimonies } from "../cache/testimonies.ts";
 import type { CachePlace, CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
 import type { ProxySetting } from "../fetch/agent.ts";
@@ -28,8 +30,8 @@ export interface TradeParts {
 export interface PushOrder {
   readonly place: CachePlace;
   readonly requests: readonly Digest[];
-  /** A secret key as its file holds it. */
-  readonly key: string;
+  /** A secret key as its file holds it; without one what was built here goes unsigned. */
+  readonly key?: string;
   readonly logs: boolean;
 }
 
@@ -37,6 +39,8 @@ export interface Trade {
   offers(requests: readonly Digest[]): Promise<ReadonlyMap<Digest, Result>>;
   /** Brings what is offered for a request, all of it; undefined where nobody gave it. */
   bring(request: Digest, onBytes: (done: number, total: number) => void): Promise<Offer | undefined>;
+  /** What each cache says, believed or not; in the order of the settings. @throws {Fault} `network/…` */
+  testimonies(requests: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly Testimony[]>>;
   /** @throws {Fault} `network/…`, `store/…`, `digest/bad-key` */
   push(order: PushOrder, id: Digest): Promise<Pushed>;
   close(): Promise<void>;
@@ -63,12 +67,13 @@ export function openTrade(parts: TradeParts): Trade {
       for (const content of contents) if (!(await bring(content, onBytes))) return undefined;
       return offer;
     },
+    testimonies: (requests) => testimonies(requests, caches, settings.trusted),
     async push({ place, requests, key, logs }, id) {
       const cache = openCache(place, { ...means, patient: true });
       opened.push(cache);
       const onProgress = (done: number, total: number) =>
         emit({ type: "progress", id, done, total, unit: "steps" });
-      const secret = parseSecretKey(key);
+      const secret = key === undefined ? undefined : parseSecretKey(key);
       try {
         return await push(requests, {
           ...{ store, crew, cache, logs, onProgress },

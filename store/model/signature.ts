@@ -162,7 +162,7 @@ function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicK
   return { kind: "signed", from, signer, signature: claim, statement };
 }
 
-function decodeClaim(text: string | Uint8Array): Signature | Result {
+export function decodeClaim(text: string | Uint8Array): Signature | Result {
   const head = textOf(text.slice(0, 40));
   return head.startsWith('{"format":"kit/result/') ? decodeStatement(text) : decodeSignature(text);
 }

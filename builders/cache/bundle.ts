@@ -2,7 +2,7 @@
 // Knows how it is written and read; does not know what the files hold.
 
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { gathered } from "../../store/cache/flow.ts";
@@ -99,6 +99,21 @@ export async function openBundle(file: string): Promise<Bundle> {
   } catch (error) {
     closeSync(fd);
     throw error;
+  }
+}
+
+/** Whether a file begins as a bundle does: such a one may be replaced by another. */
+export function isBundleFile(file: string): boolean {
+  const fd = openToRead(posix.resolve(file));
+  try {
+    const head = Buffer.alloc(infoName.length + 1);
+    return (
+      readSync(fd, head, 0, head.length, 0) === head.length && head.toString("latin1") === `${infoName}\0`
+    );
+  } catch (error) {
+    throw asCacheFault(error, file, "read");
+  } finally {
+    closeSync(fd);
   }
 }
 

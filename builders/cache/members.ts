@@ -52,7 +52,7 @@ export function requireExtraPath(path: string): void {
   );
 }
 
-function isExtraPath(path: string): boolean {
+export function isExtraPath(path: string): boolean {
   const [folder, ...parts] = path.split("/");
   const fits = (part: string) =>
     part !== "" && part !== "." && part !== ".." && Buffer.byteLength(part) <= 255 && part.isWellFormed();

@@ -30,7 +30,7 @@ export function readFolder(path: string): LocalEntry[] {
 }
 
 /** Everything below a folder but `.git`, and the folder itself. */
-function walkFolder(folder: string): LocalEntry[] {
+export function walkFolder(folder: string): LocalEntry[] {
   const entries: LocalEntry[] = [{ path: "", mode: 0o755, kind: "directory" }];
   const visit = (relative: string) => {
     const path = `${folder}/${relative}`;

@@ -154,7 +154,7 @@ export abstract class PlanCommand extends PartsCommand {
     return planned;
   }
 
-  private wish(outputs: readonly string[]): Wish {
+  protected wish(outputs: readonly string[]): Wish {
     const { buildType, architecture } = this;
     if (buildType !== undefined && buildType !== "debug" && buildType !== "release") {
       throw new Fault(

@@ -135,7 +135,8 @@ function takeNumber(layout: Layout, profile: string): number {
 }
 
 function isSame(one: Omit<Generation, "number">, other: Omit<Generation, "number">): boolean {
-  return JSON.stringify([one.outputs, one.requests]) === JSON.stringify([other.outputs, other.requests]);
+  const text = ({ outputs, requests, contents }: typeof one) => JSON.stringify([outputs, requests, contents]);
+  return text(one) === text(other);
 }
 
 export interface GenerationPolicy {

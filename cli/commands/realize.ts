@@ -4,7 +4,7 @@
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import { realizeLine } from "../../builders/realizer/line.ts";
-import type { Differing, Realized } from "../../builders/realizer/means.ts";
+import type { Realized } from "../../builders/realizer/means.ts";
 import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import type { Content, Result } from "../../store/model/derivation.ts";
@@ -13,9 +13,10 @@ import { Fault } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
 import { lockPath, type Parts } from "../composition.ts";
 import { codeFolder } from "../entry.ts";
+import { evidence } from "../evidence.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../places.ts";
-import { differenceLines } from "../render/difference.ts";
+import { plural } from "../render/text.ts";
 import { BuildCommand } from "./command.ts";
 import { placeLink, refuseUnplaceable } from "./link.ts";
 import { registerLock } from "./lockroot.ts";
@@ -29,6 +30,10 @@ export class RealizeCommand extends BuildCommand {
       Builds every output of an image, or a package, and prints a line for each on standard output:
       TYPE PATH ARCHITECTURE NAME. What is known is not built again. Without a lock file the packages
       are chosen first and pinned in one beside the manifest; with one, no index is read.
+
+      \`--check\` makes everything as usual, out of caches too, then builds all that was not fetched once more, and
+      compares: it ends with 10 and the first paths that differ where anything does. The recorded results stay; what came
+      out otherwise is kept beside them by the profile \`differing\`, until it is let go.
     `,
     examples: [
       ["Build an image, with links to its outputs", "kit realize image.yaml -o result"],
@@ -36,7 +41,7 @@ export class RealizeCommand extends BuildCommand {
         "Only its tar, with its packages built for debugging",
         "kit realize image.yaml --output tar --build-type debug",
       ],
-      ["Build again and compare with what is recorded", "kit realize image.yaml --rebuild"],
+      ["Are all of its builds reproducible?", "kit realize image.yaml --check"],
     ],
   });
 
@@ -51,7 +56,10 @@ export class RealizeCommand extends BuildCommand {
     description: "add what is made to a profile, as its next generation: `kit profile`",
   });
   rebuild = Option.Boolean("--rebuild", false, {
-    description: "build all that was not fetched again, and compare",
+    description: "build all that was not fetched again, and compare what was recorded before",
+  });
+  check = Option.Boolean("--check", false, {
+    description: "build all that was not fetched once more, whatever it came from, and compare",
   });
 
   override async work(parts: Parts): Promise<number> {
@@ -61,18 +69,29 @@ export class RealizeCommand extends BuildCommand {
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
     const linksOf = this.linkNames(plan.outputs);
     for (const link of linksOf) refuseUnplaceable(link);
-    const targets = plan.outputs.map(({ derivation }) => derivation);
-    const realized = await realizeLine(targets, world, parts.line(manifest), {
+    // What is compared has to be recorded, and not only offered.
+    const targets = this.check
+      ? allDerivations(plan.outputs)
+      : plan.outputs.map(({ derivation }) => derivation);
+    const again = (rebuild: boolean) => ({
       ...this.buildOptions(),
       // What was fetched has the digest that was asked for: there is nothing to compare.
-      rebuild: ({ builder }) => this.rebuild && builder !== "fetch",
+      rebuild: ({ builder }: { readonly builder: string }) => rebuild && builder !== "fetch",
     });
-    const { results, differing } = realized;
+    const line = parts.line(manifest);
+    const realized = await realizeLine(targets, world, line, again(this.rebuild && !this.check));
+    const { results } = realized;
+    const second = this.check
+      ? await realizeLine(targets, world, line, { ...again(true), caches: "none" })
+      : undefined;
+    const { differing, built } = second ?? realized;
     const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
     const places = shown.map(({ path }) => path);
     await this.addToProfile(plan.outputs, shown, realized, parts);
     await registerLock(manifest, parts);
     const links = await this.linkAll(plan.outputs, shown, linksOf, realized, parts);
+    const made = Math.round(this.context.now() / 1000);
+    const details = await evidence(differing, results, plan.outputs, { parts, label: this.manifest, made });
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -82,13 +101,15 @@ export class RealizeCommand extends BuildCommand {
     const memo = memoPlace(argv, host.directory, host.environment);
     const depends = [...files, lockPath(manifest), ...configurationFiles(host.directory), codeFolder];
     if (memo) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
+    if (second !== undefined && differing.length === 0)
+      this.context.stderr.write(`built again and the same: ${plural(built, "result")}\n`);
     if (differing.length === 0) return 0;
     throw new Fault(
-      "differs/rebuild",
+      this.check ? "differs/check" : "differs/rebuild",
       `built again, ${differing.map(({ derivation }) => derivation.label).join(", ")} came out otherwise than recorded`,
       {
-        details: differing.flatMap((item) => evidenceOf(item, results, parts)),
-        hint: "the recorded result stays, and the other is in the store until it is collected; find what varies: dates, order, randomness",
+        details,
+        hint: "the recorded results stay; `kit profile differing` keeps both. Find what varies: dates, order, randomness",
       },
     );
   }
@@ -173,18 +194,4 @@ async function presentOutput(
   if (content === undefined) throw new Error(`${name} has no result`);
   const { place, tree } = await (await keeper()).present(content, file);
   return { path: join(layout.root, place, ...(file === undefined ? [] : [file])), tree };
-}
-
-/** What is known of how an output differs. */
-function evidenceOf(
-  { derivation, outputs }: Differing,
-  results: ReadonlyMap<Digest, Result>,
-  { records }: Parts,
-): string[] {
-  const recorded = results.get(derivation.digest)?.outputs ?? {};
-  return Object.entries(outputs)
-    .filter(([name, content]) => recorded[name] !== content)
-    .flatMap(([name, content]) =>
-      differenceLines(`${derivation.label}, ${name}`, recorded[name], content, (tree) => records.tree(tree)),
-    );
 }

@@ -4,11 +4,14 @@
 import { availableParallelism, userInfo } from "node:os";
 import { Cli, type Command } from "clipanion";
 import { exitStatus, Fault, faultsOf } from "../store/model/fault.ts";
+import { ChallengeCommand } from "./commands/challenge.ts";
 import { DoctorCommand } from "./commands/doctor.ts";
 import { EvaluateCommand } from "./commands/evaluate.ts";
+import { ExportCommand } from "./commands/export.ts";
 import { CollectCommand } from "./commands/gc.ts";
 import { GraphCommand } from "./commands/graph.ts";
 import { commandHelp, commandNamed, generalHelp } from "./commands/help.ts";
+import { ImportCommand } from "./commands/import.ts";
 import { StoreInfoCommand } from "./commands/info.ts";
 import { KeyGenerateCommand, KeyShowCommand } from "./commands/key.ts";
 import { LockCommand } from "./commands/lock.ts";
@@ -47,6 +50,9 @@ const commands = [
   ServeCommand,
   PushCommand,
   PullCommand,
+  ChallengeCommand,
+  ExportCommand,
+  ImportCommand,
   KeyGenerateCommand,
   KeyShowCommand,
 ];

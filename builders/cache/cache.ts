@@ -19,15 +19,8 @@ export interface Cache {
   readonly host: Host;
   /** Lower is asked first; what the cache itself says is known when it was first asked. */
   readonly priority: number;
-  /**
-   * What it has on these requests; of a static server, what these keys say. One that answers in bulk is not asked so
-   * for a single request, but with `all`: then what others say, or nobody signed, is wanted too.
-   */
-  claims(
-    requests: readonly Digest[],
-    keys: readonly PublicKey[],
-    all?: boolean,
-  ): Promise<ReadonlyMap<Digest, Claim[]>>;
+  /** What it has on these requests; of a static server, what these keys say. */
+  claims(requests: readonly Digest[], keys: readonly PublicKey[]): Promise<ReadonlyMap<Digest, Claim[]>>;
   file(name: string): Promise<Buffer | undefined>;
   /** Those of these names that are there. */
   present(names: readonly string[]): Promise<ReadonlySet<string>>;
@@ -89,7 +82,7 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
       return priority;
     },
     file,
-    async claims(requests, keys, all = false) {
+    async claims(requests, keys) {
       const answers = await questions("results", requests.map(hexOf));
       const claims = new Map<Digest, Claim[]>(requests.map((request) => [request, []]));
       const add = (name: string, text: string | Uint8Array) => {

@@ -34,9 +34,7 @@ export function openOffers(
 ): Offers {
   const known = new Map<Digest, Promise<Offer | undefined>>();
   const askAll = async (requests: readonly Digest[]) => {
-    const answers = await Promise.all(
-      caches.map((cache) => claimsOf(cache, requests, trusted, { all: unsigned, complain })),
-    );
+    const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted, complain)));
     const ignored: Ignored[] = [];
     const offers = new Map<Digest, Offer>();
     for (const request of requests) {
@@ -88,11 +86,11 @@ async function claimsOf(
   cache: Cache,
   requests: readonly Digest[],
   trusted: CacheSettings["trusted"],
-  { all, complain }: { readonly all: boolean; readonly complain: Complain },
+  complain: Complain,
 ): Promise<ReadonlyMap<Digest, Claim[]>> {
   if (cache.host.lost !== undefined) return new Map();
   try {
-    return await cache.claims(requests, trusted, all);
+    return await cache.claims(requests, trusted);
   } catch (error) {
     complain(cache, error);
     return new Map();

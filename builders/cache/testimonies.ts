@@ -23,7 +23,7 @@ export async function testimonies(
 
 async function claimsOf(cache: Cache, requests: readonly Digest[], trusted: readonly PublicKey[]) {
   try {
-    return await cache.claims(requests, trusted, true);
+    return await cache.claims(requests, trusted);
   } catch (error) {
     throw hostFault(error, cache.host.name, "leave it out, or repeat the command when it answers");
   }

@@ -144,12 +144,16 @@ export function composeParts(options: PartOptions): Parts {
     async close() {
       const closing = keeper;
       keeper = undefined;
-      // One that did not start has told its caller why.
-      await closing?.then(
-        (started) => started.close(),
-        () => {},
-      );
-      await places[Symbol.asyncDispose]();
+      try {
+        // One that did not start has told its caller why.
+        await closing?.then(
+          (started) => started.close(),
+          () => {},
+        );
+      } finally {
+        // Servers would keep kit from ending.
+        await places[Symbol.asyncDispose]();
+      }
     },
   };
 }

@@ -223,7 +223,8 @@ function agentSettings({ deadline, socket }: HostOptions) {
 /** An answer that says nothing of what was asked. @throws {Trouble} */
 async function refusing(answer: Told): Promise<Told> {
   const { status, retryAfter } = answer;
-  if (status < 500 && status !== 429) return answer;
+  // One without room answers for good (507, RFC 4918): that is no trouble of the moment.
+  if ((status < 500 && status !== 429) || status === 507) return answer;
   await answer.leave();
   throw new Trouble("transient", `HTTP ${status}`, {
     status,

@@ -123,14 +123,16 @@ async function takeNamed({ world, manifest, reached }: Named, { parts, options, 
       options,
     );
   } catch (error) {
-    throw error instanceof Fault && error.code === "network/not-cached" ? lacking(file, error) : error;
+    const faults = faultsOf(error);
+    const isLack = faults.length > 0 && faults.every(({ code }) => code === "network/not-cached");
+    throw isLack ? lacking(file, error, faults) : error;
   }
 }
 
-function lacking(file: string, cause?: Fault): Fault {
+function lacking(file: string, cause?: unknown, faults: readonly Fault[] = []): Fault {
   return new Fault("digest/bad-bundle", `${file} lacks what it says it holds, or holds other bytes`, {
     cause,
-    details: cause?.details ?? [],
+    details: [...new Set(faults.flatMap(({ details }) => details))].slice(0, 10),
     hint: "copy it once more from where it was made; what was sound of it is in the store already",
   });
 }

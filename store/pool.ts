@@ -32,6 +32,8 @@ import type { System } from "./system.ts";
 export interface Pool {
   /** Stores bytes that are in memory, whose digest may be `known`; does nothing where the member is there. */
   put(bytes: Uint8Array, attributes?: Attributes, known?: Digest): Digest;
+  /** The same for many small ones. */
+  batch(): Batch;
   /** Stores bytes as they come; nothing is visible before `finish`. */
   writer(attributes?: Attributes): BlobWriter;
   /** Moves a finished file of this file system in; the file is gone afterwards. Its bytes must not change any more. */
@@ -52,6 +54,14 @@ export interface Pool {
   readInto(buffer: Uint8Array, blob: Digest, prefer?: Attributes): number;
   /** The same in pieces of at most 1 MiB, each the caller's to keep. */
   pieces(blob: Digest, prefer?: Attributes): Generator<Uint8Array>;
+}
+
+/** Bytes that are held and written together: a hold of its own costs a quarter of what storing a small file does. */
+export interface Batch {
+  /** Takes a copy; in the pool it is when the batch is finished, at the latest. */
+  put(bytes: Uint8Array, attributes: Attributes): Digest;
+  /** Stores what waits; more may come afterwards. */
+  finish(): void;
 }
 
 /** A file on its way into the pool, with the attributes that it has. */
@@ -88,6 +98,21 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
     for (const [name, value] of Object.entries(attributes.xattrs ?? {})) {
       system.setAttribute(file, name, Buffer.from(value, "base64"));
     }
+  };
+  /** Writes a member that is held, unless it is there. */
+  const place = (blob: Digest, bytes: Uint8Array, attributes: Attributes) => {
+    const member = layout.member(blob, attributes);
+    if (existsSync(member)) return;
+    const file = temporary();
+    const fd = openSync(file, "wx", 0o600);
+    try {
+      writeFully(fd, bytes);
+      finishFile(fd, attributes);
+    } finally {
+      closeSync(fd);
+    }
+    attachXattrs(file, attributes);
+    renameSync(file, member);
   };
   const writer = (attributes: Attributes = blobAttributes): BlobWriter => {
     const file = temporary();
@@ -135,19 +160,31 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
     writer,
     put(bytes, attributes = blobAttributes, blob = digestOf(bytes)) {
       holds.take("blob", [hexOf(blob)]);
-      const member = layout.member(blob, attributes);
-      if (existsSync(member)) return blob;
-      const file = temporary();
-      const fd = openSync(file, "wx", 0o600);
-      try {
-        writeFully(fd, bytes);
-        finishFile(fd, attributes);
-      } finally {
-        closeSync(fd);
-      }
-      attachXattrs(file, attributes);
-      renameSync(file, member);
+      place(blob, bytes, attributes);
       return blob;
+    },
+    batch() {
+      let waiting: { blob: Digest; bytes: Uint8Array; attributes: Attributes }[] = [];
+      let size = 0;
+      const finish = () => {
+        holds.take(
+          "blob",
+          waiting.map(({ blob }) => hexOf(blob)),
+        );
+        for (const { blob, bytes, attributes } of waiting) place(blob, bytes, attributes);
+        waiting = [];
+        size = 0;
+      };
+      return {
+        put(bytes, attributes) {
+          const blob = digestOf(bytes);
+          waiting.push({ blob, bytes: new Uint8Array(bytes), attributes });
+          size += bytes.length;
+          if (size > mostWaiting || waiting.length === 256) finish();
+          return blob;
+        },
+        finish,
+      };
     },
     adopt(file, attributes) {
       const [adopted] = pool.adoptAll([{ ...attributes, file, size: lstatSync(file).size }]);
@@ -214,6 +251,9 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
   };
   return pool;
 }
+
+/** Bytes that a batch has in memory. */
+const mostWaiting = 4 << 20;
 
 /** A member that holds the blob, with these attributes if there is one. */
 export function findMember(

@@ -25,6 +25,8 @@ export async function unpackDeb(deb: Digest, pool: Pool, openXz?: XzOpener): Pro
   const data = intake(pool);
   try {
     await readDeb(pool.pieces(deb), { control: control.sink, data: data.sink, ...(openXz && { openXz }) });
+    control.finish();
+    data.finish();
   } catch (error) {
     control.abandon();
     data.abandon();
@@ -74,6 +76,8 @@ interface Intake {
   readonly sink: TarSink;
   readonly entries: Iterable<Entry>;
   list(): string;
+  /** Everything that came is in the pool then. */
+  finish(): void;
   abandon(): void;
 }
 
@@ -85,6 +89,7 @@ function intake(pool: Pool): Intake {
   let content = Buffer.alloc(0);
   let filled = 0;
   let writer: BlobWriter | undefined;
+  const batch = pool.batch();
 
   const add = (entry: Entry) => {
     // A later entry of the same path replaces the earlier one, as tar and dpkg have it.
@@ -135,7 +140,7 @@ function intake(pool: Pool): Intake {
       if (!current) return;
       const { path, mode, uid, gid, size, xattrs } = current;
       const owned = { path, mode, uid, gid, ...(xattrs && { xattrs }) };
-      const blob = writer ? writer.finish().blob : pool.put(content.subarray(0, filled), owned);
+      const blob = writer ? writer.finish().blob : batch.put(content.subarray(0, filled), owned);
       add({ type: "file", ...owned, size, blob });
       current = undefined;
       writer = undefined;
@@ -147,6 +152,7 @@ function intake(pool: Pool): Intake {
       return entries.values();
     },
     list: () => `${order.join("\n")}\n`,
+    finish: batch.finish,
     abandon: () => writer?.abandon(),
   };
 }

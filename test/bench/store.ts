@@ -33,51 +33,43 @@ export async function* store(
   if (wants("verify")) yield await verify(join(folder, "verify"), times);
 }
 
-/** A folder that a build left becomes a tree; a package is unpacked into one: both durable, in an empty store. */
+/**
+ * A folder that a build left becomes a tree, its files moved into an empty store; and for comparison a package is
+ * unpacked into one, which writes them. Durable both times.
+ */
 async function* ingest(at: string, times: number): AsyncGenerator<Row> {
   const { tree, tar, deb } = packed(at);
   const untar = fresh(at, `tar -xf ${tar} && sync -f .`);
-  const nix = has("nix-store") ? { ...nixAdd(at, tree) } : undefined;
-  const ostree = has("ostree") ? ostreeCommit(at, tree) : undefined;
   const scan = inStore(at, async (session, place) => {
-    const left = `${place}/staging/${session.id}/left`;
-    execFileSync("cp", ["-a", tree, left]);
-    execFileSync("chown", ["-hR", `${defaultRangeStart}:${defaultRangeStart}`, left]);
+    const left = `staging/${session.id}/left`;
+    execFileSync("cp", ["-a", tree, `${place}/${left}`]);
+    giveToKeeper(`${place}/${left}`);
     return async () => {
-      await session.does({ task: "scan", folder: `/mnt/staging/${session.id}/left` });
+      await session.does({ task: "scan", folder: `/mnt/${left}` });
       await session.keeper.flush();
     };
   });
   const unpack = inStore(at, async (session, place) => {
-    execFileSync("cp", [deb, `${place}/staging/${session.id}/deb`]);
-    execFileSync("chown", [
-      `${defaultRangeStart}:${defaultRangeStart}`,
-      `${place}/staging/${session.id}/deb`,
-    ]);
-    const blob = await session.does({ task: "adopt", file: `/mnt/staging/${session.id}/deb` });
-    await session.keeper.flush();
+    const blob = await adopted(session, place, deb);
     return async () => {
       await session.does({ task: "unpack", deb: blob });
       await session.keeper.flush();
     };
   });
   const work = "ingest 9,000 files of 180 MB, durable";
-  yield compared(`${work}: a folder of a build`, "tar -x, sync", 1, await inTurn(times, scan, untar));
-  yield compared(`${work}: a package, unpacked`, "tar -x, sync", 1, await inTurn(times, unpack, untar));
-  yield compared(
-    `${work}: a package, unpacked`,
-    "nix-store --add, sync",
-    0.6,
-    await inTurn(times, unpack, nix),
-  );
-  yield compared(`${work}: a package, unpacked`, "ostree commit", 0.4, await inTurn(times, unpack, ostree));
+  yield compared(work, "tar -x, sync", 1, await inTurn(times, scan, untar));
+  const nix = has("nix-store") ? nixAdd(at, tree) : undefined;
+  yield compared(work, "nix-store --add, sync", 0.6, await inTurn(times, scan, nix));
+  const ostree = has("ostree") ? ostreeCommit(at, tree) : undefined;
+  yield compared(work, "ostree commit", 0.4, await inTurn(times, scan, ostree));
+  yield compared(`${work}: one package, unpacked`, "tar -x, sync", 2, await inTurn(times, unpack, untar));
 }
 
 async function checkout(at: string, times: number): Promise<Row> {
   const { tree: folder, deb } = packed(at);
   const place = join(at, "store");
   const first = await openBenchSession(place);
-  const tree = await unpacked(first, place, deb);
+  const tree = await first.does({ task: "unpack", deb: await adopted(first, place, deb) });
   await first.keeper.close();
   let session: BenchSession | undefined;
   const ours: Side = {
@@ -85,7 +77,7 @@ async function checkout(at: string, times: number): Promise<Row> {
       await session?.keeper.close();
       rmSync(join(place, "checkouts"), { recursive: true, force: true });
       mkdirSync(join(place, "checkouts"), { mode: 0o700 });
-      execFileSync("chown", [`${defaultRangeStart}:${defaultRangeStart}`, join(place, "checkouts")]);
+      giveToKeeper(join(place, "checkouts"));
       session = await openBenchSession(place);
     },
     run: () => timed(async () => void (await session?.does({ task: "checkout", tree }))),
@@ -281,12 +273,16 @@ function inStore(
   };
 }
 
-async function unpacked(session: BenchSession, place: string, deb: string): Promise<Content> {
-  const staged = `staging/${session.id}/deb`;
-  execFileSync("cp", [deb, `${place}/${staged}`]);
-  execFileSync("chown", [`${defaultRangeStart}:${defaultRangeStart}`, `${place}/${staged}`]);
+/** Puts a file into the pool. */
+async function adopted(session: BenchSession, place: string, file: string): Promise<Content> {
+  const staged = `staging/${session.id}/file`;
+  execFileSync("cp", [file, `${place}/${staged}`]);
+  giveToKeeper(`${place}/${staged}`);
   const blob = await session.does({ task: "adopt", file: `/mnt/${staged}` });
-  const tree = await session.does({ task: "unpack", deb: blob });
   await session.keeper.flush();
-  return tree;
+  return blob;
+}
+
+function giveToKeeper(path: string): void {
+  execFileSync("chown", ["-hR", `${defaultRangeStart}:${defaultRangeStart}`, path]);
 }

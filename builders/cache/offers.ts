@@ -33,6 +33,7 @@ export function openOffers(
   { warn, complain }: { readonly warn: (line: string) => void; readonly complain: Complain },
 ): Offers {
   const known = new Map<Digest, Promise<Offer | undefined>>();
+  const told = new Set<string>();
   const askAll = async (requests: readonly Digest[]) => {
     const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted, complain)));
     const ignored: Ignored[] = [];
@@ -57,7 +58,7 @@ export function openOffers(
           signatures: verdict.signatures.map((one: Signature) => encodeSignature(one)),
         });
     }
-    tellIgnored(ignored, warn);
+    tellIgnored(ignored, told, warn);
     return offers;
   };
   return {
@@ -97,11 +98,12 @@ async function claimsOf(
   }
 }
 
-/** One line for each reason and place: what many statements have in common is told of the first. */
-function tellIgnored(ignored: readonly Ignored[], warn: (line: string) => void): void {
-  for (const group of Map.groupBy(ignored, ({ from, why }) => `${why} ${from}`).values()) {
+/** One line for each reason and place a run: what many statements have in common is told of the first. */
+function tellIgnored(ignored: readonly Ignored[], told: Set<string>, warn: (line: string) => void): void {
+  for (const [kind, group] of Map.groupBy(ignored, ({ from, why }) => `${why} ${from}`)) {
     const [first, ...others] = group;
-    if (first !== undefined)
-      warn(others.length === 0 ? first.line : `${first.line} (and ${others.length} more like it)`);
+    if (first === undefined || told.has(kind)) continue;
+    told.add(kind);
+    warn(others.length === 0 ? first.line : `${first.line} (and ${others.length} more like it)`);
   }
 }

@@ -5,6 +5,7 @@ import type { Derivation, Request, Result } from "../../store/model/derivation.t
 import { requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { inputsOf, usersOf, weights } from "./graph.ts";
 import type { Differing, Means, RealizeOptions } from "./means.ts";
 import { refuseBuilding } from "./refusal.ts";
 import { resolveRequest } from "./resolve.ts";
@@ -63,7 +64,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     for (const item of askable) asking.add(item);
     const over = (offered: readonly Derivation[]) => {
       for (const item of askable) asking.delete(item);
-      for (const item of [...askable, ...offered]) enqueue(item);
+      for (const item of [...askable, ...offered]) if (isOpen(item)) enqueue(item);
     };
     void settleOffered(askable)
       .then(over, (error) => {
@@ -108,6 +109,15 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     const digest = requestDigest(request);
     return asked.has(digest) ? undefined : { item, request, digest };
   };
+  /** What is recorded of requests that only offers told of, and stays. */
+  const recorded = async (round: readonly { readonly digest: Digest }[]) => {
+    const found = round.flatMap(({ digest }) => {
+      const result = means.known(digest);
+      return result && Object.values(result.outputs).every(means.has) ? [[digest, result] as const] : [];
+    });
+    const gone = found.length === 0 ? [] : await means.keep(found.map(([digest]) => digest));
+    return new Map(found.filter(([digest]) => !gone.includes(digest)));
+  };
   /** Asks caches for these, and for what can be told by the answers; returns what is offered. */
   const settleOffered = async (items: readonly Derivation[] = all): Promise<Derivation[]> => {
     const offered: Derivation[] = [];
@@ -116,14 +126,23 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       next = [];
       if (round.length === 0) break;
       for (const { digest } of round) asked.add(digest);
-      const offers = await means.offers(round.map(({ digest }) => digest));
+      const reusable = await recorded(round);
+      const offers = await means.offers(
+        round.flatMap(({ digest }) => (reusable.has(digest) ? [] : [digest])),
+      );
       const fresh = round.flatMap(({ item, request, digest }) => {
-        const result = offers.get(digest);
+        const known = reusable.get(digest);
+        const result = known ?? offers.get(digest);
         // What it is made of may have failed meanwhile.
         if (result === undefined || !isWaiting(item)) return [];
-        states.set(item.digest, { state: "offered", request, result });
-        results.set(item.digest, result);
-        requests.set(item.digest, digest);
+        if (known !== undefined) {
+          done(item, request, known);
+          reused++;
+        } else {
+          states.set(item.digest, { state: "offered", request, result });
+          results.set(item.digest, result);
+          requests.set(item.digest, digest);
+        }
         return [item];
       });
       offered.push(...fresh);
@@ -143,9 +162,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       fresh.unshift(item);
     }
     for (const item of fresh) {
-      const state = states.get(item.digest)?.state;
-      const isReady = state === "offered" || (state === "waiting" && missing.get(item.digest) === 0);
-      if (isReady) enqueue(item);
+      if (isOpen(item) && (!isWaiting(item) || missing.get(item.digest) === 0)) enqueue(item);
     }
   };
   /** What is offered is brought where it is wanted itself, or something is to be made of it. */
@@ -153,6 +170,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     roots.has(digest) || (users.get(digest) ?? []).some((user) => needed.has(user.digest) && isWaiting(user));
   const waiting = () => all.filter((item) => needed.has(item.digest) && isWaiting(item));
   const isWaiting = (item: Derivation) => states.get(item.digest)?.state === "waiting";
+  const isOpen = (item: Derivation) => isWaiting(item) || states.get(item.digest)?.state === "offered";
   const block = (item: Derivation) => {
     for (const user of users.get(item.digest) ?? []) {
       if (!isWaiting(user)) continue;
@@ -285,43 +303,6 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       return brought;
     },
   };
-}
-
-function usersOf(all: readonly Derivation[]): Map<Digest, Derivation[]> {
-  const users = new Map<Digest, Derivation[]>();
-  for (const item of all) {
-    for (const digest of inputsOf(item)) {
-      const list = users.get(digest);
-      if (list === undefined) users.set(digest, [item]);
-      else list.push(item);
-    }
-  }
-  return users;
-}
-
-function inputsOf(item: Derivation): Set<Digest> {
-  return new Set(
-    Object.values(item.inputs).flatMap((input) => ("derivation" in input ? [input.derivation.digest] : [])),
-  );
-}
-
-/**
- * The larger, the sooner: a download's bytes, and for what is made of one the same, so that the package that
- * takes longest to unpack is not the last to start (0.9 s of 3.4 on a minbase root).
- */
-function weights(
-  all: readonly Derivation[],
-  users: ReadonlyMap<Digest, readonly Derivation[]>,
-): Map<Digest, number> {
-  const weight = new Map<Digest, number>();
-  for (const item of all) {
-    const size = (item.parameters as { size?: unknown } | null)?.size;
-    if (item.builder !== "fetch" || typeof size !== "number") continue;
-    weight.set(item.digest, size);
-    for (const user of users.get(item.digest) ?? [])
-      if (user.builder === "unpack") weight.set(user.digest, size);
-  }
-  return weight;
 }
 
 function named(fault: Fault, item: Derivation): Fault {

@@ -150,6 +150,21 @@ describe("what a cache offers", () => {
     expect(done).toMatchObject({ built: 0, brought: 0, reused: 4 });
   });
 
+  it("is not brought where it is recorded, as only what caches say of its inputs tells", async () => {
+    const there = await beside(image);
+    await realize([image], there, options);
+    there.did.length = 0;
+    const done = await realize([image], there, options);
+    expect(there.did).toEqual([]);
+    expect(done).toMatchObject({ built: 0, brought: 0, reused: 1 });
+    // Nobody offers the image itself any more, nor needs to.
+    there.cached.delete(done.requests.get(image.digest) as Digest);
+    expect(await realize([image], there, { ...options, caches: "only" })).toMatchObject({
+      brought: 0,
+      reused: 1,
+    });
+  });
+
   it("counts as a download: as many at once as may be", async () => {
     const many = Array.from({ length: 20 }, (_, index) => item(`${index}`));
     const there = await beside(...many);

@@ -285,8 +285,12 @@ async function cachesFor(options: PartOptions, places: Places): Promise<CacheSet
         hint: "trustedKeys in kit.config.yaml, or KIT_TRUSTED_KEYS, holds public keys: `kit key show FILE` prints one",
       },
     );
-  const reached = await Promise.all(asked.map((setting) => places.reach(setting)));
-  return { places: reached, trusted, required, unsigned: word === "unsigned", deadline };
+  // All of them, also where one is none: a server that starts after its place was given up would never end.
+  const reached = await Promise.allSettled(asked.map((setting) => places.reach(setting)));
+  const failed = reached.find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  const found = reached.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  return { places: found, trusted, required, unsigned: word === "unsigned", deadline };
 }
 
 function keeperOptions(options: PartOptions, caches: CacheSettings) {

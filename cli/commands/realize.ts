@@ -92,6 +92,8 @@ export class RealizeCommand extends BuildCommand {
     const links = await this.linkAll(plan.outputs, shown, linksOf, realized, parts);
     const made = Math.round(this.context.now() / 1000);
     const details = await evidence(differing, results, plan.outputs, { parts, label: this.manifest, made });
+    if (second !== undefined && differing.length === 0)
+      this.renderer.event({ type: "step", text: `built again and the same: ${plural(built, "result")}` });
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -101,8 +103,6 @@ export class RealizeCommand extends BuildCommand {
     const memo = memoPlace(argv, host.directory, host.environment);
     const depends = [...files, lockPath(manifest), ...configurationFiles(host.directory), codeFolder];
     if (memo) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
-    if (second !== undefined && differing.length === 0)
-      this.context.stderr.write(`built again and the same: ${plural(built, "result")}\n`);
     if (differing.length === 0) return 0;
     throw new Fault(
       this.check ? "differs/check" : "differs/rebuild",

@@ -37,7 +37,7 @@ export async function* caches(
   if (whole === undefined || inFiles === undefined || inPlaces === undefined) return;
   const pushed = push(at, whole);
   await using server = await serve(join(at, "cache"));
-  if (wants("pull")) yield cold(at, server.url, whole, pushed, times);
+  if (wants("pull")) yield await cold(at, server.url, whole, pushed, times);
   if (!wants("changes")) return;
   pull(at, server.url, whole);
   push(at, inFiles);
@@ -131,7 +131,7 @@ async function serve(folder: string): Promise<AsyncDisposable & { readonly url: 
 }
 
 /** What is pulled is on disk when kit ends, and what tar wrote is not: told beside it with a flush. */
-function cold(at: string, url: string, root: Root, pushed: Run, times: number): Row {
+async function cold(at: string, url: string, root: Root, pushed: Run, times: number): Promise<Row> {
   const ours: Side = {
     prepare: () => rmSync(join(at, "pulled"), { recursive: true, force: true }),
     run: () => pull(at, url, root),
@@ -139,8 +139,8 @@ function cold(at: string, url: string, root: Root, pushed: Run, times: number): 
   const work = "cold pull of a root, 9,000 files, 180 MB, flushed";
   const against = "curl | zstd -d | tar -x, not flushed";
   const peers = ["", " && sync -f ."].map((end) => peer(at, url, root, end));
-  const { ours: mine, theirs } = inTurn(times, ours, peers[0]);
-  const flushed = peers[1] && inTurn(times, peers[1], undefined).ours;
+  const { ours: mine, theirs } = await inTurn(times, ours, peers[0]);
+  const flushed = peers[1] && (await inTurn(times, peers[1], undefined)).ours;
   const detail = [
     theirs === undefined ? text(mine) : `${text(mine)} against ${text(theirs)}`,
     ...(flushed === undefined ? [] : [`with a flush ${text(flushed)}`]),

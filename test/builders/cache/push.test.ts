@@ -94,6 +94,7 @@ describe("a second push", () => {
     expect(await shop.push(requests, other.open())).toEqual({
       pushed: 0,
       present: 50,
+      unsigned: 0,
       bytes: 0,
       conflicts: [],
     });

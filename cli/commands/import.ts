@@ -62,7 +62,7 @@ export class ImportCommand extends PartsCommand {
   }
 
   protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
-    return { offline: true, word: this.unsigned ? "unsigned" : "signed" };
+    return { offline: true, caches: true, word: this.unsigned ? "unsigned" : "signed" };
   }
 
   protected override buildOptions(): RealizeOptions {

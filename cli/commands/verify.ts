@@ -32,6 +32,10 @@ export class StoreVerifyCommand extends PartsCommand {
     description: "set aside what is wrong; waits until no other kit uses the store",
   });
 
+  protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
+    return { caches: this.repair };
+  }
+
   override async work(parts: Parts): Promise<number> {
     this.requireStore(parts);
     const found = this.repair ? await this.alone(parts, "repair") : await this.found(parts);

@@ -66,11 +66,12 @@ export function openOffers(
       const fresh = requests.filter((request) => !known.has(request));
       if (fresh.length > 0) {
         const answers = caches.length === 0 ? Promise.resolve(new Map<Digest, Offer>()) : askAll(fresh);
-        for (const request of fresh)
-          known.set(
-            request,
-            answers.then((offers) => offers.get(request)),
-          );
+        for (const request of fresh) {
+          const answer = answers.then((offers) => offers.get(request));
+          // Where asking is interrupted, the first that is waited for tells it.
+          answer.catch(() => {});
+          known.set(request, answer);
+        }
       }
       const offers = new Map<Digest, Offer>();
       for (const request of requests) {

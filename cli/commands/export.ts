@@ -15,7 +15,7 @@ import { folderStorage } from "../../store/cache/folder.ts";
 import type { CacheStorage } from "../../store/cache/storage.ts";
 import { asCacheFault } from "../../store/cache/trouble.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { exitStatus, Fault } from "../../store/model/fault.ts";
+import { exitStatus, Fault, faultsOf } from "../../store/model/fault.ts";
 import { debianArchitecture, lockPath, type Parts } from "../composition.ts";
 import { bytesText, plural } from "../render/text.ts";
 import { BuildCommand } from "./command.ts";
@@ -141,7 +141,7 @@ function makeFolder(file: string): string {
 
 /** What the server on the way says of a full disk is said of a cache elsewhere. */
 function asNoRoom(cause: unknown, file: string): unknown {
-  if (!(cause instanceof Fault && cause.code === "network/no-room")) return cause;
+  if (!faultsOf(cause).some(({ code }) => code === "network/no-room")) return cause;
   return new Fault("store/cache-full", `there is no room for ${file}`, {
     cause,
     hint: "it takes twice its size while it is written: make room, or name a file elsewhere",

@@ -10,6 +10,7 @@ import { type Bundle, openBundle } from "../../builders/cache/bundle.ts";
 import { readAbout, unpackEnclosure } from "../../builders/cache/enclosure.ts";
 import { type Inspection, inspect, refuseUnbelieved } from "../../builders/cache/inspection.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
+import { quoted } from "../../builders/sandbox/spec.ts";
 import { asCacheFault } from "../../store/cache/trouble.ts";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
 import { parsePublicKey } from "../../store/model/key.ts";
@@ -167,7 +168,7 @@ export class ImportCommand extends PartsCommand {
       ...(about.architecture === undefined ? [] : [`--arch ${about.architecture}`]),
       ...(about.buildType === undefined ? [] : [`--build-type ${about.buildType}`]),
     ];
-    this.print(["kit realize", manifest, "--offline", ...flags].join(" "));
+    this.print(["kit realize", quoted(manifest), "--offline", ...flags].join(" "));
   }
 }
 

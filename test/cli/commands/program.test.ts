@@ -20,6 +20,9 @@ const commands = [
   "store info",
   "store verify",
   "serve",
+  "challenge",
+  "export",
+  "import",
 ];
 
 describe("help", () => {

@@ -17,6 +17,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { exitStatus, Fault, unreachable } from "../../store/model/fault.ts";
 import { decodeSignature } from "../../store/model/signature.ts";
 import type { Statement, Testimony } from "../../store/model/testimony.ts";
+import { requireCache } from "../caches.ts";
 import type { Parts } from "../composition.ts";
 import { plural, visible } from "../render/text.ts";
 import { placeOf, type Settings } from "../settings.ts";
@@ -59,6 +60,7 @@ export class ChallengeCommand extends PlanCommand {
     }
     const named = this.caches.map((written) => {
       const address = placeOf(written, this.host.directory);
+      requireCache(address);
       return places.find((place) => place.address === address) ?? { address };
     });
     return { ...settings, caches: { ...settings.caches, places: named } };

@@ -93,6 +93,8 @@ export interface Planned {
   readonly changedLock: Lock | undefined;
   /** Every file and folder the plan depends on, the lock aside. */
   readonly files: readonly string[];
+  /** What had to be there before it could be told what is to be built. */
+  readonly facts: readonly Derivation[];
 }
 
 /** Everything up to realizing: a plan without open questions, its lock written where that was asked for. */
@@ -123,6 +125,7 @@ export async function planLine(
     provisional: new Map(),
     facts: new Map(),
   };
+  const facts: Derivation[] = [];
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, ...whole } = options.wish;
   for (;;) {
@@ -141,16 +144,17 @@ export async function planLine(
         };
       }
     } else if (plan.wanted.length > 0) {
+      facts.push(...plan.wanted.map(({ derivation }) => derivation));
       world = {
         ...world,
         facts: new Map([...world.facts, ...(await gatherFacts(plan.wanted, world, means, build))]),
       };
     } else {
-      if (!asking) return { plan, world, changedLock: undefined, files };
+      if (!asking) return { plan, world, changedLock: undefined, files, facts };
       const pruned = pruneLock(world.lock, plan.asked);
       const changedLock = written && formatLock(pruned) === formatLock(written) ? undefined : pruned;
       if (changedLock) means.writeLock(changedLock);
-      return { plan: evaluate(world, options.wish, means.plan), world, changedLock, files };
+      return { plan: evaluate(world, options.wish, means.plan), world, changedLock, files, facts };
     }
   }
 }

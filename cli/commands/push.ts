@@ -103,8 +103,10 @@ export class PushCommand extends PlanCommand {
 
   /** @throws {Fault} `usage/not-realized` */
   private async requestsOfManifest(manifest: string, parts: Parts): Promise<Digest[]> {
-    const { plan } = await this.plan(manifest, parts);
-    const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
+    const { plan, facts } = await this.plan(manifest, parts);
+    // Who realizes it elsewhere needs the facts to know what to ask for.
+    const all = allDerivations([...plan.outputs, ...facts.map((derivation) => ({ derivation }))]);
+    const known = knownOf(all, (request) => parts.records.result(request));
     const lacking = known.filter(({ result }) => result === undefined);
     if (lacking.length === 0) return known.flatMap(({ request }) => request?.digest ?? []);
     throw new Fault(

@@ -53,8 +53,13 @@ export async function refuses(
   };
 }
 
-/** Paths below a folder, the store and caches aside. */
+/** Paths below a folder, the store and caches aside; no link is followed. */
 function filesIn(folder: string, store: string): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return names.filter((name) => !`${folder}/${name}`.startsWith(store) && !name.startsWith(".cache")).sort();
+  const below = (path: string): string[] =>
+    readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+      const at = `${path}/${entry.name}`;
+      if (at === store || entry.name.startsWith(".cache")) return [];
+      return [at.slice(folder.length + 1), ...(entry.isDirectory() ? below(at) : [])];
+    });
+  return below(folder).sort();
 }

@@ -1,9 +1,9 @@
 // What a builder is: how requests of one name are carried out.
 // Knows the contract between builders and the keeper that runs them; does not know any builder.
 
-import type { CheckoutMethod } from "../store/checkout.ts";
+import type { CheckoutKind, CheckoutMethod } from "../store/checkout.ts";
 import type { Holds } from "../store/holds.ts";
-import type { Layout } from "../store/layout.ts";
+import type { Attributes, Layout } from "../store/layout.ts";
 import type { PoolReport } from "../store/members.ts";
 import type { Content, Request } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
@@ -98,8 +98,8 @@ export interface Crew extends AsyncDisposable {
   readonly size: number;
   /** Unpacks a .deb of the pool into its two trees. */
   unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
-  /** Makes a checkout; returns its folder. */
-  checkout(tree: Digest): Promise<string>;
+  /** Makes a checkout, for builds unless something else is said; returns its folder. */
+  checkout(tree: Digest, kind?: CheckoutKind): Promise<string>;
   /** Checks one 256th of the pool. */
   verify(fan: string): Promise<PoolReport>;
   /** Takes a folder's files into the pool. */
@@ -108,8 +108,8 @@ export interface Crew extends AsyncDisposable {
   tar(tree: Digest, options: TarOptions): Promise<TarBlob>;
   /** Writes part of a plain tar to its place in a file that is there. */
   tarStretch(stretch: Stretch, target: StretchTarget): Promise<void>;
-  /** Moves a finished file, root's and readable by all, into the pool. */
-  adopt(file: string): Promise<{ blob: Digest; size: number }>;
+  /** Moves a finished file, root's and readable by all, into the pool; or gives it these attributes first. */
+  adopt(file: string, attributes?: Attributes): Promise<{ blob: Digest; size: number }>;
   /** Unpacks frames of a cache's pack, checks them, and puts them where they belong. @throws {Fault} `digest/bad-pack` */
   takeFrames(batch: FrameBatch): Promise<void>;
   /** Blobs of the pool as frames for a cache, in their order; of those above 1 MiB some chunks at a time. */

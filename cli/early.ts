@@ -12,9 +12,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 let early: { readonly store: string; readonly process: KeeperProcess } | undefined;
 
-/** Starts one for a `kit realize` whose store the words and the environment tell. */
+const users: readonly (string | undefined)[] = ["realize", "pull", "push"];
+
+/** Starts one for a command that uses it, where the words and the environment tell the store. */
 export function startEarly(argv: readonly string[], directory: string, environment: Environment): void {
-  if (argv[0] !== "realize" || argv.some((word) => word === "--help" || word === "-h")) return;
+  if (!users.includes(argv[0]) || argv.some((word) => word === "--help" || word === "-h")) return;
   // A configuration may name another store, and reading it takes what is not loaded yet.
   if (configurationFiles(directory).some((path) => existsSync(path))) return;
   const user = { uid: process.getuid?.() ?? 0 };

@@ -47,6 +47,9 @@ export interface CheckoutBegun {
   giveUp(error: unknown): string;
 }
 
+/** For builds, or for people to see: each tree once there. */
+export type CheckoutKind = "checkouts" | "outputs";
+
 /**
  * The folder that holds the tree, or the beginning of it; only then is the tree read (85 ms for a root of 9,000
  * entries, the first time). Read the folder only: its files are the pool's.
@@ -62,11 +65,12 @@ export function beginCheckout(
   }: Pick<CheckoutTools, "layout" | "system" | "staging"> & {
     readonly holds: Holds;
   },
+  kind: CheckoutKind = "checkouts",
 ): string | CheckoutBegun {
   holds.take("tree", [hexOf(digest)]);
-  const place = layout.checkout(digest);
+  const place = `${layout[kind]}/${hexOf(digest)}`;
   if (existsSync(place)) return place;
-  const folder = `${staging}/checkout-${digest.slice(-16)}`;
+  const folder = `${staging}/${kind}-${digest.slice(-16)}`;
   const giveUp = (error: unknown) => {
     // What is half made must not be in the way of the next attempt.
     rmSync(folder, { recursive: true, force: true });

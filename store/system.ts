@@ -44,8 +44,12 @@ export interface System {
   getAttribute(path: string, name: string): Buffer;
   setAttribute(path: string, name: string, value: Uint8Array): void;
   umask(mask: number): number;
-  /** The functions of a shared library, each by its declaration in C. @throws where the loader refuses the file */
-  library(file: string): (declaration: string) => (...args: unknown[]) => unknown;
+  /**
+   * The functions of a shared library, each by its declaration in C; `null` is what this process has of its own.
+   *
+   * @throws where the loader refuses the file, or a function is not in it
+   */
+  library(file: string | null): (declaration: string) => (...args: unknown[]) => unknown;
   /** Where the bytes lie. Holds as long as they do, and only for what V8 keeps outside its heap. */
   addressOf(bytes: Uint8Array): bigint;
 }

@@ -14,7 +14,8 @@ import { groupsOf, namesIn } from "../../store/usage.ts";
 import type { Crew, Store } from "../builder.ts";
 import type { Cache } from "./cache.ts";
 import { type Complain, Lacking } from "./complaint.ts";
-import { type OnBytes, openIntake } from "./intake.ts";
+import { openIntake } from "./intake.ts";
+import type { OnProgress } from "./progress.ts";
 
 export interface BringMeans {
   readonly store: Store;
@@ -31,7 +32,7 @@ export interface BringMeans {
  *
  * @throws {Fault} of the store's own: a full disk
  */
-export function openBringer(means: BringMeans): (content: Content, onBytes?: OnBytes) => Promise<boolean> {
+export function openBringer(means: BringMeans): (content: Content, onBytes?: OnProgress) => Promise<boolean> {
   const under = new Map<Content, Promise<boolean>>();
   return (content, onBytes = () => {}) => {
     const known = under.get(content);
@@ -42,7 +43,7 @@ export function openBringer(means: BringMeans): (content: Content, onBytes?: OnB
   };
 }
 
-async function bring(content: Content, means: BringMeans, onBytes: OnBytes): Promise<boolean> {
+async function bring(content: Content, means: BringMeans, onBytes: OnProgress): Promise<boolean> {
   const { store, caches, complain } = means;
   const { kind, digest } = splitContent(content);
   store.holds.take(kind, [hexOf(digest)]);
@@ -63,7 +64,12 @@ async function bring(content: Content, means: BringMeans, onBytes: OnBytes): Pro
   return false;
 }
 
-async function bringBlob(blob: Digest, cache: Cache, means: BringMeans, onBytes: OnBytes): Promise<boolean> {
+async function bringBlob(
+  blob: Digest,
+  cache: Cache,
+  means: BringMeans,
+  onBytes: OnProgress,
+): Promise<boolean> {
   const bytes = await cache.file(nameOf({ kind: "blob", blob }));
   if (bytes === undefined) return false;
   const place = decodeBlobFile(bytes, blob).get(blob);
@@ -78,12 +84,12 @@ async function bringTree(
   digest: Digest,
   cache: Cache,
   means: BringMeans,
-  onBytes: OnBytes,
+  onBytes: OnProgress,
 ): Promise<boolean> {
   const { store, scratch } = means;
   const found = (await fromBase(digest, cache, means)) ?? (await treeFile(digest, cache));
   if (found === undefined) return false;
-  const { tree, base } = found;
+  const { tree, record, base } = found;
   const lacking = lackingIn(tree, store);
   const isWhole = lacking.every(({ blob }) => found.map.has(blob));
   // What the base names may be collected already, though its record is there.
@@ -95,11 +101,11 @@ async function bringTree(
   const intake = openIntake({ ...means, cache, scratch, layout: store.layout }, onBytes);
   await intake.take(wanted);
   if (wanted.length < lacking.length) return false;
-  store.records.writeTree(tree);
+  store.records.writeTree(tree, record);
   return true;
 }
 
-interface FoundTree extends Pick<TreeFile, "tree" | "map"> {
+interface FoundTree extends TreeFile {
   /** A tree that the store has, and that is much like it. */
   readonly base?: Tree;
 }

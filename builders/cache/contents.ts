@@ -3,7 +3,7 @@
 
 import type { BlobPlace, Located, LocationMap } from "../../store/cache/map.ts";
 import { nameOf } from "../../store/cache/names.ts";
-import { openPack, type PackBuilder } from "../../store/cache/pack.ts";
+import { openPack, type Pack, type PackBuilder } from "../../store/cache/pack.ts";
 import {
   decodeBlobFile,
   decodeTreeFile,
@@ -18,6 +18,7 @@ import { blobsOf, decodeTree } from "../../store/model/tree.ts";
 import { earlierContents } from "./earlier.ts";
 import { type PushMeans, writesAtOnce } from "./means.ts";
 import type { BlobPart } from "./packing.ts";
+import { inHundredths } from "./progress.ts";
 import { together } from "./together.ts";
 
 /** Where blobs are in the cache, as far as it is known: what is there need not be sent. */
@@ -130,7 +131,7 @@ async function packAll(missing: readonly Content[], places: Places, means: PushM
   const wanted = blobs.filter((blob) => !places.blobs.has(blob));
   const made = new Map<Digest, { readonly size: number; readonly frames: Digest[] }>();
   const sender = openSender(places, means);
-  let done = 0;
+  const packed = inHundredths(wanted.length, means.onProgress);
   for await (const part of packedParts(wanted, means)) {
     const known = made.get(part.blob) ?? { size: part.size, frames: [] };
     made.set(part.blob, known);
@@ -138,7 +139,7 @@ async function packAll(missing: readonly Content[], places: Places, means: PushM
       known.frames.push(frame.digest);
       if (!places.frames.has(frame.digest)) await sender.add(frame);
     }
-    if (part.next === undefined) means.onProgress(++done, wanted.length);
+    if (part.next === undefined) packed(1);
     means.signal.throwIfAborted();
   }
   const bytes = await sender.finish();
@@ -184,17 +185,26 @@ async function* packedParts(blobs: readonly Digest[], { crew }: PushMeans) {
   }
 }
 
-/** Fills packs and sends each when it is full. What is in a pack has a place when the pack is sent. */
+/** Fills packs and sends each when it is full, while the next is filled. */
 function openSender(places: Places, { cache }: PushMeans) {
   let pack: PackBuilder = openPack();
   let sent = 0;
-  const send = async () => {
-    if (pack.length === 0) return;
-    const { digest, size, parts, frames } = pack.finish();
-    pack = openPack();
+  let sending: Promise<void> = Promise.resolve();
+  const sendPack = async ({ digest, size, parts }: Pack) => {
     const name = nameOf({ kind: "pack", pack: digest });
     if (!(await cache.host.has(name)) && (await cache.host.write(name, parts)) === "written") sent += size;
-    for (const frame of frames) places.frames.set(frame.digest, { ...frame, pack: { digest, size } });
+  };
+  const send = async () => {
+    // Two packs are in memory at the most.
+    await sending;
+    if (pack.length === 0) return;
+    const full = pack.finish();
+    pack = openPack();
+    const name = { digest: full.digest, size: full.size };
+    for (const frame of full.frames) places.frames.set(frame.digest, { ...frame, pack: name });
+    sending = sendPack(full);
+    // It may fail while nobody waits for it yet.
+    sending.catch(() => {});
   };
   return {
     async add(frame: Parameters<PackBuilder["add"]>[0]) {
@@ -204,6 +214,7 @@ function openSender(places: Places, { cache }: PushMeans) {
     },
     async finish(): Promise<number> {
       await send();
+      await sending;
       return sent;
     },
   };

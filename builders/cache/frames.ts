@@ -3,6 +3,7 @@
 
 import { closeSync, openSync } from "node:fs";
 import { openFrame } from "../../store/cache/pack.ts";
+import type { Zstd } from "../../store/cache/zstd.ts";
 import type { Attributes } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { type Pool, writeFully } from "../../store/pool.ts";
@@ -14,7 +15,8 @@ export type FrameTarget =
 
 /** Frames as they lie in one buffer. Plain data: threads take them. */
 export interface FrameBatch {
-  readonly bytes: Uint8Array;
+  /** All of their buffer: it is given away. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly frames: readonly {
     readonly offset: number;
     readonly length: number;
@@ -24,12 +26,21 @@ export interface FrameBatch {
   }[];
 }
 
-/** @throws {Fault} `digest/bad-pack` where a frame holds anything but what is named */
-export function takeFrames({ bytes, frames }: FrameBatch, pool: Pick<Pool, "put">): void {
+export interface FrameTools {
+  readonly pool: Pick<Pool, "place">;
+  readonly zstd: Pick<Zstd, "unpack">;
+}
+
+/**
+ * The blobs are those of whoever asks: the session holds them, and the store lacked them.
+ *
+ * @throws {Fault} `digest/bad-pack` where a frame holds anything but what is named
+ */
+export function takeFrames({ bytes, frames }: FrameBatch, { pool, zstd }: FrameTools): void {
   for (const { offset, length, digest, size, targets } of frames) {
-    const content = openFrame(bytes.subarray(offset, offset + length), size, digest);
+    const content = openFrame(bytes.subarray(offset, offset + length), size, digest, zstd.unpack);
     for (const target of targets) {
-      if (target.kind === "blob") pool.put(content, target.attributes, digest);
+      if (target.kind === "blob") pool.place(content, target.attributes, digest);
       else writePiece(target.file, content, target.at);
     }
   }

@@ -11,13 +11,10 @@ import { Fault } from "../../store/model/fault.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
 import { findMember, piecesOf, writeFully } from "../../store/pool.ts";
 import type { Crew } from "../builder.ts";
-import { together } from "./together.ts";
-
-/** Called with the bytes that came and those that will. */
-export type OnBytes = (done: number, total: number) => void;
-
 import type { Cache } from "./cache.ts";
 import type { FrameBatch, FrameTarget } from "./frames.ts";
+import { inHundredths, type OnProgress } from "./progress.ts";
+import { together } from "./together.ts";
 
 export interface Incoming {
   readonly place: BlobPlace;
@@ -36,12 +33,14 @@ export interface IntakeMeans {
 
 /** Ranges that are fetched beside each other: each may have 8 MiB on their way. */
 const rangesAtOnce = 4;
+/** Files whose pieces are all there and that are looked at beside each other. */
+const assembliesAtOnce = 8;
 /** Bytes of frames that a thread is given at once. */
 const batchSize = 1 << 20;
 
 export function openIntake(
   { cache, crew, layout, scratch }: IntakeMeans,
-  onBytes: OnBytes,
+  onBytes: OnProgress,
 ): { take(incoming: readonly Incoming[]): Promise<void> } {
   return {
     async take(incoming) {
@@ -62,18 +61,14 @@ export function openIntake(
       ];
       const ranges = planRanges(wanted);
       const total = ranges.reduce((sum, { length }) => sum + length, 0);
-      let done = 0;
-      const came = (bytes: number) => {
-        done += bytes;
-        onBytes(done, total);
-      };
+      const came = inHundredths(total, onBytes);
       try {
         await together(rangesAtOnce, ranges, (range) => takeRange(range, cache, targets, crew, came));
-        for (const { file, place } of assemblies) {
-          const { blob } = await crew.adopt(file);
+        await together(assembliesAtOnce, assemblies, async ({ file, place, attributes }) => {
+          const { blob } = await crew.adopt(file, attributes);
           if (blob !== place.blob)
             throw new Fault("digest/bad-map", `the chunks of ${place.blob} make up ${blob}`);
-        }
+        });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -95,7 +90,7 @@ async function takeRange(
   // Where in the pack the bytes begin that are held.
   let begin = range.offset;
   const send = (all: boolean) => {
-    const bytes = Buffer.concat(held, length);
+    const bytes = joined(held, length);
     const frames: FrameBatch["frames"][number][] = [];
     let used = 0;
     for (; next < range.frames.length; next++) {
@@ -105,15 +100,14 @@ async function takeRange(
       frames.push({ offset: at, length: size, digest, size: content, targets: targets.get(digest) ?? [] });
       used = at + size;
     }
-    if (frames.length > 0) {
-      const taken = crew.takeFrames({ bytes: bytes.subarray(0, used), frames });
-      // It may fail while more is on its way, before anybody waits for it.
-      taken.catch(() => {});
-      waiting.push(taken);
-    }
-    held = all ? [] : [bytes.subarray(used)];
+    held = all ? [] : [Buffer.from(bytes.subarray(used))];
     length = all ? 0 : bytes.length - used;
     begin += used;
+    if (frames.length === 0) return;
+    const taken = crew.takeFrames({ bytes, frames });
+    // It may fail while more is on its way, before anybody waits for it.
+    taken.catch(() => {});
+    waiting.push(taken);
   };
   try {
     for await (const part of cache.ranges([range])) {
@@ -134,14 +128,30 @@ async function takeRange(
   }
 }
 
+/** In a buffer of its own, which can be given away. */
+function joined(parts: readonly Uint8Array[], length: number): Buffer<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 interface Assembly {
   readonly file: string;
   readonly place: BlobPlace;
+  readonly attributes: Attributes;
   readonly lacking: readonly { readonly frame: Located; readonly target: FrameTarget }[];
 }
 
 /** A file of the blob's size, with the chunks in their places that a blob of the store has. */
-function openAssembly({ place, held }: Incoming, folder: string, layout: Layout): Assembly {
+function openAssembly(
+  { place, attributes = blobAttributes, held }: Incoming,
+  folder: string,
+  layout: Layout,
+): Assembly {
   const file = `${folder}/${hexOf(place.blob)}`;
   const fd = openSync(file, "w+", 0o644);
   try {
@@ -156,7 +166,7 @@ function openAssembly({ place, held }: Incoming, folder: string, layout: Layout)
       return chunk === undefined ? [{ frame, target }] : [];
     });
     chunks?.close();
-    return { file, place, lacking };
+    return { file, place, attributes: bare(attributes), lacking };
   } finally {
     closeSync(fd);
   }

@@ -2,7 +2,7 @@
 // Knows threads and their queue; does not know how a task is done.
 
 import { Worker } from "node:worker_threads";
-import { beginCheckout, type CheckoutTools } from "../../store/checkout.ts";
+import { beginCheckout, type CheckoutKind, type CheckoutTools } from "../../store/checkout.ts";
 import type { Holds } from "../../store/holds.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { faultFromRecord } from "../../store/model/fault.ts";
@@ -27,6 +27,8 @@ export interface CrewStore extends Pick<CheckoutTools, "layout" | "system" | "me
 
 interface Job {
   readonly work: Task;
+  /** Given away to the thread, not copied. */
+  readonly given: readonly ArrayBuffer[];
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -56,7 +58,7 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
       const job = queue.shift();
       if (!worker || !job) return;
       running.set(worker, job);
-      worker.postMessage({ id: ids++, work: job.work });
+      worker.postMessage({ id: ids++, work: job.work }, job.given);
     }
   };
   /** A thread that has ended takes its job with it, the last one all that wait. */
@@ -100,14 +102,17 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
         }),
     ),
   );
-  const ask = <K extends Task["task"]>(work: Task & { task: K }): Promise<TaskResults[K]> =>
+  const ask = <K extends Task["task"]>(
+    work: Task & { task: K },
+    given: readonly ArrayBuffer[] = [],
+  ): Promise<TaskResults[K]> =>
     new Promise((resolve, reject) => {
       if (lost.size === workers.length) return reject([...lost.values()][0]);
-      queue.push({ work, resolve, reject });
+      queue.push({ work, given, resolve, reject });
       dispatch();
     });
-  const checkout = async (tree: Digest) => {
-    const begun = beginCheckout(tree, store.records.tree, store);
+  const checkout = async (tree: Digest, kind: CheckoutKind) => {
+    const begun = beginCheckout(tree, store.records.tree, store, kind);
     if (typeof begun === "string") return begun;
     const { files, folder } = begun;
     const placed = await Promise.allSettled(
@@ -122,21 +127,22 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
     return { walk, adopted: adopted ?? (await Promise.all(stretchesOf(walk.files).map(adopt))).flat() };
   };
   // Each once: nothing collects them while this process has the store.
-  const checkouts = new Map<Digest, Promise<string>>();
+  const checkouts = new Map<string, Promise<string>>();
   return {
     size: workers.length,
     unpack: (deb) => ask({ task: "unpack", deb }),
     verify: (fan) => ask({ task: "verify", fan }),
-    checkout(tree) {
-      const made = checkouts.get(tree) ?? checkout(tree);
-      checkouts.set(tree, made);
-      made.catch(() => checkouts.delete(tree));
+    checkout(tree, kind = "checkouts") {
+      const name = `${kind} ${tree}`;
+      const made = checkouts.get(name) ?? checkout(tree, kind);
+      checkouts.set(name, made);
+      made.catch(() => checkouts.delete(name));
       return made;
     },
     tar: (tree, options) => ask({ task: "tar", tree, options }),
     tarStretch: async (stretch, target) => void (await ask({ task: "tar-stretch", stretch, target })),
-    adopt: (file) => ask({ task: "adopt", file }),
-    takeFrames: async (batch) => void (await ask({ task: "take-frames", batch })),
+    adopt: (file, attributes) => ask({ task: "adopt", file, ...(attributes && { attributes }) }),
+    takeFrames: async (batch) => void (await ask({ task: "take-frames", batch }, [batch.bytes.buffer])),
     packBlobs: (parts) => ask({ task: "pack-blobs", parts }),
     async scanFolder(folder) {
       const { walk, adopted } = await scan(folder);

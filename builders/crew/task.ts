@@ -2,6 +2,7 @@
 // Knows the messages; does not know threads.
 
 import type { CheckoutMethod } from "../../store/checkout.ts";
+import type { Attributes } from "../../store/layout.ts";
 import type { PoolReport } from "../../store/members.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { FaultRecord } from "../../store/model/fault.ts";
@@ -19,7 +20,7 @@ export type Task =
   | { readonly task: "verify"; readonly fan: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
   | { readonly task: "tar-stretch"; readonly stretch: Stretch; readonly target: StretchTarget }
-  | { readonly task: "adopt"; readonly file: string }
+  | { readonly task: "adopt"; readonly file: string; readonly attributes?: Attributes }
   | { readonly task: "take-frames"; readonly batch: FrameBatch }
   | { readonly task: "pack-blobs"; readonly parts: readonly BlobPart[] }
   | { readonly task: "walk"; readonly folder: string }

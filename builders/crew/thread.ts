@@ -3,6 +3,8 @@
 
 import { mkdirSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
+import { packLimits } from "../../store/cache/pack.ts";
+import { openZstd } from "../../store/cache/zstd.ts";
 import { placeFiles } from "../../store/checkout.ts";
 import { noHolds, openHolds } from "../../store/holds.ts";
 import { blobAttributes, layoutOf } from "../../store/layout.ts";
@@ -55,7 +57,8 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
   const holds = setup.session === undefined ? noHolds : openHolds(layout, system, setup.session);
   const pool = openPool(layout, system, setup.staging, holds);
   const trees = openTrees(layout, holds, 4);
-  const tools = { layout, pool, system, method: setup.method, staging: setup.staging };
+  const zstd = openZstd(system, packLimits.content);
+  const tools = { layout, pool, system, zstd, method: setup.method, staging: setup.staging };
   return async (task: Task): Promise<TaskResults[Task["task"]]> => {
     switch (task.task) {
       case "unpack": {
@@ -73,12 +76,13 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         await writeStretch(task.stretch, task.target, tools);
         return undefined;
       case "adopt":
-        return pool.adopt(task.file, blobAttributes);
+        if (task.attributes !== undefined) pool.dress(task.file, task.attributes);
+        return pool.adopt(task.file, task.attributes ?? blobAttributes);
       case "take-frames":
-        takeFrames(task.batch, pool);
+        takeFrames(task.batch, tools);
         return undefined;
       case "pack-blobs":
-        return packBlobs(task.parts, pool);
+        return packBlobs(task.parts, tools);
       case "walk": {
         const walk = walkFolder(task.folder, system);
         return walk.files.length > mostAtOnce ? { walk } : { walk, adopted: pool.adoptAll(walk.files) };

@@ -1,8 +1,8 @@
 // A keeper's care for the store itself: what is kept, shown, counted, verified and collected.
 // Knows the calls of the kit process; does not build anything.
 
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
-import { writeTree } from "../../store/checkout.ts";
+import { closeSync, openSync, rmSync, statSync, utimesSync } from "node:fs";
+import { relative } from "node:path";
 import { collect } from "../../store/collect.ts";
 import type { History } from "../../store/history.ts";
 import { openJournals } from "../../store/holds.ts";
@@ -69,14 +69,7 @@ export function openCare(parts: CareParts): {
       const { kind, digest: own } = splitContent(content);
       requireAll({ requests: [], contents: [content] });
       const digest = kind === "tree" ? own : records.writeTree(treeOfBlob(own, file, store));
-      const place = `outputs/${hexOf(digest)}`;
-      const final = `${layout.root}/${place}`;
-      if (!existsSync(final)) {
-        const staging = session.scratch("outputs");
-        const made = `${staging}/${hexOf(digest)}`;
-        writeTree(records.tree(digest), made, { ...store, staging });
-        placeFolder(made, final);
-      }
+      const place = relative(layout.root, await crew.checkout(digest, "outputs"));
       return { place, tree: contentOf("tree", digest) };
     },
     async addRoot(root) {
@@ -179,16 +172,6 @@ async function lockCollection(
       send({ event: { type: "step", text: "waiting: another kit collects or verifies the store" } }),
   });
   return () => closeSync(fd);
-}
-
-/** Another process may have put the same there between the look and the rename: theirs is as good. */
-function placeFolder(made: string, final: string): void {
-  try {
-    renameSync(made, final);
-  } catch (error) {
-    rmSync(made, { recursive: true, force: true });
-    if (!existsSync(final)) throw error;
-  }
 }
 
 function keepWanted({ layout, records, holds }: Store, { requests, contents }: Wanted, now: number): Wanted {

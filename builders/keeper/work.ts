@@ -105,7 +105,7 @@ export function openWorkshop(parts: WorkParts): {
         signal: parts.signal,
         progress: (done, total, unit) => parts.emit({ type: "progress", id: job.id, done, total, unit }),
         async sandbox({ lower, binds = [] }) {
-          const folders = await Promise.all(lower.map(parts.crew.checkout));
+          const folders = await Promise.all(lower.map((tree) => parts.crew.checkout(tree)));
           const launcher = launcherIn(await parts.crew.checkout(launcherTree(job)), parts.machine);
           const folder = `${scratch}/sandbox-${opened++}`;
           mkdirSync(folder, { recursive: true });

@@ -53,29 +53,36 @@ export function decompress(
   frame: Uint8Array,
   most: number,
   refuse: Refusal,
-  dictionary?: Uint8Array,
+  unpack: Unpack = unpackWith(),
 ): Buffer {
   const { length, size } = measure(frame, refuse);
   if (length !== frame.length) throw refuse("bytes follow its frame");
   if (size > most) throw refuse(`it says that it holds ${size} bytes, and may hold ${most}`);
-  const bytes = unpacked(frame, size, refuse, dictionary);
+  let bytes: Buffer;
+  try {
+    bytes = unpack(frame, size);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
   if (bytes.length !== size) throw refuse(`it holds ${bytes.length} bytes and says ${size}`);
   return bytes;
 }
 
-function unpacked(frame: Uint8Array, size: number, refuse: Refusal, dictionary?: Uint8Array): Buffer {
-  const options: ZstdOptions = {
-    // With room for all of it zstd unpacks in place, and needs no memory for the frame's window; with a byte more
-    // Node does not make room for what might follow.
-    chunkSize: Math.max(64, size + 1),
-    maxOutputLength: Math.max(1, size),
-    ...(dictionary && { dictionary }),
-  };
-  try {
+/** What one frame holds, which is `size` bytes as it says itself. @throws where it is damaged, or holds more */
+export type Unpack = (frame: Uint8Array, size: number) => Buffer;
+
+/** Where the frame refers to a dictionary, all of it; 20 µs each, nearly all of them Node's to set up. */
+export function unpackWith(dictionary?: Uint8Array): Unpack {
+  return (frame, size) => {
+    const options: ZstdOptions = {
+      // With room for all of it zstd unpacks in place, and needs no memory for the frame's window; with a byte more
+      // Node does not make room for what might follow.
+      chunkSize: Math.max(64, size + 1),
+      maxOutputLength: Math.max(1, size),
+      ...(dictionary && { dictionary }),
+    };
     return zstdDecompressSync(frame, options);
-  } catch (error) {
-    throw refuse((error as Error).message);
-  }
+  };
 }
 
 /** The most bytes that a frame of so many may take: zstd's own bound. */

@@ -3,7 +3,7 @@
 
 import { type Digest, digestFromHex, digestOf, hasher, hexOf } from "../model/digest.ts";
 import { Fault } from "../model/fault.ts";
-import { compress, decompress, maxLength } from "./frame.ts";
+import { compress, decompress, maxLength, type Unpack } from "./frame.ts";
 import { numberIn } from "./number.ts";
 
 /** Sizes in bytes, but for `frames`. */
@@ -37,19 +37,20 @@ export interface FramePlace {
   readonly length: number;
 }
 
-/** At 150 MB/s, and 20 µs each. @throws {RangeError} on more than 1 MiB */
-export function frameOf(bytes: Uint8Array, level?: number, digest = digestOf(bytes)): Frame {
+/** @throws {RangeError} on more than 1 MiB */
+export function frameOf(bytes: Uint8Array, pack: (bytes: Uint8Array) => Buffer = compress): Frame {
   if (bytes.length > packLimits.content) throw new RangeError(`a frame of ${bytes.length} bytes`);
-  return { digest, size: bytes.length, bytes: compress(bytes, level) };
+  return { digest: digestOf(bytes), size: bytes.length, bytes: pack(bytes) };
 }
 
 /**
- * What a frame holds, checked: at 600 MB/s, and 20 µs each, nearly all of them Node's to set up a decompressor.
+ * What a frame holds, checked.
  *
  * @throws {Fault} `digest/bad-pack` where that is not exactly what is named
  */
-export function openFrame(frame: Uint8Array, size: number, digest: Digest): Buffer {
-  const bytes = decompress(frame, Math.min(size, packLimits.content), (why) => bad(`${digest}: ${why}`));
+export function openFrame(frame: Uint8Array, size: number, digest: Digest, unpack?: Unpack): Buffer {
+  const refuse = (why: string) => bad(`${digest}: ${why}`);
+  const bytes = decompress(frame, Math.min(size, packLimits.content), refuse, unpack);
   if (bytes.length !== size) throw bad(`${digest}: it holds ${bytes.length} bytes, not ${size}`);
   const found = digestOf(bytes);
   if (found !== digest) throw bad(`${digest}: its frame holds ${found}`);

@@ -4,7 +4,7 @@
 import { type Digest, digestFromHex, digestOf, hexOf } from "../model/digest.ts";
 import { Fault } from "../model/fault.ts";
 import { decodeTree, type Tree } from "../model/tree.ts";
-import { compress, compressFrom, decompress, measure, type Refusal } from "./frame.ts";
+import { compress, compressFrom, decompress, measure, type Refusal, unpackWith } from "./frame.ts";
 import { decodeMap, encodeMap, type LocationMap, linesFor, mapLimits } from "./map.ts";
 
 export interface TreeFile {
@@ -41,7 +41,7 @@ export function encodeTreeFile(file: Pick<TreeFile, "record" | "map">, base?: Ui
 export function decodeTreeFile(bytes: Uint8Array, digest: Digest, base?: Uint8Array): TreeFile {
   const refuse = (why: string) => bad(digest, why);
   const { length } = measure(bytes, refuse);
-  const record = decompress(bytes.subarray(0, length), fileLimits.record, refuse, base);
+  const record = decompress(bytes.subarray(0, length), fileLimits.record, refuse, unpackWith(base));
   const found = digestOf(record);
   if (found !== digest) throw refuse(`it holds the record of ${found}`);
   const tree = decodeTree(record);

@@ -13,6 +13,8 @@ import { packBlobs } from "../../../builders/cache/packing.ts";
 import { type Pushed, push } from "../../../builders/cache/push.ts";
 import { startServer } from "../../../builders/serve/server.ts";
 import { folderStorage } from "../../../store/cache/folder.ts";
+import { packLimits } from "../../../store/cache/pack.ts";
+import { openZstd } from "../../../store/cache/zstd.ts";
 import { noHolds } from "../../../store/holds.ts";
 import { blobAttributes } from "../../../store/layout.ts";
 import { type Content, contentOf, type Origin, type Result } from "../../../store/model/derivation.ts";
@@ -59,12 +61,16 @@ export const keys = {
 /** A store of its own, whose threads' work is done where it is asked for, or as the test has it. */
 export function openShop(others: Partial<Crew> = {}): Shop {
   const { layout, pool, records, staging } = openTestStore();
+  const zstd = openZstd(system, packLimits.content);
   const store: Store = { layout, system, pool, records, holds: noHolds, method: "hardlink" };
   const crew = {
     size: 1,
-    takeFrames: async (batch) => takeFrames(batch, pool),
-    packBlobs: async (parts) => packBlobs(parts, pool),
-    adopt: async (file) => pool.adopt(file, blobAttributes),
+    takeFrames: async (batch) => takeFrames(batch, { pool, zstd }),
+    packBlobs: async (parts) => packBlobs(parts, { pool, zstd }),
+    adopt: async (file, attributes = blobAttributes) => {
+      pool.dress(file, attributes);
+      return pool.adopt(file, attributes);
+    },
     ...others,
   } satisfies Partial<Crew> as unknown as Crew;
   return {

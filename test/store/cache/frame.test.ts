@@ -4,7 +4,14 @@ import { execFileSync } from "node:child_process";
 import { constants, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compress, compressFrom, decompress, maxLength, measure } from "../../../store/cache/frame.ts";
+import {
+  compress,
+  compressFrom,
+  decompress,
+  maxLength,
+  measure,
+  unpackWith,
+} from "../../../store/cache/frame.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import { bomb, stored } from "./bomb.ts";
 import { codeOf, expectFaults } from "./fuzz.ts";
@@ -47,7 +54,7 @@ describe("frames", () => {
     const now = Buffer.concat([base.subarray(0, 20_000), Buffer.from("new"), base.subarray(20_000)]);
     const frame = compressFrom(now, base);
     expect(frame.length).toBeLessThan(100);
-    expect(decompress(frame, now.length, refuse, base).equals(now)).toBe(true);
+    expect(decompress(frame, now.length, refuse, unpackWith(base)).equals(now)).toBe(true);
     expect(codeOf(() => open(frame, now.length))).toBe("digest/bad-frame");
   });
 

@@ -110,13 +110,6 @@ export function placeFiles(files: readonly FileEntry[], folder: string, tools: C
   for (const entry of files) place(entry, `${folder}/${entry.path}`);
 }
 
-/** Writes a tree into a new folder. */
-export function writeTree(tree: Tree, folder: string, tools: CheckoutTools): void {
-  makeFolders(tree, folder, tools.system);
-  placeFiles(filesOf(tree), folder, tools);
-  finishFolders(tree, folder, tools.system);
-}
-
 function filesOf(tree: Tree): FileEntry[] {
   return tree.entries.filter((entry) => entry.type === "file");
 }

@@ -23,6 +23,8 @@ export interface BringMeans {
   readonly caches: readonly Cache[];
   /** A folder of this session's, on the store's file system. */
   readonly scratch: string;
+  /** Writes the store's file system to disk. */
+  readonly flush: () => Promise<void>;
   readonly complain: Complain;
 }
 

@@ -29,17 +29,20 @@ export interface IntakeMeans {
   readonly crew: Crew;
   readonly layout: Layout;
   readonly scratch: string;
+  readonly flush: () => Promise<void>;
 }
 
 /** Ranges that are fetched beside each other: each may have 8 MiB on their way. */
 const rangesAtOnce = 4;
 /** Files whose pieces are all there and that are looked at beside each other. */
 const assembliesAtOnce = 8;
+/** Bytes of packs after which the disk begins with what they were. */
+const flushSize = 16 << 20;
 /** Bytes of frames that a thread is given at once. */
 const batchSize = 1 << 20;
 
 export function openIntake(
-  { cache, crew, layout, scratch }: IntakeMeans,
+  { cache, crew, layout, scratch, flush }: IntakeMeans,
   onBytes: OnProgress,
 ): { take(incoming: readonly Incoming[]): Promise<void> } {
   return {
@@ -61,7 +64,12 @@ export function openIntake(
       ];
       const ranges = planRanges(wanted);
       const total = ranges.reduce((sum, { length }) => sum + length, 0);
-      const came = inHundredths(total, onBytes);
+      const tell = inHundredths(total, onBytes);
+      const disk = openDisk(flush);
+      const came = (bytes: number) => {
+        tell(bytes);
+        disk.came(bytes);
+      };
       try {
         await together(rangesAtOnce, ranges, (range) => takeRange(range, cache, targets, crew, came));
         await together(assembliesAtOnce, assemblies, async ({ file, place, attributes }) => {
@@ -69,6 +77,7 @@ export function openIntake(
           if (blob !== place.blob)
             throw new Fault("digest/bad-map", `the chunks of ${place.blob} make up ${blob}`);
         });
+        await disk.idle();
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -126,6 +135,33 @@ async function takeRange(
     // biome-ignore lint/correctness/noUnsafeFinally: what a thread found wrong says more than the end of the stream
     if (failed !== undefined) throw failed.reason;
   }
+}
+
+/**
+ * The disk takes in what came while more comes, a flush at a time: the one that has to be waited for in the end takes
+ * 50 ms in place of 300 where 60 MB came from this machine, and seconds less where a disk is as slow as the network.
+ */
+function openDisk(flush: () => Promise<void>): { came(bytes: number): void; idle(): Promise<void> } {
+  let waiting = 0;
+  let isBusy = false;
+  let written = Promise.resolve();
+  return {
+    came(bytes) {
+      waiting += bytes;
+      if (waiting < flushSize || isBusy) return;
+      waiting = 0;
+      isBusy = true;
+      written = written.then(flush);
+      written.then(
+        () => {
+          isBusy = false;
+        },
+        // Kept for who waits: the kernel tells of a failure once, and the last flush would know nothing of it.
+        () => {},
+      );
+    },
+    idle: () => written,
+  };
 }
 
 /** In a buffer of its own, which can be given away. */

@@ -54,7 +54,8 @@ export function openTrade(parts: TradeParts): Trade {
   const complain = openComplaints(warn);
   const opened: Cache[] = [...caches];
   const offers = openOffers(caches, settings, { warn, complain });
-  const bring = openBringer({ store, crew, caches, scratch: session.scratch("brought"), complain });
+  const { flush } = session;
+  const bring = openBringer({ store, crew, caches, scratch: session.scratch("brought"), flush, complain });
   return {
     async offers(requests) {
       const found = await offers.ask(requests);

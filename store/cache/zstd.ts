@@ -13,9 +13,9 @@ export interface Zstd {
 }
 
 /**
- * Packs and unpacks up to `most` bytes at a time. Unpacking takes 1.5 µs and packing XX besides the work itself, 25 and
- * XX where Node sets up a stream for each: XX. Through Node all the same where it does not have the functions to give,
- * as where a distribution built it with a library of its own.
+ * Packs and unpacks up to `most` bytes at a time. Besides the work itself unpacking takes 1 µs and packing 2, 36 and 43
+ * where Node sets up a stream for each. Through Node all the same where it does not have the functions to give, as
+ * where a distribution built it with a library of its own.
  */
 export function openZstd(system: System, most: number): Zstd {
   try {

@@ -62,6 +62,18 @@ const rewrite = (of: Content, change: (map: LocationMap) => LocationMap) => {
 const open = (which = depot, options: Parameters<Depot["open"]>[0] = {}): Cache => which.open(options);
 
 describe("a whole cache", () => {
+  it("gives much while the disk takes in what came before; a failure of that is told, and not a second time", async () => {
+    const much = from.blob(noise(40 << 20));
+    await from.push([from.record("much", { file: much })], open());
+    let flushed = 0;
+    to.flush = async () => {
+      flushed++;
+      throw new Error("the disk is gone");
+    };
+    await expect(to.bringer(open()).bring(much)).rejects.toThrow("the disk is gone");
+    expect(flushed).toBe(1);
+  });
+
   it.each([false, true])("gives a tree with all that is in it (static: %s)", async (plain) => {
     await using other = await openDepot({ plain });
     await from.push([from.record("again", { tree: content })], open(other));

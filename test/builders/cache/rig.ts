@@ -32,6 +32,8 @@ export interface Recorded extends Pick<Origin, "signatures"> {
 export interface Shop {
   readonly store: Store;
   readonly crew: Crew;
+  /** How the disk takes in what was written; the test may have another one. */
+  flush: () => Promise<void>;
   /** A tree of a few lines. */
   tree(spec: Spec): Content;
   blob(bytes: Uint8Array | string): Content;
@@ -73,9 +75,10 @@ export function openShop(others: Partial<Crew> = {}): Shop {
     },
     ...others,
   } satisfies Partial<Crew> as unknown as Crew;
-  return {
+  const shop: Shop = {
     store,
     crew,
+    flush: async () => {},
     tree: (spec) => contentOf("tree", records.writeTree(plant(pool, spec))),
     blob: (bytes) => contentOf("blob", pool.put(Buffer.from(bytes as string))),
     record(label, outputs, { references = [], request = digestOf(label), signatures } = {}) {
@@ -94,7 +97,11 @@ export function openShop(others: Partial<Crew> = {}): Shop {
       const lines: string[] = [];
       let bytes = 0;
       const complain = openComplaints((line) => void lines.push(line));
-      const bring = openBringer({ store, crew, caches, scratch: `${staging}/brought`, complain });
+      const bring = openBringer({
+        ...{ store, crew, caches, complain },
+        scratch: `${staging}/brought`,
+        flush: () => shop.flush(),
+      });
       return {
         lines,
         came: () => bytes,
@@ -108,6 +115,7 @@ export function openShop(others: Partial<Crew> = {}): Shop {
       };
     },
   };
+  return shop;
 }
 
 export interface Depot extends AsyncDisposable {

@@ -2,7 +2,7 @@
 // Uses the machine's dpkg, as root and on scratch folders; no maintainer script runs.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { controlStanza, type DatabaseFile, unpackedDatabase } from "../../../builders/rootfs/database.ts";
@@ -10,7 +10,6 @@ import { nothingInstalled, readDatabase } from "../../../builders/rootfs/install
 import { mergePackages } from "../../../builders/rootfs/merge.ts";
 import type { Package } from "../../../builders/rootfs/package.ts";
 import { unpackDeb } from "../../../builders/unpack/intake.ts";
-import { writeTree } from "../../../store/checkout.ts";
 import type { Digest } from "../../../store/model/digest.ts";
 import { parseTreePath } from "../../../store/model/path.ts";
 import { directoryAt, type Entry, makeTree, type Tree } from "../../../store/model/tree.ts";
@@ -89,7 +88,7 @@ system("configured by dpkg", () => {
     dpkg(theirs, ["--unpack", ...debsOf(first)]);
     dpkg(theirs, ["--configure", "-a"]);
     const bottom = await laid(debsOf(first), makeTree([]), store);
-    writeTree(bottom, `${own}-1`, store.tools("copy"));
+    renameSync(store.checkout(bottom, "copy"), `${own}-1`);
     dpkg(`${own}-1`, ["--configure", "-a"]);
     expect(seen(`${own}-1`)).toEqual({
       ...seen(theirs),
@@ -99,7 +98,7 @@ system("configured by dpkg", () => {
     dpkg(theirs, ["--unpack", ...debsOf(second)]);
     dpkg(theirs, ["--configure", "-a"]);
     const both = await laid(debsOf(second), scanned(bottom, `${own}-1`, store), store);
-    writeTree(both, `${own}-2`, store.tools("copy"));
+    renameSync(store.checkout(both, "copy"), `${own}-2`);
     dpkg(`${own}-2`, ["--configure", "-a"]);
     expect(seen(`${own}-2`)).toEqual(seen(theirs));
   });

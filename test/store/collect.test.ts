@@ -114,6 +114,18 @@ describe("collection", () => {
     expect(bytes).toBeLessThan(600_000);
   });
 
+  it("frees what large files take, too", async () => {
+    const shelf = openShelf();
+    shelf.result("lost", { large: "x".repeat(17 << 20), small: "y" });
+    const before = blocksBelow(shelf.layout.root);
+    const told = await run(shelf, { dryRun: true });
+    const { bytes } = await run(shelf);
+    expect(bytes).toBe(told.bytes);
+    expect(bytes).toBe(before - blocksBelow(shelf.layout.root));
+    expect(bytes).toBeGreaterThan(17 << 20);
+    expect(readdirSync(`${shelf.staging}/trash`)).toEqual([]);
+  });
+
   it("goes on where a root names what is not there", async () => {
     const shelf = openShelf();
     const { request, outputs } = shelf.result("gone", { f: "1" });

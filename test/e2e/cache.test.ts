@@ -165,7 +165,7 @@ describe("kit push", () => {
       pushed.key,
     ]);
     const again = JSON.parse((await attempt.does(push)).stdout);
-    expect(again).toEqual({ pushed: 0, present: 1, bytes: 0, conflicts: [] });
+    expect(again).toEqual({ pushed: 0, present: 1, bytes: 0, conflicts: [], unsigned: 0 });
   });
 
   test("says what is wrong with its key, its results and its destination", async () => {

@@ -4,13 +4,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
-import { noCaches } from "../../builders/cache/trust.ts";
-import { openKeeper } from "../../builders/keeper/client.ts";
 import type { LocalEntry } from "../../builders/keeper/protocol.ts";
-import { defaultLimits } from "../../builders/sandbox/spec.ts";
-import { entryFile } from "../../cli/entry.ts";
 import { nameOf } from "../../store/cache/names.ts";
 import { decodeTreeFile } from "../../store/cache/treefile.ts";
 import { contentOf, type Request, requestDigest } from "../../store/model/derivation.ts";
@@ -20,6 +15,7 @@ import { changeFiles, changePlaces, makeFiles } from "./files.ts";
 import type { Row } from "./main.ts";
 import { has, inTurn, type Run, run, type Side } from "./measure.ts";
 import { openMeter } from "./meter.ts";
+import { openBenchKeeper } from "./session.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");
 
@@ -62,27 +58,8 @@ interface Root {
 
 /** Results of one label, as one image becomes time after time. */
 async function ingest(at: string, versions: readonly (readonly LocalEntry[])[]): Promise<Root[]> {
-  const { uid, gid, username } = userInfo();
   const store = join(at, "store");
-  const keeper = await openKeeper({
-    store,
-    node: process.execPath,
-    entry: entryFile("keeper").pathname,
-    threads: 2,
-    environment: process.env,
-    user: { uid, gid, name: username },
-    session: `bench-${process.pid}`,
-    setup: {
-      limits: defaultLimits,
-      method: "auto",
-      keepFailed: false,
-      offline: true,
-      proxy: {},
-      downloads: 1,
-      caches: noCaches,
-    },
-    emit: () => {},
-  });
+  const keeper = await openBenchKeeper(store);
   const roots: Root[] = [];
   for (const entries of versions) {
     const tree = await keeper.putFolder(entries);

@@ -6,6 +6,7 @@ import { userInfo } from "node:os";
 import { noCaches } from "../../builders/cache/trust.ts";
 import { type Keeper, openKeeper } from "../../builders/keeper/client.ts";
 import { defaultLimits } from "../../builders/sandbox/spec.ts";
+import { entryFile } from "../../cli/entry.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Run } from "./measure.ts";
@@ -18,12 +19,17 @@ export interface BenchSession {
   does(task: ShelfTask): Promise<Content>;
 }
 
-export async function openBenchSession(store: string, id: string = randomUUID()): Promise<BenchSession> {
+/** A keeper in a store, of kit's own builders or of another entry's. */
+export function openBenchKeeper(
+  store: string,
+  entry: string = entryFile("keeper").pathname,
+  id: string = randomUUID(),
+): Promise<Keeper> {
   const { uid, gid, username } = userInfo();
-  const keeper = await openKeeper({
+  return openKeeper({
     store,
     node: process.execPath,
-    entry: new URL("./keeper.ts", import.meta.url).pathname,
+    entry,
     threads: 2,
     environment: process.env,
     user: { uid, gid, name: username },
@@ -39,6 +45,10 @@ export async function openBenchSession(store: string, id: string = randomUUID())
     },
     emit: () => {},
   });
+}
+
+export async function openBenchSession(store: string, id: string = randomUUID()): Promise<BenchSession> {
+  const keeper = await openBenchKeeper(store, new URL("./keeper.ts", import.meta.url).pathname, id);
   let tasks = 0;
   return {
     id,

@@ -17,7 +17,7 @@ const images: Readonly<Record<string, readonly string[]>> = {
   release: ["buildType: release"],
   debug: ["buildType: debug"],
   package: ["packages: [less, nano, ../packages/hello/hello.yaml]"],
-  name: ["hostname: another", "files: [{path: /etc/motd, content: welcome}]"],
+  name: ["hostname: another", "vars: {word: welcome}"],
   place: ["locale: C.UTF-8", "timezone: Etc/UTC"],
 };
 
@@ -51,7 +51,12 @@ function imageText(lines: readonly string[]): string {
   const own = lines.some((line) => line.startsWith("packages:"))
     ? []
     : ["packages: [less, ../packages/hello/hello.yaml]"];
-  const common = ["kind: image", "name: bench", "distro: debian/trixie", "architectures: [amd64]"];
+  const words = lines.some((line) => line.startsWith("vars:")) ? [] : ["vars: {word: hello}"];
+  const common = [
+    ...["kind: image", "name: bench", "distro: debian/trixie", "architectures: [amd64]"],
+    // What is built from source differs between debug and release; here a file says which it is.
+    ...[...words, "files: [{path: /etc/motd, content: '${word} to a ${buildType} image'}]"],
+  ];
   return `${[...common, ...own, ...lines, "outputs: [{type: tar}]"].join("\n")}\n`;
 }
 

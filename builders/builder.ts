@@ -101,7 +101,9 @@ export interface Crew extends AsyncDisposable {
   /** Makes a checkout, for builds unless something else is said; returns its folder. */
   checkout(tree: Digest, kind?: CheckoutKind): Promise<string>;
   /** Checks one 256th of the pool. */
-  verify(fan: string): Promise<PoolReport>;
+  verifyFan(fan: string): Promise<PoolReport>;
+  /** What is wrong with a checkout or an output, whose place is relative to the store. */
+  flawOfShown(place: string): Promise<string | undefined>;
   /** Takes a folder's files into the pool. */
   scanFolder(folder: string): Promise<{ tree: Digest; dropped: readonly string[] }>;
   /** Writes a tree as a tar stream into the pool. */

@@ -5,8 +5,8 @@ import { statfsSync } from "node:fs";
 import type { Emit } from "../builders/event.ts";
 import type { Keeper } from "../builders/keeper/client.ts";
 import type { Layout } from "../store/layout.ts";
-import { deadRoots } from "./deadroots.ts";
 import { bytesText } from "./render/text.ts";
+import { deadRoots } from "./rootlinks.ts";
 
 export interface RoomMeans {
   readonly layout: Layout;

@@ -7,7 +7,7 @@ import type { Layout } from "./layout.ts";
 import { parseContent } from "./model/derivation.ts";
 import { parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
-import { type Kept, keptShape, unreadable } from "./roots.ts";
+import { type Kept, keptShape, orNone, unreadable } from "./roots.ts";
 import { placeFile } from "./trees.ts";
 import { namesIn } from "./usage.ts";
 
@@ -41,6 +41,16 @@ export function readProfiles(layout: Layout): Profile[] {
     .sort()
     .map((name) => readProfile(layout, name))
     .filter(({ generations }) => generations.length > 0);
+}
+
+/** With the generations that can be read. */
+export function readSoundProfiles(layout: Layout): Profile[] {
+  return namesIn(layout.profiles).map((name) => ({
+    name,
+    generations: writtenNumbers(layout, name).flatMap((number) =>
+      orNone(() => readGeneration(layout, name, number)),
+    ),
+  }));
 }
 
 /**

@@ -62,6 +62,24 @@ export function readRoots(layout: Layout): RootFile[] {
   });
 }
 
+/** Those that can be read. */
+export function readSoundRoots(layout: Layout): Root[] {
+  return readdirSync(layout.roots)
+    .filter(isRoot)
+    .sort()
+    .flatMap((name) => orNone(() => readRoot(`${layout.roots}/${name}`)));
+}
+
+/** Of a file that is damaged, nothing. */
+export function orNone<T>(read: () => T): T[] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (error instanceof Fault) return [];
+    throw error;
+  }
+}
+
 /** @throws {Fault} `store/corrupt`, or where it is not there */
 export function rootFile(layout: Layout, name: string): RootFile {
   const file = `${layout.roots}/${name}`;

@@ -24,19 +24,23 @@ export interface Verification {
   readonly problems: readonly Problem[];
 }
 
+/** What is shared between threads. */
+export interface Checks {
+  /** One 256th of the pool ({@link verifyFan}). */
+  verifyFan(fan: string): Promise<PoolReport>;
+  /** A checkout or an output ({@link flawOfShown}). */
+  flawOfShown(place: string): Promise<string | undefined>;
+}
+
 /**
  * Looks at everything: pool members (bytes, mode, owner, attributes, date), tree records (form, digest, blobs that
- * are there), statements (form, contents that are there), roots and generations (form). `checkFan` does one 256th of the pool
- * ({@link verifyFan}), wherever it likes. Sessions may run beside it: what names is listed before what is named.
+ * are there), checkouts and outputs (all that their trees say of them), statements (form, contents that are there),
+ * roots and generations (form). Sessions may run beside it: what names is listed before what is named.
  */
-export async function verify(
-  layout: Layout,
-  records: RecordReader,
-  checkFan: (fan: string) => Promise<PoolReport>,
-): Promise<Verification> {
+export async function verify(layout: Layout, records: RecordReader, checks: Checks): Promise<Verification> {
   const statements = groupsOf(layout.results, "results").flatMap(namesIn).filter(isHex);
   const trees = groupsOf(layout.trees, "trees").flatMap(namesIn).filter(isHex);
-  const reports = await Promise.all(namesIn(layout.pool).map(checkFan));
+  const reports = await Promise.all(namesIn(layout.pool).map(checks.verifyFan));
   const poolProblems = reports.flatMap(({ problems }) => problems);
   const pool = poolState(layout, poolProblems);
   const treeState = checkTrees(layout, trees, pool);
@@ -44,6 +48,10 @@ export async function verify(
     const { kind, digest } = splitContent(content);
     return kind === "tree" ? treeState.sound.has(hexOf(digest)) : pool.sound.has(hexOf(digest));
   };
+  const shown = await Promise.all([
+    checkShown(layout, treeState.touched, "checkout", checks),
+    checkShown(layout, treeState.touched, "output", checks),
+  ]);
   const sum = (pick: (report: PoolReport) => number) =>
     reports.reduce((total, report) => total + pick(report), 0);
   return {
@@ -55,8 +63,7 @@ export async function verify(
       ...checkRoots(layout),
       ...checkGenerations(layout),
       ...statements.flatMap((hex) => checkStatement(layout, records, digestFromHex(hex), isThere)),
-      ...madeOf(layout, treeState.touched, "checkout"),
-      ...madeOf(layout, treeState.touched, "output"),
+      ...shown.flat(),
       ...treeState.problems,
       ...poolProblems,
     ],
@@ -132,12 +139,23 @@ function checkTree(file: string, name: string, pool: PoolState): { why?: string;
   }
 }
 
-/** The checkouts, or the outputs, that were made of trees. */
-function madeOf(layout: Layout, trees: readonly string[], kind: "checkout" | "output"): Problem[] {
-  const places = trees
-    .map((name) => `${kind}s/${name}`)
-    .filter((place) => existsSync(`${layout.root}/${place}`));
-  return places.map((place) => ({ kind, place, why: "it may share what is damaged" }));
+/** Checkouts, or outputs, of trees that something is wrong with, and those that are not what their trees say. */
+async function checkShown(
+  layout: Layout,
+  touched: readonly string[],
+  kind: "checkout" | "output",
+  { flawOfShown }: Checks,
+): Promise<Problem[]> {
+  const bad = new Set(touched);
+  const names = namesIn(layout[`${kind}s`]).filter(isHex);
+  const flaws = await Promise.all(
+    names.map(async (name): Promise<Problem[]> => {
+      const place = `${kind}s/${name}`;
+      const why = bad.has(name) ? "it may share what is damaged" : await flawOfShown(place);
+      return why === undefined ? [] : [{ kind, place, why }];
+    }),
+  );
+  return flaws.flat();
 }
 
 function checkStatement(

@@ -131,7 +131,8 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
   return {
     size: workers.length,
     unpack: (deb) => ask({ task: "unpack", deb }),
-    verify: (fan) => ask({ task: "verify", fan }),
+    verifyFan: (fan) => ask({ task: "verify-fan", fan }),
+    flawOfShown: (place) => ask({ task: "flaw-of-shown", place }),
     checkout(tree, kind = "checkouts") {
       const name = `${kind} ${tree}`;
       const made = checkouts.get(name) ?? checkout(tree, kind);

@@ -17,7 +17,8 @@ import type { BlobPart, PackedPart } from "../cache/packing.ts";
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
   | { readonly task: "place"; readonly files: readonly FileEntry[]; readonly folder: string }
-  | { readonly task: "verify"; readonly fan: string }
+  | { readonly task: "verify-fan"; readonly fan: string }
+  | { readonly task: "flaw-of-shown"; readonly place: string }
   | { readonly task: "tar"; readonly tree: Digest; readonly options: TarOptions }
   | { readonly task: "tar-stretch"; readonly stretch: Stretch; readonly target: StretchTarget }
   | { readonly task: "adopt"; readonly file: string; readonly attributes?: Attributes }
@@ -35,7 +36,8 @@ export interface Walked {
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
   place: undefined;
-  verify: PoolReport;
+  "verify-fan": PoolReport;
+  "flaw-of-shown": string | undefined;
   tar: TarBlob;
   "tar-stretch": undefined;
   adopt: Adopted;

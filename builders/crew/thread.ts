@@ -13,6 +13,7 @@ import { hasher } from "../../store/model/digest.ts";
 import { faultRecord, faultsOf, unreachable } from "../../store/model/fault.ts";
 import { openPool } from "../../store/pool.ts";
 import { walkFolder } from "../../store/scan.ts";
+import { flawOfShown } from "../../store/shown.ts";
 import { openSystem, type System } from "../../store/system.ts";
 import { openTrees } from "../../store/trees.ts";
 import { asFault } from "../../store/trouble.ts";
@@ -68,8 +69,10 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
       case "place":
         placeFiles(task.files, task.folder, tools);
         return undefined;
-      case "verify":
+      case "verify-fan":
         return verifyFan(layout, system, task.fan);
+      case "flaw-of-shown":
+        return flawOfShown(layout, task.place);
       case "tar":
         return storeTar(trees.tree(task.tree), task.options, pool);
       case "tar-stretch":

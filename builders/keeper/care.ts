@@ -111,7 +111,7 @@ export function openCare(parts: CareParts): {
       // What goes meanwhile would look like what is lost.
       const release = await lockCollection(parts, "shared");
       try {
-        return await verify(layout, records, crew.verify);
+        return await verify(layout, records, crew);
       } finally {
         release();
       }

@@ -48,9 +48,9 @@ export async function serveHold({ layout, system, setup, recruits, inbox, send }
   const methods: { [K in keyof HoldMethods]: (...args: Parameters<HoldMethods[K]>) => unknown } = {
     collect: (wish) =>
       collect({ layout, records, history, trash: staging, flush: hold.flush, ...collecting(send) }, wish),
-    verify: () => verify(layout, records, crew.verify),
+    verify: () => verify(layout, records, crew),
     async repair() {
-      const found = await verify(layout, records, crew.verify);
+      const found = await verify(layout, records, crew);
       if (found.problems.length > 0) repair(layout, found.problems, hold.flush);
       return found;
     },

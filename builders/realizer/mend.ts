@@ -1,8 +1,7 @@
 // Mending: what was found damaged and set aside is brought out of caches, or built, again.
 // Knows what to try and in which order; does not know what damage is.
 
-import type { Result } from "../../store/model/derivation.ts";
-import { hexOf } from "../../store/model/digest.ts";
+import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import type { Lost } from "../../store/salvage.ts";
 import type { Emit } from "../event.ts";
@@ -25,7 +24,8 @@ export interface Mended {
 /** Makes again what it takes, the smallest first: often all that needed it is whole then, as it was. */
 export async function mend(means: MendMeans): Promise<Mended> {
   const keeper = await means.keeper();
-  const tried = new Set<string>();
+  // What was tried, and why nothing came of it.
+  const tried = new Map<Digest, string>();
   let restored = 0;
   for (;;) {
     await keeper.flush();
@@ -34,17 +34,24 @@ export async function mend(means: MendMeans): Promise<Mended> {
     // What could not be made may be now.
     if (state.restored > 0) tried.clear();
     const next = state.lost.find(({ request }) => !tried.has(request));
-    if (next === undefined) return { restored, lost: state.lost };
-    tried.add(next.request);
-    await makeAgain(next, means);
+    if (next === undefined) {
+      for (const one of state.lost)
+        means.emit({ type: "step", text: `not made again: ${titleOf(one)}: ${tried.get(one.request)}` });
+      return { restored, lost: state.lost };
+    }
+    tried.set(next.request, await makeAgain(next, means));
   }
 }
 
-async function makeAgain(lost: Lost, means: MendMeans): Promise<Result | undefined> {
+/** Returns why it cannot be, if it cannot: it may when something else is there. */
+async function makeAgain(lost: Lost, means: MendMeans): Promise<string> {
   const keeper = await means.keeper();
   const { request, origin } = lost;
   try {
-    if (origin?.request === undefined) return (await keeper.pull(request))?.result;
+    if (origin?.request === undefined) {
+      await keeper.pull(request);
+      return "no cache has it, and how it was made is not known";
+    }
     const { builder } = origin.request;
     const hints = builder === "fetch" ? fetchAddresses(origin.hints, means.mirrors) : origin.hints;
     const from = origin.hints === undefined ? {} : { origin: origin.hints };
@@ -57,12 +64,14 @@ async function makeAgain(lost: Lost, means: MendMeans): Promise<Result | undefin
       rebuild: true,
     };
     const brought = means.caches ? await keeper.bring({ ...job, rebuild: false }) : undefined;
-    return (brought ?? (await keeper.build(job))).result;
+    if (brought === undefined) await keeper.build(job);
+    return "nothing came of it";
   } catch (error) {
-    // It may be made when something else is; who cannot be is told of at the end.
     if (!(error instanceof Fault || error instanceof Faults)) throw error;
-    means.emit({ type: "step", text: `not made again: ${titleOf(lost)}: ${error.message}` });
-    return undefined;
+    // Inputs that are set aside too.
+    return error instanceof Fault && error.code === "store/collected"
+      ? "what it is made of is not there"
+      : error.message;
   }
 }
 

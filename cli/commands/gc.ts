@@ -9,8 +9,8 @@ import { expired, readProfiles } from "../../store/profiles.ts";
 import { kinds } from "../../store/usage.ts";
 import type { Collection, CollectionWish } from "../../store/wish.ts";
 import type { Parts } from "../composition.ts";
-import { deadRoots } from "../deadroots.ts";
 import { bytesText, plural } from "../render/text.ts";
+import { deadRoots } from "../rootlinks.ts";
 import { PartsCommand } from "./command.ts";
 
 export class CollectCommand extends PartsCommand {

@@ -1,13 +1,21 @@
 // kit store verify: whether the store holds what it says it holds.
 // Knows how it is told; does not check anything itself.
 
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { Command, Option } from "clipanion";
 import type { Event } from "../../builders/event.ts";
+import type { Keeper } from "../../builders/keeper/client.ts";
 import { type Mended, mend, titleOf } from "../../builders/realizer/mend.ts";
+import type { Layout } from "../../store/layout.ts";
+import type { Problem } from "../../store/members.ts";
+import { contentOf } from "../../store/model/derivation.ts";
+import { digestFromHex } from "../../store/model/digest.ts";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Parts } from "../composition.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
+import { wantedOutputs } from "../rootlinks.ts";
 import { PartsCommand } from "./command.ts";
 
 export class StoreVerifyCommand extends PartsCommand {
@@ -16,11 +24,11 @@ export class StoreVerifyCommand extends PartsCommand {
     category: "The store",
     description: "read everything and compare it with its names",
     details: `
-      Hashes every file of the pool and compares mode, owner, attributes and date with its name; reads every tree,
-      statement and root, and looks whether what they name is there. Ends with 5 where anything is wrong. With
-      \`--repair\` what is wrong is moved to \`corrupt/\` in the store, with all that names it; then what it takes to make
-      that whole again is brought out of caches or built. What cannot be made again is told, and the exit status is 5;
-      else it is 0.
+      Hashes every file of the pool and compares mode, owner, attributes and date with its name; compares every
+      checkout and output with its tree; reads every tree, statement and root, and looks whether what they name is
+      there. Ends with 5 where anything is wrong. With \`--repair\` what is wrong is moved to \`corrupt/\` in the store,
+      with all that names it; then what it takes to make that whole again is brought out of caches or built, and shown
+      again where links and profiles lead to it. What is lost is told, and the exit status is 5; else it is 0.
     `,
     examples: [
       ["Is the store sound?", "kit store verify"],
@@ -39,18 +47,36 @@ export class StoreVerifyCommand extends PartsCommand {
   override async work(parts: Parts): Promise<number> {
     this.requireStore(parts);
     const found = this.repair ? await this.alone(parts, "repair") : await this.found(parts);
-    const mended = this.repair && found.problems.length > 0 ? await this.mend(parts) : undefined;
+    const problems = this.repair ? found.problems : [...found.problems, ...absentOutputs(parts.layout)];
+    const mended = this.repair ? await this.mend(found, parts) : undefined;
     this.done();
-    if (this.json) this.print(JSON.stringify({ ...found, repaired: this.repair, ...mended }));
-    else this.print(...verificationLines(found, this.repair), ...(mended ? mendedLines(mended) : []));
-    const isSound = found.problems.length === 0 || mended?.lost.length === 0;
+    if (this.json) this.print(JSON.stringify({ ...found, problems, repaired: this.repair, ...mended }));
+    else
+      this.print(
+        ...verificationLines({ ...found, problems }, this.repair),
+        ...(mended ? mendedLines(mended) : []),
+      );
+    const isSound = mended === undefined ? problems.length === 0 : isWhole(mended);
     return isSound ? exitStatus.done : exitStatus.store;
   }
 
-  private async mend(parts: Parts): Promise<Mended> {
+  /** Results first, then what links and generations show of them. */
+  private async mend({ problems }: Verification, parts: Parts): Promise<Repair> {
     const emit = (event: Event) => this.renderer.event(event);
-    const { keeper, mirrors, caches } = parts;
-    return await mend({ keeper, mirrors: (archive) => mirrors(archive), caches, emit });
+    const { keeper, mirrors, caches, layout } = parts;
+    const results =
+      problems.length === 0
+        ? { restored: 0, lost: [] }
+        : await mend({ keeper, mirrors: (archive) => mirrors(archive), caches, emit });
+    const lostRoots = problems.filter(({ kind }) => kind === "root" || kind === "generation");
+    let shown = 0;
+    const unshown: Problem[] = [];
+    for (const absent of absentOutputs(layout)) {
+      const isThere = await showAgain(absent.place, await keeper());
+      if (isThere) shown++;
+      else unshown.push(absent);
+    }
+    return { ...results, shown, lostRoots, unshown };
   }
 
   /** Beside other sessions, but for a store without room for another one. */
@@ -73,11 +99,50 @@ export class StoreVerifyCommand extends PartsCommand {
   }
 }
 
-function mendedLines({ restored, lost }: Mended): string[] {
-  return [
-    ...lost.map((one) => visible(`lost: ${titleOf(one)}`)),
-    `${plural(restored, "result")} made whole again${lost.length > 0 ? `, ${lost.length} lost: \`kit realize\` of their manifests makes them anew` : ""}`,
+/** What a repair came to. */
+interface Repair extends Mended {
+  /** Outputs that can be seen again where links and generations say. */
+  readonly shown: number;
+  /** Roots and generations that could not be read: nobody knows what they kept. */
+  readonly lostRoots: readonly Problem[];
+  /** Outputs that cannot be shown: their results are lost. */
+  readonly unshown: readonly Problem[];
+}
+
+function isWhole({ lost, lostRoots, unshown }: Repair): boolean {
+  return lost.length + lostRoots.length + unshown.length === 0;
+}
+
+function absentOutputs(layout: Layout): Problem[] {
+  return [...wantedOutputs(layout)]
+    .filter(([place]) => !existsSync(join(layout.root, place)))
+    .map(([place, by]) => ({ kind: "output", place, why: `it is gone, and wanted by ${by.join(", ")}` }));
+}
+
+/** False where the tree is not there. */
+async function showAgain(place: string, keeper: Keeper): Promise<boolean> {
+  const tree = contentOf("tree", digestFromHex(basename(place)));
+  const { contents } = await keeper.keep({ requests: [], contents: [tree] });
+  if (contents.length > 0) return false;
+  await keeper.present(tree, undefined);
+  return true;
+}
+
+function mendedLines(repair: Repair): string[] {
+  const { restored, lost, shown, lostRoots, unshown } = repair;
+  const losses = [
+    ...lost.map((one) => `lost: ${titleOf(one)}`),
+    ...unshown.map(({ place, why }) => `lost: ${place}: ${why}`),
+    ...lostRoots.map(
+      ({ kind, place }) => `lost: the ${kind} ${place}: what it kept goes with the next collection`,
+    ),
+  ].map(visible);
+  const again = [
+    ...(restored > 0 ? [`${plural(restored, "result")} made whole again`] : []),
+    ...(shown > 0 ? [`${plural(shown, "output")} shown again`] : []),
+    ...(isWhole(repair) ? [] : ["`kit realize`, with -o or --profile, makes anew what is lost"]),
   ];
+  return [...losses, ...again];
 }
 
 export function verificationLines(

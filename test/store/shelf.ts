@@ -1,11 +1,12 @@
 // A store with results and roots in it, as builds would have left them; owned by whoever runs the tests.
 // Knows how results are recorded; does not know what is expected of them.
 
-import { type PoolReport, verifyFan } from "../../store/members.ts";
+import { verifyFan } from "../../store/members.ts";
 import { type Content, contentOf, type Result, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../store/model/digest.ts";
 import { writeRoot } from "../../store/roots.ts";
-import { type Verification, verify } from "../../store/verify.ts";
+import { flawOfShown } from "../../store/shown.ts";
+import { type Checks, type Verification, verify } from "../../store/verify.ts";
 import { openTestStore, plant, type Spec, system, type TestStore } from "./rig.ts";
 
 /** The tree a result of a shelf recorded. */
@@ -25,6 +26,7 @@ export interface Shelf extends TestStore {
   tree(files: Readonly<Record<string, string>>, mode?: number): Digest;
   /** The same, by way of somebody's own pool and records. */
   treeIn(by: Pick<TestStore, "pool" | "records">, files: Readonly<Record<string, string>>): Digest;
+  readonly checks: Checks;
   verify(): Promise<Verification>;
 }
 
@@ -42,9 +44,13 @@ export function openShelf(): Shelf {
     return by.records.writeTree(plant(by.pool, spec));
   };
   const tree: Shelf["tree"] = (files, mode) => treeIn(store, files, mode);
-  const check = async (fan: string): Promise<PoolReport> => verifyFan(layout, system, fan);
+  const checks: Checks = {
+    verifyFan: async (fan) => verifyFan(layout, system, fan),
+    flawOfShown: async (place) => flawOfShown(layout, place),
+  };
   return {
     ...store,
+    checks,
     tree,
     treeIn,
     result(name, files) {
@@ -63,6 +69,6 @@ export function openShelf(): Shelf {
         requests: results.map(({ request }) => request),
       });
     },
-    verify: () => verify(layout, records, check),
+    verify: () => verify(layout, records, checks),
   };
 }

@@ -6,19 +6,20 @@ import {
   existsSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { noHolds } from "../../store/holds.ts";
 import { poolTime } from "../../store/layout.ts";
-import { verifyFan } from "../../store/members.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import { addGeneration, generationPlace, readProfiles } from "../../store/profiles.ts";
 import { openRecords } from "../../store/records.ts";
 import { repair, verify } from "../../store/verify.ts";
-import { system } from "./rig.ts";
+import { plant, system } from "./rig.ts";
 import { openShelf, type Shelf, treeOf } from "./shelf.ts";
 
 function memberOf({ pool }: Shelf, text: string): string {
@@ -28,9 +29,9 @@ function memberOf({ pool }: Shelf, text: string): string {
 }
 
 /** What is wrong, as `kind: why`, seen by eyes that remember nothing. */
-async function problemsOf({ layout, pool }: Shelf): Promise<string[]> {
+async function problemsOf({ layout, pool, checks }: Shelf): Promise<string[]> {
   const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds: noHolds });
-  const { problems } = await verify(layout, records, async (fan) => verifyFan(layout, system, fan));
+  const { problems } = await verify(layout, records, checks);
   return problems.map(({ kind, why }) => `${kind}: ${why}`);
 }
 
@@ -84,6 +85,54 @@ describe("verification", () => {
     await repaired(shelf);
     expect(existsSync(shelf.layout.result(result.request))).toBe(true);
     expect(shelf.pool.readAll(digestOf("twice")).toString()).toBe("twice");
+  });
+
+  const spoilings: readonly (readonly [why: string, spoil: (folder: string) => void])[] = [
+    ["/a/f is gone", (folder) => rmSync(`${folder}/a/f`)],
+    ["/a/stray does not belong there", (folder) => writeFileSync(`${folder}/a/stray`, "x")],
+    ["/stray does not belong there", (folder) => writeFileSync(`${folder}/stray`, "x")],
+    ["/a/f is something else", (folder) => chmodSync(`${folder}/a/f`, 0o600)],
+    ["/a is something else", (folder) => chmodSync(`${folder}/a`, 0o700)],
+    [
+      "/link is something else",
+      (folder) => {
+        rmSync(`${folder}/link`);
+        symlinkSync("b", `${folder}/link`);
+      },
+    ],
+    [
+      "/a/f holds other bytes",
+      (folder) => {
+        rmSync(`${folder}/a/f`);
+        writeFileSync(`${folder}/a/f`, "liar");
+        chmodSync(`${folder}/a/f`, 0o644);
+      },
+    ],
+  ];
+  it.each(["hardlink", "copy"] as const)("a checkout that is not what its tree says (%s)", async (method) => {
+    const shelf = openShelf();
+    const tree = shelf.records.tree(
+      shelf.records.writeTree(plant(shelf.pool, { "a/f": "text", "b/f": "text", link: { to: "a" } })),
+    );
+    for (const [why, spoil] of spoilings) {
+      const folder = shelf.checkout(tree, method);
+      expect(await problemsOf(shelf)).toEqual([]);
+      spoil(folder);
+      expect(await shelf.checks.flawOfShown(relative(shelf.layout.root, folder))).toBe(why);
+      // What is spoilt by a shared file is the pool's own flaw too.
+      expect(await kindsOf(shelf)).toContain("checkout");
+      await repaired(shelf);
+      expect(existsSync(folder)).toBe(false);
+    }
+  });
+
+  it("a checkout whose tree is not there", async () => {
+    const shelf = openShelf();
+    const digest = shelf.tree({ f: "text" });
+    shelf.checkout(shelf.records.tree(digest));
+    rmSync(shelf.layout.tree(digest));
+    expect((await problemsOf(shelf)).join()).toMatch(/^checkout: it cannot be compared with its tree: /);
+    await repaired(shelf);
   });
 
   it("a member's mode or date other than its name says", async () => {

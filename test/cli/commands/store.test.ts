@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deadRoots } from "../../../cli/deadroots.ts";
+import { deadRoots } from "../../../cli/rootlinks.ts";
 import { layoutOf } from "../../../store/layout.ts";
 import { contentOf } from "../../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../../store/model/digest.ts";

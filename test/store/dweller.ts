@@ -15,6 +15,7 @@ import { openRecords, type RecordWriter } from "../../store/records.ts";
 import { rootId, writeRoot } from "../../store/roots.ts";
 import { openSession } from "../../store/session.ts";
 import { openSystem } from "../../store/system.ts";
+import { randomFrom } from "../rig/seed.ts";
 
 const [store = "", links = "", seed = "0", sessions = "1"] = process.argv.slice(2);
 const layout = layoutOf(store);
@@ -23,12 +24,7 @@ const owner = { mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.
 
 /** How many different results there are to be had, by all dwellers; and how many files they are made of. */
 const [items, files] = [24, 60];
-let state = Number(seed) + 1;
-/** A number below another one: the next of a row that the seed tells. */
-const draw = (below: number): number => {
-  state = Number.parseInt(hexOf(digestOf(`${seed} ${state}`)).slice(0, 12), 16);
-  return state % below;
-};
+const draw = randomFrom(Number(seed));
 
 interface Item {
   readonly request: Digest;

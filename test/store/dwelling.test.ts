@@ -7,11 +7,11 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, inject, it } from "vitest";
+import { randomFrom, tellSeed } from "../rig/seed.ts";
 import { openShelf } from "./shelf.ts";
 import { openStay } from "./stay.ts";
 
 const long = process.env["KIT_TEST_LONG"] !== undefined;
-const seed = Number(process.env["KIT_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 function start(script: string, ...argv: readonly string[]): ChildProcess {
   const path = fileURLToPath(new URL(script, import.meta.url));
@@ -22,7 +22,8 @@ function start(script: string, ...argv: readonly string[]): ChildProcess {
 
 describe("a store that is collected again and again", () => {
   it("keeps what sessions use until they end, and what is rooted, whoever is killed", async () => {
-    console.log(`living in a store with KIT_TEST_SEED=${seed}`);
+    const seed = tellSeed("living in a store");
+    const random = randomFrom(seed);
     const shelf = openShelf();
     const links = mkdtempSync(`${inject("scratch")}/links-`);
     const collector = start("./looper.ts", shelf.layout.root);
@@ -38,7 +39,7 @@ describe("a store that is collected again and again", () => {
           nth % 4 === 3
             ? start("./looper.ts", shelf.layout.root)
             : start("./dweller.ts", shelf.layout.root, links, `${seed + 1000 + nth}`, "100");
-        await sleep(350 + ((seed + nth * 97) % 400));
+        await sleep(350 + random(400));
         victim.kill("SIGKILL");
         await once(victim, "close");
       }

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { resolve } from "../../../evaluator/deb/resolve.ts";
 import { packagesIndex, type Source, universe } from "../../../evaluator/deb/universe.ts";
+import { tellSeed } from "../../rig/seed.ts";
 
 // Nothing installed, and none of the machine's own pins and tastes.
 const bare = [
@@ -20,8 +21,7 @@ const wanted = process.env.KIT_TEST_LONG !== undefined && existsSync("/usr/bin/a
 test.skipIf(!wanted)("chooses what apt chooses", { timeout: 1_800_000 }, (context) => {
   const sources = machineSources();
   if (sources.length === 0) return context.skip("this machine has no package lists");
-  const seed = Number(process.env.KIT_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`drawing ${sets} sets of packages with KIT_TEST_SEED=${seed}`);
+  const seed = tellSeed(`drawing ${sets} sets of packages`);
   const architecture = execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim();
   const archive = universe({ architecture, sources });
 

@@ -17,6 +17,9 @@ need getfattr attr
 need xz xz-utils
 need zstd zstd
 need gpg gnupg
+need nginx nginx-light
+need mount.exfat-fuse exfat-fuse
+need mkfs.exfat exfatprogs
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "tests need these Debian packages; as root: apt-get install --no-install-recommends$missing" >&2

@@ -6,7 +6,6 @@ import { nameOf, parseName } from "../../store/cache/names.ts";
 import type { Range } from "../../store/cache/plan.ts";
 import { fileLimits } from "../../store/cache/treefile.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
 import type { PublicKey } from "../../store/model/key.ts";
 import type { Claim } from "../../store/model/signature.ts";
 import { maxStatement } from "../../store/model/statement.ts";
@@ -147,17 +146,4 @@ function bulkLine(line: string, host: Host): [name: string, text: string] {
   const why = "its answer to a question in bulk is none";
   host.blame(why);
   throw new HostTrouble(why);
-}
-
-/** What a host did not do, as people read it. */
-export function hostFault(error: unknown, name: string, hint: string): unknown {
-  if (!(error instanceof HostTrouble)) return error;
-  const code = codeOf(error.status);
-  return new Fault(code, `${name}: ${error.message}`, { cause: error, hint });
-}
-
-function codeOf(status: number | undefined): `network/${string}` {
-  if (status === 401 || status === 403) return "network/refused";
-  if (status === 413 || status === 507) return "network/no-room";
-  return "network/unreachable";
 }

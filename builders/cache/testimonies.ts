@@ -4,7 +4,8 @@
 import type { Digest } from "../../store/model/digest.ts";
 import type { PublicKey } from "../../store/model/key.ts";
 import { hear, type Testimony } from "../../store/model/testimony.ts";
-import { type Cache, hostFault } from "./cache.ts";
+import type { Cache } from "./cache.ts";
+import { hostFault } from "./refusal.ts";
 
 /** Of a static server, what the trusted keys say. @throws {Fault} `network/…` where a cache does not answer */
 export async function testimonies(

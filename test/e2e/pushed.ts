@@ -2,8 +2,10 @@
 // Knows how they are put together; does not know what a test does to the cache.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { layoutOf } from "../../store/layout.ts";
+import { digestFromHex } from "../../store/model/digest.ts";
 import { noise } from "../builders/cache/rig.ts";
 import { makeDeb } from "./deb.ts";
 import { done, type KitOptions, kit, type Outcome, told } from "./kit.ts";
@@ -17,6 +19,8 @@ export interface Pushed extends AsyncDisposable {
   /** The public key that its statements are signed with, and the secret one's file. */
   readonly key: string;
   readonly keyFile: string;
+  /** Of the root, the image and the package, which are in the cache: digits as commands take them. */
+  readonly requests: readonly string[];
   /** What the image and its tar are called in a store: the name of the folder below `outputs`. */
   readonly output: string;
   /** Another signing key. */
@@ -91,12 +95,20 @@ export async function openPushed(): Promise<Pushed> {
     copyFileSync(join(first.folder, "image.lock"), join(place.folder, `${name}.lock`));
   return {
     ...{ small, cache, key, keyFile, newKey, attempt },
+    requests: readdirSync(join(cache, "results")).filter((request) => isLarge(request, first.store)),
     output: outputOf(paths.get("tar")),
     async [Symbol.asyncDispose]() {
       await small[Symbol.asyncDispose]();
       place[Symbol.dispose]();
     },
   };
+}
+
+/** All the others are tools, or much like these. */
+function isLarge(request: string, store: string): boolean {
+  const file = layoutOf(store).result(digestFromHex(request));
+  const [, origin = ""] = readFileSync(file, "utf8").split("\n");
+  return ["rootfs", "tar", "copy"].includes(JSON.parse(origin).note.builder);
 }
 
 const otherImage = `kind: image

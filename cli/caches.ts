@@ -2,7 +2,7 @@
 // Knows places and kit's own server; does not know what is asked of a cache.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { openBundle } from "../builders/cache/bundle.ts";
 import type { CachePlace } from "../builders/cache/trust.ts";
@@ -71,8 +71,7 @@ export function openPlaces(warn: (line: string) => void): Places {
         const token = tokenFile === undefined ? {} : { token: readToken(tokenFile) };
         return { url: address, name: withoutPassword(address), ...token, ...order };
       }
-      const isFile = statSync(address, { throwIfNoEntry: false })?.isFile() ?? false;
-      if (isFile) return { ...(await serve(await open(address, writable), address)), ...order };
+      if (isFile(address)) return { ...(await serve(await open(address, writable), address)), ...order };
       const storage = folderStorage(address);
       if (writable) await requireCacheOrEmpty(storage);
       return { ...(await serve(storage, address, writable)), ...order };
@@ -101,14 +100,18 @@ export function readToken(file: string): string {
   });
 }
 
-/** Builds go on without a cache that is not there; who names one on the command line means it. @throws {Fault} `usage/no-cache` */
+/**
+ * Builds go on without a cache that is not there; who names one on the command line means it.
+ *
+ * @throws {Fault} `usage/no-cache`, `store/cache-unreadable`
+ */
 export function requireCache(folder: string): void {
   if (isAddress(folder)) return;
-  const there = statSync(folder, { throwIfNoEntry: false });
+  const there = lookAt(folder);
   // A bundle is looked at when it is opened.
   if (there?.isFile()) return;
   const isFolder = there?.isDirectory() ?? false;
-  if (isFolder && existsSync(`${folder}/${infoName}`)) return;
+  if (isFolder && lookAt(`${folder}/${infoName}`) !== undefined) return;
   throw new Fault("usage/no-cache", `${folder} is no cache`, {
     hint: "`kit push FOLDER RESULT` makes one; a cache has a file kit-cache-info, or is a file of `kit export`'s",
   });
@@ -134,6 +137,26 @@ async function namesOf(folder: string): Promise<string[]> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
     throw asCacheFault(error, folder, "read");
+  }
+}
+
+/** Where it may not be looked at it is taken for a folder, and told of when it is read. */
+function isFile(place: string): boolean {
+  try {
+    return statSync(place).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** @throws {Fault} `store/cache-…` */
+function lookAt(place: string): Stats | undefined {
+  try {
+    return statSync(place);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw asCacheFault(error, place, "read");
   }
 }
 

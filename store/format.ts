@@ -5,11 +5,13 @@ import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statfsSync,
   writeFileSync,
 } from "node:fs";
@@ -24,12 +26,13 @@ const networkFileSystems = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x01021997, 
 /**
  * Makes the store where it is missing and checks that it is one this kit can read.
  *
- * @throws {Fault} `store/newer-format`, `store/not-a-store`, `store/network-file-system`
+ * @throws {Fault} `store/newer-format`, `store/not-a-store`, `store/network-file-system`,
+ * `store/ownerless-file-system`
  */
 export function prepareStore(layout: Layout): void {
   mkdirSync(layout.root, { recursive: true });
   if (networkFileSystems.has(statfsSync(layout.root).type)) {
-    throw new Fault("store/network-file-system", `${layout.root} lies on a network file system`, {
+    throw new Fault("store/network-file-system", "the store lies on a network file system", {
       hint: "put the store on a local disk: --store DIR or KIT_STORE",
     });
   }
@@ -93,8 +96,20 @@ function createStore(layout: Layout): void {
   // Under a name of its own, for another kit may be making the same store; first, as the sign that one is being made.
   const temporary = `${layout.format}.new-${randomUUID().slice(0, 13)}`;
   writeFileSync(temporary, `${storeFormat}\n`);
+  if (lstatSync(temporary).uid !== lstatSync(layout.root).uid) {
+    rmSync(temporary);
+    throw ownerlessFileSystem();
+  }
   makeFolders(layout);
   renameSync(temporary, layout.format);
+}
+
+/** Where files belong to somebody else than who made them, or cannot be given to anybody: FAT, SSHFS. */
+export function ownerlessFileSystem(cause?: unknown): Fault {
+  return new Fault("store/ownerless-file-system", "the store lies on a file system that keeps no owners", {
+    cause,
+    hint: "put the store on one of Linux's own, as ext4, XFS and btrfs are: --store DIR or KIT_STORE",
+  });
 }
 
 function makeFolders(layout: Layout): void {

@@ -1,8 +1,9 @@
 // The store's folder, before a keeper enters it.
 // Knows whose it must be and which folders may become one; does not know what is in a store.
 
-import { chownSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { ownerlessFileSystem } from "../../store/format.ts";
 import { canBecomeStore } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { asFault } from "../../store/trouble.ts";
@@ -35,11 +36,24 @@ export function prepareFolder(store: string, owner: number): void {
         },
       );
     }
+    if (code === "EPERM" && isOwn(store)) throw ownerlessFileSystem(cause);
     if (!["EACCES", "EPERM", "ENOTDIR", "EEXIST", "ENOENT"].includes(code)) throw cause;
     throw new Fault("store/unwritable", `the store cannot be at ${store}: ${(cause as Error).message}`, {
       cause,
       hint: "name a folder of your own: --store DIR or KIT_STORE",
     });
+  }
+}
+
+/** Whether it belongs to who is asking, as far as its file system tells. */
+function isOwn(folder: string): boolean {
+  try {
+    const made = mkdtempSync(`${folder}/new-`);
+    const { uid } = statSync(made);
+    rmdirSync(made);
+    return uid === statSync(folder).uid;
+  } catch {
+    return false;
   }
 }
 

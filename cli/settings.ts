@@ -137,7 +137,7 @@ function cacheSettings(
   base: string,
   { environment, directory }: Host,
 ): Settings["caches"] {
-  const named = wordsOf(environment["KIT_CACHES"]).map((at) => ({ address: placeOf(at, directory) }));
+  const { KIT_CACHES: named, KIT_TRUSTED_KEYS: keys } = environment;
   const configured = value.caches.map((one): CacheSetting => {
     const { at, priority, tokenFile } = typeof one === "string" ? { at: one } : one;
     return {
@@ -146,13 +146,14 @@ function cacheSettings(
       ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }),
     };
   });
-  const trusted = [
-    ...wordsOf(environment["KIT_TRUSTED_KEYS"]).map((text) => trustedKey(text, "KIT_TRUSTED_KEYS")),
-    ...value.trustedKeys.map((text) => trustedKey(text, "trustedKeys")),
-  ];
+  // In the place of what is configured, and not beside it: else nobody could trust fewer.
   return {
-    places: [...named, ...configured],
-    trusted,
+    places:
+      named === undefined ? configured : wordsOf(named).map((at) => ({ address: placeOf(at, directory) })),
+    trusted:
+      keys === undefined
+        ? value.trustedKeys.map((text) => trustedKey(text, "trustedKeys"))
+        : wordsOf(keys).map((text) => trustedKey(text, "KIT_TRUSTED_KEYS")),
     required: value.signaturesRequired,
     deadline: 1000 * value.cacheDeadline,
   };

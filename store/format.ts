@@ -29,14 +29,14 @@ const networkFileSystems = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x01021997, 
  * @throws {Fault} `store/newer-format`, `store/not-a-store`, `store/network-file-system`,
  * `store/ownerless-file-system`
  */
-export function prepareStore(layout: Layout): void {
+export function prepareStore(layout: Layout, system: System): void {
   mkdirSync(layout.root, { recursive: true });
   if (networkFileSystems.has(statfsSync(layout.root).type)) {
     throw new Fault("store/network-file-system", "the store lies on a network file system", {
       hint: "put the store on a local disk: --store DIR or KIT_STORE",
     });
   }
-  if (!existsSync(layout.format)) createStore(layout);
+  if (!existsSync(layout.format)) createStore(layout, system);
   checkFormat(formatOf(layout), layout.root);
 }
 
@@ -87,7 +87,7 @@ export function checkFormat(format: string, root: string): void {
   });
 }
 
-function createStore(layout: Layout): void {
+function createStore(layout: Layout, system: System): void {
   if (!canBecomeStore(readdirSync(layout.root))) {
     throw new Fault("store/not-a-store", `${layout.root} is neither empty nor a kit store`, {
       hint: "name an empty folder or a store: --store DIR or KIT_STORE",
@@ -101,6 +101,13 @@ function createStore(layout: Layout): void {
     throw ownerlessFileSystem();
   }
   makeFolders(layout);
+  // After a power cut there is all of it, or a store that is being made.
+  const fd = openSync(temporary, "r");
+  try {
+    system.syncFileSystem(fd);
+  } finally {
+    closeSync(fd);
+  }
   renameSync(temporary, layout.format);
 }
 

@@ -71,7 +71,7 @@ async function serve(parts: KeeperParts): Promise<void> {
   const setup = await inbox.setup;
   enterStore(system, setup.store);
   const layout = layoutOf(storeMount);
-  prepareStore(layout);
+  prepareStore(layout, system);
   const turn = (text: string) => ({
     interrupted: inbox.interrupted,
     onWait: () => parts.send({ event: { type: "step", text } }),

@@ -1,7 +1,7 @@
 // Local files and folders: their digests, and their bytes on the way to the keeper.
 // Knows how the disk is walked; does not know which manifest names them.
 
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { hashFile } from "../../store/filehash.ts";
 import { type Content, contentOf } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -16,7 +16,11 @@ export function digestLocal(
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if (stats.isFile())
-    return { content: contentOf("blob", hashFile(path).digest), executable: (stats.mode & 0o100) !== 0 };
+    // What a link leads to is what is named.
+    return {
+      content: contentOf("blob", hashFile(realpathSync(path)).digest),
+      executable: (stats.mode & 0o100) !== 0,
+    };
   if (!stats.isDirectory()) throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder`);
   const tree = localTree(walkFolder(path), (entry) => hashFile(`${path}/${entry.path}`));
   return { content: contentOf("tree", digestOfTree(tree)), executable: false };

@@ -1,13 +1,35 @@
 // kit key: keys that pushed results are signed with.
 // Knows files and what is printed; does not know how anything is signed.
 
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { Command, Option } from "clipanion";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
-import { formatPublicKey, formatSecretKey, generateKey, parseSecretKey } from "../../store/model/key.ts";
+import {
+  formatPublicKey,
+  formatSecretKey,
+  generateKey,
+  type PublicKey,
+  parseSecretKey,
+} from "../../store/model/key.ts";
 import { KitCommand } from "./command.ts";
 
-export class KeyGenerateCommand extends KitCommand {
+abstract class KeyCommand extends KitCommand {
+  protected tell(key: PublicKey): void {
+    const publicKey = formatPublicKey(key);
+    this.print(this.json ? JSON.stringify({ publicKey }) : publicKey);
+  }
+}
+
+export class KeyGenerateCommand extends KeyCommand {
   static override paths = [["key", "generate"]];
   static override usage = Command.Usage({
     category: "Caches",
@@ -26,23 +48,26 @@ export class KeyGenerateCommand extends KitCommand {
     const key = generateKey(this.name);
     const file = this.absolute(this.file ?? `${this.name}.key`);
     writeSecret(file, formatSecretKey(key));
-    this.print(formatPublicKey(key.public));
+    this.tell(key.public);
     return exitStatus.done;
   }
 }
 
-export class KeyShowCommand extends KitCommand {
+export class KeyShowCommand extends KeyCommand {
   static override paths = [["key", "show"]];
   static override usage = Command.Usage({
     category: "Caches",
     description: "the public key of a secret one",
+    details: `
+      Prints NAME:KEY, as \`trustedKeys\` and KIT_TRUSTED_KEYS take it, of a file that \`kit key generate\` wrote.
+    `,
     examples: [["What others have to trust", "kit key show /etc/kit/signing.key"]],
   });
 
   file = Option.String({ name: "FILE" });
 
   override async execute(): Promise<number> {
-    this.print(formatPublicKey(parseSecretKey(readKeyFile(this.absolute(this.file))).public));
+    this.tell(parseSecretKey(readKeyFile(this.absolute(this.file))).public);
     return exitStatus.done;
   }
 }
@@ -50,7 +75,10 @@ export class KeyShowCommand extends KitCommand {
 /** @throws {Fault} `usage/no-key` */
 export function readKeyFile(file: string): string {
   try {
-    return readFileSync(file, "latin1").slice(0, 4096);
+    const stats = statSync(file);
+    // A key takes a line; a device would be read for ever.
+    if (!stats.isFile() || stats.size > 4096) throw new Error(`${file} is no file of a line`);
+    return readFileSync(file, "latin1");
   } catch (cause) {
     throw new Fault("usage/no-key", `the key cannot be read: ${(cause as Error).message}`, {
       cause,
@@ -69,6 +97,7 @@ function writeSecret(file: string, text: string): void {
     const fd = openSync(file, "wx", 0o600);
     try {
       writeSync(fd, text);
+      fsyncSync(fd);
     } catch (error) {
       rmSync(file, { force: true });
       throw error;

@@ -20,8 +20,7 @@ export class PullCommand extends PartsCommand {
     category: "Caches",
     description: "bring results out of a binary cache",
     details: `
-      SOURCE is a folder or an address. A REQUEST is the digest of a request, as \`kit evaluate\` and \`kit push --json\` tell
-      it. What is brought is believed as the configuration says: \`trustedKeys\`, \`signaturesRequired\`. Prints a line for
+      SOURCE is a folder or an address. A REQUEST is the digest of a request, as \`kit push --json\` tells it. What is brought is believed as the configuration says: \`trustedKeys\`, \`signaturesRequired\`. Prints a line for
       each output: NAME PATH. To bring what a manifest asks for: \`kit realize MANIFEST --cache-only\`.
     `,
     examples: [["One result, kept by a link", "kit pull https://cache.example.org 5f3a… -o result"]],
@@ -71,7 +70,15 @@ export class PullCommand extends PartsCommand {
     ]);
     for (const output of shown) await this.keep(output, shown.length === 1, keeper);
     this.done();
-    this.print(...shown.map(({ name, path }) => `${name} ${path}`));
+    if (this.json) {
+      const outputs = shown.map(({ result: { request }, name, content, path }) => ({
+        request,
+        name,
+        content,
+        path,
+      }));
+      this.print(JSON.stringify({ outputs }));
+    } else this.print(...shown.map(({ name, path }) => `${name} ${path}`));
     return exitStatus.done;
   }
 

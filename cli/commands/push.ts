@@ -63,7 +63,7 @@ export class PushCommand extends PlanCommand {
       throw parts.places.troubles[0] ?? error;
     });
     this.done();
-    if (this.json) this.print(JSON.stringify(pushed));
+    if (this.json) this.print(JSON.stringify({ ...pushed, requests: order.requests }));
     else
       this.print(
         `pushed ${plural(pushed.pushed, "result")}, ${bytesText(pushed.bytes)}; ${pushed.present} were there${pushed.unsigned > 0 ? `; ${pushed.unsigned} are signed by nobody, as they were imported` : ""}`,

@@ -101,7 +101,9 @@ export class RealizeCommand extends BuildCommand {
     this.context.stdout.write(lines.map((line) => `${line}\n`).join(""));
     const { host, argv, now } = this.context;
     const memo = memoPlace(argv, host.directory, host.environment);
-    const depends = [...files, lockPath(manifest), ...configurationFiles(host.directory), codeFolder];
+    const read = [...files, lockPath(manifest), ...configurationFiles(host.directory)];
+    // A store that became another kit's, or a newer one's, is not answered for.
+    const depends = [...read, parts.layout.format, codeFolder];
     if (memo) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
     if (differing.length === 0) return 0;
     throw new Fault(

@@ -41,7 +41,9 @@ export class ServeCommand extends KitCommand {
   listen = Option.String("--listen", {
     description: "HOST:PORT (127.0.0.1:8419); port 0 is any that is free",
   });
-  tokenFile = Option.String("--token-file", { description: "holds the token of who may write" });
+  tokenFile = Option.String("--token-file", {
+    description: "holds the token of who may write: 16 to 512 characters",
+  });
   readTokenFile = Option.String("--read-token-file", { description: "holds the token of who may read" });
   certificate = Option.String("--certificate", { description: "PEM, for HTTPS" });
   key = Option.String("--key", { description: "the certificate's private key, PEM" });

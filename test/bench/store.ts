@@ -13,6 +13,7 @@ import { parseTreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree } from "../../store/model/tree.ts";
 import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
+import { openSystem } from "../../store/system.ts";
 import { contentsOf, type FolderWish, makeFolder, sizesOf } from "./folder.ts";
 import type { Row } from "./main.ts";
 import { has, inTurn, milliseconds, type Run, run, type Side } from "./measure.ts";
@@ -146,7 +147,7 @@ async function* mark(at: string, times: number): AsyncGenerator<Row> {
 /** A store without contents: so many results with a tree of so many blobs each, all rooted. Tells how many objects. */
 function makeRecords(at: string, results: number, blobs: number): number {
   const layout = layoutOf(at);
-  prepareStore(layout);
+  prepareStore(layout, openSystem());
   const records = openRecords(layout, { hasBlob: () => true, holds: noHolds, cached: 1 });
   const requests = Array.from({ length: results }, (_, nth) => {
     const files = Array.from({ length: blobs }, (_, index): Entry => {

@@ -42,14 +42,8 @@ describe("caches", () => {
     expect(signingKey).toBeUndefined();
   });
 
-  it("come from the environment first, then from the configuration, each relative to where it is written", async () => {
-    const { caches, base } = await read({
-      environment: {
-        KIT_CACHES: "https://cache.example.org/a/  ../near, /srv/cache",
-        KIT_TRUSTED_KEYS: text(one),
-        KIT_SIGNING_KEY: "mine.key",
-      },
-      config: `
+  it("come from the environment, or from the configuration, each relative to where it is written", async () => {
+    const config = `
 caches:
   - far
   - {at: "HTTP://Other.example.org//", priority: 7, tokenFile: secrets/token}
@@ -57,19 +51,41 @@ trustedKeys: ["${text(two)}"]
 signaturesRequired: 2
 cacheDeadline: 3
 signingKey: theirs.key
-`,
+`;
+    const configured = await read({ config });
+    expect(configured.caches).toEqual({
+      places: [
+        { address: join(configured.base, "far") },
+        {
+          address: "http://Other.example.org",
+          priority: 7,
+          tokenFile: join(configured.base, "secrets/token"),
+        },
+      ],
+      trusted: [two.public],
+      required: 2,
+      deadline: 3000,
     });
+    const environment = {
+      KIT_CACHES: "https://cache.example.org/a/  ../near, /srv/cache",
+      KIT_TRUSTED_KEYS: text(one),
+    };
+    const { caches, base } = await read({ environment, config });
     expect(caches).toEqual({
       places: [
         { address: "https://cache.example.org/a" },
         { address: join(base, "near") },
         { address: "/srv/cache" },
-        { address: join(base, "far") },
-        { address: "http://Other.example.org", priority: 7, tokenFile: join(base, "secrets/token") },
       ],
-      trusted: [one.public, two.public],
+      trusted: [one.public],
       required: 2,
       deadline: 3000,
+    });
+    expect(
+      (await read({ environment: { KIT_CACHES: "", KIT_TRUSTED_KEYS: "" }, config })).caches,
+    ).toMatchObject({
+      places: [],
+      trusted: [],
     });
   });
 

@@ -43,7 +43,7 @@ describe("a store of format 1", () => {
   it("becomes one of format 2, with all that it held", async () => {
     const shelf = oldStore();
     const { layout, records, link } = shelf;
-    prepareStore(layout);
+    prepareStore(layout, system);
     expect(upgradeStore(layout, system)).toBe(true);
     expect(readFileSync(layout.format, "utf8")).toBe("kit/store/2\n");
     expect(readRoots(layout).map(({ root }) => [root.kind, root.link])).toEqual([["link", link]]);
@@ -72,7 +72,7 @@ describe("a store of format 1", () => {
     const shelf = oldStore();
     mkdirSync(shelf.layout.profiles);
     writeFileSync(`${shelf.layout.format}.tmp-1234`, "kit/st");
-    prepareStore(shelf.layout);
+    prepareStore(shelf.layout, system);
     expect(upgradeStore(shelf.layout, system)).toBe(true);
     expect((await shelf.verify()).problems).toEqual([]);
     openStay(shelf.layout)[Symbol.dispose]();
@@ -84,7 +84,7 @@ describe("a store of format 1", () => {
     const hour = Date.now() / 1000 - 3600;
     utimesSync(layout.session("old"), hour, hour);
     writeFileSync(`${layout.pool}/00/${"0".repeat(64)}.644.0.0`, "torn");
-    prepareStore(layout);
+    prepareStore(layout, system);
     upgradeStore(layout, system);
     using _ = openStay(layout, "new");
     expect(readdirSync(`${layout.pool}/00`)).toEqual([]);
@@ -98,7 +98,7 @@ describe("a store", () => {
     const before = statSync(layout.format);
     const guard = openSync(layout.guard, "a");
     system.tryLock(guard, "shared");
-    prepareStore(layout);
+    prepareStore(layout, system);
     expect(upgradeStore(layout, system)).toBe(true);
     const { ino, mtimeMs } = statSync(layout.format);
     expect([ino, mtimeMs]).toEqual([before.ino, before.mtimeMs]);
@@ -107,7 +107,9 @@ describe("a store", () => {
   it.each(["kit/store/3", "kit/store/10", "kit/store/2000000000000"])("of format %s is refused", (format) => {
     const { layout } = openTestStore();
     writeFileSync(layout.format, `${format}\n`);
-    expect(() => prepareStore(layout)).toThrow(expect.objectContaining({ code: "store/newer-format" }));
+    expect(() => prepareStore(layout, system)).toThrow(
+      expect.objectContaining({ code: "store/newer-format" }),
+    );
   });
 
   it.each(["", "kit/store/0x2", "kit/store/-1", "kit", "kit/store/2 or so", "\0"])(
@@ -115,7 +117,9 @@ describe("a store", () => {
     (format) => {
       const { layout } = openTestStore();
       writeFileSync(layout.format, format);
-      expect(() => prepareStore(layout)).toThrow(expect.objectContaining({ code: "store/not-a-store" }));
+      expect(() => prepareStore(layout, system)).toThrow(
+        expect.objectContaining({ code: "store/not-a-store" }),
+      );
     },
   );
 
@@ -125,7 +129,7 @@ describe("a store", () => {
     mkdirSync(`${begun.root}/pool/00`, { recursive: true });
     writeFileSync(`${begun.root}/format.new-1234`, "kit");
     for (const layout of [empty, begun]) {
-      prepareStore(layout);
+      prepareStore(layout, system);
       expect(readFileSync(layout.format, "utf8")).toBe("kit/store/2\n");
       expect(readdirSync(layout.pool)).toHaveLength(256);
       openStay(layout)[Symbol.dispose]();

@@ -44,7 +44,7 @@ export function openTestStore(place?: string): TestStore {
   const root = mkdtempSync(`${place ?? inject("scratch")}/store-`);
   const layout = layoutOf(root);
   system.umask(0o022);
-  prepareStore(layout);
+  prepareStore(layout, system);
   const staging = `${layout.staging}/test`;
   mkdirSync(staging);
   const pool = openPool(layout, system, staging, noHolds);

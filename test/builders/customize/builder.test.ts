@@ -29,8 +29,8 @@ function workplace(asked: Partial<CustomizeParameters>, locals: Record<string, s
   const folder = mkdtempSync(join(tmpdir(), "kit-customize-"));
   folders.push(folder);
   const layout = layoutOf(`${folder}/store`);
-  prepareStore(layout);
   const system = openSystem();
+  prepareStore(layout, system);
   mkdirSync(`${folder}/staging`);
   mkdirSync(`${folder}/scratch`);
   const pool = openPool(layout, system, `${folder}/staging`, noHolds);

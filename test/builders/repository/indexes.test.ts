@@ -36,7 +36,7 @@ beforeAll(async () => {
   keys.stranger = await makeSigner({ created: new Date(now - 100 * day) });
   open.root = mkdtempSync(join(tmpdir(), "kit-indexes-"));
   const layout = layoutOf(join(open.root, "store"));
-  prepareStore(layout);
+  prepareStore(layout, openSystem());
   open.pool = openPool(layout, openSystem(), mkdtempSync(join(open.root, "staging-")), noHolds);
 });
 afterAll(() => rmSync(open.root, { recursive: true }));

@@ -14,7 +14,7 @@ import { makeTree, type Tree } from "../../store/model/tree.ts";
 import { addGeneration, generationPlace, readProfiles } from "../../store/profiles.ts";
 import { recordedRequests } from "../../store/records.ts";
 import { readRoots, rootId, writeRoot } from "../../store/roots.ts";
-import { restore } from "../../store/salvage.ts";
+import { type Lost, restore } from "../../store/salvage.ts";
 import { deadJournals, dropDeadLocks, type Session } from "../../store/session.ts";
 import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
@@ -100,7 +100,10 @@ export function openCare(parts: CareParts): {
         generations: generations.length,
       };
     },
-    restore: async () => restore(layout, records),
+    async restore() {
+      const { restored, lost } = restore(layout, records);
+      return { restored, lost: lost.map((one) => titled(one, parts.history)) };
+    },
     usage: async () => ({
       usage: measure(layout),
       kinds: takeInventory(layout, records, resultKinds, (origin) =>
@@ -136,6 +139,13 @@ export function openCare(parts: CareParts): {
       }
     },
   };
+}
+
+/** As the index knows it, where its own record cannot be read. */
+function titled(one: Lost, history: History): Lost {
+  if (one.origin !== undefined) return one;
+  const note = history.find(one.request);
+  return note === undefined ? one : { ...one, origin: { note } };
 }
 
 /** Nothing need be held for sessions that are over once what they wrote is on disk. The caller is who collects. */

@@ -184,12 +184,12 @@ export function openMaking(parts: MakingParts): Making {
 }
 
 /**
- * What was damaged among a build's inputs is set aside, and whoever asked may ask for it to be made again: that is
+ * What was damaged among what was read is set aside, and whoever asked may ask for it to be made again: that is
  * `store/damaged`. Undefined where nothing was.
  */
-function damaged(error: unknown, setAsideInputs: () => number): Fault | undefined {
+export function damaged(error: unknown, setAsideRead: () => number): Fault | undefined {
   const isOfStore = error instanceof Fault && damageCodes.has(error.code);
-  if (!isOfStore || setAsideInputs() === 0) return undefined;
+  if (!isOfStore || setAsideRead() === 0) return undefined;
   return new Fault("store/damaged", error.message, { cause: error, hint: "repeat the command" });
 }
 

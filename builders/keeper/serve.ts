@@ -2,6 +2,7 @@
 // Knows how a build is guarded, logged and recorded; does not know what any builder does.
 
 import { openCommitter } from "../../store/commit.ts";
+import { setAsideDamaged } from "../../store/damage.ts";
 import { prepareStore, upgradeStore } from "../../store/format.ts";
 import { type History, openHistory } from "../../store/history.ts";
 import { openHolds } from "../../store/holds.ts";
@@ -23,7 +24,7 @@ import { collected, openCare } from "./care.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
-import { openMaking } from "./making.ts";
+import { damaged, openMaking } from "./making.ts";
 import { probeMethod, probeOverlay } from "./probe.ts";
 import {
   type BuildJob,
@@ -185,7 +186,14 @@ function openMethods(parts: MethodParts) {
       await committer.flush();
       const id = digestOf(`push ${order.place.url}`);
       emit({ type: "start", id, label: order.place.name, builder: "push" });
-      return await trade.push(order, id);
+      const results = order.requests.flatMap((request) => store.records.sound(request) ?? []);
+      const contents = results.flatMap(({ outputs, references }) => [
+        ...Object.values(outputs),
+        ...references,
+      ]);
+      return await trade.push(order, id).catch((error: unknown) => {
+        throw damaged(error, () => setAsideDamaged(store.layout, store.records, contents)) ?? error;
+      });
     },
     async shell(job) {
       const shell: Shell = { status: undefined };

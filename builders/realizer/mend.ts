@@ -43,6 +43,18 @@ export async function mend(means: MendMeans): Promise<Mended> {
   }
 }
 
+/** Does a task; once more when what it came across damaged is made again. */
+export async function mending<T>(task: () => Promise<T>, means: MendMeans): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === "store/damaged")) throw error;
+    means.emit({ type: "step", text: `${error.message}; it is made again` });
+    await mend(means);
+    return await task();
+  }
+}
+
 /** Returns why it cannot be, if it cannot: it may when something else is there. */
 async function makeAgain(lost: Lost, means: MendMeans): Promise<string> {
   const keeper = await means.keeper();

@@ -4,9 +4,11 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "clipanion";
+import type { Event } from "../../builders/event.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
+import type { MendMeans } from "../../builders/realizer/mend.ts";
 import type { Limits } from "../../builders/sandbox/spec.ts";
 import type { Wish } from "../../evaluator/evaluate.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
@@ -97,6 +99,11 @@ export abstract class PartsCommand extends KitCommand {
   protected buildOptions(): RealizeOptions {
     const { jobs, downloads } = this.settings;
     return { jobs, downloads, rebuild: () => false, signal: this.signal };
+  }
+
+  protected mendMeans({ keeper, mirrors, caches }: Parts): MendMeans {
+    const emit = (event: Event) => this.renderer.event(event);
+    return { keeper, mirrors: (archive) => mirrors(archive), caches, emit };
   }
 
   /** Ends the progress, so that what follows stands below it. */

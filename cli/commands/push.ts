@@ -3,6 +3,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { Command, Option } from "clipanion";
+import { mending } from "../../builders/realizer/mend.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
@@ -59,7 +60,7 @@ export class PushCommand extends PlanCommand {
     const place = await parts.places.reach(setting, { writable: true });
     const keeper = await parts.keeper();
     const order = { place, requests: [...new Set(requests)], key, logs: this.logs };
-    const pushed = await keeper.push(order).catch((error) => {
+    const pushed = await mending(() => keeper.push(order), this.mendMeans(parts)).catch((error) => {
       throw parts.places.troubles[0] ?? error;
     });
     this.done();

@@ -4,7 +4,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Command, Option } from "clipanion";
-import type { Event } from "../../builders/event.ts";
 import type { Keeper } from "../../builders/keeper/client.ts";
 import { type Mended, mend, titleOf } from "../../builders/realizer/mend.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -62,12 +61,8 @@ export class StoreVerifyCommand extends PartsCommand {
 
   /** Results first, then what links and generations show of them. */
   private async mend({ problems }: Verification, parts: Parts): Promise<Repair> {
-    const emit = (event: Event) => this.renderer.event(event);
-    const { keeper, mirrors, caches, layout } = parts;
-    const results =
-      problems.length === 0
-        ? { restored: 0, lost: [] }
-        : await mend({ keeper, mirrors: (archive) => mirrors(archive), caches, emit });
+    const { keeper, layout } = parts;
+    const results = problems.length === 0 ? { restored: 0, lost: [] } : await mend(this.mendMeans(parts));
     const lostRoots = problems.filter(({ kind }) => kind === "root" || kind === "generation");
     let shown = 0;
     const unshown: Problem[] = [];

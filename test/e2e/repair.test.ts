@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { layoutOf } from "../../store/layout.ts";
+import { formatSecretKey, generateKey } from "../../store/model/key.ts";
 import { type Attempt, openSmall, type Small } from "./small.ts";
 import { flawsOf } from "./sound.ts";
 
@@ -68,6 +70,18 @@ test("an output that is gone, or has what does not belong there, is shown again"
   expect(found.stdout).toContain(
     `it is gone, and wanted by ${join(attempt.folder, "result")}, generation 1 of edge`,
   );
+  expect((await attempt.does(["store", "verify", "--repair"])).stdout).toContain("1 output shown again");
+  expect(seen().equals(before)).toBe(true);
+});
+
+test("what a push comes across damaged is made again, and pushed", async () => {
+  const file = join(attempt.folder, "file");
+  writeFileSync(file, formatSecretKey(generateKey("builder")));
+  chmodSync(file, 0o600);
+  appendFileSync(target(), "x");
+  const { stdout, stderr } = await attempt.does(["push", "cache", "image.yaml", "--key", file]);
+  expect(stderr).toContain("; it is made again");
+  expect(stdout).toMatch(/^pushed \d+ results/);
   expect((await attempt.does(["store", "verify", "--repair"])).stdout).toContain("1 output shown again");
   expect(seen().equals(before)).toBe(true);
 });

@@ -76,6 +76,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   showError(context, new Fault("usage/no-output", message, { cause: error }), argv.includes("--json"));
   process.exit(exitStatus.usage);
 });
+// `kit realize 2>&1 | head`: who reads no more of what is told need not lose what is built.
+process.stderr.on("error", () => {});
 
 const { uid, gid, username } = userInfo();
 const argv = process.argv.slice(2);
@@ -133,8 +135,9 @@ function parse(): Command<KitContext> {
 function help(words: readonly string[]): number {
   const command = commandNamed(words, definitions());
   if (command !== undefined) return say(process.stdout, commandHelp(command));
-  const isGroup = definitions().some(({ path }) => path.split(" ")[1] === words[0]);
-  return words.length === 0 || isGroup
+  const group = definitions().filter(({ path }) => path.split(" ")[1] === words[0]);
+  if (group.length > 0) return say(process.stdout, generalHelp(group));
+  return words.length === 0
     ? say(process.stdout, generalHelp(definitions()))
     : say(process.stderr, generalHelp(definitions()), exitStatus.usage);
 }

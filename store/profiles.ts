@@ -7,8 +7,9 @@ import type { Layout } from "./layout.ts";
 import { parseContent } from "./model/derivation.ts";
 import { parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
-import { type Kept, keptShape, orNone, unreadable } from "./roots.ts";
+import { type Kept, keptShape } from "./roots.ts";
 import { placeFile } from "./trees.ts";
+import { orNone, unreadable } from "./unreadable.ts";
 import { namesIn } from "./usage.ts";
 
 /** One state of a profile: what `kit realize --profile` made at a time. */
@@ -103,7 +104,7 @@ export function readGeneration(layout: Layout, profile: string, number: number):
       requests: requests.map(parseDigest),
     };
   } catch (cause) {
-    throw unreadable("generation", file, cause);
+    throw unreadable("generation", `profiles/${profile}/${number}`, cause);
   }
 }
 

@@ -12,6 +12,7 @@ import { type Digest, digestFromHex, parseDigest } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
 import { noteShape } from "./note.ts";
 import { openTrees, placeFile, type TreeReader, type TreeWriter } from "./trees.ts";
+import { unreadable } from "./unreadable.ts";
 import { groupsOf, namesIn } from "./usage.ts";
 
 export interface RecordReader extends TreeReader {
@@ -157,10 +158,7 @@ function readStatement(place: string, line: string, request: Digest): Result {
   try {
     return parseResult(JSON.parse(line), request);
   } catch (cause) {
-    throw new Fault("store/corrupt", `the record ${place} cannot be read: ${(cause as Error).message}`, {
-      cause,
-      hint: "run `kit store verify --repair`: what is damaged is set aside and built again",
-    });
+    throw unreadable("statement", place.split("/").slice(-3).join("/"), cause);
   }
 }
 

@@ -2,12 +2,13 @@
 // Knows root files; does not know whether what keeps one alive is still there, and does not delete anything.
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import { type Content, parseContent } from "./model/derivation.ts";
 import { type Digest, digestOf, hexOf, parseDigest } from "./model/digest.ts";
-import { Fault } from "./model/fault.ts";
 import { placeFile } from "./trees.ts";
+import { orNone, unreadable } from "./unreadable.ts";
 
 /** What is kept, by whatever keeps it. */
 export interface Kept {
@@ -70,16 +71,6 @@ export function readSoundRoots(layout: Layout): Root[] {
     .flatMap((name) => orNone(() => readRoot(`${layout.roots}/${name}`)));
 }
 
-/** Of a file that is damaged, nothing. */
-export function orNone<T>(read: () => T): T[] {
-  try {
-    return [read()];
-  } catch (error) {
-    if (error instanceof Fault) return [];
-    throw error;
-  }
-}
-
 /** @throws {Fault} `store/corrupt`, or where it is not there */
 export function rootFile(layout: Layout, name: string): RootFile {
   const file = `${layout.roots}/${name}`;
@@ -93,19 +84,11 @@ export function readRoot(file: string): Root {
     const { kind, link, contents, requests } = z.parse(rootShape, JSON.parse(readFileSync(file, "utf8")));
     return { kind, link, contents: contents.map(parseContent), requests: requests.map(parseDigest) };
   } catch (cause) {
-    throw unreadable("root", file, cause);
+    throw unreadable("root", `roots/${basename(file)}`, cause);
   }
 }
 
 /** Not one that is being written, or that nobody finished. */
 export function isRoot(name: string): boolean {
   return !name.includes(".tmp-");
-}
-
-/** What a root, or a generation, that is damaged is told as. */
-export function unreadable(what: string, file: string, cause: unknown): Fault {
-  return new Fault("store/corrupt", `the ${what} ${file} cannot be read: ${(cause as Error).message}`, {
-    cause,
-    hint: "run `kit store verify --repair`",
-  });
 }

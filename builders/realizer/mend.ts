@@ -2,7 +2,7 @@
 // Knows what to try and in which order; does not know what damage is.
 
 import { type Digest, hexOf } from "../../store/model/digest.ts";
-import { Fault, Faults } from "../../store/model/fault.ts";
+import { Fault, Faults, faultsOf } from "../../store/model/fault.ts";
 import type { Lost } from "../../store/salvage.ts";
 import type { Emit } from "../event.ts";
 import { fetchAddresses } from "../fetch/recipe.ts";
@@ -48,8 +48,9 @@ export async function mending<T>(task: () => Promise<T>, means: MendMeans): Prom
   try {
     return await task();
   } catch (error) {
-    if (!(error instanceof Fault && error.code === "store/damaged")) throw error;
-    means.emit({ type: "step", text: `${error.message}; it is made again` });
+    const damage = faultsOf(error).find(({ code }) => code === "store/damaged");
+    if (damage === undefined) throw error;
+    means.emit({ type: "step", text: `${damage.message}; it is made again` });
     await mend(means);
     return await task();
   }
@@ -81,7 +82,7 @@ async function makeAgain(lost: Lost, means: MendMeans): Promise<string> {
   } catch (error) {
     if (!(error instanceof Fault || error instanceof Faults)) throw error;
     // Inputs that are set aside too.
-    return error instanceof Fault && error.code === "store/collected"
+    return faultsOf(error).some(({ code }) => code === "store/collected")
       ? "what it is made of is not there"
       : error.message;
   }

@@ -101,6 +101,10 @@ export abstract class PartsCommand extends KitCommand {
     return { jobs, downloads, rebuild: () => false, signal: this.signal };
   }
 
+  protected warn(text: string): void {
+    this.renderer.event({ type: "warning", text });
+  }
+
   protected mendMeans({ keeper, mirrors, caches }: Parts): MendMeans {
     const emit = (event: Event) => this.renderer.event(event);
     return { keeper, mirrors: (archive) => mirrors(archive), caches, emit };

@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 import { isToken } from "../../builders/serve/access.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { warnOfReaders } from "./secret.ts";
 
 /** `HOST:PORT`, an IPv6 address in brackets. @throws {Fault} `usage/bad-option` */
 export function readAddress(written: string): { host: string; port: number } {
@@ -86,7 +87,7 @@ function parseCertificate(pem: Buffer, path: string): X509Certificate {
 
 function readSecret(option: string, path: string, warn: (text: string) => void): Buffer {
   const bytes = readNamed(option, path);
-  if ((statSync(path).mode & 0o007) !== 0) warn(`everybody on this host can read ${path}: chmod 600 ${path}`);
+  warnOfReaders(path, statSync(path), warn);
   return bytes;
 }
 

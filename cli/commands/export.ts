@@ -53,7 +53,7 @@ export class ExportCommand extends BuildCommand {
   override async work(parts: Parts): Promise<number> {
     const file = this.destination();
     const keyFile = this.key === undefined ? this.settings.signingKey : this.absolute(this.key);
-    const key = keyFile === undefined ? undefined : readKeyFile(keyFile);
+    const key = keyFile === undefined ? undefined : readKeyFile(keyFile, (text) => this.warn(text));
     parts.warm();
     const planned = await this.plan(this.manifest, parts);
     const requests = await this.realizeAll(planned, parts);

@@ -21,6 +21,7 @@ import {
   parseSecretKey,
 } from "../../store/model/key.ts";
 import { KitCommand } from "./command.ts";
+import { warnOfReaders } from "./secret.ts";
 
 abstract class KeyCommand extends KitCommand {
   protected tell(key: PublicKey): void {
@@ -67,15 +68,16 @@ export class KeyShowCommand extends KeyCommand {
   file = Option.String({ name: "FILE" });
 
   override async execute(): Promise<number> {
-    this.tell(parseSecretKey(readKeyFile(this.absolute(this.file))).public);
+    this.tell(parseSecretKey(readKeyFile(this.absolute(this.file), () => {})).public);
     return exitStatus.done;
   }
 }
 
-/** @throws {Fault} `usage/no-key` */
-export function readKeyFile(file: string): string {
+/** `warn` is told where everybody can read it. @throws {Fault} `usage/no-key` */
+export function readKeyFile(file: string, warn: (text: string) => void): string {
   try {
     const stats = statSync(file);
+    warnOfReaders(file, stats, warn);
     // A key takes a line; a device would be read for ever.
     if (!stats.isFile() || stats.size > 4096) throw new Error(`${file} is no file of a line`);
     return readFileSync(file, "latin1");

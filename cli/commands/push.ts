@@ -50,7 +50,7 @@ export class PushCommand extends PlanCommand {
       throw new Fault("usage/no-key", "there is no key to sign with", {
         hint: "`kit key generate NAME -o FILE` makes one; name it with --key, KIT_SIGNING_KEY or signingKey",
       });
-    const key = readKeyFile(keyFile);
+    const key = readKeyFile(keyFile, (text) => this.warn(text));
     const setting: CacheSetting = {
       address: placeOf(this.destination, this.host.directory),
       ...(this.tokenFile !== undefined && { tokenFile: this.absolute(this.tokenFile) }),

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -44,8 +44,8 @@ describe("collection", () => {
     const keptTree = treeOf(kept);
     const lostTree = treeOf(lost);
     for (const digest of [keptTree, lostTree]) {
-      shelf.checkout(shelf.records.tree(digest));
-      mkdirSync(`${shelf.layout.outputs}/${hexOf(digest)}`);
+      const folder = shelf.checkout(shelf.records.tree(digest));
+      cpSync(folder, `${shelf.layout.outputs}/${hexOf(digest)}`, { recursive: true });
     }
     using history = openHistory(shelf.layout);
     const note = { label: "of a test", builder: "test", duration: 1, finished: 1 };

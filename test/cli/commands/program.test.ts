@@ -1,6 +1,7 @@
 // kit as a program: help, mistakes on the command line, and their exit statuses.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -130,6 +131,14 @@ describe("mistakes", () => {
       stderr: expect.stringContaining("store/not-a-store"),
     });
   });
+});
+
+it("goes on where nobody reads what is told", async () => {
+  const child = spawn(process.execPath, [join(repository, "cli/main.ts"), "nosuch"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  child.stderr?.destroy();
+  expect(await once(child, "exit")).toEqual([2, null]);
 });
 
 describe("schema", () => {

@@ -165,8 +165,14 @@ export function collected(): Fault {
 export function collecting(send: (message: FromKeeper) => void): Pick<CollectionParts, "onProgress"> {
   const id = digestOf("collection");
   send({ event: { type: "start", id, label: "the store", builder: "collect" } });
+  let told = 0;
   return {
-    onProgress: (done, total) => send({ event: { type: "progress", id, done, total, unit: "steps" } }),
+    onProgress(done, total) {
+      // A hundred lines are enough for whoever reads them as JSON.
+      if (done < total && done - told < total / 100) return;
+      told = done;
+      send({ event: { type: "progress", id, done, total, unit: "steps" } });
+    },
   };
 }
 

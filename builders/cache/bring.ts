@@ -2,7 +2,7 @@
 // Knows what the store lacks and which cache to ask next; does not know whether a content is wanted, or believed.
 
 import { readdirSync } from "node:fs";
-import type { BlobPlace } from "../../store/cache/map.ts";
+import { type BlobPlace, isWhole } from "../../store/cache/map.ts";
 import { nameOf } from "../../store/cache/names.ts";
 import { decodeBases, decodeBlobFile, decodeTreeFile, type TreeFile } from "../../store/cache/treefile.ts";
 import { readTree } from "../../store/mark.ts";
@@ -10,10 +10,11 @@ import { type Content, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { decodeTree, type FileEntry, type Tree } from "../../store/model/tree.ts";
+import { asFault } from "../../store/trouble.ts";
 import { groupsOf, namesIn } from "../../store/usage.ts";
 import type { Crew, Store } from "../builder.ts";
 import type { Cache } from "./cache.ts";
-import { type Complain, Lacking } from "./complaint.ts";
+import { type Complain, Lacking, Unfit } from "./complaint.ts";
 import { openIntake } from "./intake.ts";
 import type { OnProgress } from "./progress.ts";
 
@@ -32,7 +33,7 @@ export interface BringMeans {
  * Brings contents, each at most once at a time; false where no cache had it whole. What a cache gave of it stays: the
  * next one is asked for the rest.
  *
- * @throws {Fault} of the store's own: a full disk
+ * @throws {Fault} of the store's own: a full disk, unless it is full of what only a cache says the size of
  */
 export function openBringer(means: BringMeans): (content: Content, onBytes?: OnProgress) => Promise<boolean> {
   const under = new Map<Content, Promise<boolean>>();
@@ -78,8 +79,20 @@ async function bringBlob(
   if (place === undefined) return false;
   const { scratch, store } = means;
   const intake = openIntake({ ...means, cache, scratch, layout: store.layout }, onBytes);
-  await intake.take([{ place }]);
+  try {
+    await intake.take([{ place }]);
+  } catch (error) {
+    throw isWhole(place) ? error : unfit(error, place);
+  }
   return store.records.has(`blob:${blob}`);
+}
+
+/** Where a disk became full: it may have been by what the cache made up. One that is full is told by who builds. */
+function unfit(error: unknown, { blob, size }: BlobPlace): unknown {
+  const fault = asFault(error);
+  if (!(fault instanceof Fault) || fault.code !== "store/full") return error;
+  const why = `the disk became full over the ${size} bytes that it says blob:${blob} has`;
+  return new Unfit(why, { cause: error });
 }
 
 async function bringTree(
@@ -93,9 +106,9 @@ async function bringTree(
   if (found === undefined) return false;
   const { tree, record, base } = found;
   const lacking = lackingIn(tree, store);
-  const isWhole = lacking.every(({ blob }) => found.map.has(blob));
+  const hasAll = lacking.every(({ blob }) => found.map.has(blob));
   // What the base names may be collected already, though its record is there.
-  const map = isWhole || base === undefined ? found.map : ((await treeFile(digest, cache))?.map ?? found.map);
+  const map = hasAll || base === undefined ? found.map : ((await treeFile(digest, cache))?.map ?? found.map);
   const wanted = lacking.flatMap((entry) => {
     const place = map.get(entry.blob);
     return place === undefined ? [] : [{ place, attributes: entry, held: predecessor(entry, place, base) }];

@@ -8,6 +8,9 @@ import type { Cache } from "./cache.ts";
 /** A cache names what it does not hold. */
 export class Lacking extends Error {}
 
+/** What a cache gives has no room here; how large it is, only the cache says. */
+export class Unfit extends Error {}
+
 /** Tells people what is wrong with a cache, and counts it. @throws the error itself, where that is no cache's fault */
 export type Complain = (cache: Cache, error: unknown) => void;
 
@@ -15,7 +18,8 @@ export type Complain = (cache: Cache, error: unknown) => void;
 export function openComplaints(warn: (line: string) => void): Complain {
   const told = new Set<Cache>();
   return (cache, error) => {
-    if (error instanceof Fault && error.class === "digest") cache.host.blame(error.message);
+    if (error instanceof Unfit || (error instanceof Fault && error.class === "digest"))
+      cache.host.blame(error.message);
     else if (!(error instanceof HostTrouble || error instanceof Lacking)) throw error;
     if (cache.host.lost !== undefined || told.has(cache)) return;
     told.add(cache);

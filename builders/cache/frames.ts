@@ -47,10 +47,17 @@ export function takeFrames({ bytes, frames }: FrameBatch, { pool, zstd }: FrameT
 }
 
 function writePiece(file: string, content: Uint8Array, at: number): void {
+  if (isHole(content)) return;
   const fd = openSync(file, "r+");
   try {
     writeFully(fd, content, at);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whether a file that has its size already, and nothing in it, holds the piece as it is. */
+export function isHole(piece: Uint8Array): boolean {
+  // Each byte is the one after it, and the last is 0: 1 MiB of zeros takes 30 µs so, anything else under 1.
+  return piece.at(-1) === 0 && Buffer.compare(piece.subarray(1), piece.subarray(0, -1)) === 0;
 }

@@ -12,7 +12,7 @@ import type { FileEntry } from "../../store/model/tree.ts";
 import { findMember, piecesOf, writeFully } from "../../store/pool.ts";
 import type { Crew } from "../builder.ts";
 import type { Cache } from "./cache.ts";
-import type { FrameBatch, FrameTarget } from "./frames.ts";
+import { type FrameBatch, type FrameTarget, isHole } from "./frames.ts";
 import { inHundredths, type OnProgress } from "./progress.ts";
 import { together } from "./together.ts";
 
@@ -198,7 +198,7 @@ function openAssembly(
       const target = { kind: "piece" as const, file, at };
       at += frame.size;
       const chunk = chunks?.find(frame.digest);
-      if (chunk !== undefined) writeFully(fd, chunk, target.at);
+      if (chunk !== undefined && !isHole(chunk)) writeFully(fd, chunk, target.at);
       return chunk === undefined ? [{ frame, target }] : [];
     });
     chunks?.close();

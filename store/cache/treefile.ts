@@ -5,7 +5,7 @@ import { type Digest, digestFromHex, digestOf, hexOf } from "../model/digest.ts"
 import { Fault } from "../model/fault.ts";
 import { decodeTree, type Tree } from "../model/tree.ts";
 import { compress, compressFrom, decompress, measure, type Refusal, unpackWith } from "./frame.ts";
-import { decodeMap, encodeMap, type LocationMap, linesFor, mapLimits } from "./map.ts";
+import { type BlobPlace, decodeMap, encodeMap, type LocationMap, linesFor, mapLimits } from "./map.ts";
 
 export interface TreeFile {
   readonly tree: Tree;
@@ -23,6 +23,9 @@ export const fileLimits = {
   record: 500_000_000,
   /** Bytes of the map of one blob: of 40 GB at least. */
   blobMap: 64 << 20,
+  /** Bytes of a blob that only its map tells of: so many, and more for each byte of its distinct frames. */
+  blob: 1 << 30,
+  unpacked: 1024,
   bases: 64,
 } as const;
 
@@ -66,12 +69,22 @@ export function encodeBlobFile(map: LocationMap): Buffer {
   return compress(encodeMap(map));
 }
 
-/** @throws {Fault} `digest/bad-map` where it is no map of just this blob */
+/** @throws {Fault} `digest/bad-map` where it is no map of just this blob, or tells of more than its frames may hold */
 export function decodeBlobFile(bytes: Uint8Array, blob: Digest): LocationMap {
   const refuse = (why: string) => new Fault("digest/bad-map", `damaged map of ${blob}: ${why}`);
   const map = decodeMap(decompress(bytes, fileLimits.blobMap, refuse));
-  if (map.size !== 1 || !map.has(blob)) throw refuse("it is not of this blob alone");
+  const place = map.get(blob);
+  if (map.size !== 1 || place === undefined) throw refuse("it is not of this blob alone");
+  const most = mostOf(place);
+  if (place.size > most)
+    throw refuse(`it tells of ${place.size} bytes, where frames like its may make up ${most}`);
   return map;
+}
+
+// No statement says how large a blob is, and a frame may be named any number of times: 155 bytes could fill a disk.
+function mostOf({ frames }: BlobPlace): number {
+  const lengths = new Map(frames.map(({ digest, length }) => [digest, length]));
+  return fileLimits.blob + fileLimits.unpacked * lengths.values().reduce((sum, length) => sum + length, 0);
 }
 
 /** `trees/TREE.bases`. @throws {RangeError} on none, or more than 64 */

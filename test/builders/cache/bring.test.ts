@@ -1,13 +1,25 @@
 // Contents out of caches that are whole, half filled, damaged or lie: what comes into the store is what was asked for,
 // or nothing does, and the next cache is asked.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Cache } from "../../../builders/cache/cache.ts";
+import type { FrameBatch } from "../../../builders/cache/frames.ts";
 import { compress } from "../../../store/cache/frame.ts";
-import { decodeMap, encodeMap, type LocationMap } from "../../../store/cache/map.ts";
-import { decodeTreeFile, encodeBlobFile, encodeTreeFile } from "../../../store/cache/treefile.ts";
+import {
+  type BlobPlace,
+  decodeMap,
+  encodeMap,
+  type Located,
+  type LocationMap,
+} from "../../../store/cache/map.ts";
+import {
+  decodeBlobFile,
+  decodeTreeFile,
+  encodeBlobFile,
+  encodeTreeFile,
+} from "../../../store/cache/treefile.ts";
 import { type Content, splitContent } from "../../../store/model/derivation.ts";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
 import type { Spec } from "../../store/rig.ts";
@@ -347,6 +359,62 @@ describe("a cache that lies", () => {
     expect(cache.lines).toEqual([
       expect.stringMatching(/^the cache depot is left out from now on: damaged pack/),
     ]);
+  });
+});
+
+describe("a blob whose size only the cache says", () => {
+  const full = Object.assign(new Error("no room"), { code: "ENOSPC" });
+  let large: Content;
+  beforeEach(async () => {
+    large = from.blob(Buffer.concat([noise(1 << 20, 5), Buffer.alloc(4 << 20), noise(1 << 20, 6)]));
+    await from.push([from.record("large", { file: large })], depot.open());
+  });
+
+  it("is not begun where it would be more than its frames may hold", async () => {
+    const file = join(depot.folder, "blobs", hexIn(large));
+    const { blob, frames } = decodeBlobFile(readFileSync(file), splitContent(large).digest).values().next()
+      .value as BlobPlace;
+    const longest = frames.toSorted((a, b) => b.size - a.size)[0] as Located;
+    const many = Array<Located>(20_000).fill(longest);
+    const lie = encodeBlobFile(new Map([[blob, { blob, size: 20_000 * longest.size, frames: many }]]));
+    writeFileSync(file, lie);
+    depot.spoiler.forget();
+    const { bring, lines } = to.bringer(open());
+    expect(await bring(large)).toBe(false);
+    expect(lines).toEqual([expect.stringContaining("where frames like its may make up")]);
+    expect(depot.spoiler.asked.filter(({ name }) => name.startsWith("packs/"))).toEqual([]);
+  });
+
+  it("that fills the disk is its cache's trouble: nothing of it stays, and the next one is asked", async () => {
+    await using other = await openDepot();
+    await from.push([from.record("again", { file: large })], open(other));
+    const { takeFrames } = to.crew;
+    let isFull = true;
+    Object.assign(to.crew, {
+      takeFrames: (batch: FrameBatch) => (isFull ? Promise.reject(full) : takeFrames(batch)),
+    });
+    const one = to.bringer(open());
+    expect(await one.bring(large)).toBe(false);
+    const why = /^the cache depot: the disk became full over the 6291456 bytes that it says/;
+    expect(one.lines).toEqual([expect.stringMatching(why)]);
+    expect(readdirSync(join(to.store.layout.staging, "test/brought"))).toEqual([]);
+    other.spoiler.spoil = ({ name }) => {
+      isFull &&= !name.startsWith("packs/");
+      return undefined;
+    };
+    const two = to.bringer(open(depot, { priority: 1 }), open(other, { priority: 2 }));
+    expect(await two.bring(large)).toBe(true);
+    expect(isThere(to, large)).toBe(true);
+    expect(two.lines).toEqual([expect.stringMatching(why)]);
+  });
+
+  it("takes no room where it is nothing but zeros", async () => {
+    expect(await to.bringer(open()).bring(large)).toBe(true);
+    const member = to.store.pool.find(splitContent(large).digest) ?? "";
+    const { size, blocks } = statSync(member);
+    expect(size).toBe(6 << 20);
+    // The chunks at its ends have zeros in them too.
+    expect(blocks * 512).toBeLessThan(4 << 20);
   });
 });
 

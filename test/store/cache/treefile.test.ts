@@ -142,6 +142,21 @@ describe("a blob's file", () => {
     expect(codeOf(() => decodeBlobFile(bomb(1 << 30), blob))).toBe("digest/bad-map");
     expectFaults(encodeBlobFile(alone), ["digest/bad-map"], (bytes) => decodeBlobFile(bytes, blob), 1000);
   });
+
+  it("tells of no more than 1 GiB, and 1024 bytes for each of its distinct frames: nobody else says its size", () => {
+    const frame = { digest: digestOf("chunk"), size: 1 << 20, pack, offset: 11, length: 1000 };
+    const repeated = (count: number, ...others: BlobPlace["frames"]) => {
+      const frames = [...Array<typeof frame>(count).fill(frame), ...others];
+      return new Map([[blob, { blob, size: frames.reduce((sum, { size }) => sum + size, 0), frames }]]);
+    };
+    const read = (map: LocationMap) => decodeBlobFile(encodeBlobFile(map), blob);
+    expect(read(repeated(1024)).get(blob)?.size).toBe(1 << 30);
+    expect(codeOf(() => read(repeated(1025)))).toBe("digest/bad-map");
+    expect(codeOf(() => read(repeated(20_000)))).toBe("digest/bad-map");
+    const other = { ...frame, digest: digestOf("other"), length: 1 << 20 };
+    expect(read(repeated(2047, other)).size).toBe(1);
+    expect(codeOf(() => read(repeated(2048, other)))).toBe("digest/bad-map");
+  });
 });
 
 describe("a list of bases", () => {

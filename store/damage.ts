@@ -56,7 +56,7 @@ function badIn(layout: Layout, contents: readonly Content[]): Bad {
     if (!seen.add(hex)) return;
     const found = membersOf(layout, hex);
     const damaged = found.filter((place) => hexOf(hashFile(`${layout.root}/${place}`).digest) !== hex);
-    members.push(...damaged);
+    for (const place of damaged) members.push(place);
     if (found.length === 0 || damaged.length > 0) blobs.add(hex);
   };
   for (const content of contents) {

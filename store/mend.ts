@@ -32,7 +32,8 @@ export function journalsOfOtherBoots(layout: Layout, bootId: string): string[] {
 export function mendAfterPowerCut(layout: Layout, system: System, bootId: string, guard: number): void {
   const stale = journalsOfOtherBoots(layout, bootId);
   if (stale.length === 0) return;
-  const since = Math.min(...stale.map((name) => beganAt(layout.session(name)))) - 60_000;
+  const first = stale.reduce((least, name) => Math.min(least, beganAt(layout.session(name))), Infinity);
+  const since = first - 60_000;
   const isNew = (file: string) => statSync(file).ctimeMs >= since;
   for (const { file, name } of [...filesIn(layout.pool), ...filesIn(layout.trees)])
     if (isNew(file) && !isIntact(file, name)) unlinkSync(file);

@@ -26,15 +26,12 @@ export function earlierContents(
   const earlier = new Map<Content, Content[]>(contents.map((content) => [content, []]));
   for (const same of byTitle.values()) {
     const others = same.toSorted((a, b) => b.used - a.used).map(({ content }) => content);
-    for (const content of new Set(others.filter((one) => wanted.has(one))))
-      earlier
-        .get(content)
-        ?.push(
-          ...others.filter(
-            (one) =>
-              one !== content && splitContent(one).kind === splitContent(content).kind && records.has(one),
-          ),
-        );
+    for (const content of new Set(others.filter((one) => wanted.has(one)))) {
+      const { kind } = splitContent(content);
+      for (const one of others)
+        if (one !== content && splitContent(one).kind === kind && records.has(one))
+          earlier.get(content)?.push(one);
+    }
   }
   return earlier;
 }

@@ -61,9 +61,9 @@ export async function inspect(bundle: CacheStorage, belief: Belief): Promise<Ins
     }
     refused++;
     const lines = verdict.kind === "conflict" ? [verdict.line] : verdict.ignored.flatMap(brokenLine);
-    if (wrong.length < mostTold) wrong.push(...lines);
+    wrong.push(...lines.slice(0, mostTold - wrong.length));
   }
-  return { believed, refused, signers: [...signers.values()], wrong: wrong.slice(0, mostTold) };
+  return { believed, refused, signers: [...signers.values()], wrong };
 }
 
 /** Nothing is taken in where not all of it is believed. @throws {Fault} `digest/…` */

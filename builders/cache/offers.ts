@@ -50,7 +50,7 @@ export function openOffers(
         offers.set(request, { result: word, signatures: [] });
         continue;
       }
-      ignored.push(...verdict.ignored);
+      for (const one of verdict.ignored) ignored.push(one);
       if (verdict.kind === "conflict") warn(verdict.line);
       if (verdict.kind === "accepted")
         offers.set(request, {

@@ -6,6 +6,7 @@ import { describe, expect, inject, it } from "vitest";
 import { type Belief, inspect, refuseUnbelieved } from "../../../builders/cache/inspection.ts";
 import { folderStorage } from "../../../store/cache/folder.ts";
 import { nameOf } from "../../../store/cache/names.ts";
+import type { CacheStorage } from "../../../store/cache/storage.ts";
 import { contentOf, type Result } from "../../../store/model/derivation.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 import { type Fault, faultsOf } from "../../../store/model/fault.ts";
@@ -61,6 +62,21 @@ async function refusal(
 }
 
 describe("a bundle", () => {
+  it("may hold any number of files that are wrong: a few are told", async () => {
+    const sound = await holding([statement("a")]);
+    const names = Array.from({ length: 200_000 }, (_, index) => index.toString(16).padStart(64, "0"));
+    const storage: CacheStorage = {
+      ...sound,
+      list: async (folder) => (folder === "results" ? await sound.list(folder) : names),
+      size: async () => 6,
+      async *read() {
+        yield Buffer.from("<html>");
+      },
+    };
+    const { wrong, refused } = await inspect(storage, trusting([alice]));
+    expect([wrong.length, refused]).toEqual([8, 1]);
+  });
+
   it("of a trusted key's is believed, request by request", async () => {
     const storage = await holding([statement("a"), alice], [statement("b"), alice, mallory]);
     const { believed, refused, signers } = await inspect(storage, trusting([alice]));

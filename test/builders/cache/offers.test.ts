@@ -10,7 +10,7 @@ import { nameOf } from "../../../store/cache/names.ts";
 import { contentOf, type Result } from "../../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../../store/model/digest.ts";
 import type { PublicKey, SecretKey } from "../../../store/model/key.ts";
-import { encodeSignature, signStatement } from "../../../store/model/signature.ts";
+import { type Claim, encodeSignature, signStatement } from "../../../store/model/signature.ts";
 import { encodeStatement, statementDigest } from "../../../store/model/statement.ts";
 import { type Depot, keys, openDepot } from "./rig.ts";
 
@@ -173,6 +173,14 @@ describe("nothing is believed, and one line says why,", () => {
   });
 });
 
+it("however many claims are wrong, one line says why", async () => {
+  const claims = Array<Claim>(200_000).fill({ from: "first", text: "<html>" });
+  const cache = Object.assign(one.open(), { claims: async () => new Map([[a.request, claims]]) });
+  const { found, lines } = await offered(trusting(1, keys.one), [a.request], [cache]);
+  expect(found.size).toBe(0);
+  expect(lines).toEqual([expect.stringMatching(/not a signature.*\(and 199999 more like it\)$/)]);
+});
+
 describe("caches that do not answer", () => {
   it("offer nothing, and the others what they have; it is told once", async () => {
     say(two, a, keys.one);
@@ -204,6 +212,15 @@ describe("caches that do not answer", () => {
     expect(cache.lines).toEqual([
       "the cache first is left out from now on: its answer to a question in bulk is none",
     ]);
+  });
+
+  it("answer with more lines than anybody asked for: they are told of, however many", async () => {
+    say(one, a, keys.one);
+    one.spoiler.spoil = ({ method }) =>
+      method === "POST" ? { kind: "wrong", body: Buffer.alloc(250_000, "\n") } : undefined;
+    const { found, lines } = await offered(trusting(1, keys.one), [a.request], [one.open()]);
+    expect(found.size).toBe(0);
+    expect(lines).toEqual(["the cache first: its answer to a question in bulk is none"]);
   });
 
   it.each([

@@ -2,7 +2,7 @@
 // Knows CACHE.md's names and questions; does not know what is believed of the answers, nor the store.
 
 import { type CacheInfo, defaultPriority, infoLimit, infoName, parseInfo } from "../../store/cache/info.ts";
-import { nameOf, parseName } from "../../store/cache/names.ts";
+import { isCacheName, nameOf } from "../../store/cache/names.ts";
 import type { Range } from "../../store/cache/plan.ts";
 import { fileLimits } from "../../store/cache/treefile.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
@@ -11,6 +11,7 @@ import type { Claim } from "../../store/model/signature.ts";
 import { maxStatement } from "../../store/model/statement.ts";
 import type { ProxySetting } from "../fetch/agent.ts";
 import { type Host, HostTrouble, openHost } from "../fetch/host.ts";
+import { type Claims, mostOthers, openClaims } from "./claims.ts";
 import type { CachePlace } from "./trust.ts";
 
 /** Absence is undefined; all else that goes wrong is a {@link HostTrouble}. */
@@ -18,8 +19,14 @@ export interface Cache {
   readonly host: Host;
   /** Lower is asked first; what the cache itself says is known when it was first asked. */
   readonly priority: number;
-  /** What it has on these requests; of a static server, what these keys say. */
-  claims(requests: readonly Digest[], keys: readonly PublicKey[]): Promise<ReadonlyMap<Digest, Claim[]>>;
+  /**
+   * What it has on these requests: what these keys say, and of a server that answers in bulk a number of others'
+   * files, a file once.
+   */
+  claims(
+    requests: readonly Digest[],
+    keys: readonly PublicKey[],
+  ): Promise<ReadonlyMap<Digest, readonly Claim[]>>;
   file(name: string): Promise<Buffer | undefined>;
   /** Those of these names that are there. */
   present(names: readonly string[]): Promise<ReadonlySet<string>>;
@@ -76,6 +83,14 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
     return answers;
   };
   const file = (name: string) => host.read(name, mostFile);
+  let isTold = false;
+  const tellPassed = ({ passedOver }: Claims) => {
+    if (passedOver === 0 || isTold) return;
+    isTold = true;
+    warn(
+      `the cache ${host.name} has more than ${mostOthers} files on a request that no trusted key wrote: ${passedOver} are not looked at`,
+    );
+  };
   return {
     host,
     get priority() {
@@ -84,15 +99,11 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
     file,
     async claims(requests, keys) {
       const answers = await questions("results", requests.map(hexOf));
-      const claims = new Map<Digest, Claim[]>(requests.map((request) => [request, []]));
-      const add = (name: string, text: string | Uint8Array) => {
-        const found = parseName(name);
-        if (found?.kind !== "statement" && found?.kind !== "signature") return;
-        claims.get(found.request)?.push({ from: host.name, text });
-      };
+      const claims = openClaims(requests, keys, host.name);
       if (answers !== undefined) {
-        for (const line of answers) add(...bulkLine(line, host));
-        return claims;
+        for (const line of answers) takeLine(line, claims, host);
+        tellPassed(claims);
+        return claims.found;
       }
       const names = requests.flatMap((request) =>
         keys.map(({ fingerprint }) => nameOf({ kind: "signature", request, key: fingerprint })),
@@ -100,10 +111,10 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
       await Promise.all(
         names.map(async (name) => {
           const text = await host.read(name, maxStatement);
-          if (text !== undefined) add(name, text);
+          if (text !== undefined && claims.wants(name)) claims.add(name, text);
         }),
       );
-      return claims;
+      return claims.found;
     },
     async present(names) {
       // One name is looked for in one request, and not in two.
@@ -135,16 +146,24 @@ function noCache(host: Host, why: string): HostTrouble {
   return new HostTrouble(why);
 }
 
-/** `REQUEST/FILE "TEXT"`. @throws {HostTrouble} */
-function bulkLine(line: string, host: Host): [name: string, text: string] {
+/** `REQUEST/FILE "TEXT"`. What is not wanted is not read. @throws {HostTrouble} */
+function takeLine(line: string, claims: Claims, host: Host): void {
   const space = line.indexOf(" ");
-  try {
-    const text: unknown = JSON.parse(line.slice(space + 1));
-    if (space > 0 && typeof text === "string") return [`results/${line.slice(0, space)}`, text];
-  } catch {
-    // Told below.
-  }
+  const name = `results/${line.slice(0, space)}`;
+  const isName = space > 0 && isCacheName(name);
+  if (isName && !claims.wants(name)) return;
+  const text = isName ? textIn(line.slice(space + 1)) : undefined;
+  if (text !== undefined) return claims.add(name, text);
   const why = "its answer to a question in bulk is none";
   host.blame(why);
   throw new HostTrouble(why);
+}
+
+function textIn(json: string): string | undefined {
+  try {
+    const text: unknown = JSON.parse(json);
+    return typeof text === "string" ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }

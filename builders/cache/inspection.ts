@@ -6,9 +6,10 @@ import { readSmall } from "../../store/cache/storage.ts";
 import { type Digest, digestFromHex, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { formatPublicKey, type PublicKey } from "../../store/model/key.ts";
-import { type Claim, judge } from "../../store/model/signature.ts";
+import { type Claim, judge, openCheck } from "../../store/model/signature.ts";
 import { maxStatement, statementDigest } from "../../store/model/statement.ts";
 import { hear, unanimous } from "../../store/model/testimony.ts";
+import { openClaims } from "./claims.ts";
 import type { CacheSettings } from "./trust.ts";
 
 export interface Inspection {
@@ -33,11 +34,12 @@ export async function inspect(bundle: CacheStorage, belief: Belief): Promise<Ins
   const believed = new Map<Digest, Digest>();
   const signers = new Map<string, { readonly key: PublicKey; readonly trusted: boolean; results: number }>();
   const wrong: string[] = [];
+  const check = openCheck(belief.trusted);
   let refused = 0;
   for (const name of await bundle.list("results")) {
     const request = digestFromHex(name);
-    const claims = await claimsOn(request, bundle);
-    const heard = claims.map((claim) => hear(request, claim, belief.trusted));
+    const claims = await claimsOn(request, bundle, belief);
+    const heard = claims.map((claim) => hear(request, claim, belief.trusted, check));
     for (const one of heard) {
       if (one.kind === "none" || (one.standing !== "trusted" && one.standing !== "unknown")) continue;
       const known = signers.get(one.key.bytes) ?? {
@@ -48,7 +50,7 @@ export async function inspect(bundle: CacheStorage, belief: Belief): Promise<Ins
       known.results++;
       if (signers.size < mostTold) signers.set(one.key.bytes, known);
     }
-    const verdict = judge(request, claims, belief);
+    const verdict = judge(request, claims, { ...belief, check });
     const statement =
       verdict.kind === "accepted"
         ? verdict.statement
@@ -101,14 +103,19 @@ export function refuseUnbelieved(
 
 const mostTold = 8;
 
-async function claimsOn(request: Digest, bundle: CacheStorage): Promise<Claim[]> {
+async function claimsOn(
+  request: Digest,
+  bundle: CacheStorage,
+  { trusted }: Belief,
+): Promise<readonly Claim[]> {
   const folder = `results/${hexOf(request)}`;
-  const claims: Claim[] = [];
-  for (const name of await bundle.list(folder)) {
-    const text = await readSmall(bundle, `${folder}/${name}`, maxStatement);
-    if (text !== undefined) claims.push({ from: bundle.location, text });
+  const claims = openClaims([request], trusted, bundle.location);
+  for (const file of await bundle.list(folder)) {
+    const name = `${folder}/${file}`;
+    const text = claims.wants(name) ? await readSmall(bundle, name, maxStatement) : undefined;
+    if (text !== undefined) claims.add(name, text);
   }
-  return claims;
+  return claims.found.get(request) ?? [];
 }
 
 /** What is not only unknown but wrong. */

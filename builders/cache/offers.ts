@@ -8,6 +8,7 @@ import {
   encodeSignature,
   type Ignored,
   judge,
+  openCheck,
   type Signature,
 } from "../../store/model/signature.ts";
 import { hear, unanimous } from "../../store/model/testimony.ts";
@@ -34,6 +35,7 @@ export function openOffers(
 ): Offers {
   const known = new Map<Digest, Promise<Offer | undefined>>();
   const told = new Set<string>();
+  const check = openCheck(trusted);
   const askAll = async (requests: readonly Digest[]) => {
     const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted, complain)));
     const ignored: Ignored[] = [];
@@ -41,10 +43,10 @@ export function openOffers(
     for (const request of requests) {
       const claims = answers.flatMap((answer) => answer.get(request) ?? []);
       if (claims.length === 0) continue;
-      const verdict = judge(request, claims, { trusted, required });
+      const verdict = judge(request, claims, { trusted, required, check });
       const word =
         unsigned && verdict.kind === "none"
-          ? unanimous(claims.map((claim) => hear(request, claim, trusted)))
+          ? unanimous(claims.map((claim) => hear(request, claim, trusted, check)))
           : undefined;
       if (word !== undefined) {
         offers.set(request, { result: word, signatures: [] });
@@ -89,7 +91,7 @@ async function claimsOf(
   requests: readonly Digest[],
   trusted: CacheSettings["trusted"],
   complain: Complain,
-): Promise<ReadonlyMap<Digest, Claim[]>> {
+): Promise<ReadonlyMap<Digest, readonly Claim[]>> {
   if (cache.host.lost !== undefined) return new Map();
   try {
     return await cache.claims(requests, trusted);

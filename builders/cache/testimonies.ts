@@ -3,6 +3,7 @@
 
 import type { Digest } from "../../store/model/digest.ts";
 import type { PublicKey } from "../../store/model/key.ts";
+import { openCheck } from "../../store/model/signature.ts";
 import { hear, type Testimony } from "../../store/model/testimony.ts";
 import type { Cache } from "./cache.ts";
 import { hostFault } from "./refusal.ts";
@@ -14,10 +15,11 @@ export async function testimonies(
   trusted: readonly PublicKey[],
 ): Promise<ReadonlyMap<Digest, readonly Testimony[]>> {
   const answers = await Promise.all(caches.map((cache) => claimsOf(cache, requests, trusted)));
+  const check = openCheck(trusted);
   return new Map(
     requests.map((request) => {
       const claims = answers.flatMap((answer) => answer.get(request) ?? []);
-      return [request, claims.map((claim) => hear(request, claim, trusted))];
+      return [request, claims.map((claim) => hear(request, claim, trusted, check))];
     }),
   );
 }

@@ -2,7 +2,7 @@
 // Pure. Knows their form, and decides by keys and counts; does not know where they come from.
 
 import type { Result } from "./derivation.ts";
-import { type Digest, digestOf } from "./digest.ts";
+import { type Digest, digestOf, hexOf } from "./digest.ts";
 import { Fault } from "./fault.ts";
 import {
   formatPublicKey,
@@ -11,9 +11,10 @@ import {
   parsePublicKey,
   type SecretKey,
   sign,
+  verifierOf,
   verify,
 } from "./key.ts";
-import { decodeStatement, encodeStatement, maxStatement, signedText } from "./statement.ts";
+import { decodeStatement, encodeStatement, maxStatement, signedText, statementDigest } from "./statement.ts";
 
 /** One key's word on one statement. What is decoded is well formed, and not yet checked: see {@link isGenuine}. */
 export interface Signature {
@@ -28,8 +29,17 @@ export function signStatement(secret: SecretKey, statement: Result): Signature {
   return { key: secret.public, signature: sign(secret, signedText(statement)), statement };
 }
 
-export function isGenuine(signature: Signature): boolean {
-  return verify(signature.key, signedText(signature.statement), signature.signature);
+/** Whether the key signed the statement. */
+export type Check = (signature: Signature) => boolean;
+
+export const isGenuine: Check = ({ key, statement, signature }) =>
+  verify(key, signedText(statement), signature);
+
+/** The same for many signatures, most of them by these keys. */
+export function openCheck(keys: readonly PublicKey[]): Check {
+  const verifiers = new Map(keys.map((key) => [key.bytes, verifierOf(key)]));
+  return ({ key, statement, signature }) =>
+    (verifiers.get(key.bytes) ?? verifierOf(key))(signedText(statement), signature);
 }
 
 /** The one form of a signature's file: a line, its line feed included. */
@@ -53,12 +63,16 @@ export interface Claim {
   /** Where it was found, for people: a cache's address. */
   readonly from: string;
   readonly text: string | Uint8Array;
+  /** Its file's, below the request's folder: what the file holds must be what that says. */
+  readonly name?: string;
 }
 
 export interface Policy {
   readonly trusted: readonly PublicKey[];
   /** How many distinct trusted keys must have signed one statement; at least 1. */
   readonly required: number;
+  /** {@link isGenuine}, unless another one is quicker. */
+  readonly check?: Check;
 }
 
 export type Verdict =
@@ -104,7 +118,7 @@ export interface Ignored {
  */
 export function judge(request: Digest, claims: readonly Claim[], policy: Policy): Verdict {
   if (!(policy.required >= 1)) throw new RangeError("at least one signature is required");
-  const weighed = claims.map((claim) => weigh(claim, request, policy.trusted));
+  const weighed = claims.map((claim) => weigh(claim, request, policy));
   const sides = sidesOf(weighed);
   const told = new Set(weighed.flatMap(toldOf));
   const ignored = weighed.flatMap((item) => lineOn(item, told));
@@ -134,7 +148,8 @@ type Weighed =
   /** With the statement, where a signature of it is what is passed over. */
   | { readonly kind: "ignored"; readonly ignored: Ignored; readonly statement?: Result };
 
-function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicKey[]): Weighed {
+function weigh(found: Claim, request: Digest, { trusted, check = isGenuine }: Policy): Weighed {
+  const { from } = found;
   const ignored = (why: Ignored["why"], reason: string, on?: Result): Weighed => ({
     kind: "ignored",
     ignored: ignore(from, request, why, reason),
@@ -142,7 +157,7 @@ function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicK
   });
   let claim: Signature | Result;
   try {
-    claim = decodeClaim(text);
+    claim = decodeClaim(found);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return ignored("malformed", error.message);
@@ -158,13 +173,20 @@ function weigh({ from, text }: Claim, request: Digest, trusted: readonly PublicK
       `the key it is signed with is not trusted: ${formatPublicKey(key)}`,
       statement,
     );
-  if (!isGenuine(claim)) return ignored("altered", `it is not what ${signer.name} signed`, statement);
+  if (!check(claim)) return ignored("altered", `it is not what ${signer.name} signed`, statement);
   return { kind: "signed", from, signer, signature: claim, statement };
 }
 
-export function decodeClaim(text: string | Uint8Array): Signature | Result {
+/** @throws {Fault} `digest/bad-signature`, `digest/bad-statement` */
+export function decodeClaim({ text, name }: Pick<Claim, "text" | "name">): Signature | Result {
   const head = textOf(text.slice(0, 40));
-  return head.startsWith('{"format":"kit/result/') ? decodeStatement(text) : decodeSignature(text);
+  const said = head.startsWith('{"format":"kit/result/') ? decodeStatement(text) : decodeSignature(text);
+  if (name === undefined || name === nameOf(said)) return said;
+  throw bad("its file is not named by what it holds");
+}
+
+function nameOf(said: Signature | Result): string {
+  return "statement" in said ? `${said.key.fingerprint}.sig` : hexOf(statementDigest(said));
 }
 
 function sidesOf(weighed: readonly Weighed[]): Side[] {

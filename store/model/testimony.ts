@@ -5,7 +5,7 @@ import type { Result } from "./derivation.ts";
 import type { Digest } from "./digest.ts";
 import { Fault } from "./fault.ts";
 import type { PublicKey } from "./key.ts";
-import { type Claim, decodeClaim, isGenuine } from "./signature.ts";
+import { type Check, type Claim, decodeClaim, isGenuine } from "./signature.ts";
 import { encodeStatement } from "./statement.ts";
 
 /** Plain data: the keeper sends it to the kit process. */
@@ -31,15 +31,20 @@ export type Testimony =
 
 export type Statement = Extract<Testimony, { kind: "statement" }>;
 
-export function hear(request: Digest, claim: Claim, trusted: readonly PublicKey[]): Testimony {
+export function hear(
+  request: Digest,
+  claim: Claim,
+  trusted: readonly PublicKey[],
+  check: Check = isGenuine,
+): Testimony {
   const { from } = claim;
   try {
-    const said = decodeClaim(claim.text);
+    const said = decodeClaim(claim);
     const statement = "statement" in said ? said.statement : said;
     if (statement.request !== request) return { kind: "none", from, why: `it is on ${statement.request}` };
     if (!("statement" in said)) return { kind: "statement", from, statement, standing: "unsigned" };
     const signer = trusted.find(({ bytes }) => bytes === said.key.bytes);
-    const standing = !isGenuine(said) ? "altered" : signer === undefined ? "unknown" : "trusted";
+    const standing = !check(said) ? "altered" : signer === undefined ? "unknown" : "trusted";
     return { kind: "statement", from, statement, standing, key: signer ?? said.key };
   } catch (error) {
     if (error instanceof Fault) return { kind: "none", from, why: error.message };

@@ -9,7 +9,7 @@ import { openOffers } from "../../../builders/cache/offers.ts";
 import { nameOf } from "../../../store/cache/names.ts";
 import { contentOf, type Result } from "../../../store/model/derivation.ts";
 import { type Digest, digestOf } from "../../../store/model/digest.ts";
-import type { PublicKey, SecretKey } from "../../../store/model/key.ts";
+import type { Fingerprint, PublicKey, SecretKey } from "../../../store/model/key.ts";
 import { type Claim, encodeSignature, signStatement } from "../../../store/model/signature.ts";
 import { encodeStatement, statementDigest } from "../../../store/model/statement.ts";
 import { type Depot, keys, openDepot } from "./rig.ts";
@@ -179,6 +179,48 @@ it("however many claims are wrong, one line says why", async () => {
   const { found, lines } = await offered(trusting(1, keys.one), [a.request], [cache]);
   expect(found.size).toBe(0);
   expect(lines).toEqual([expect.stringMatching(/not a signature.*\(and 199999 more like it\)$/)]);
+});
+
+describe("a cache that has more files on a request than anybody wrote", () => {
+  const line = (name: string, text: string) => `${name.slice("results/".length)} ${JSON.stringify(text)}\n`;
+  /** By the trusted key's bytes, as anybody can write them. */
+  const forged = encodeSignature({ ...signStatement(keys.one, a), statement: other });
+  const numbered = (index: number) =>
+    nameOf({
+      kind: "signature",
+      request: a.request,
+      key: index.toString(16).padStart(32, "0") as Fingerprint,
+    });
+
+  it("is believed as far as a trusted key's own file goes, and has few others looked at; it is told once", async () => {
+    const own = line(signatureName(a.request, keys.one), encodeSignature(signStatement(keys.one, a)));
+    const many = Array.from({ length: 10_000 }, (_, index) => line(numbered(index), forged));
+    one.spoiler.spoil = ({ method }) =>
+      method === "POST" ? { kind: "wrong", body: Buffer.from([...many, own, own].join("")) } : undefined;
+    const cache = one.open();
+    const claims = await cache.claims([a.request], [keys.one.public]);
+    expect(claims.get(a.request)).toHaveLength(65);
+    const { found, lines } = await offered(trusting(1, keys.one), [a.request], [cache]);
+    expect(found.get(a.request)?.result).toEqual(a);
+    expect(lines).toEqual([
+      expect.stringMatching(/its file is not named by what it holds \(and 63 more like it\)$/),
+    ]);
+    expect(cache.lines).toEqual([
+      "the cache first has more than 64 files on a request that no trusted key wrote: 9936 are not looked at",
+    ]);
+  });
+
+  it("is not believed where a trusted key's signature lies under another name", async () => {
+    write(one, numbered(7), encodeSignature(signStatement(keys.one, a)));
+    write(
+      one,
+      nameOf({ kind: "statement", request: a.request, statement: digestOf("x") }),
+      encodeSignature(signStatement(keys.one, a)),
+    );
+    const { found, lines } = await offered(trusting(1, keys.one));
+    expect(found.size).toBe(0);
+    expect(lines).toEqual([expect.stringContaining("not named by what it holds (and 1 more like it)")]);
+  });
 });
 
 describe("caches that do not answer", () => {

@@ -73,9 +73,8 @@ async function bringBlob(
   means: BringMeans,
   onBytes: OnProgress,
 ): Promise<boolean> {
-  const bytes = await cache.file(nameOf({ kind: "blob", blob }));
-  if (bytes === undefined) return false;
-  const place = decodeBlobFile(bytes, blob).get(blob);
+  const map = await cache.file(nameOf({ kind: "blob", blob }), (bytes) => decodeBlobFile(bytes, blob));
+  const place = map?.get(blob);
   if (place === undefined) return false;
   const { scratch, store } = means;
   const intake = openIntake({ ...means, cache, scratch, layout: store.layout }, onBytes);
@@ -126,8 +125,7 @@ interface FoundTree extends TreeFile {
 }
 
 async function treeFile(tree: Digest, cache: Cache): Promise<FoundTree | undefined> {
-  const bytes = await cache.file(nameOf({ kind: "tree", tree }));
-  return bytes && decodeTreeFile(bytes, tree);
+  return await cache.file(nameOf({ kind: "tree", tree }), (bytes) => decodeTreeFile(bytes, tree));
 }
 
 /** The tree as what differs from one that the store has, where the cache offers that. */
@@ -135,13 +133,16 @@ async function fromBase(tree: Digest, cache: Cache, means: BringMeans): Promise<
   const { store, complain } = means;
   for (const base of await basesOf(tree, cache, store)) {
     const record = soundRecord(base, store);
-    const bytes = record && (await cache.file(nameOf({ kind: "delta", tree, base })));
-    if (record === undefined || bytes === undefined) continue;
-    try {
-      return { ...decodeTreeFile(bytes, tree, record), base: decodeTree(record) };
-    } catch (error) {
-      complain(cache, error);
-    }
+    if (record === undefined) continue;
+    const found = await cache.file(nameOf({ kind: "delta", tree, base }), (bytes): FoundTree | undefined => {
+      try {
+        return { ...decodeTreeFile(bytes, tree, record), base: decodeTree(record) };
+      } catch (error) {
+        complain(cache, error);
+        return undefined;
+      }
+    });
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -160,8 +161,9 @@ function soundRecord(tree: Digest, { layout, holds }: Store): Buffer | undefined
 /** Those that are in the store. Who has no tree at all does not ask. */
 async function basesOf(tree: Digest, cache: Cache, { layout, records }: Store): Promise<Digest[]> {
   const hasTrees = groupsOf(layout.trees, "trees").some((group) => namesIn(group).length > 0);
-  const text = hasTrees ? await cache.file(nameOf({ kind: "bases", tree })) : undefined;
-  return text === undefined ? [] : decodeBases(text, tree).filter((base) => records.has(`tree:${base}`));
+  if (!hasTrees) return [];
+  const bases = await cache.file(nameOf({ kind: "bases", tree }), (text) => decodeBases(text, tree));
+  return bases?.filter((base) => records.has(`tree:${base}`)) ?? [];
 }
 
 /** The first entry of each blob that the store lacks; all are held first. */

@@ -2,15 +2,16 @@
 // Knows CACHE.md's names and questions; does not know what is believed of the answers, nor the store.
 
 import { type CacheInfo, defaultPriority, infoLimit, infoName, parseInfo } from "../../store/cache/info.ts";
+import { mostBytes } from "../../store/cache/limits.ts";
 import { isCacheName, nameOf } from "../../store/cache/names.ts";
 import type { Range } from "../../store/cache/plan.ts";
-import { fileLimits } from "../../store/cache/treefile.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import type { PublicKey } from "../../store/model/key.ts";
 import type { Claim } from "../../store/model/signature.ts";
 import { maxStatement } from "../../store/model/statement.ts";
 import type { ProxySetting } from "../fetch/agent.ts";
 import { type Host, HostTrouble, openHost } from "../fetch/host.ts";
+import { openPlaces, type Places } from "../fetch/places.ts";
 import { type Claims, mostOthers, openClaims } from "./claims.ts";
 import type { CachePlace } from "./trust.ts";
 
@@ -27,7 +28,11 @@ export interface Cache {
     requests: readonly Digest[],
     keys: readonly PublicKey[],
   ): Promise<ReadonlyMap<Digest, readonly Claim[]>>;
-  file(name: string): Promise<Buffer | undefined>;
+  /**
+   * What is made of a file of at most the bytes that its kind may have. Of files of more than 8 MiB one is there at a
+   * time, until it is made use of.
+   */
+  file<T>(name: string, use: (bytes: Buffer) => T): Promise<T | undefined>;
   /** Those of these names that are there. */
   present(names: readonly string[]): Promise<ReadonlySet<string>>;
   /** The bytes of ranges, in their order; those of one range may come in several pieces. */
@@ -42,16 +47,18 @@ export interface CacheMeans {
   readonly proxy?: ProxySetting;
   /** Whether it is waited for although it is slow: nothing can be done without it. */
   readonly patient?: boolean;
+  /** Where large files take their turn: one place for all caches of a process. */
+  readonly large?: Places;
 }
 
-/** Bytes of a file other than a pack. */
-const mostFile = fileLimits.record;
+/** Bytes of a file that is read beside others. */
+const mostBeside = 8 << 20;
 const mostAnswer = 256 << 20;
 /** Items of one question in bulk. */
 const atOnce = 10_000;
 
 export function openCache(place: CachePlace, means: CacheMeans): Cache {
-  const { deadline, warn, signal, proxy, patient = false } = means;
+  const { deadline, warn, signal, proxy, patient = false, large = openPlaces(1) } = means;
   const { url, name, token, socket } = place;
   const host = openHost({
     ...{ url, name, token, socket, deadline, signal, patient },
@@ -82,7 +89,6 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
     }
     return answers;
   };
-  const file = (name: string) => host.read(name, mostFile);
   let isTold = false;
   const tellPassed = ({ passedOver }: Claims) => {
     if (passedOver === 0 || isTold) return;
@@ -96,7 +102,14 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
     get priority() {
       return priority;
     },
-    file,
+    async file(name, use) {
+      const limit = mostBytes(name);
+      const bytes = await (limit > mostBeside ? host.readUpTo(name, mostBeside) : host.read(name, limit));
+      if (bytes !== "larger") return bytes && use(bytes);
+      await using _ = await large.take();
+      const all = await host.read(name, limit);
+      return all && use(all);
+    },
     async claims(requests, keys) {
       const answers = await questions("results", requests.map(hexOf));
       const claims = openClaims(requests, keys, host.name);

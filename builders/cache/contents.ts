@@ -114,9 +114,9 @@ async function knownElsewhere(
 
 async function mapOf(content: Content, { cache }: PushMeans): Promise<LocationMap | undefined> {
   const { kind, digest } = splitContent(content);
-  const bytes = await cache.file(fileOf(content));
-  if (bytes === undefined) return undefined;
-  return kind === "tree" ? decodeTreeFile(bytes, digest).map : decodeBlobFile(bytes, digest);
+  return await cache.file(fileOf(content), (bytes) =>
+    kind === "tree" ? decodeTreeFile(bytes, digest).map : decodeBlobFile(bytes, digest),
+  );
 }
 
 /** In the order of the tree: what lies together is wanted together. */

@@ -134,7 +134,11 @@ async function pushWord(
     const name = nameOf({ kind: "signature", request, key: signature.key.fingerprint });
     const bytes = Buffer.from(encodeSignature(signature));
     // Another pusher with the same key may have come first; or a file lies there that is no signature.
-    if ((await host.write(name, [bytes])) === "present" && !(await file(name))?.equals(bytes)) isSaid = false;
+    if (
+      (await host.write(name, [bytes])) === "present" &&
+      !(await file(name, (there) => there.equals(bytes)))
+    )
+      isSaid = false;
   }
   return isSaid;
 }

@@ -6,6 +6,7 @@ import type { Dispatcher } from "undici";
 import { gathered } from "../../store/cache/flow.ts";
 import { connector, type ProxySetting } from "./agent.ts";
 import { ask, type Message, type Question, type Told, tell, type WholeOrRest } from "./exchange.ts";
+import { openPlaces } from "./places.ts";
 import { Trouble } from "./trouble.ts";
 import { leastProgress, openPatience, openWatch, type Watch } from "./watch.ts";
 
@@ -52,6 +53,8 @@ export interface Host {
   readonly lost: string | undefined;
   /** A whole file; undefined where there is none. More bytes than the limit are not taken. */
   read(path: string, limit: number): Promise<Buffer | undefined>;
+  /** The same; `larger` where the file has more bytes than that: no trouble of the host's then. */
+  readUpTo(path: string, limit: number): Promise<Buffer | "larger" | undefined>;
   /** So many bytes from an offset on: exactly these, or it throws. */
   part(path: string, offset: number, length: number): AsyncIterable<Uint8Array>;
   has(path: string): Promise<boolean>;
@@ -148,6 +151,11 @@ export function openHost(options: HostOptions): Host {
     watch.answered();
     return answer;
   };
+  const read = async (path: string, limit: number, watch: Watch) => {
+    const answer = await got({ from: 0 }, path, watch);
+    if (answer === undefined || answer.kind === "beyond") return undefined;
+    return await wholeOf(answer, limit, watch);
+  };
   const has = async (path: string, watch: Watch) => {
     const { status, leave } = await told({ path, method: "HEAD" }, watch);
     await leave();
@@ -161,12 +169,14 @@ export function openHost(options: HostOptions): Host {
       return lost;
     },
     blame,
-    read: (path, limit) =>
-      asked(async (watch) => {
-        const answer = await got({ from: 0 }, path, watch);
-        if (answer === undefined || answer.kind === "beyond") return undefined;
-        return await wholeOf(answer, limit, watch);
-      }),
+    read: (path, limit) => asked((watch) => read(path, limit, watch)),
+    readUpTo: (path, limit) =>
+      asked((watch) =>
+        read(path, limit, watch).catch((error: unknown) => {
+          if (error instanceof Trouble && error.kind === "oversized") return "larger" as const;
+          throw error;
+        }),
+      ),
     part: (path, offset, length) =>
       streamed(async function* (watch) {
         const answer = await got({ from: offset, until: offset + length }, path, watch);
@@ -303,21 +313,4 @@ async function* exactly(
     if (left === 0) return;
   }
   if (left > 0) throw new Trouble("transient", `it ended ${left} bytes early`);
-}
-
-function openPlaces(count: number): { take(): Promise<AsyncDisposable> } {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  const give = async () => {
-    const next = waiting.shift();
-    if (next === undefined) free++;
-    else next();
-  };
-  return {
-    async take() {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      return { [Symbol.asyncDispose]: give };
-    },
-  };
 }

@@ -17,6 +17,7 @@ import { testimonies } from "../cache/testimonies.ts";
 import type { CachePlace, CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
 import type { ProxySetting } from "../fetch/agent.ts";
+import { openPlaces } from "../fetch/places.ts";
 
 export interface TradeParts {
   readonly settings: CacheSettings;
@@ -50,7 +51,7 @@ export interface Trade {
 export function openTrade(parts: TradeParts): Trade {
   const { settings, proxy, store, crew, session, emit } = parts;
   const warn = (text: string) => emit({ type: "warning", text });
-  const means = { deadline: settings.deadline, warn, signal: parts.interrupted, proxy };
+  const means = { deadline: settings.deadline, warn, signal: parts.interrupted, proxy, large: openPlaces(1) };
   const caches = settings.places.map((place) => openCache(place, means));
   const complain = openComplaints(warn);
   const opened: Cache[] = [...caches];

@@ -1,7 +1,8 @@
 // Answering PUT: a file comes into the cache, or nothing of it does.
 // Knows what may be sent and how large; does not know who sends it.
 
-import { infoLimit, infoName, parseInfo } from "../../store/cache/info.ts";
+import { infoName, parseInfo } from "../../store/cache/info.ts";
+import { mostBytes } from "../../store/cache/limits.ts";
 import type { CacheStorage } from "../../store/cache/storage.ts";
 import { digestFromHex } from "../../store/model/digest.ts";
 import { type Exchange, Refusal, tooLarge } from "./exchange.ts";
@@ -15,7 +16,7 @@ export async function takeFile(
   largest: number,
 ): Promise<void> {
   const { headers } = exchange.request;
-  const limit = Math.min(largest, limitOf(name));
+  const limit = Math.min(largest, mostBytes(name));
   const size = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
   if (size !== undefined && size > limit) throw tooLarge(limit);
   if (headers["content-range"] !== undefined) throw new Refusal(400, "a file is sent whole");
@@ -29,14 +30,6 @@ export async function takeFile(
   if ((await storage.write(name, body, { size, digest })) === "present") throw present(exchange);
   exchange.begin(201, { "content-length": 0 });
   exchange.end();
-}
-
-/** Bytes that a file of the kind may have (CACHE.md, "Limits"). */
-function limitOf(name: string): number {
-  if (name === infoName) return infoLimit;
-  if (name.startsWith("results/")) return 1 << 20;
-  if (name.endsWith(".bases")) return 64 * 65;
-  return Number.POSITIVE_INFINITY;
 }
 
 async function* soundInfo(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

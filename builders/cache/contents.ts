@@ -14,6 +14,7 @@ import {
 import { readTree } from "../../store/mark.ts";
 import { type Content, type Result, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
 import { blobsOf, decodeTree } from "../../store/model/tree.ts";
 import { earlierContents } from "./earlier.ts";
 import { type PushMeans, writesAtOnce } from "./means.ts";
@@ -31,34 +32,101 @@ interface Places {
 /** How many trees of earlier builds a tree may be told as a difference from. */
 const mostBases = 2;
 
+export interface PushedContents {
+  /** That were sent. */
+  readonly bytes: number;
+  /** Of these contents, files that lie there damaged, and why: files are not replaced. */
+  readonly damaged: ReadonlyMap<Content, string>;
+}
+
 /**
- * Makes the cache have these contents; returns the bytes that were sent. `all` are the results that are being pushed,
- * contents of which may be there.
+ * Makes the cache have these contents, but for those that lie there damaged. `all` are the results that are being
+ * pushed, contents of which may be there.
  */
 export async function pushContents(
   contents: readonly Content[],
   all: readonly Result[],
   means: PushMeans,
-): Promise<number> {
-  const missing = await missingIn(contents, means);
-  if (missing.length === 0) return 0;
-  const places = openPlaces();
-  const bases = await knownBases(missing, places, means);
-  await knownElsewhere(missing, all, places, means);
-  const sent = await packAll(missing, places, means);
-  let bytes = sent;
-  await together(writesAtOnce, missing, async (content) => {
-    bytes += await writeContent(content, bases.get(content) ?? [], places, means);
-  });
-  return bytes;
+): Promise<PushedContents> {
+  const there = await means.cache.present(contents.map(fileOf));
+  const [present, missing] = [true, false].map((is) =>
+    contents.filter((content) => there.has(fileOf(content)) === is),
+  ) as [Content[], Content[]];
+  const [places, maps] = [openPlaces(), openMaps(means)];
+  // A statement would vouch for what nobody can read.
+  for (const map of await Promise.all(present.map(maps.find))) places.add(map);
+  let bytes = 0;
+  if (missing.length > 0) {
+    const bases = await knownBases(missing, places, maps, means);
+    await knownElsewhere(missing, all, places, maps, means);
+    bytes += await packAll(missing, places, means);
+    await together(writesAtOnce, missing, async (content) => {
+      bytes += await writeContent(content, bases.get(content) ?? [], places, means);
+    });
+  }
+  const isOwn = new Set(contents);
+  const [own, others] = [true, false].map((is) =>
+    [...maps.damaged].filter(([content]) => isOwn.has(content) === is),
+  ) as [[Content, string][], [Content, string][]];
+  tellDamaged(others, all, means);
+  return { bytes, damaged: new Map(own) };
 }
 
-async function missingIn(contents: readonly Content[], { cache }: PushMeans): Promise<Content[]> {
-  const there = await cache.present(contents.map(fileOf));
-  return contents.filter((content) => !there.has(fileOf(content)));
+/** What lies in the cache of contents that are not pushed now: the push goes on without it. */
+function tellDamaged(
+  damaged: readonly (readonly [Content, string])[],
+  all: readonly Result[],
+  { cache, warn }: PushMeans,
+): void {
+  const [[content, why] = []] = damaged;
+  if (content === undefined) return;
+  const named = all.find(({ outputs, references }) =>
+    [...Object.values(outputs), ...references].includes(content),
+  );
+  const more = damaged.length === 1 ? "" : ` (and ${damaged.length - 1} more like it)`;
+  const way =
+    named === undefined
+      ? ""
+      : `; to push it anew, remove it there and results/${hexOf(named.request)}, then repeat the command`;
+  warn(`the cache ${cache.host.name}: ${fileOf(content)} is passed over: ${why}${more}${way}`);
 }
 
-function fileOf(content: Content): string {
+/** Where the blobs of contents are in the cache; each is asked for once. */
+interface Maps {
+  /** Empty where there is none, or a damaged one. */
+  find(content: Content): Promise<LocationMap>;
+  /** What was damaged of those that were asked for, and why. */
+  readonly damaged: ReadonlyMap<Content, string>;
+}
+
+function openMaps({ cache }: PushMeans): Maps {
+  const found = new Map<Content, Promise<LocationMap>>();
+  const damaged = new Map<Content, string>();
+  const read = async (content: Content): Promise<LocationMap> => {
+    const { kind, digest } = splitContent(content);
+    try {
+      const map = await cache.file(fileOf(content), (bytes) =>
+        kind === "tree" ? decodeTreeFile(bytes, digest).map : decodeBlobFile(bytes, digest),
+      );
+      return map ?? new Map();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      damaged.set(content, error.message);
+      return new Map();
+    }
+  };
+  return {
+    damaged,
+    find(content) {
+      const known = found.get(content) ?? read(content);
+      found.set(content, known);
+      return known;
+    },
+  };
+}
+
+/** The name of the file that makes a content known. */
+export function fileOf(content: Content): string {
   const { kind, digest } = splitContent(content);
   return kind === "tree" ? nameOf({ kind, tree: digest }) : nameOf({ kind, blob: digest });
 }
@@ -81,6 +149,7 @@ function openPlaces(): Places {
 async function knownBases(
   missing: readonly Content[],
   places: Places,
+  maps: Maps,
   means: PushMeans,
 ): Promise<Map<Content, Content[]>> {
   const { store, cache } = means;
@@ -90,7 +159,7 @@ async function knownBases(
   for (const [content, candidates] of earlier) {
     const found = candidates.filter((one) => there.has(fileOf(one))).slice(0, mostBases);
     bases.set(content, found);
-    for (const base of found) places.add((await mapOf(base, means)) ?? new Map());
+    for (const base of found) places.add(await maps.find(base));
   }
   return bases;
 }
@@ -100,6 +169,7 @@ async function knownElsewhere(
   missing: readonly Content[],
   all: readonly Result[],
   places: Places,
+  maps: Maps,
   means: PushMeans,
 ): Promise<void> {
   const lacks = missing.some((content) => blobsIn(content, means).some((blob) => !places.blobs.has(blob)));
@@ -108,15 +178,7 @@ async function knownElsewhere(
   const others = new Set(
     all.flatMap(({ outputs }) => Object.values(outputs)).filter((one) => !isMissing.has(one)),
   );
-  const maps = await Promise.all([...others].map((content) => mapOf(content, means)));
-  for (const map of maps) if (map !== undefined) places.add(map);
-}
-
-async function mapOf(content: Content, { cache }: PushMeans): Promise<LocationMap | undefined> {
-  const { kind, digest } = splitContent(content);
-  return await cache.file(fileOf(content), (bytes) =>
-    kind === "tree" ? decodeTreeFile(bytes, digest).map : decodeBlobFile(bytes, digest),
-  );
+  for (const map of await Promise.all([...others].map(maps.find))) places.add(map);
 }
 
 /** In the order of the tree: what lies together is wanted together. */

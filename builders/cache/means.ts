@@ -16,6 +16,8 @@ export interface PushMeans {
   readonly key?: SecretKey | undefined;
   /** Whether logs go too. */
   readonly logs: boolean;
+  /** Tells people one line. */
+  readonly warn: (line: string) => void;
   readonly onProgress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }

@@ -16,7 +16,7 @@ import {
 } from "../../store/model/signature.ts";
 import { encodeStatement, statementDigest } from "../../store/model/statement.ts";
 import type { Cache } from "./cache.ts";
-import { pushContents } from "./contents.ts";
+import { fileOf, pushContents } from "./contents.ts";
 import { type PushMeans, writesAtOnce } from "./means.ts";
 import { together } from "./together.ts";
 
@@ -36,7 +36,8 @@ export interface Pushed {
  * Pushes the results of these requests, those that others are made of first. May be stopped at any point and repeated:
  * what is there already is not sent again.
  *
- * @throws {Fault} `store/…`
+ * @throws {Fault} `store/…`; `digest/damaged-cache` where something else lies in the place of a content, and the rest
+ * is pushed
  * @throws {HostTrouble}
  */
 export async function push(requests: readonly Digest[], means: PushMeans): Promise<Pushed> {
@@ -59,16 +60,18 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
     const isThere = signatures.length === 0 ? stated.has(statementName(result)) : lacking.length === 0;
     return isThere || contradicts ? [] : [{ result, signatures: lacking }];
   });
-  const bytes = await pushContents(
+  const { bytes, damaged } = await pushContents(
     contentsOf(fresh.map(({ result }) => result)),
     words.map(({ result }) => result),
     means,
   );
   const before = conflicts.length;
-  await together(writesAtOnce, fresh, async ({ result, signatures }) => {
+  const whole = fresh.filter(({ result }) => !contentsOf([result]).some((content) => damaged.has(content)));
+  await together(writesAtOnce, whole, async ({ result, signatures }) => {
     if (means.logs) await pushLog(result.request, means);
     if (!(await pushWord(result, signatures, cache))) conflicts.push(result.request);
   });
+  if (damaged.size > 0) throw damagedThere(damaged, cache);
   const pushed = fresh.length - (conflicts.length - before);
   return {
     pushed,
@@ -95,6 +98,20 @@ function wordOn(request: Digest, { store, key }: PushMeans): Word {
   if (came !== undefined) return { result, signatures: came.map(decodeSignature) };
   return { result, signatures: key === undefined ? [] : [signStatement(key, result)] };
 }
+
+/** Told when all else is there. */
+function damagedThere(damaged: ReadonlyMap<Content, string>, { host: { name } }: Cache): Fault {
+  const [file = ""] = [...damaged.keys()].map(fileOf);
+  const more = damaged.size === 1 ? "" : ` and ${damaged.size - 1} more`;
+  const message = `the cache ${name} holds a damaged file in the place of one to be pushed: ${file}${more}`;
+  return new Fault("digest/damaged-cache", message, {
+    details: [...damaged].map(([content, why]) => `${fileOf(content)}: ${why}`).slice(0, mostTold),
+    hint: `remove ${damaged.size === 1 ? "it" : "them"} there, then repeat the command: all else is pushed`,
+  });
+}
+
+/** Lines of details. */
+const mostTold = 8;
 
 function statementName(result: Result): string {
   return nameOf({ kind: "statement", request: result.request, statement: statementDigest(result) });

@@ -79,7 +79,7 @@ export function openTrade(parts: TradeParts): Trade {
       const secret = key === undefined ? undefined : parseSecretKey(key);
       try {
         return await push(requests, {
-          ...{ store, crew, cache, logs, onProgress },
+          ...{ store, crew, cache, logs, warn, onProgress },
           key: secret,
           signal: parts.interrupted,
         });

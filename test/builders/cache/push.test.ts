@@ -279,6 +279,64 @@ describe("a store that is damaged", () => {
   });
 });
 
+describe("a cache with a damaged file", () => {
+  const damage = (name: string) => {
+    const file = join(depot.folder, name);
+    const sound = readFileSync(file);
+    const bytes = Buffer.from(sound);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    chmodSync(file, 0o644);
+    writeFileSync(file, bytes);
+    return () => writeFileSync(file, sound);
+  };
+  const signaturesOf = (request: Digest) =>
+    depot.names("results").filter((name) => name.includes(hexOf(request)) && name.endsWith(".sig"));
+
+  it("takes another content like it all the same, and it is told where that one lies", async () => {
+    const before = shop.tree(spec("old"));
+    const old = shop.record("root", { tree: before });
+    await shop.push([old], depot.open());
+    const [name = ""] = depot.names("trees");
+    const mend = damage(name);
+    const fresh = shop.tree(spec("new"));
+    const request = shop.record("root", { tree: fresh }, { request: digestOf("later") });
+    // By itself it is a base, with the other one beside the result of another.
+    for (const [requests, told] of [
+      [[request], /^the cache depot: trees\/[0-9a-f]{64} is passed over: damaged file of the tree blake3-/],
+      [
+        [shop.record("more", { tree: shop.tree(spec("more")) }), old],
+        /^the cache depot: trees\/.*; to push it anew, remove it there and results\/[0-9a-f]{64}, then repeat/,
+      ],
+    ] as const) {
+      shop.lines.length = 0;
+      expect(await shop.push(requests, depot.open())).toMatchObject({ pushed: 1 });
+      expect(shop.lines).toEqual([expect.stringMatching(told)]);
+    }
+    mend();
+    expect(await openShop().bringer(depot.open()).bring(fresh)).toBe(true);
+  });
+
+  it("is told of where that is what is to be pushed; all else is, and it when the file is gone", async () => {
+    const same = shop.tree(spec("same"));
+    const first = shop.record("first", { tree: same });
+    await shop.push([first], depot.open(), { key: keys.two });
+    const [name = ""] = depot.names("trees");
+    damage(name);
+    const more = shop.record("more", { tree: shop.tree(spec("more")) });
+    const second = shop.record("second", { tree: same });
+    await expect(shop.push([first, more, second], depot.open())).rejects.toMatchObject({
+      code: "digest/damaged-cache",
+      exit: 8,
+      message: `the cache depot holds a damaged file in the place of one to be pushed: ${name}`,
+      hint: "remove it there, then repeat the command: all else is pushed",
+    });
+    expect([first, more, second].map((one) => signaturesOf(one).length)).toEqual([1, 1, 0]);
+    rmSync(join(depot.folder, name));
+    expect(await shop.push([first, more, second], depot.open())).toMatchObject({ pushed: 2, present: 1 });
+    expect(await openShop().bringer(depot.open()).bring(same)).toBe(true);
+  });
+});
+
 describe("a destination that does not take it", () => {
   it("says so: the status is handed on, and nothing names what is not there", async () => {
     const request = shop.record("root", { tree: shop.tree(spec("hello")) });

@@ -39,6 +39,8 @@ export interface Shop {
   blob(bytes: Uint8Array | string): Content;
   /** Records a result; returns its request. */
   record(label: string, outputs: Readonly<Record<string, Content>>, more?: Recorded): Digest;
+  /** What pushing told people. */
+  readonly lines: string[];
   /** Pushes to a cache. */
   push(
     requests: readonly Digest[],
@@ -79,6 +81,7 @@ export function openShop(others: Partial<Crew> = {}): Shop {
     store,
     crew,
     flush: async () => {},
+    lines: [],
     tree: (spec) => contentOf("tree", records.writeTree(plant(pool, spec))),
     blob: (bytes) => contentOf("blob", pool.put(Buffer.from(bytes as string))),
     record(label, outputs, { references = [], request = digestOf(label), signatures } = {}) {
@@ -90,6 +93,7 @@ export function openShop(others: Partial<Crew> = {}): Shop {
     push: (requests, cache, { key = keys.one, logs = false } = {}) =>
       push(requests, {
         ...{ store, crew, cache, key, logs },
+        warn: (line) => void shop.lines.push(line),
         onProgress: () => {},
         signal: new AbortController().signal,
       }),

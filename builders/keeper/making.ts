@@ -2,10 +2,18 @@
 // Knows how that is guarded, logged and noted; does not know what any builder does.
 
 import { relative } from "node:path";
+import { setAside } from "../../store/aside.ts";
 import type { openCommitter } from "../../store/commit.ts";
 import { setAsideDamaged } from "../../store/damage.ts";
 import type { History } from "../../store/history.ts";
-import { type Note, type Origin, type Result, requestDigest } from "../../store/model/derivation.ts";
+import {
+  isAnswer,
+  type Note,
+  type Origin,
+  type Request,
+  type Result,
+  requestDigest,
+} from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { buildFault } from "../../store/trouble.ts";
@@ -46,10 +54,12 @@ interface Title {
   readonly label: string;
   readonly builder: string;
   readonly rebuild: boolean;
+  /** Absent where only its digest is known. */
+  readonly request?: Request;
 }
 
-function titleOf({ id, label, request: { builder }, rebuild }: BuildJob): Title {
-  return { id, label, builder, rebuild };
+function titleOf({ id, label, request, rebuild }: BuildJob): Title {
+  return { id, label, builder: request.builder, rebuild, request };
 }
 
 /** What a task made, and when it will be on disk. */
@@ -63,9 +73,10 @@ export function openMaking(parts: MakingParts): Making {
   /** What a task makes of a request, unless it is recorded. */
   const onceOnly = async (digest: Digest, job: Title, task: (digest: Digest) => Promise<Made>) => {
     store.holds.take("request", [hexOf(digest)]);
+    const isOther = (result: Result) => job.request !== undefined && !isAnswer(result, job.request);
     const reused = (): BuildOutcome | undefined => {
       const result = job.rebuild ? undefined : committer.find(digest);
-      return result && { result, how: "reused" };
+      return result && !isOther(result) ? { result, how: "reused" } : undefined;
     };
     const known = reused();
     if (known) return known;
@@ -84,6 +95,13 @@ export function openMaking(parts: MakingParts): Making {
       if (other) {
         release();
         return other;
+      }
+      // It was pulled by the request's digest, which does not tell what is asked for.
+      const recorded = committer.find(digest);
+      if (recorded !== undefined && isOther(recorded)) {
+        const place = relative(store.layout.root, store.layout.result(digest));
+        setAside(store.layout, { kind: "statement", place });
+        emit({ type: "warning", text: `${job.label}: what is recorded of it has other outputs: set aside` });
       }
       const { outcome, durable } = await task(digest);
       void durable.then(release, release);
@@ -137,14 +155,14 @@ export function openMaking(parts: MakingParts): Making {
   };
 
   const bringNow = async (
-    { id, label, builder }: Title,
+    { id, label, builder, request }: Title,
     digest: Digest,
     origin: Pick<Origin, "request" | "hints">,
   ): Promise<Made> => {
     const begun = parts.now();
     const onBytes = (done: number, total: number) =>
       emit({ type: "progress", id, done, total, unit: "bytes" });
-    const offer = await trade.bring(digest, onBytes);
+    const offer = await trade.bring(digest, request, onBytes);
     if (offer === undefined) return { outcome: undefined, durable: Promise.resolve() };
     const finished = Math.round(parts.now() / 1000);
     const note = { label, builder, duration: Math.round(parts.now() - begun), finished };

@@ -1,7 +1,7 @@
 // A keeper's dealings with caches: what they offer, bringing it, and pushing to one.
 // Knows settings and the session's store; does not know which results are wanted.
 
-import type { Result } from "../../store/model/derivation.ts";
+import { isAnswer, type Request, type Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { parseSecretKey } from "../../store/model/key.ts";
 import type { Testimony } from "../../store/model/testimony.ts";
@@ -39,8 +39,15 @@ export interface PushOrder {
 
 export interface Trade {
   offers(requests: readonly Digest[]): Promise<ReadonlyMap<Digest, Result>>;
-  /** Brings what is offered for a request, all of it; undefined where nobody gave it. */
-  bring(request: Digest, onBytes: (done: number, total: number) => void): Promise<Offer | undefined>;
+  /**
+   * Brings what is offered for a request, all of it; undefined where nobody gave it, or where the request itself is
+   * known and asks for other outputs.
+   */
+  bring(
+    digest: Digest,
+    request: Pick<Request, "outputs"> | undefined,
+    onBytes: (done: number, total: number) => void,
+  ): Promise<Offer | undefined>;
   /** What each cache says, believed or not; in the order of the settings. @throws {Fault} `network/…` */
   testimonies(requests: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly Testimony[]>>;
   /** @throws {Fault} `network/…`, `store/…`, `digest/bad-key` */
@@ -63,9 +70,14 @@ export function openTrade(parts: TradeParts): Trade {
       const found = await offers.ask(requests);
       return new Map([...found].map(([request, { result }]) => [request, result]));
     },
-    async bring(request, onBytes) {
-      const offer = (await offers.ask([request])).get(request);
+    async bring(digest, request, onBytes) {
+      const offer = (await offers.ask([digest])).get(digest);
       if (offer === undefined) return undefined;
+      if (request !== undefined && !isAnswer(offer.result, request)) {
+        const names = Object.keys(offer.result.outputs).join(", ");
+        warn(`ignored a statement on ${digest}: it names other outputs than are asked for: ${names}`);
+        return undefined;
+      }
       const contents = [...Object.values(offer.result.outputs), ...offer.result.references];
       for (const content of contents) if (!(await bring(content, onBytes))) return undefined;
       return offer;

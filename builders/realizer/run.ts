@@ -2,7 +2,7 @@
 // Knows order, weights and outcome; does not know how anything is built or brought, nor what is told of it.
 
 import type { Derivation, Request, Result } from "../../store/model/derivation.ts";
-import { requestDigest } from "../../store/model/derivation.ts";
+import { isAnswer, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
 import { inputsOf, usersOf, weights } from "./graph.ts";
@@ -89,6 +89,9 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   const unqueue = (index: number) => {
     for (const item of queue.splice(index, 1)) queued.delete(item);
   };
+  /** What is recorded and names other outputs is set aside by whoever makes it anew. */
+  const isReusable = (result: Result, request: Request) =>
+    isAnswer(result, request) && Object.values(result.outputs).every(means.has);
   /** Everything whose result is recorded, and not gone, inputs first; costs one look each. */
   const settleKnown = (gone: ReadonlySet<Digest>) => {
     for (const item of all) {
@@ -96,7 +99,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       const request = resolveRequest(item, results);
       const digest = request && requestDigest(request);
       const result = digest === undefined || gone.has(digest) ? undefined : means.known(digest);
-      if (!request || !result || !Object.values(result.outputs).every(means.has)) continue;
+      if (!request || !result || !isReusable(result, request)) continue;
       done(item, request, result);
       reused++;
     }
@@ -110,10 +113,10 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     return asked.has(digest) ? undefined : { item, request, digest };
   };
   /** What is recorded of requests that only offers told of, and stays. */
-  const recorded = async (round: readonly { readonly digest: Digest }[]) => {
-    const found = round.flatMap(({ digest }) => {
+  const recorded = async (round: readonly { readonly digest: Digest; readonly request: Request }[]) => {
+    const found = round.flatMap(({ digest, request }) => {
       const result = means.known(digest);
-      return result && Object.values(result.outputs).every(means.has) ? [[digest, result] as const] : [];
+      return result && isReusable(result, request) ? [[digest, result] as const] : [];
     });
     const gone = found.length === 0 ? [] : await means.keep(found.map(([digest]) => digest));
     return new Map(found.filter(([digest]) => !gone.includes(digest)));
@@ -135,6 +138,10 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
         const result = known ?? offers.get(digest);
         // What it is made of may have failed meanwhile.
         if (result === undefined || !isWaiting(item)) return [];
+        if (!isAnswer(result, request)) {
+          means.emit({ type: "warning", text: `${item.label}: ${otherOutputs(result)}: ignored` });
+          return [];
+        }
         if (known !== undefined) {
           done(item, request, known);
           reused++;
@@ -303,6 +310,10 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       return brought;
     },
   };
+}
+
+function otherOutputs({ request, outputs }: Result): string {
+  return `a signed statement on ${request} names other outputs than it has: ${Object.keys(outputs).join(", ")}`;
 }
 
 function named(fault: Fault, item: Derivation): Fault {

@@ -92,6 +92,13 @@ export interface Result {
   readonly references: readonly Content[];
 }
 
+/** Whether a result is what its request asks for: a statement is signed and recorded without a look at that. */
+export function isAnswer({ outputs }: Pick<Result, "outputs">, request: Pick<Request, "outputs">): boolean {
+  const names = Object.keys(outputs).sort();
+  const wanted = [...new Set(request.outputs)].sort();
+  return names.length === wanted.length && names.every((name, index) => name === wanted[index]);
+}
+
 /** What was noticed while building; no part of any key, and different on every build. */
 export interface Note {
   readonly label: string;

@@ -6,6 +6,7 @@ import type { Event } from "../../builders/event.ts";
 import type { Means, RealizeOptions } from "../../builders/realizer/means.ts";
 import { realize } from "../../builders/realizer/realize.ts";
 import {
+  type Content,
   contentOf,
   type Derivation,
   derivation,
@@ -122,6 +123,31 @@ describe("what a cache offers", () => {
     expect(there.events.filter(({ type }) => type === "end")).toEqual([
       { type: "end", id: image.digest, label: "image", builder: "tar", how: "brought", duration: 0 },
     ]);
+  });
+
+  it("with other outputs than are asked for is built: one line says so", async () => {
+    const there = await beside(image);
+    for (const [request, result] of there.cached)
+      there.cached.set(request, { ...result, outputs: { other: result.outputs["out"] as Content } });
+    const done = await realize([unpacked], there, options);
+    expect(there.did).toEqual(["built source", "built unpacked"]);
+    expect(done).toMatchObject({ built: 2, brought: 0 });
+    const lines = there.events.flatMap((event) => (event.type === "warning" ? [event.text] : []));
+    expect(lines).toEqual(
+      ["source", "unpacked"].map((label) =>
+        expect.stringMatching(
+          `^${label}: a signed statement on blake3-.* names other outputs .*: other: ignored`,
+        ),
+      ),
+    );
+  });
+
+  it("is brought where what is recorded has other outputs than are asked for", async () => {
+    const there = await beside(image);
+    for (const [request, result] of there.cached)
+      there.recorded.set(request, { ...result, outputs: { other: result.outputs["out"] as Content } });
+    const done = await realize([image], there, options);
+    expect(done).toMatchObject({ built: 0, brought: 1, reused: 0 });
   });
 
   it("is asked for a depth at a time, and never again", async () => {

@@ -13,6 +13,7 @@ import {
   type Expected,
   type LocalStorage,
   type OpenFile,
+  type Range,
   readOpened,
   requireName,
 } from "./storage.ts";
@@ -116,10 +117,14 @@ async function writeFile(
   };
   using waiting = await writing(openFolder(root, incoming));
   const temporary = `${waiting.path}/${randomUUID()}`;
-  const handle = await writing(open(temporary, "wx", 0o666));
+  const handle = await writing(open(temporary, "wx+", 0o666));
   try {
-    for await (const piece of checked(bytes, expected, `${root}/${name}`))
+    let size = 0;
+    for await (const piece of checked(bytes, expected, `${root}/${name}`)) {
       await writing(writeFully(handle, piece));
+      size += piece.length;
+    }
+    await expected.look?.({ size, read: (range) => readPart(handle.fd, `${root}/${name}`, size, range) });
     await writing(handle.sync());
     using folder = await writing(openFolder(root, posix.dirname(name)));
     const isNew = await writing(linkNew(temporary, `${folder.path}/${posix.basename(name)}`));
@@ -131,6 +136,12 @@ async function writeFile(
     // Already gone where it was renamed.
     await unlink(temporary).catch(() => {});
   }
+}
+
+async function readPart(fd: number, file: string, size: number, range: Range): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of piecesOf(fd, file, size, range)) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 /** Whether it is under the new name now; false where another file is. */

@@ -2,7 +2,7 @@
 // Pure. Knows frames and their places; does not know how ranges are fetched, nor what the store holds.
 
 import type { Digest } from "../model/digest.ts";
-import type { Located, LocationMap, PackName } from "./map.ts";
+import type { Located, PackName } from "./map.ts";
 
 /** Bytes of a pack to be fetched at once, and the frames in them. */
 export interface Range {
@@ -58,25 +58,4 @@ function coalesce(sorted: readonly Located[], gap: number, most: number): Range[
 
 function endOf(frame: Located | undefined): number {
   return frame === undefined ? 0 : frame.offset + frame.length;
-}
-
-/** A piece of a blob that is held. */
-export interface Piece {
-  readonly blob: Digest;
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** Where chunks can be read that held blobs are made of, by the map that tells how they were cut. */
-export function chunksIn(map: LocationMap, held: (blob: Digest) => boolean): Map<Digest, Piece> {
-  const pieces = new Map<Digest, Piece>();
-  for (const { blob, frames } of map.values()) {
-    if (frames.length < 2 || !held(blob)) continue;
-    let offset = 0;
-    for (const { digest, size } of frames) {
-      if (!pieces.has(digest)) pieces.set(digest, { blob, offset, size });
-      offset += size;
-    }
-  }
-  return pieces;
 }

@@ -15,6 +15,15 @@ export interface Range {
 export interface Expected {
   readonly size?: number | undefined;
   readonly digest?: Digest | undefined;
+  /** Looks at what came before anybody sees it; what that throws is thrown on, and nothing is written. */
+  readonly look?: ((came: Came) => Promise<void>) | undefined;
+}
+
+/** A file that came whole and has no name yet. */
+export interface Came {
+  readonly size: number;
+  /** Exactly these bytes, which are within it. */
+  read(range: Range): Promise<Buffer>;
 }
 
 /**

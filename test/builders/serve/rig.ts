@@ -9,6 +9,8 @@ import { dirname, join } from "node:path";
 import { inject } from "vitest";
 import { type CacheServer, type ServeOptions, startServer } from "../../../builders/serve/server.ts";
 import { folderStorage } from "../../../store/cache/folder.ts";
+import { openPack } from "../../../store/cache/pack.ts";
+import { digestOf, hexOf } from "../../../store/model/digest.ts";
 import { sample } from "../../store/cache/contract.ts";
 
 export const tokens = { write: "write-write-write-write" };
@@ -38,6 +40,22 @@ export async function serveSample(options: ServeOptions = {}): Promise<Served> {
     troubles,
     [Symbol.asyncDispose]: () => server.close(100),
   };
+}
+
+export interface SentPack {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** A pack whose only frames hold, as far as a server can tell, something: as many bytes as are told. */
+export function packOf(text: string, length = text.length): SentPack {
+  const builder = openPack();
+  for (let left = length; left > 0; left -= 1 << 20) {
+    const bytes = Buffer.alloc(Math.min(left, 1 << 20), text);
+    builder.add({ digest: digestOf(`${text} ${left}`), size: bytes.length, bytes });
+  }
+  const { digest, parts } = builder.finish();
+  return { name: `packs/${hexOf(digest)}`, bytes: Buffer.concat(parts) };
 }
 
 export interface Answer {

@@ -12,19 +12,36 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { connect as connectSecurely } from "node:tls";
+import { zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../../../builders/serve/server.ts";
 import { folderStorage } from "../../../store/cache/folder.ts";
+import { compress } from "../../../store/cache/frame.ts";
+import { nameOf } from "../../../store/cache/names.ts";
+import { readTrailer } from "../../../store/cache/pack.ts";
+import type { Result } from "../../../store/model/derivation.ts";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
+import { generateKey } from "../../../store/model/key.ts";
+import { encodeSignature, signStatement } from "../../../store/model/signature.ts";
 import { badNames, hex, pack, request, sample } from "../../store/cache/contract.ts";
 import { isRoot } from "../../store/rig.ts";
-import { ask, connectTo, pause, put, type Served, serveSample, tokens, until } from "./rig.ts";
+import { ask, connectTo, packOf, pause, put, type Served, serveSample, tokens, until } from "./rig.ts";
 
-const fresh = Buffer.from("fresh bytes");
-const freshPack = `packs/${hexOf(digestOf(fresh))}`;
+const { name: freshPack, bytes: fresh } = packOf("fresh bytes");
 const whole = sample[pack] ?? Buffer.alloc(0);
 const statement = `results/${request}/${hex("statement")}`;
 const tree = `trees/${hex("tree")}`;
+
+/** A pack with other lines in its index. */
+function indexed(bytes: Buffer, change: (line: string) => string): Buffer {
+  const trailer = readTrailer(bytes.subarray(-24), bytes.length);
+  const index = bytes.subarray(trailer.offset, trailer.offset + trailer.length);
+  const lines = zstdDecompressSync(index).toString("latin1").trimEnd().split("\n");
+  const frame = compress(Buffer.from(`${lines.map(change).join("\n")}\n`));
+  const tail = Buffer.from(bytes.subarray(-24));
+  tail.writeBigUInt64LE(BigInt(frame.length), 8);
+  return Buffer.concat([bytes.subarray(0, trailer.offset), frame, tail]);
+}
 
 describe("files", () => {
   let served: Served;
@@ -177,8 +194,7 @@ describe("uploads", () => {
   });
 
   it("of one file at once, one is taken", async () => {
-    const bytes = Buffer.alloc(500_000, 3);
-    const name = `packs/${hexOf(digestOf(bytes))}`;
+    const { name, bytes } = packOf("at once", 500_000);
     const answers = await Promise.all(Array.from({ length: 8 }, () => put(`${served.url}/${name}`, bytes)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
     expect(readFileSync(join(served.folder, name)).equals(bytes)).toBe(true);
@@ -223,6 +239,55 @@ describe("uploads", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  it.each<[string, (pack: Buffer) => Buffer]>([
+    ["without a trailer", (bytes) => bytes.subarray(0, -24)],
+    ["of less than a trailer", () => Buffer.from("x")],
+    ["of nothing", () => Buffer.alloc(0)],
+    [
+      "whose trailer leads out of it",
+      (bytes) => {
+        bytes.writeBigUInt64LE(1n << 40n, bytes.length - 24);
+        return bytes;
+      },
+    ],
+    [
+      "whose index is none",
+      (bytes) => {
+        bytes.fill(0, bytes.length - 30, bytes.length - 24);
+        return bytes;
+      },
+    ],
+    ["whose index leads out of it", (bytes) => indexed(bytes, (line) => line.replace(/\d+$/, "99999"))],
+    ["whose index has gaps", (bytes) => indexed(bytes, (line) => line.replace(/ 11 /, " 12 "))],
+  ])("a pack %s is refused, and leaves nothing", async (_, spoil) => {
+    const bytes = spoil(Buffer.from(packOf("a pack by itself").bytes));
+    const name = `packs/${hexOf(digestOf(bytes))}`;
+    expect((await put(`${served.url}/${name}`, bytes)).status).toBe(422);
+    expect(existsSync(join(served.folder, name))).toBe(false);
+    expect(leftovers()).toEqual([]);
+    expect(served.troubles).toEqual([]);
+  });
+
+  it("a signature is taken in its form, by the key of its name, on the request of its name, and a genuine one", async () => {
+    const [one, two] = [generateKey("one"), generateKey("two")];
+    const result: Result = { format: "kit/result/1", request: digestOf("r"), outputs: {}, references: [] };
+    const nameFor = (of: string) =>
+      nameOf({ kind: "signature", request: digestOf(of), key: one.public.fingerprint });
+    const text = encodeSignature(signStatement(one, result));
+    const others = [
+      "",
+      "signature",
+      text.trimEnd(),
+      encodeSignature(signStatement(two, result)),
+      encodeSignature({ ...signStatement(two, result), key: one.public }),
+    ];
+    for (const other of others) expect((await put(`${served.url}/${nameFor("r")}`, other)).status).toBe(422);
+    expect((await put(`${served.url}/${nameFor("x")}`, text)).status).toBe(422);
+    expect(existsSync(join(served.folder, nameFor("r")))).toBe(false);
+    expect(leftovers()).toEqual([]);
+    expect((await put(`${served.url}/${nameFor("r")}`, text)).status).toBe(201);
+  });
+
   it("make an empty folder a cache", async () => {
     const folder = mkdtempSync(join(inject("scratch"), "empty-"));
     await using server = await startServer(folderStorage(folder), { tokens });
@@ -264,8 +329,8 @@ describe("uploads", () => {
     await until(() => known.socket.bytesRead > 0);
     known.socket.end();
     expect(await known.ended).toMatch(/^HTTP\/1\.1 409 /);
-    const bytes = Buffer.from("asked for");
-    const wanted = await asking(`packs/${hexOf(digestOf(bytes))}`, bytes.length);
+    const { name, bytes } = packOf("asked for");
+    const wanted = await asking(name, bytes.length);
     await until(() => wanted.socket.bytesRead > 0);
     wanted.socket.write(bytes);
     expect(await wanted.ended).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
@@ -372,8 +437,8 @@ describe("limits", () => {
     // 2.6 MB less the last piece, which is paid for afterwards.
     expect(performance.now() - start).toBeGreaterThan(1000);
     const before = performance.now();
-    const bytes = Buffer.alloc(1_300_000, 5);
-    expect((await put(`${served.url}/packs/${hexOf(digestOf(bytes))}`, bytes)).status).toBe(201);
+    const { name, bytes } = packOf("rate", 1_300_000);
+    expect((await put(`${served.url}/${name}`, bytes)).status).toBe(201);
     expect(performance.now() - before).toBeGreaterThan(700);
   });
 

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { openHost } from "../../../builders/fetch/host.ts";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
 import { pack, sample } from "../../store/cache/contract.ts";
-import { serveSample, tokens } from "./rig.ts";
+import { packOf, serveSample, tokens } from "./rig.ts";
 
 const name = () => `kit-test-${hexOf(digestOf(`${process.pid} ${performance.now()}`)).slice(0, 32)}`;
 
@@ -24,9 +24,9 @@ it("is read, asked in bulk and written to", async () => {
   });
   expect((await host.read(pack, 1 << 24))?.equals(sample[pack] ?? Buffer.alloc(0))).toBe(true);
   expect((await host.post("bulk/has", `${pack}\n`, 1 << 20))?.toString()).toBe(`${pack}\n`);
-  const fresh = `packs/${hexOf(digestOf("fresh"))}`;
-  expect(await host.write(fresh, [Buffer.from("fresh")])).toBe("written");
-  expect(await host.write(fresh, [Buffer.from("fresh")])).toBe("present");
+  const fresh = packOf("fresh");
+  expect(await host.write(fresh.name, [fresh.bytes])).toBe("written");
+  expect(await host.write(fresh.name, [fresh.bytes])).toBe("present");
   await host.close();
   expect(told).toEqual([]);
 });

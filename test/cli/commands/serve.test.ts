@@ -14,12 +14,12 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
-import { ask, connectTo, put, until } from "../../builders/serve/rig.ts";
+import { ask, connectTo, packOf, put, until } from "../../builders/serve/rig.ts";
 import { isRoot } from "../../store/rig.ts";
 import { folder, kit, repository } from "./rig.ts";
 
 const token = "a-token-that-is-long-enough";
-const pack = `packs/${hexOf(digestOf("pack"))}`;
+const { name: pack, bytes: packed } = packOf("pack");
 
 interface Serving {
   readonly url: string;
@@ -56,7 +56,7 @@ function cache(): string {
   const place = mkdtempSync(join(inject("scratch"), "cache-"));
   writeFileSync(join(place, "kit-cache-info"), '{"format":"kit/cache/1","priority":7}\n');
   mkdirSync(join(place, "packs"));
-  writeFileSync(join(place, pack), "pack");
+  writeFileSync(join(place, pack), packed);
   return place;
 }
 
@@ -72,7 +72,7 @@ describe("serving", () => {
     const place = cache();
     const { url, process: child, said, ended } = await serve([place]);
     expect(said.stdout).toBe(`${url}\n`);
-    expect((await ask(`${url}/${pack}`)).body.toString()).toBe("pack");
+    expect((await ask(`${url}/${pack}`)).body).toEqual(packed);
     expect((await put(`${url}/packs/${hexOf(digestOf("new"))}`, "new", { token })).status).toBe(403);
     child.kill(signal);
     expect(await ended).toBe(0);
@@ -88,13 +88,13 @@ describe("serving", () => {
     const place = join(folder(), "new", "cache");
     const { url, process: child, ended } = await serve([place, "--token-file", secret(`${token}\n`)]);
     expect(readFileSync(join(place, "kit-cache-info"), "utf8")).toBe('{"format":"kit/cache/1"}\n');
-    expect((await put(`${url}/${pack}`, "pack", { token })).status).toBe(201);
+    expect((await put(`${url}/${pack}`, packed, { token })).status).toBe(201);
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
-    expect(readFileSync(join(place, pack), "utf8")).toBe("pack");
+    expect(readFileSync(join(place, pack))).toEqual(packed);
     const again = await serve([place, "--read-token-file", secret(token)]);
     expect((await ask(`${again.url}/${pack}`)).status).toBe(401);
-    expect((await ask(`${again.url}/${pack}`, { token })).body.toString()).toBe("pack");
+    expect((await ask(`${again.url}/${pack}`, { token })).body).toEqual(packed);
   });
 
   it("with --json says the same as data", async () => {
@@ -112,8 +112,7 @@ describe("serving", () => {
 
   it("lets an upload end that is under way, and a second signal does not wait for it", async () => {
     const place = cache();
-    const bytes = "under way";
-    const name = `packs/${hexOf(digestOf(bytes))}`;
+    const { name, bytes } = packOf("under way");
     const head = `PUT /${name} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
     const begin = async () => {
       const serving = await serve([place, "--token-file", secret(token)]);
@@ -137,7 +136,7 @@ describe("serving", () => {
     expect(await patient.ended).toMatch(/^HTTP\/1\.1 201 /);
     await until(() => patient.process.exitCode !== null);
     expect(patient.process.exitCode).toBe(0);
-    expect(readFileSync(join(place, name), "utf8")).toBe(bytes);
+    expect(readFileSync(join(place, name))).toEqual(bytes);
   });
 
   it("warns of secrets that others can read, and of tokens that travel unencrypted", async () => {

@@ -3,7 +3,7 @@
 
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { CacheStorage } from "../../../store/cache/storage.ts";
+import type { CacheStorage, Came } from "../../../store/cache/storage.ts";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
 
 /** 64 digits. */
@@ -204,6 +204,22 @@ export function writesWell(empty: () => CacheStorage): void {
     expect(await storage.size(name)).toBeUndefined();
     expect(await storage.list("packs")).toEqual([]);
     expect(await storage.write(name, bytes("fresh"), expected)).toBe("written");
+  });
+
+  it("lets what came be looked at before anybody sees it, and takes nothing where that throws", async () => {
+    const storage = empty();
+    const seen: unknown[] = [];
+    const look = async ({ size, read }: Came) => {
+      seen.push(size, String(await read({ offset: 1, length: 3 })), await storage.size(name));
+      await expect(read({ offset: 3, length: 3 })).rejects.toMatchObject({ code: "digest/wrong-size" });
+    };
+    const refuse = async () => {
+      throw new Error("not this one");
+    };
+    await expect(storage.write(name, bytes("fresh"), { look: refuse })).rejects.toThrow("not this one");
+    expect(await storage.size(name)).toBeUndefined();
+    expect(await storage.write(name, bytes("fre", "sh"), { ...expected, look })).toBe("written");
+    expect(seen).toEqual([5, "res", undefined]);
   });
 
   it("takes nothing of bytes that break off, and says why they did", async () => {

@@ -12,7 +12,7 @@ import {
   linesFor,
   type PackName,
 } from "../../../store/cache/map.ts";
-import { chunksIn, planRanges } from "../../../store/cache/plan.ts";
+import { planRanges } from "../../../store/cache/plan.ts";
 import { type Digest, digestOf, hexOf } from "../../../store/model/digest.ts";
 import { expectGolden } from "../../goldens/golden.ts";
 import { codeOf, expectFaults } from "./fuzz.ts";
@@ -177,16 +177,6 @@ describe("plans", () => {
         }
       }),
     );
-  });
-
-  it("chunks are found again in blobs that are held", () => {
-    const pieces = chunksIn(map, (blob) => blob === cut.blob);
-    expect([...pieces.entries()]).toEqual([
-      [digestOf("chunk 1"), { blob: cut.blob, offset: 0, size: 1 << 19 }],
-      [digestOf("chunk 2"), { blob: cut.blob, offset: 1 << 19, size: 1 << 19 }],
-      [digestOf("chunk 3"), { blob: cut.blob, offset: 1 << 20, size: 7 }],
-    ]);
-    expect(chunksIn(map, () => false).size).toBe(0);
   });
 });
 

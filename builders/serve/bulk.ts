@@ -63,7 +63,8 @@ async function answerResults(
   const odd = requests.findIndex((request) => !/^[0-9a-f]{64}$/.test(request));
   if (odd >= 0) throw badLine(odd, "no digest of a request");
   exchange.begin(200, textHeaders);
-  const found = inOrder(requests, 16, async (request) =>
+  // Each once: a line of 65 bytes is answered with all that is said of a request.
+  const found = inOrder(new Set(requests), 16, async (request) =>
     (await storage.list(`results/${request}`)).map((file) => `${request}/${file}`),
   );
   let lines = "";

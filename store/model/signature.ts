@@ -131,7 +131,7 @@ export function judge(request: Digest, claims: readonly Claim[], policy: Policy)
       statement: side.statement,
       signers: side.signers,
       signatures: side.signatures,
-      ignored,
+      ignored: weighed.flatMap((item) => (isEcho(item, side.statement) ? [] : lineOn(item, told))),
     };
   return { kind: "none", ignored: [...ignored, tooFew(request, side, policy.required)] };
 }
@@ -213,6 +213,13 @@ function lineOn(item: Weighed, told: ReadonlySet<string>): Ignored[] {
   if (item.kind === "ignored") return [item.ignored];
   if (item.kind === "signed" || told.has(encodeStatement(item.statement))) return [];
   return [ignore(item.from, item.statement.request, "unsigned", "no trusted key signed it")];
+}
+
+/** Who is not trusted says what was accepted anyway: nobody need do anything about that. */
+function isEcho(item: Weighed, accepted: Result): boolean {
+  if (item.kind !== "ignored" || item.ignored.why !== "unknown-key" || item.statement === undefined)
+    return false;
+  return encodeStatement(item.statement) === encodeStatement(accepted);
 }
 
 function tooFew(request: Digest, { signers, from }: Side, required: number): Ignored {

@@ -147,6 +147,15 @@ describe("judging", () => {
     expect(judge(request, claims, { trusted, required: 1 }).ignored).toEqual([]);
   });
 
+  it("does not complain of an unknown key that signed what enough trusted keys did, but of one that did not", () => {
+    const claims = [signed(mallory, good, "m"), signed(alice, good)];
+    const one = { trusted, required: 1 };
+    expect(judge(request, claims, one)).toMatchObject({ kind: "accepted", ignored: [] });
+    expect(why(judge(request, claims, { trusted, required: 2 }).ignored)).toEqual(["unknown-key", "too-few"]);
+    const verdict = judge(request, [...claims, signed(mallory, other, "o")], one);
+    expect(verdict).toMatchObject({ kind: "accepted", ignored: [{ from: "o", why: "unknown-key" }] });
+  });
+
   it("says once what is wrong with a statement, and not that it is unsigned beside", () => {
     const claims = [{ from: "c", text: encodeStatement(good) }, signed(mallory, good)];
     const { ignored } = judge(request, claims, { trusted, required: 1 });

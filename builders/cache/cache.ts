@@ -18,6 +18,8 @@ import type { CachePlace } from "./trust.ts";
 /** Absence is undefined; all else that goes wrong is a {@link HostTrouble}. */
 export interface Cache {
   readonly host: Host;
+  /** Whether this kit serves it itself: what goes wrong there is told there, and here it is but a number. */
+  readonly isOwn: boolean;
   /** Lower is asked first; what the cache itself says is known when it was first asked. */
   readonly priority: number;
   /**
@@ -53,6 +55,8 @@ export interface CacheMeans {
 
 /** Bytes of a file that is read beside others. */
 const mostBeside = 8 << 20;
+/** What becomes known of trouble that a server of this kit's has told. */
+const ownTrouble = "HTTP 500";
 const mostAnswer = 256 << 20;
 /** Items of one question in bulk. */
 const atOnce = 10_000;
@@ -60,10 +64,13 @@ const atOnce = 10_000;
 export function openCache(place: CachePlace, means: CacheMeans): Cache {
   const { deadline, warn, signal, proxy, patient = false, large = openPlaces(1) } = means;
   const { url, name, token, socket } = place;
+  const isOwn = socket !== undefined;
   const host = openHost({
     ...{ url, name, token, socket, deadline, signal, patient },
-    proxy: socket === undefined ? proxy : undefined,
-    onLost: (why) => warn(`the cache ${place.name} is left out from now on: ${why}`),
+    proxy: isOwn ? undefined : proxy,
+    onLost(why) {
+      if (!isOwn || why !== ownTrouble) warn(`the cache ${place.name} is left out from now on: ${why}`);
+    },
   });
   let info: Promise<CacheInfo> | undefined;
   let priority = place.priority ?? defaultPriority;
@@ -99,6 +106,7 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
   };
   return {
     host,
+    isOwn,
     get priority() {
       return priority;
     },

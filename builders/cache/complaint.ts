@@ -14,7 +14,7 @@ export class Unfit extends Error {}
 /** Tells people what is wrong with a cache, and counts it. @throws the error itself, where that is no cache's fault */
 export type Complain = (cache: Cache, error: unknown) => void;
 
-/** What one cache does wrong is told once a run; and once more when it is left out. */
+/** What one cache does wrong is told once a run; and once more when it is left out. Own caches' trouble is told there. */
 export function openComplaints(warn: (line: string) => void): Complain {
   const told = new Set<Cache>();
   return (cache, error) => {
@@ -22,6 +22,7 @@ export function openComplaints(warn: (line: string) => void): Complain {
       cache.host.blame(error.message);
     else if (!(error instanceof HostTrouble || error instanceof Lacking)) throw error;
     if (cache.host.lost !== undefined || told.has(cache)) return;
+    if (cache.isOwn && error instanceof HostTrouble && error.status === 500) return;
     told.add(cache);
     warn(`the cache ${cache.host.name}: ${(error as Error).message}`);
   };

@@ -1,11 +1,18 @@
 // A cache's files one by one: how large each may be, and that large ones do not add up.
 
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { openCache } from "../../../builders/cache/cache.ts";
+import { openComplaints } from "../../../builders/cache/complaint.ts";
+import { openOffers } from "../../../builders/cache/offers.ts";
 import { openPlaces } from "../../../builders/fetch/places.ts";
+import { startServer } from "../../../builders/serve/server.ts";
+import { folderStorage } from "../../../store/cache/folder.ts";
 import { nameOf } from "../../../store/cache/names.ts";
 import { digestOf } from "../../../store/model/digest.ts";
+import { generateKey } from "../../../store/model/key.ts";
 import { serve } from "../fetch/server.ts";
 
 const treeNamed = (text: string) => nameOf({ kind: "tree", tree: digestOf(text) });
@@ -41,6 +48,25 @@ it.each([
   expect(most).toBe(atOnce);
   for (const { host } of caches) await host.close();
   for (const server of servers) await server[Symbol.asyncDispose]();
+});
+
+it("what a server of this kit's has told itself is not told once more", async () => {
+  const folder = mkdtempSync(join(inject("scratch"), "own-"));
+  writeFileSync(join(folder, "kit-cache-info"), '{"format":"kit/cache/2"}');
+  const lines: string[] = [];
+  const warn = (line: string) => void lines.push(line);
+  const socket = `kit-test-${process.pid}-own`;
+  const onTrouble = (error: unknown) => warn((error as Error).message);
+  const server = await startServer(folderStorage(folder), { socket, onTrouble });
+  const cache = openCache({ url: server.url, socket, name: folder }, { deadline: 5000, warn });
+  const trust = { trusted: [generateKey("one").public], required: 1 };
+  const offers = openOffers([cache], trust, { warn, complain: openComplaints(warn) });
+  for (let index = 0; index < 5; index++)
+    expect((await offers.ask([digestOf(`${index}`), digestOf(`other ${index}`)])).size).toBe(0);
+  expect(new Set(lines)).toEqual(new Set([`the cache ${folder} has the format kit/cache/2`]));
+  expect(cache.host.lost).toBe("HTTP 500");
+  await cache.host.close();
+  await server.close(100);
 });
 
 it.each([

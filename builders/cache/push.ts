@@ -1,7 +1,7 @@
 // Pushing: results and what they name go into a cache, bytes first, statements last.
 // Knows the order, and whose signatures go with what; does not know how contents are packed.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { compress } from "../../store/cache/frame.ts";
 import { encodeInfo, infoLimit, infoName } from "../../store/cache/info.ts";
 import { nameOf } from "../../store/cache/names.ts";
@@ -30,6 +30,8 @@ export interface Pushed {
   readonly conflicts: readonly Digest[];
   /** How many of all these nobody signed. */
   readonly unsigned: number;
+  /** How many logs were not there; where they were asked for. */
+  readonly logs?: number;
 }
 
 /**
@@ -68,9 +70,10 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
   const before = conflicts.length;
   const whole = fresh.filter(({ result }) => !contentsOf([result]).some((content) => damaged.has(content)));
   await together(writesAtOnce, whole, async ({ result, signatures }) => {
-    if (means.logs) await pushLog(result.request, means);
     if (!(await pushWord(result, signatures, cache))) conflicts.push(result.request);
   });
+  // Of all of them: what is there may have been pushed without.
+  const logs = means.logs ? await pushLogs(requests, means) : undefined;
   if (damaged.size > 0) throw damagedThere(damaged, cache);
   const pushed = fresh.length - (conflicts.length - before);
   return {
@@ -79,6 +82,7 @@ export async function push(requests: readonly Digest[], means: PushMeans): Promi
     bytes,
     conflicts,
     unsigned: unsigned.length,
+    ...(logs !== undefined && { logs }),
   };
 }
 
@@ -160,15 +164,27 @@ async function pushWord(
   return isSaid;
 }
 
-async function pushLog(request: Digest, { store, cache }: PushMeans): Promise<void> {
-  const name = nameOf({ kind: "log", request });
-  let log: Buffer;
+/** Pushes the logs that are not there; returns how many those were. */
+async function pushLogs(requests: readonly Digest[], { store, cache }: PushMeans): Promise<number> {
+  const nameFor = (request: Digest) => nameOf({ kind: "log", request });
+  // A build that printed nothing has none.
+  const logged = requests.filter((request) => existsSync(store.layout.log(request)));
+  const there = await cache.present(logged.map(nameFor));
+  let sent = 0;
+  await together(writesAtOnce, logged, async (request) => {
+    const name = nameFor(request);
+    const log = there.has(name) ? undefined : readLog(store.layout.log(request));
+    if (log !== undefined && (await cache.host.write(name, [compress(log)])) === "written") sent++;
+  });
+  return sent;
+}
+
+/** Undefined where a collection took it meanwhile. */
+function readLog(file: string): Buffer | undefined {
   try {
-    log = readFileSync(store.layout.log(request));
+    return readFileSync(file);
   } catch (error) {
-    // A build that printed nothing has none.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  if (!(await cache.host.has(name))) await cache.host.write(name, [compress(log)]);
 }

@@ -67,7 +67,7 @@ export class PushCommand extends PlanCommand {
     if (this.json) this.print(JSON.stringify({ ...pushed, requests: order.requests }));
     else
       this.print(
-        `pushed ${plural(pushed.pushed, "result")}, ${bytesText(pushed.bytes)}; ${pushed.present} were there${pushed.unsigned > 0 ? `; ${pushed.unsigned} are signed by nobody, as they were imported` : ""}`,
+        `pushed ${plural(pushed.pushed, "result")}, ${pushed.logs === undefined ? "" : `${plural(pushed.logs, "log")}, `}${bytesText(pushed.bytes)}; ${pushed.present} were there${pushed.unsigned > 0 ? `; ${pushed.unsigned} are signed by nobody, as they were imported` : ""}`,
       );
     if (pushed.conflicts.length === 0) return exitStatus.done;
     throw new Fault(

@@ -84,6 +84,22 @@ describe("a first push", () => {
 });
 
 describe("a second push", () => {
+  it.each([false, true])(
+    "with logs sends those that are not there yet, and says how many (static: %s)",
+    async (plain) => {
+      await using other = await openDepot({ plain });
+      const requests = ["a", "b", "c"].map((name) => shop.record(name, { f: shop.blob(name) }));
+      const [a, b] = requests as [Digest, Digest];
+      for (const request of [a, b]) writeFileSync(shop.store.layout.log(request), "it worked\n");
+      expect(await shop.push([a], other.open(), { logs: true })).toMatchObject({ pushed: 1, logs: 1 });
+      expect((await shop.push(requests, other.open())).logs).toBeUndefined();
+      const again = { pushed: 0, present: 3 };
+      expect(await shop.push(requests, other.open(), { logs: true })).toMatchObject({ ...again, logs: 1 });
+      expect(other.names("logs")).toEqual([a, b].map((request) => `logs/${hexOf(request)}`).sort());
+      expect(await shop.push(requests, other.open(), { logs: true })).toMatchObject({ ...again, logs: 0 });
+    },
+  );
+
   it.each([false, true])("sends nothing, in a few requests (static: %s)", async (plain) => {
     await using other = await openDepot({ plain });
     const requests = Array.from({ length: 50 }, (_, index) =>

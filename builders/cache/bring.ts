@@ -91,7 +91,7 @@ function unfit(error: unknown, { blob, size }: BlobPlace): unknown {
   const fault = asFault(error);
   if (!(fault instanceof Fault) || fault.code !== "store/full") return error;
   const why = `the disk became full over the ${size} bytes that it says blob:${blob} has`;
-  return new Unfit(why, { cause: error });
+  return new Unfit(why, { cause: fault });
 }
 
 async function bringTree(

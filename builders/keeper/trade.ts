@@ -9,7 +9,7 @@ import type { Session } from "../../store/session.ts";
 import type { Crew, Store } from "../builder.ts";
 import { openBringer } from "../cache/bring.ts";
 import { type Cache, openCache } from "../cache/cache.ts";
-import { openComplaints } from "../cache/complaint.ts";
+import { openComplaints, Unfit } from "../cache/complaint.ts";
 import { type Offer, openOffers } from "../cache/offers.ts";
 import { type Pushed, push } from "../cache/push.ts";
 import { hostFault } from "../cache/refusal.ts";
@@ -42,6 +42,8 @@ export interface Trade {
   /**
    * Brings what is offered for a request, all of it; undefined where nobody gave it, or where the request itself is
    * known and asks for other outputs.
+   *
+   * @throws {Fault} `store/full`
    */
   bring(
     digest: Digest,
@@ -60,7 +62,13 @@ export function openTrade(parts: TradeParts): Trade {
   const warn = (text: string) => emit({ type: "warning", text });
   const means = { deadline: settings.deadline, warn, signal: parts.interrupted, proxy, large: openPlaces(1) };
   const caches = settings.places.map((place) => openCache(place, means));
-  const complain = openComplaints(warn);
+  // Where what is asked for can be built, that tells of a full disk; else whoever brings it has to.
+  let full: unknown;
+  const complained = openComplaints(warn);
+  const complain: typeof complained = (cache, error) => {
+    if (error instanceof Unfit) full = error.cause;
+    complained(cache, error);
+  };
   const opened: Cache[] = [...caches];
   const offers = openOffers(caches, settings, { warn, complain });
   const { flush } = session;
@@ -79,7 +87,11 @@ export function openTrade(parts: TradeParts): Trade {
         return undefined;
       }
       const contents = [...Object.values(offer.result.outputs), ...offer.result.references];
-      for (const content of contents) if (!(await bring(content, onBytes))) return undefined;
+      for (const content of contents) {
+        if (await bring(content, onBytes)) continue;
+        if (request === undefined && full !== undefined) throw full;
+        return undefined;
+      }
       return offer;
     },
     testimonies: (requests) => testimonies(requests, caches, settings.trusted),

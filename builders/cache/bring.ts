@@ -16,6 +16,7 @@ import type { Crew, Store } from "../builder.ts";
 import type { Cache } from "./cache.ts";
 import { type Complain, Lacking, Unfit } from "./complaint.ts";
 import { openIntake } from "./intake.ts";
+import { type FindChunk, openPieces, type Pieces } from "./pieces.ts";
 import type { OnProgress } from "./progress.ts";
 
 export interface BringMeans {
@@ -35,7 +36,8 @@ export interface BringMeans {
  *
  * @throws {Fault} of the store's own: a full disk, unless it is full of what only a cache says the size of
  */
-export function openBringer(means: BringMeans): (content: Content, onBytes?: OnProgress) => Promise<boolean> {
+export function openBringer(parts: BringMeans): (content: Content, onBytes?: OnProgress) => Promise<boolean> {
+  const means = { ...parts, pieces: openPieces(parts.store.layout) };
   const under = new Map<Content, Promise<boolean>>();
   return (content, onBytes = () => {}) => {
     const known = under.get(content);
@@ -46,7 +48,12 @@ export function openBringer(means: BringMeans): (content: Content, onBytes?: OnP
   };
 }
 
-async function bring(content: Content, means: BringMeans, onBytes: OnProgress): Promise<boolean> {
+/** With what came before. */
+interface Bringing extends BringMeans {
+  readonly pieces: Pieces;
+}
+
+async function bring(content: Content, means: Bringing, onBytes: OnProgress): Promise<boolean> {
   const { store, caches, complain } = means;
   const { kind, digest } = splitContent(content);
   store.holds.take(kind, [hexOf(digest)]);
@@ -67,23 +74,22 @@ async function bring(content: Content, means: BringMeans, onBytes: OnProgress): 
   return false;
 }
 
-async function bringBlob(
-  blob: Digest,
-  cache: Cache,
-  means: BringMeans,
-  onBytes: OnProgress,
-): Promise<boolean> {
+async function bringBlob(blob: Digest, cache: Cache, means: Bringing, onBytes: OnProgress): Promise<boolean> {
   const map = await cache.file(nameOf({ kind: "blob", blob }), (bytes) => decodeBlobFile(bytes, blob));
   const place = map?.get(blob);
   if (place === undefined) return false;
-  const { scratch, store } = means;
-  const intake = openIntake({ ...means, cache, scratch, layout: store.layout }, onBytes);
+  const { store, pieces } = means;
+  const intake = openIntake({ ...means, cache, layout: store.layout }, onBytes);
+  const take = async (find?: FindChunk) => {
+    await intake.take([{ place, find }]);
+    return store.records.has(`blob:${blob}`);
+  };
+  if (isWhole(place)) return await take();
   try {
-    await intake.take([{ place }]);
+    return await pieces.take(place, take);
   } catch (error) {
-    throw isWhole(place) ? error : unfit(error, place);
+    throw unfit(error, place);
   }
-  return store.records.has(`blob:${blob}`);
 }
 
 /** Where a disk became full: it may have been by what the cache made up. One that is full is told by who builds. */

@@ -2,6 +2,7 @@
 // Knows frames, pieces and threads; does not know which blobs are wanted, or why.
 
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { openChunker } from "../../store/cache/chunker.ts";
 import { type BlobPlace, isWhole, type Located } from "../../store/cache/map.ts";
 import { planRanges, type Range } from "../../store/cache/plan.ts";
@@ -13,6 +14,7 @@ import { findMember, piecesOf, writeFully } from "../../store/pool.ts";
 import type { Crew } from "../builder.ts";
 import type { Cache } from "./cache.ts";
 import { type FrameBatch, type FrameTarget, isHole } from "./frames.ts";
+import type { FindChunk } from "./pieces.ts";
 import { inHundredths, type OnProgress } from "./progress.ts";
 import { together } from "./together.ts";
 
@@ -22,6 +24,8 @@ export interface Incoming {
   readonly attributes?: Attributes;
   /** A blob of the store that shares chunks with it, as likely as not. */
   readonly held?: FileEntry | undefined;
+  /** Finds chunks that came with other blobs. */
+  readonly find?: FindChunk | undefined;
 }
 
 export interface IntakeMeans {
@@ -38,6 +42,8 @@ const rangesAtOnce = 4;
 const assembliesAtOnce = 8;
 /** Bytes of packs after which the disk begins with what they were. */
 const flushSize = 16 << 20;
+/** Bytes of chunks that are copied before others have their turn: what they wait for has deadlines. */
+const breathSize = 16 << 20;
 /** Bytes of frames that a thread is given at once. */
 const batchSize = 1 << 20;
 
@@ -50,39 +56,43 @@ export function openIntake(
       // Of this intake alone: two trees that come at once may have a large blob in common.
       mkdirSync(scratch, { recursive: true });
       const folder = mkdtempSync(`${scratch}/pieces-`);
-      const targets = new Map<Digest, FrameTarget[]>();
-      const assemblies = incoming
-        .filter(({ place }) => !isWhole(place))
-        .map((one) => openAssembly(one, folder, layout));
-      for (const { place, attributes = blobAttributes } of incoming)
-        if (isWhole(place)) addTo(targets, place.blob, { kind: "blob", attributes: bare(attributes) });
-      for (const { lacking } of assemblies)
-        for (const { frame, target } of lacking) addTo(targets, frame.digest, target);
-      const wanted = [
-        ...incoming.flatMap(({ place }) => (isWhole(place) ? place.frames : [])),
-        ...assemblies.flatMap(({ lacking }) => lacking.map(({ frame }) => frame)),
-      ];
-      const ranges = planRanges(wanted);
-      const total = ranges.reduce((sum, { length }) => sum + length, 0);
-      const tell = inHundredths(total, onBytes);
-      const disk = openDisk(flush);
-      const came = (bytes: number) => {
-        tell(bytes);
-        disk.came(bytes);
-      };
       try {
-        await together(rangesAtOnce, ranges, (range) => takeRange(range, cache, targets, crew, came));
-        await together(assembliesAtOnce, assemblies, async ({ file, place, attributes }) => {
-          const { blob } = await crew.adopt(file, attributes);
-          if (blob !== place.blob)
-            throw new Fault("digest/bad-map", `the chunks of ${place.blob} make up ${blob}`);
-        });
-        await disk.idle();
+        await takeInto(folder, incoming);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },
   };
+
+  async function takeInto(folder: string, incoming: readonly Incoming[]): Promise<void> {
+    const targets = new Map<Digest, FrameTarget[]>();
+    for (const { place, attributes = blobAttributes } of incoming)
+      if (isWhole(place)) addTo(targets, place.blob, { kind: "blob", attributes: bare(attributes) });
+    const assemblies: Assembly[] = [];
+    for (const one of incoming)
+      if (!isWhole(one.place)) assemblies.push(await openAssembly(one, folder, layout));
+    for (const { lacking } of assemblies)
+      for (const { frame, target } of lacking) addTo(targets, frame.digest, target);
+    const wanted = [
+      ...incoming.flatMap(({ place }) => (isWhole(place) ? place.frames : [])),
+      ...assemblies.flatMap(({ lacking }) => lacking.map(({ frame }) => frame)),
+    ];
+    const ranges = planRanges(wanted);
+    const total = ranges.reduce((sum, { length }) => sum + length, 0);
+    const tell = inHundredths(total, onBytes);
+    const disk = openDisk(flush);
+    const came = (bytes: number) => {
+      tell(bytes);
+      disk.came(bytes);
+    };
+    await together(rangesAtOnce, ranges, (range) => takeRange(range, cache, targets, crew, came));
+    await together(assembliesAtOnce, assemblies, async ({ file, place, attributes }) => {
+      const { blob } = await crew.adopt(file, attributes);
+      if (blob !== place.blob)
+        throw new Fault("digest/bad-map", `the chunks of ${place.blob} make up ${blob}`);
+    });
+    await disk.idle();
+  }
 }
 
 async function takeRange(
@@ -182,30 +192,34 @@ interface Assembly {
   readonly lacking: readonly { readonly frame: Located; readonly target: FrameTarget }[];
 }
 
-/** A file of the blob's size, with the chunks in their places that a blob of the store has. */
-function openAssembly(
-  { place, attributes = blobAttributes, held }: Incoming,
+/** A file of the blob's size, with the chunks in their places that blobs of the store have. */
+async function openAssembly(
+  { place, attributes = blobAttributes, held, find }: Incoming,
   folder: string,
   layout: Layout,
-): Assembly {
+): Promise<Assembly> {
   const file = `${folder}/${hexOf(place.blob)}`;
   const fd = openSync(file, "w+", 0o644);
+  const chunks = held === undefined ? undefined : chunksOf(held, layout);
+  const lacking: { readonly frame: Located; readonly target: FrameTarget }[] = [];
   try {
     ftruncateSync(fd, place.size);
-    const chunks = held === undefined ? undefined : chunksOf(held, layout);
-    let at = 0;
-    const lacking = place.frames.flatMap((frame) => {
-      const target = { kind: "piece" as const, file, at };
+    let [at, copied] = [0, 0];
+    for (const frame of place.frames) {
+      const chunk = chunks?.find(frame.digest) ?? find?.(frame.digest);
+      if (chunk === undefined) lacking.push({ frame, target: { kind: "piece", file, at } });
+      else if (!isHole(chunk)) writeFully(fd, chunk, at);
       at += frame.size;
-      const chunk = chunks?.find(frame.digest);
-      if (chunk !== undefined && !isHole(chunk)) writeFully(fd, chunk, target.at);
-      return chunk === undefined ? [{ frame, target }] : [];
-    });
-    chunks?.close();
-    return { file, place, attributes: bare(attributes), lacking };
+      copied += chunk?.length ?? 0;
+      if (copied < breathSize) continue;
+      copied = 0;
+      await setImmediate();
+    }
   } finally {
+    chunks?.close();
     closeSync(fd);
   }
+  return { file, place, attributes: bare(attributes), lacking };
 }
 
 /** The chunks of a blob that the store has, cut as a cache's are: 500 MB/s. */

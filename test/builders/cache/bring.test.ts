@@ -408,6 +408,38 @@ describe("a blob whose size only the cache says", () => {
     expect(two.lines).toEqual([expect.stringMatching(why)]);
   });
 
+  it("is asked for what it shares with others of its kind once, however many come at once", async () => {
+    const parts = Array.from({ length: 6 }, (_, index) => noise(2 << 20, 20 + index));
+    const part = (...wanted: readonly number[]) =>
+      from.blob(Buffer.concat(wanted.map((index) => parts[index] as Buffer)));
+    const blobs = [part(0, 1, 2, 3), part(3, 0, 4, 1), part(5, 1, 2)];
+    const others = Object.fromEntries(blobs.map((blob, index) => [`b${index}`, blob]));
+    await from.push([from.record("alike", others)], depot.open());
+    const { bring, came, lines } = to.bringer(open());
+    expect(await Promise.all(blobs.map((blob) => bring(blob)))).toEqual([true, true, true]);
+    for (const blob of blobs) expect(isThere(to, blob)).toBe(true);
+    // 22 MiB of which 12 differ, and of each seam two chunks of at most 512 KiB.
+    expect(came()).toBeLessThan(17 << 20);
+    expect(lines).toEqual([]);
+  });
+
+  it("comes all the same where what it shares does not come, or is not there any more", async () => {
+    const [head, tail, end] = [noise(3 << 20, 31), noise(2 << 20, 32), noise(2 << 20, 33)];
+    const [one, two] = [from.blob(Buffer.concat([head, tail])), from.blob(Buffer.concat([head, end]))];
+    await from.push([from.record("alike", { one, two })], depot.open());
+    const { takeFrames } = to.crew;
+    let calls = 0;
+    Object.assign(to.crew, {
+      takeFrames: (batch: FrameBatch) => (calls++ === 0 ? Promise.reject(full) : takeFrames(batch)),
+    });
+    const { bring } = to.bringer(open());
+    expect(await Promise.all([bring(one), bring(two)])).toEqual([false, true]);
+    expect(isThere(to, two)).toBe(true);
+    rmSync(to.store.pool.find(splitContent(two).digest) ?? "");
+    expect(await bring(one)).toBe(true);
+    expect(isThere(to, one)).toBe(true);
+  });
+
   it("takes no room where it is nothing but zeros", async () => {
     expect(await to.bringer(open()).bring(large)).toBe(true);
     const member = to.store.pool.find(splitContent(large).digest) ?? "";

@@ -166,7 +166,10 @@ describe("kit push", () => {
       pushed.key,
     ]);
     const again = JSON.parse((await attempt.does(push)).stdout);
-    expect(again).toEqual({ pushed: 0, present: 1, bytes: 0, conflicts: [], unsigned: 0 });
+    expect(again).toEqual({
+      ...{ pushed: 0, present: 1, bytes: 0, conflicts: [], unsigned: 0 },
+      requests: [`blake3-${request}`],
+    });
   });
 
   test("says what is wrong with its key, its results and its destination", async () => {

@@ -3,8 +3,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
-import { digestOf, hexOf } from "../../store/model/digest.ts";
-import { ask, put } from "../builders/serve/rig.ts";
+import { ask, packOf, put } from "../builders/serve/rig.ts";
 import { startKit } from "./kit.ts";
 
 it("kit serve takes a file, gives it back, and ends with 0", async () => {
@@ -18,10 +17,10 @@ it("kit serve takes a file, gives it back, and ends with 0", async () => {
     url += text;
   });
   await says("serving ");
-  const name = `packs/${hexOf(digestOf("pack"))}`;
-  expect((await put(`${url.trim()}/${name}`, "pack", { token })).status).toBe(201);
-  expect((await ask(`${url.trim()}/${name}`)).body.toString()).toBe("pack");
+  const { name, bytes } = packOf("pack");
+  expect((await put(`${url.trim()}/${name}`, bytes, { token })).status).toBe(201);
+  expect((await ask(`${url.trim()}/${name}`)).body).toEqual(bytes);
   child.kill("SIGTERM");
   expect(await ended).toMatchObject({ status: 0, stdout: url });
-  expect(readFileSync(join(place, "cache", name), "utf8")).toBe("pack");
+  expect(readFileSync(join(place, "cache", name))).toEqual(bytes);
 });

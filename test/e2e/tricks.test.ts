@@ -70,7 +70,8 @@ test("a tree without tricks, offered in the same way, is taken", async () => {
   place.offer([`${file}evil`]);
   const { status, stdout, stderr } = await place.pull();
   expect(status, stderr).toBe(0);
-  expect(readFileSync(`${stdout.trim().split(" ")[1]}/evil`, "utf8")).toBe("evil\n");
+  const [{ path }] = JSON.parse(stdout).outputs;
+  expect(readFileSync(`${path}/evil`, "utf8")).toBe("evil\n");
 });
 
 interface Tricky extends Place {

@@ -13,11 +13,11 @@ import { decodeTree, type FileEntry, type Tree } from "../../store/model/tree.ts
 import { asFault } from "../../store/trouble.ts";
 import { groupsOf, namesIn } from "../../store/usage.ts";
 import type { Crew, Store } from "../builder.ts";
+import type { OnProgress } from "../progress.ts";
 import type { Cache } from "./cache.ts";
 import { type Complain, Lacking, Unfit } from "./complaint.ts";
 import { openIntake } from "./intake.ts";
 import { type FindChunk, openPieces, type Pieces } from "./pieces.ts";
-import type { OnProgress } from "./progress.ts";
 
 export interface BringMeans {
   readonly store: Store;

@@ -16,10 +16,10 @@ import { type Content, type Result, splitContent } from "../../store/model/deriv
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { blobsOf, decodeTree } from "../../store/model/tree.ts";
+import { inHundredths } from "../progress.ts";
 import { earlierContents } from "./earlier.ts";
 import { type PushMeans, writesAtOnce } from "./means.ts";
 import type { BlobPart } from "./packing.ts";
-import { inHundredths } from "./progress.ts";
 import { together } from "./together.ts";
 
 /** Where blobs are in the cache, as far as it is known: what is there need not be sent. */
@@ -193,7 +193,8 @@ async function packAll(missing: readonly Content[], places: Places, means: PushM
   const wanted = blobs.filter((blob) => !places.blobs.has(blob));
   const made = new Map<Digest, { readonly size: number; readonly frames: Digest[] }>();
   const sender = openSender(places, means);
-  const packed = inHundredths(wanted.length, means.onProgress);
+  const tell = inHundredths(means.onProgress);
+  let packed = 0;
   for await (const part of packedParts(wanted, means)) {
     const known = made.get(part.blob) ?? { size: part.size, frames: [] };
     made.set(part.blob, known);
@@ -201,7 +202,7 @@ async function packAll(missing: readonly Content[], places: Places, means: PushM
       known.frames.push(frame.digest);
       if (!places.frames.has(frame.digest)) await sender.add(frame);
     }
-    if (part.next === undefined) packed(1);
+    if (part.next === undefined) tell(++packed, wanted.length);
     means.signal.throwIfAborted();
   }
   const bytes = await sender.finish();

@@ -12,10 +12,10 @@ import { Fault } from "../../store/model/fault.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
 import { findMember, piecesOf, writeFully } from "../../store/pool.ts";
 import type { Crew } from "../builder.ts";
+import { inHundredths, type OnProgress } from "../progress.ts";
 import type { Cache } from "./cache.ts";
 import { type FrameBatch, type FrameTarget, isHole } from "./frames.ts";
 import type { FindChunk } from "./pieces.ts";
-import { inHundredths, type OnProgress } from "./progress.ts";
 import { together } from "./together.ts";
 
 export interface Incoming {
@@ -79,10 +79,12 @@ export function openIntake(
     ];
     const ranges = planRanges(wanted);
     const total = ranges.reduce((sum, { length }) => sum + length, 0);
-    const tell = inHundredths(total, onBytes);
+    const tell = inHundredths(onBytes);
     const disk = openDisk(flush);
+    let done = 0;
     const came = (bytes: number) => {
-      tell(bytes);
+      done += bytes;
+      tell(done, total);
       disk.came(bytes);
     };
     await together(rangesAtOnce, ranges, (range) => takeRange(range, cache, targets, crew, came));

@@ -20,6 +20,7 @@ import { measure } from "../../store/usage.ts";
 import { verify } from "../../store/verify.ts";
 import type { CollectionParts } from "../../store/wish.ts";
 import type { Crew, Store } from "../builder.ts";
+import { inHundredths } from "../progress.ts";
 import { resultKindOf, resultKinds } from "../recipes.ts";
 import { outputFile } from "../tar/builder.ts";
 import type { FromKeeper, Methods, Wanted } from "./protocol.ts";
@@ -165,14 +166,10 @@ export function collected(): Fault {
 export function collecting(send: (message: FromKeeper) => void): Pick<CollectionParts, "onProgress"> {
   const id = digestOf("collection");
   send({ event: { type: "start", id, label: "the store", builder: "collect" } });
-  let told = 0;
   return {
-    onProgress(done, total) {
-      // A hundred lines are enough for whoever reads them as JSON.
-      if (done < total && done - told < total / 100) return;
-      told = done;
-      send({ event: { type: "progress", id, done, total, unit: "steps" } });
-    },
+    onProgress: inHundredths((done, total) =>
+      send({ event: { type: "progress", id, done, total, unit: "steps" } }),
+    ),
   };
 }
 

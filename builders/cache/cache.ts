@@ -18,8 +18,8 @@ import type { CachePlace } from "./trust.ts";
 /** Absence is undefined; all else that goes wrong is a {@link HostTrouble}. */
 export interface Cache {
   readonly host: Host;
-  /** Whether this kit serves it itself: what goes wrong there is told there, and here it is but a number. */
-  readonly isOwn: boolean;
+  /** Whether what went wrong there is told there: this kit serves it itself, and here it is but a number. */
+  isToldThere(status: number | undefined): boolean;
   /** Lower is asked first; what the cache itself says is known when it was first asked. */
   readonly priority: number;
   /**
@@ -55,8 +55,6 @@ export interface CacheMeans {
 
 /** Bytes of a file that is read beside others. */
 const mostBeside = 8 << 20;
-/** What becomes known of trouble that a server of this kit's has told. */
-const ownTrouble = "HTTP 500";
 const mostAnswer = 256 << 20;
 /** Items of one question in bulk. */
 const atOnce = 10_000;
@@ -65,11 +63,12 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
   const { deadline, warn, signal, proxy, patient = false, large = openPlaces(1) } = means;
   const { url, name, token, socket } = place;
   const isOwn = socket !== undefined;
+  const isToldThere = (status: number | undefined) => isOwn && status === 500;
   const host = openHost({
     ...{ url, name, token, socket, deadline, signal, patient },
     proxy: isOwn ? undefined : proxy,
-    onLost(why) {
-      if (!isOwn || why !== ownTrouble) warn(`the cache ${place.name} is left out from now on: ${why}`);
+    onLost(why, status) {
+      if (!isToldThere(status)) warn(`the cache ${place.name} is left out from now on: ${why}`);
     },
   });
   let info: Promise<CacheInfo> | undefined;
@@ -106,7 +105,7 @@ export function openCache(place: CachePlace, means: CacheMeans): Cache {
   };
   return {
     host,
-    isOwn,
+    isToldThere,
     get priority() {
       return priority;
     },
@@ -161,9 +160,8 @@ async function readInfo(host: Host): Promise<CacheInfo> {
   }
 }
 
-/** There is no use in asking again what is no cache. */
 function noCache(host: Host, why: string): HostTrouble {
-  for (let i = 0; i < 3; i++) host.blame(why);
+  host.giveUp(why);
   return new HostTrouble(why);
 }
 

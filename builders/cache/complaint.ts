@@ -22,7 +22,7 @@ export function openComplaints(warn: (line: string) => void): Complain {
       cache.host.blame(error.message);
     else if (!(error instanceof HostTrouble || error instanceof Lacking)) throw error;
     if (cache.host.lost !== undefined || told.has(cache)) return;
-    if (cache.isOwn && error instanceof HostTrouble && error.status === 500) return;
+    if (error instanceof HostTrouble && cache.isToldThere(error.status)) return;
     told.add(cache);
     warn(`the cache ${cache.host.name}: ${(error as Error).message}`);
   };

@@ -26,8 +26,8 @@ export interface HostOptions {
    * its silence adds up to more than that.
    */
   readonly patient?: boolean;
-  /** Called once, when the host is given up, with why. */
-  readonly onLost: (why: string) => void;
+  /** Called once, when the host is given up, with why; and with the status of its answer, where it gave one. */
+  readonly onLost: (why: string, status?: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,6 +64,8 @@ export interface Host {
   post(path: string, text: string, limit: number): Promise<Buffer | undefined>;
   /** What it gave is not what it says: a few times of this, and it is given up. */
   blame(why: string): void;
+  /** There is no use in asking again. */
+  giveUp(why: string): void;
   close(): Promise<void>;
 }
 
@@ -82,14 +84,14 @@ export function openHost(options: HostOptions): Host {
   let failures = 0;
   const dispatcher = () => (client ??= connect());
   /** What is under way ends too: it would be waited for in vain. */
-  const lose = (why: string) => {
+  const lose = (why: string, status?: number) => {
     if (lost !== undefined) return;
     lost = why;
     gone.abort();
-    options.onLost(why);
+    options.onLost(why, status);
   };
-  const blame = (why: string) => {
-    if (++failures >= mostFailures) lose(why);
+  const blame = (why: string, status?: number) => {
+    if (++failures >= mostFailures) lose(why, status);
   };
   const patience = openPatience(deadline, () => {
     if (!options.patient) lose(`its silences add up to more than ${deadline / 1000} s`);
@@ -99,9 +101,10 @@ export function openHost(options: HostOptions): Host {
     if (lost !== undefined) return new HostTrouble(lost, undefined, error);
     if (error instanceof HostTrouble) return error;
     const why = watch.isOver() ? `no answer within ${deadline / 1000} s` : (error as Error).message;
-    if (watch.isOver() || (error instanceof Trouble && error.unconnected)) lose(why);
-    else blame(why);
-    return new HostTrouble(why, error instanceof Trouble ? error.status : undefined, error);
+    const status = error instanceof Trouble ? error.status : undefined;
+    if (watch.isOver() || (error instanceof Trouble && error.unconnected)) lose(why, status);
+    else blame(why, status);
+    return new HostTrouble(why, status, error);
   };
   /** Requests at a place of their own; what fails counts against the host. */
   async function* streamed<T>(task: (watch: Watch) => AsyncIterable<T>): AsyncGenerator<T> {
@@ -169,6 +172,7 @@ export function openHost(options: HostOptions): Host {
       return lost;
     },
     blame,
+    giveUp: lose,
     read: (path, limit) => asked((watch) => read(path, limit, watch)),
     readUpTo: (path, limit) =>
       asked((watch) =>

@@ -33,6 +33,7 @@ import { openPlaces, type Places } from "./caches.ts";
 import { processOptions, takeEarly } from "./early.ts";
 import { shippedManifests } from "./entry.ts";
 import { openRoom } from "./room.ts";
+import { absentOutputs } from "./rootlinks.ts";
 import type { CacheSetting, Host, Settings } from "./settings.ts";
 
 export const kinds: readonly Kind<unknown>[] = [
@@ -137,6 +138,7 @@ export function composeParts(options: PartOptions): Parts {
       indexes: openIndexes({ keeper: startKeeper, layout, mirrors }),
       mirrors: (archive) => mirrors(archive),
       caches: askedCaches(options).length > 0,
+      absentOutputs: () => absentOutputs(layout),
       makeRoom: openRoom({ layout, marks: settings.room, keeper: startKeeper, emit }),
       emit,
       now,

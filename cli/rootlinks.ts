@@ -3,6 +3,7 @@
 
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { AbsentOutput } from "../builders/realizer/mend.ts";
 import type { Layout } from "../store/layout.ts";
 import { readSoundProfiles } from "../store/profiles.ts";
 import { type RootFile, readRoots, readSoundRoots } from "../store/roots.ts";
@@ -24,8 +25,8 @@ export function deadRoots(layout: Layout): Pick<RootFile, "name" | "stamp">[] {
     .map(({ name, stamp }) => ({ name, stamp }));
 }
 
-/** Outputs that links lead to or generations name, as places relative to the store, and by whom each. */
-export function wantedOutputs(layout: Layout): ReadonlyMap<string, readonly string[]> {
+/** Outputs that links lead to or generations name, and that are not there. */
+export function absentOutputs(layout: Layout): AbsentOutput[] {
   const leadsTo = openLinks(layout);
   const wanted = new Map<string, string[]>();
   const want = (path: string | undefined, by: string) => {
@@ -42,7 +43,9 @@ export function wantedOutputs(layout: Layout): ReadonlyMap<string, readonly stri
   for (const { name, generations } of readSoundProfiles(layout))
     for (const { number, outputs } of generations)
       for (const place of Object.values(outputs)) want(place, `generation ${number} of ${name}`);
-  return wanted;
+  return [...wanted]
+    .filter(([place]) => !existsSync(`${layout.root}/${place}`))
+    .map(([place, by]) => ({ place, by }));
 }
 
 /** Where a link leads, relative to the store; undefined where that is elsewhere, or it is none. */

@@ -41,7 +41,7 @@ import { readFolder } from "../load/local.ts";
 import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
-import { mend } from "./mend.ts";
+import { type MendMeans, mend } from "./mend.ts";
 import { realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -70,6 +70,7 @@ export interface LineMeans {
   readonly makeRoom: () => Promise<void>;
   /** Whether there are caches to ask. */
   readonly caches: boolean;
+  readonly absentOutputs: MendMeans["absentOutputs"];
   readonly emit: Emit;
   readonly now: () => number;
 }

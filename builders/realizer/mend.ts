@@ -1,7 +1,9 @@
 // Mending: what was found damaged and set aside is brought out of caches, or built, again.
 // Knows what to try and in which order; does not know what damage is.
 
-import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { basename } from "node:path";
+import { contentOf } from "../../store/model/derivation.ts";
+import { type Digest, digestFromHex, hexOf } from "../../store/model/digest.ts";
 import { Fault, Faults, faultsOf } from "../../store/model/fault.ts";
 import type { Lost } from "../../store/salvage.ts";
 import type { Emit } from "../event.ts";
@@ -9,20 +11,49 @@ import { fetchAddresses } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 
 export interface MendMeans {
-  readonly keeper: () => Promise<Pick<Keeper, "restore" | "bring" | "pull" | "build" | "flush">>;
+  readonly keeper: () => Promise<
+    Pick<Keeper, "restore" | "bring" | "pull" | "build" | "flush" | "keep" | "present">
+  >;
   readonly mirrors: (archive: string) => readonly string[];
   readonly caches: boolean;
+  readonly absentOutputs: () => readonly AbsentOutput[];
   readonly emit: Emit;
+}
+
+/** An output that somebody wants to find, and that is not there. */
+export interface AbsentOutput {
+  /** `outputs/TREE`, relative to the store. */
+  readonly place: string;
+  /** Links that lead to it, and generations, as people know them. */
+  readonly by: readonly string[];
 }
 
 export interface Mended {
   /** Results that are whole again. */
   readonly restored: number;
   readonly lost: readonly Lost[];
+  /** Outputs that are to be found again where links lead. */
+  readonly shown: number;
+  /** Those whose trees are lost. */
+  readonly unshown: readonly AbsentOutput[];
 }
 
-/** Makes again what it takes, the smallest first: often all that needed it is whole then, as it was. */
+/** Makes again what was set aside; then what links and profiles lead to is there again. */
 export async function mend(means: MendMeans): Promise<Mended> {
+  const results = await mendResults(means);
+  const keeper = await means.keeper();
+  const absent = means.absentOutputs();
+  const unshown: AbsentOutput[] = [];
+  for (const output of absent) {
+    const tree = contentOf("tree", digestFromHex(basename(output.place)));
+    if ((await keeper.keep({ requests: [], contents: [tree] })).contents.length > 0) unshown.push(output);
+    else await keeper.present(tree, undefined);
+  }
+  return { ...results, shown: absent.length - unshown.length, unshown };
+}
+
+/** What it takes, the smallest first: often all that needed it is whole then, as it was. */
+async function mendResults(means: MendMeans): Promise<Pick<Mended, "restored" | "lost">> {
   const keeper = await means.keeper();
   // What was tried, and why nothing came of it.
   const tried = new Map<Digest, string>();

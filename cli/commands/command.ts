@@ -4,7 +4,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "clipanion";
-import type { Event } from "../../builders/event.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
@@ -17,6 +16,7 @@ import { composeParts, lockPath, type PartOptions, type Parts } from "../composi
 import { type KitContext, toldKey } from "../context.ts";
 import { openRenderer } from "../output.ts";
 import type { Renderer } from "../render/renderer.ts";
+import { absentOutputs } from "../rootlinks.ts";
 import { type Host, readSettings, type Settings } from "../settings.ts";
 
 export abstract class KitCommand extends Command<KitContext> {
@@ -105,9 +105,14 @@ export abstract class PartsCommand extends KitCommand {
     this.renderer.event({ type: "warning", text });
   }
 
-  protected mendMeans({ keeper, mirrors, caches }: Parts): MendMeans {
-    const emit = (event: Event) => this.renderer.event(event);
-    return { keeper, mirrors: (archive) => mirrors(archive), caches, emit };
+  protected mendMeans({ keeper, mirrors, caches, layout }: Parts): MendMeans {
+    return {
+      keeper,
+      mirrors: (archive) => mirrors(archive),
+      caches,
+      absentOutputs: () => absentOutputs(layout),
+      emit: (event) => this.renderer.event(event),
+    };
   }
 
   /** Ends the progress, so that what follows stands below it. */

@@ -9,6 +9,7 @@ import { enclose } from "../../builders/cache/enclosure.ts";
 import type { Pushed } from "../../builders/cache/push.ts";
 import { scopeOf } from "../../builders/load/scope.ts";
 import { type Planned, realizeLine } from "../../builders/realizer/line.ts";
+import { mending } from "../../builders/realizer/mend.ts";
 import { targetsOf } from "../../builders/realizer/targets.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import { folderStorage } from "../../store/cache/folder.ts";
@@ -119,7 +120,8 @@ export class ExportCommand extends BuildCommand {
       const storage = folderStorage(folder);
       const place = await parts.places.serve(storage, file, true);
       const order = { place, requests, logs: false, ...(key !== undefined && { key }) };
-      const pushed = await (await parts.keeper()).push(order).catch((error) => {
+      const keeper = await parts.keeper();
+      const pushed = await mending(() => keeper.push(order), this.mendMeans(parts)).catch((error) => {
         throw asNoRoom(error, file);
       });
       this.renderer.event({ type: "step", text: `writing ${file}` });

@@ -2,19 +2,14 @@
 // Knows how it is told; does not check anything itself.
 
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
 import { Command, Option } from "clipanion";
-import type { Keeper } from "../../builders/keeper/client.ts";
-import { type Mended, mend, titleOf } from "../../builders/realizer/mend.ts";
-import type { Layout } from "../../store/layout.ts";
+import { type AbsentOutput, type Mended, mend, titleOf } from "../../builders/realizer/mend.ts";
 import type { Problem } from "../../store/members.ts";
-import { contentOf } from "../../store/model/derivation.ts";
-import { digestFromHex } from "../../store/model/digest.ts";
 import { exitStatus, Fault } from "../../store/model/fault.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Parts } from "../composition.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
-import { wantedOutputs } from "../rootlinks.ts";
+import { absentOutputs } from "../rootlinks.ts";
 import { PartsCommand } from "./command.ts";
 
 export class StoreVerifyCommand extends PartsCommand {
@@ -46,8 +41,9 @@ export class StoreVerifyCommand extends PartsCommand {
   override async work(parts: Parts): Promise<number> {
     this.requireStore(parts);
     const found = this.repair ? await this.alone(parts, "repair") : await this.found(parts);
-    const problems = this.repair ? found.problems : [...found.problems, ...absentOutputs(parts.layout)];
-    const mended = this.repair ? await this.mend(found, parts) : undefined;
+    const absent = absentOutputs(parts.layout);
+    const problems = this.repair ? found.problems : [...found.problems, ...absent.map(problemOf)];
+    const mended = this.repair ? await this.mend(found, absent, parts) : undefined;
     this.done();
     if (this.json) this.print(JSON.stringify({ ...found, problems, repaired: this.repair, ...mended }));
     else
@@ -59,19 +55,15 @@ export class StoreVerifyCommand extends PartsCommand {
     return isSound ? exitStatus.done : exitStatus.store;
   }
 
-  /** Results first, then what links and generations show of them. */
-  private async mend({ problems }: Verification, parts: Parts): Promise<Repair> {
-    const { keeper, layout } = parts;
-    const results = problems.length === 0 ? { restored: 0, lost: [] } : await mend(this.mendMeans(parts));
-    const lostRoots = problems.filter(({ kind }) => kind === "root" || kind === "generation");
-    let shown = 0;
-    const unshown: Problem[] = [];
-    for (const absent of absentOutputs(layout)) {
-      const isThere = await showAgain(absent.place, await keeper());
-      if (isThere) shown++;
-      else unshown.push(absent);
-    }
-    return { ...results, shown, lostRoots, unshown };
+  private async mend(
+    { problems }: Verification,
+    absent: readonly AbsentOutput[],
+    parts: Parts,
+  ): Promise<Repair> {
+    // What an earlier repair set aside may not have been made again: it was killed.
+    const isNeeded = problems.length + absent.length > 0 || existsSync(parts.layout.corrupt);
+    const mended = isNeeded ? await mend(this.mendMeans(parts)) : nothingMended;
+    return { ...mended, lostRoots: problems.filter(({ kind }) => kind === "root" || kind === "generation") };
   }
 
   /** Beside other sessions, but for a store without room for another one. */
@@ -96,38 +88,25 @@ export class StoreVerifyCommand extends PartsCommand {
 
 /** What a repair came to. */
 interface Repair extends Mended {
-  /** Outputs that can be seen again where links and generations say. */
-  readonly shown: number;
   /** Roots and generations that could not be read: nobody knows what they kept. */
   readonly lostRoots: readonly Problem[];
-  /** Outputs that cannot be shown: their results are lost. */
-  readonly unshown: readonly Problem[];
 }
+
+const nothingMended: Mended = { restored: 0, lost: [], shown: 0, unshown: [] };
 
 function isWhole({ lost, lostRoots, unshown }: Repair): boolean {
   return lost.length + lostRoots.length + unshown.length === 0;
 }
 
-function absentOutputs(layout: Layout): Problem[] {
-  return [...wantedOutputs(layout)]
-    .filter(([place]) => !existsSync(join(layout.root, place)))
-    .map(([place, by]) => ({ kind: "output", place, why: `it is gone, and wanted by ${by.join(", ")}` }));
-}
-
-/** False where the tree is not there. */
-async function showAgain(place: string, keeper: Keeper): Promise<boolean> {
-  const tree = contentOf("tree", digestFromHex(basename(place)));
-  const { contents } = await keeper.keep({ requests: [], contents: [tree] });
-  if (contents.length > 0) return false;
-  await keeper.present(tree, undefined);
-  return true;
+function problemOf({ place, by }: AbsentOutput): Problem {
+  return { kind: "output", place, why: `it is gone, and wanted by ${by.join(", ")}` };
 }
 
 function mendedLines(repair: Repair): string[] {
   const { restored, lost, shown, lostRoots, unshown } = repair;
   const losses = [
     ...lost.map((one) => `lost: ${titleOf(one)}`),
-    ...unshown.map(({ place, why }) => `lost: ${place}: ${why}`),
+    ...unshown.map(problemOf).map(({ place, why }) => `lost: ${place}: ${why}`),
     ...lostRoots.map(
       ({ kind, place }) => `lost: the ${kind} ${place}: what it kept goes with the next collection`,
     ),

@@ -4,14 +4,18 @@ import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { layoutOf } from "../../store/layout.ts";
 import { formatSecretKey, generateKey } from "../../store/model/key.ts";
@@ -82,7 +86,26 @@ test("what a push comes across damaged is made again, and pushed", async () => {
   const { stdout, stderr } = await attempt.does(["push", "cache", "image.yaml", "--key", file]);
   expect(stderr).toContain("; it is made again");
   expect(stdout).toMatch(/^pushed \d+ results/);
-  expect((await attempt.does(["store", "verify", "--repair"])).stdout).toContain("1 output shown again");
+  expect(seen().equals(before)).toBe(true);
+  expect((await attempt.does(["store", "verify"])).stdout).toContain("all is sound");
+});
+
+test("a repair that was killed when all was set aside is finished by the next one", async () => {
+  const { results, corrupt } = layoutOf(attempt.store);
+  const named = readdirSync(results, { recursive: true, encoding: "utf8" });
+  const tar = named.find((name) => {
+    const file = join(results, name);
+    return name.length > 2 && readFileSync(file, "utf8").includes('"builder":"tar"');
+  });
+  if (tar === undefined) throw new Error("there is no tar");
+  // The folder is the store's owner's, as kit makes it.
+  mkdirSync(corrupt, { recursive: true });
+  const { uid, gid } = statSync(results);
+  chownSync(corrupt, uid, gid);
+  renameSync(join(results, tar), join(corrupt, `statement-${basename(tar)}`));
+  rmSync(dirname(target()), { recursive: true });
+  const { stdout } = await attempt.does(["store", "verify", "--repair"]);
+  expect(stdout).toMatch(/: all is sound\n1 result made whole again\n1 output shown again\n$/);
   expect(seen().equals(before)).toBe(true);
 });
 

@@ -1,10 +1,10 @@
 // Places of tests: fresh folders on tmpfs that go with the run, and the manifests written into them.
 // Knows folders; does not know what kit does in them.
 
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inject } from "vitest";
+import { removeWithMounts } from "../rig/mounts.ts";
 
 export interface Place extends Disposable {
   readonly folder: string;
@@ -23,10 +23,7 @@ export function openPlace(name: string, { open = false } = {}): Place {
     folder,
     store: join(folder, "store"),
     write: (files) => writeFiles(folder, files),
-    [Symbol.dispose]() {
-      for (const mount of mountsBelow(folder)) spawnSync("umount", ["--lazy", mount]);
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-    },
+    [Symbol.dispose]: () => removeWithMounts(folder),
   };
 }
 
@@ -36,17 +33,4 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
-}
-
-/** Innermost first. The kernel writes a blank in a path as `\040`. */
-function mountsBelow(folder: string): string[] {
-  const places = readFileSync("/proc/self/mounts", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? "");
-  return places
-    .map((place) =>
-      place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    )
-    .filter((place) => place.startsWith(`${folder}/`))
-    .reverse();
 }

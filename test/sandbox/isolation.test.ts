@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -332,18 +332,18 @@ describe("who it is outside", () => {
       const folder = `${inject("scratch")}/ordinary`;
       const bound = `${inject("scratch")}/repository`;
       const before = asUser(folder);
-      // The clone may lie where only root may enter.
-      expect(spawnSync("sh", ["-c", `mkdir -p ${bound} && mount --bind ${repository} ${bound}`]).status).toBe(
-        0,
-      );
-      const [program = "", ...argv] = [
+      // The clone may lie where only root may enter. It is to be seen here by this process alone, and gone with it.
+      mkdirSync(bound);
+      const bind = 'mount --bind "$0" "$1" && shift && exec "$@"';
+      const argv = [
+        ...["--mount", "sh", "-c", bind, repository, bound],
         ...before,
         `${bound}/node_modules/node/bin/node`,
         `${bound}/test/sandbox/ordinary.ts`,
         `${folder}/tools`,
         `${inject("scratch")}/tools/lock`,
       ];
-      const { status, stdout, stderr } = spawnSync(program, argv, {
+      const { status, stdout, stderr } = spawnSync("unshare", argv, {
         encoding: "utf8",
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: folder },
         cwd: folder,

@@ -1,20 +1,11 @@
 // One scratch folder for a whole run of the tests: on tmpfs, and gone afterwards with all that is mounted in it.
 // Knows where it lies; does not know what is put there.
 
-import { spawnSync } from "node:child_process";
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { removeWithMounts } from "../rig/mounts.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -27,22 +18,13 @@ export default function setup(project: TestProject): () => void {
   // A run that was killed could not tidy up.
   for (const name of readdirSync(parent)) {
     const pid = /^found-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeScratch(join(parent, name));
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeWithMounts(join(parent, name));
   }
   const folder = mkdtempSync(join(parent, `found-${process.pid}-`));
   // Ordinary users take part too.
   chmodSync(folder, 0o755);
   project.provide("scratch", folder);
-  return () => removeScratch(folder);
-}
-
-/** Removes a folder of the tests, whatever is mounted below it and whoever owns what lies in it. */
-export function removeScratch(folder: string): void {
-  for (const line of readFileSync("/proc/self/mounts", "utf8").split("\n").reverse()) {
-    const place = line.split(" ")[1] ?? "";
-    if (place.startsWith(`${folder}/`)) spawnSync("umount", ["--lazy", place]);
-  }
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  return () => removeWithMounts(folder);
 }
 
 function isWritable(folder: string): boolean {

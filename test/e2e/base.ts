@@ -53,9 +53,9 @@ export async function openBase(): Promise<Base> {
   return { ...placesIn(folder), first: { ...first, paths: new Map(first.paths) } };
 }
 
-/** A copy of the base's store, which a test may do to as it likes. */
-export function copyStore(base: Base, to: string): void {
-  const copied = spawnSync("cp", ["-a", base.store, to], { encoding: "utf8" });
+/** A copy of a store, which a test may do to as it likes. */
+export function copyStore(store: string, to: string): void {
+  const copied = spawnSync("cp", ["-a", store, to], { encoding: "utf8" });
   if (copied.status !== 0) throw new Error(copied.stderr);
 }
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 test("bootable.yaml boots to its marker on the serial console", { timeout: 480_000 }, async () => {
   using place = openPlace("boot");
-  copyStore(base, place.store);
+  copyStore(base.store, place.store);
   const manifest = join(copyManifests(base, place.folder), "../bootable.yaml");
   const mirrors = process.env["KIT_MIRRORS"];
   const outcome = done(

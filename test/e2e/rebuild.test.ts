@@ -20,7 +20,7 @@ let shared: Place;
 beforeAll(async () => {
   base = await openBase();
   shared = openPlace("rebuild");
-  copyStore(base, shared.store);
+  copyStore(base.store, shared.store);
 });
 afterAll(() => {
   expect(flawsOf(shared.store)).toEqual([]);

@@ -12,7 +12,7 @@ import { imageKind } from "../builders/image/schema.ts";
 import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../builders/keeper/client.ts";
 import { defaultRangeStart } from "../builders/keeper/identity.ts";
 import type { KeeperProcess } from "../builders/keeper/process.ts";
-import { openIndexes } from "../builders/lock/indexes.ts";
+import { type Indexes, openIndexes } from "../builders/lock/indexes.ts";
 import { planPackageOutput } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
 import type { LineMeans } from "../builders/realizer/line.ts";
@@ -55,6 +55,8 @@ export interface Parts {
   warm(): void;
   /** A keeper that has the store for itself, with so many threads; waits for it. */
   hold(threads: number): Promise<HoldKeeper>;
+  /** The package lists that a question is about, fetched once. */
+  readonly indexes: Indexes;
   /** What the straight line needs for one manifest. */
   line(manifest: string): LineMeans;
   /** Whether any are asked. */
@@ -102,6 +104,7 @@ export function composeParts(options: PartOptions): Parts {
     return keeper;
   };
   const mirrors = openMirrors(settings);
+  const indexes = openIndexes({ keeper: startKeeper, layout, mirrors });
   return {
     layout,
     records,
@@ -111,6 +114,7 @@ export function composeParts(options: PartOptions): Parts {
     },
     hold: (threads) => openHoldKeeper({ ...keeperOptions(options, noCaches), threads }),
     places,
+    indexes,
     caches: askedCaches(options).length > 0,
     mirrors,
     line: (manifest) => ({
@@ -135,7 +139,7 @@ export function composeParts(options: PartOptions): Parts {
           });
         return readFileSync(member, "utf8");
       },
-      indexes: openIndexes({ keeper: startKeeper, layout, mirrors }),
+      indexes,
       mirrors: (archive) => mirrors(archive),
       caches: askedCaches(options).length > 0,
       absentOutputs: () => absentOutputs(layout),

@@ -22,6 +22,7 @@ import { PullCommand } from "./commands/pull.ts";
 import { PushCommand } from "./commands/push.ts";
 import { RealizeCommand } from "./commands/realize.ts";
 import { StoreRebuildCommand } from "./commands/rebuild.ts";
+import { ResolveCommand } from "./commands/resolve.ts";
 import { SchemaCommand } from "./commands/schema.ts";
 import { ServeCommand } from "./commands/serve.ts";
 import { ShellCommand } from "./commands/shell.ts";
@@ -34,6 +35,7 @@ import { showError } from "./output.ts";
 const version = "0.1.0";
 const commands = [
   RealizeCommand,
+  ResolveCommand,
   LockCommand,
   EvaluateCommand,
   GraphCommand,

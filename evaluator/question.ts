@@ -31,6 +31,8 @@ export interface ClosureQuestion {
   readonly exclude: readonly string[];
   /** Stanzas of packages kit builds itself. */
   readonly locals: readonly Stanza[];
+  /** Whether what packages recommend is wanted too; absent where not. */
+  readonly recommends?: true;
 }
 
 export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
@@ -41,6 +43,7 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
     base: sorted(question.base),
     exclude: sorted(question.exclude),
     locals: [...question.locals].sort((a, b) => ((a["Package"] ?? "") < (b["Package"] ?? "") ? -1 : 1)),
+    ...(question.recommends && { recommends: true }),
   };
 }
 
@@ -50,11 +53,12 @@ export function questionDigest(question: ClosureQuestion): Digest {
 
 /** The question in one line, for people and for the lock. */
 export function questionText(question: ClosureQuestion): string {
-  const { source, requests, base, exclude, locals } = question;
+  const { source, requests, base, exclude, locals, recommends } = question;
   const parts = [`${sourceText(source)}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
   if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
+  if (recommends) parts.push("with what is recommended");
   return parts.join(", ");
 }
 

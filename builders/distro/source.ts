@@ -1,18 +1,18 @@
 // A distribution as questions and downloads know it.
 // Pure: reads manifests' values; does not fetch.
 
+import { parseRequest } from "../../evaluator/deb/request.ts";
 import type { ChosenPackage, Source } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "./schema.ts";
 
-/** What a closure depends on: addresses left out. `requests` may name packages of further architectures. */
+/** What a closure depends on: addresses left out. */
 export function sourceOf(
   distro: DistroManifest,
   architecture: string,
-  requests: readonly string[] = [],
+  further: readonly string[] = [],
 ): Source {
-  const named = requests.map((request) => request.split(":")[1]).filter((name) => name !== undefined);
-  const foreign = [...new Set(named)].filter((name) => name !== architecture).sort();
+  const foreign = [...new Set(further)].filter((name) => name !== architecture).sort();
   return {
     distro: distro.name,
     architecture,
@@ -26,6 +26,18 @@ export function sourceOf(
     })),
     pins: distro.pins,
   };
+}
+
+/**
+ * Architectures that requests name packages of: `libc6:arm64`.
+ *
+ * @throws {Fault} `unresolved/malformed-request`
+ */
+export function architecturesIn(requests: readonly string[]): string[] {
+  const any = ["any", "native", "all"];
+  return requests
+    .flatMap((request) => parseRequest(request).relation.architecture ?? [])
+    .filter((name) => !any.includes(name));
 }
 
 /** Where a repository's archive is; a dated one lies below its date. @throws {Fault} `unresolved/bad-lock` */

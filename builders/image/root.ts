@@ -13,7 +13,7 @@ import {
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
-import { keyOf, sourceOf } from "../distro/source.ts";
+import { architecturesIn, keyOf, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import type { LocalPackage } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
@@ -41,7 +41,7 @@ export function resolveRoots(
   const joint = planning.closure(
     closureQuestion({
       ...common,
-      source: sourceOf(distro, target.arch, names),
+      source: sourceOf(distro, target.arch, architecturesIn(names)),
       requests: [...names, ...packages.map(({ stanza }) => stanza["Package"] ?? "")],
       locals: packages.map(({ stanza }) => stanza),
     }),

@@ -123,7 +123,7 @@ function closureFrom(
   date: number,
   warn: (text: string) => void,
 ): Closure {
-  const { source, requests, base, exclude, locals } = question;
+  const { source, requests, base, exclude, locals, recommends = false } = question;
   const all = universe({
     architecture: source.architecture,
     ...(source.foreign && { foreign: source.foreign }),
@@ -132,7 +132,7 @@ function closureFrom(
     locals,
     exclude,
   });
-  const resolution = resolve(all, { requests, base, recommends: false });
+  const resolution = resolve(all, { requests, base, recommends });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;

@@ -14,9 +14,10 @@ test("a question's text tells its source, its base and what is left out", () => 
     exclude: names,
     local: fc.option(name, { nil: undefined }),
     foreign: fc.constantFrom(undefined, ["arm64"]),
+    recommends: fc.boolean(),
   });
   fc.assert(
-    fc.property(question, ({ requests, base, exclude, local, foreign }) => {
+    fc.property(question, ({ requests, base, exclude, local, foreign, recommends }) => {
       const source = {
         distro: "debian/trixie",
         architecture: "amd64",
@@ -25,7 +26,9 @@ test("a question's text tells its source, its base and what is left out", () => 
         pins: [],
       };
       const locals = local === undefined ? [] : [{ Package: local, Version: "1:2.0-1" }];
-      const asked = closureQuestion({ source, requests, base, exclude, locals });
+      const more = recommends ? { recommends } : {};
+      const asked = closureQuestion({ source, requests, base, exclude, locals, ...more });
+      expect(questionText(asked).endsWith(", with what is recommended")).toBe(recommends);
       expect(questionFrame(questionText(asked))).toEqual({
         source: sourceText(source),
         base: asked.base,

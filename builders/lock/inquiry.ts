@@ -1,0 +1,37 @@
+// Inquiries: what a distribution gives for some packages, asked without a manifest that wants them.
+// Pure. Knows how they become questions; does not know how those are answered.
+
+import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { DistroManifest } from "../distro/schema.ts";
+import { architecturesIn, sourceOf } from "../distro/source.ts";
+
+export interface Inquiry {
+  /** As apt's command line has them: `name`, `name:arch`, `name=version`; `name (>= 1)` too. */
+  readonly packages: readonly string[];
+  /** The native one first; packages of the others may take part, as after `dpkg --add-architecture`. */
+  readonly architectures: readonly [string, ...string[]];
+  /** Whether the distribution's base is to be there too. */
+  readonly base: boolean;
+  readonly recommends: boolean;
+}
+
+/** @throws {Fault} `unresolved/malformed-request`, `usage/unknown-architecture` */
+export function inquiryQuestion(distro: DistroManifest, inquiry: Inquiry): ClosureQuestion {
+  const { packages, architectures, base, recommends } = inquiry;
+  const [native, ...foreign] = architectures;
+  const further = [...foreign, ...architecturesIn(packages)];
+  const known: readonly string[] = distro.architectures;
+  if (!known.includes(native))
+    throw new Fault("usage/unknown-architecture", `${distro.name} is not there for ${native}`, {
+      hint: `its manifest says: architectures: [${known.join(", ")}]`,
+    });
+  return closureQuestion({
+    source: sourceOf(distro, native, further),
+    requests: packages,
+    base: base ? distro.base : [],
+    exclude: [],
+    locals: [],
+    ...(recommends && { recommends: true }),
+  });
+}

@@ -1,0 +1,143 @@
+// kit resolve: which packages a distribution gives for some, and why each.
+// Knows how they are told; does not know how they are chosen.
+
+import { Command, Option } from "clipanion";
+import { loadDistro, shippedDistro } from "../../builders/load/distro.ts";
+import { answerQuestion } from "../../builders/lock/answer.ts";
+import { inquiryQuestion } from "../../builders/lock/inquiry.ts";
+import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
+import { fieldOf } from "../../evaluator/deb/stanza.ts";
+import {
+  type ChosenPackage,
+  type Closure,
+  type ClosureQuestion,
+  questionText,
+} from "../../evaluator/question.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { debianArchitecture, kinds, type Parts } from "../composition.ts";
+import { shippedManifests } from "../entry.ts";
+import { bytesText, plural, visible } from "../render/text.ts";
+import { PartsCommand } from "./command.ts";
+
+export class ResolveCommand extends PartsCommand {
+  static override paths = [["resolve"]];
+  static override usage = Command.Usage({
+    category: "Looking",
+    description: "which packages a distribution gives for some, and why each",
+    details: `
+      DISTRO is the name of one that ships, or the file of another; a PACKAGE is written as for apt: \`nginx\`,
+      \`nginx=1.22.1-9\`, \`libc6:arm64\`, \`"nginx (>= 1.22)"\`. Chooses what apt of that release would on a machine
+      that has nothing, whatever the order of the packages; with \`--base\` on one that has the distribution's base.
+      Reads the indexes as they are now, and no lock. Prints a line for each package: NAME VERSION ARCHITECTURE and who
+      wants it. What cannot be had ends with 4, and the packages and versions that clash.
+    `,
+    examples: [
+      ["What nginx comes with", "kit resolve debian/trixie nginx"],
+      ["In an image, for a program", "kit resolve debian/trixie nginx --base --json"],
+      ["On an amd64 machine that takes i386 packages too", "kit resolve ./mine.yaml libc6:i386 --arch amd64"],
+    ],
+  });
+
+  distro = Option.String({ name: "DISTRO" });
+  packages = Option.Rest({ name: "PACKAGE" });
+  architectures = Option.Array("--arch", {
+    description: "the architecture (this machine's); given again: further ones that may take part",
+  });
+  base = Option.Boolean("--base", false, { description: "with what every root of the distribution holds" });
+  recommends = Option.Boolean("--recommends", false, { description: "with what packages recommend" });
+
+  override async work(parts: Parts): Promise<number> {
+    const architectures = this.wantedArchitectures();
+    if (this.packages.length === 0 && !this.base)
+      throw new Fault("usage/bad-option", "neither a package is named nor the base asked for", {
+        hint: `kit resolve ${this.distro} PACKAGE, or kit resolve ${this.distro} --base`,
+      });
+    const { distro, assembly } = await loadDistro(this.distroFile(), {
+      kinds,
+      shipped: shippedManifests,
+      architecture: architectures[0],
+    });
+    const { packages, base, recommends } = this;
+    const question = inquiryQuestion(distro, { packages, architectures, base, recommends });
+    const indexes = await parts.indexes(question, assembly);
+    this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
+    const { closure } = answerQuestion(question, indexes, [], (text) => this.warn(text));
+    this.done();
+    if (this.json) this.print(JSON.stringify(resolutionRecord(question, closure)));
+    else {
+      this.print(...resolutionLines(closure));
+      this.context.stderr.write(`${sumText(closure)}\n`);
+    }
+    return 0;
+  }
+
+  private distroFile(): string {
+    const isFile = /^\.{0,2}\/|\.ya?ml$/.test(this.distro);
+    return isFile ? this.absolute(this.distro) : shippedDistro(this.distro, shippedManifests);
+  }
+
+  private wantedArchitectures(): readonly [string, ...string[]] {
+    const [native = debianArchitecture(), ...further] = this.architectures ?? [];
+    for (const name of [native, ...further])
+      if (!knownArchitecture.safeParse(name).success)
+        throw new Fault("usage/bad-option", `--arch is an architecture, not ${JSON.stringify(name)}`, {
+          hint: `one of ${knownArchitecture.options.join(", ")}`,
+        });
+    return [native, ...further];
+  }
+}
+
+export function resolutionLines({ packages }: Closure): string[] {
+  return packages.map(({ name, version, architecture, reasons: [first] }) => {
+    const why =
+      first === undefined
+        ? ""
+        : ["request", "base"].includes(first.by)
+          ? first.by
+          : `${first.by}: ${first.relation}`;
+    return visible(`${name} ${version} ${architecture} ${why}`);
+  });
+}
+
+/** Sizes in bytes; absent where the index does not tell. `date` is that of the newest index. */
+export function resolutionRecord({ source }: ClosureQuestion, { packages, date }: Closure): object {
+  return {
+    format: "kit/resolution/1",
+    distro: source.distro,
+    architectures: [source.architecture, ...(source.foreign ?? [])],
+    date: new Date(date * 1000).toISOString(),
+    packages: packages.map((item) => {
+      const { name, version, architecture, origin, reasons } = item;
+      const size = sizeOf(item);
+      return {
+        name,
+        version,
+        architecture,
+        ...sourceOf(item),
+        ...(size !== undefined && { size }),
+        origin,
+        reasons,
+      };
+    }),
+  };
+}
+
+/** The package it is built from: `Source: glibc (2.36-9)`, the package's own name and version where they are the same. */
+function sourceOf({ name, version, stanza }: ChosenPackage): {
+  readonly source: string;
+  readonly sourceVersion: string;
+} {
+  const [, source = name, sourceVersion = version] =
+    /^(\S+)(?: \((\S+)\))?$/.exec(fieldOf(stanza, "Source")?.trim() ?? "") ?? [];
+  return { source, sourceVersion };
+}
+
+function sumText({ packages }: Closure): string {
+  const bytes = packages.reduce((sum, item) => sum + (sizeOf(item) ?? 0), 0);
+  return `${plural(packages.length, "package")}, ${bytesText(bytes)} to fetch`;
+}
+
+function sizeOf({ stanza }: ChosenPackage): number | undefined {
+  const size = Number(fieldOf(stanza, "Size") ?? Number.NaN);
+  return Number.isSafeInteger(size) ? size : undefined;
+}

@@ -1,0 +1,99 @@
+// kit resolve as users type it: what a distribution gives for packages, told for people and for programs.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeDeb } from "./deb.ts";
+import { type Attempt, openSmall, type Small } from "./small.ts";
+
+let small: Small;
+let attempt: Attempt;
+beforeAll(async () => {
+  small = await openSmall();
+  attempt = small.attempt({ base: ["base-files"] });
+  const { archive } = small;
+  archive.add(
+    makeDeb(
+      "greeter",
+      {},
+      { Version: "2.0", Depends: "tongue (>= 1)", Recommends: "hat", Source: "greetings (1.9)" },
+    ),
+  );
+  archive.add(makeDeb("tongue", {}, { Version: "1:1.0" }));
+  archive.add(makeDeb("hat", {}, { Version: "3" }));
+  archive.add(makeDeb("mute", {}, { Version: "1", Conflicts: "tongue" }));
+  await archive.publish();
+});
+afterAll(async () => {
+  attempt?.[Symbol.dispose]();
+  await small?.[Symbol.asyncDispose]();
+});
+
+test("a line for each package, with who wants it", async () => {
+  const { stdout, stderr } = await attempt.does(["resolve", "./small.yaml", "greeter"]);
+  expect(stdout).toBe("greeter 2.0 all request\ntongue 1:1.0 all greeter: tongue (>= 1)\n");
+  expect(stderr).toMatch(/^2 packages, \S+ \S+ to fetch$/m);
+});
+
+test("with what is recommended, and with the base, where that is asked for", async () => {
+  const all = await attempt.does(["resolve", "small.yaml", "greeter", "--recommends", "--base"]);
+  expect(all.stdout).toContain("hat 3 all greeter: Recommends: hat\n");
+  expect(all.stdout).toMatch(/^base-files \S+ amd64 base$/m);
+  const base = await attempt.does(["resolve", "small.yaml", "--base"]);
+  expect(base.stdout).toMatch(/^base-files \S+ amd64 base$/m);
+  expect(base.stdout).not.toContain("greeter");
+});
+
+test("as JSON: sources, sizes, origins and every reason; the order of the words means nothing", async () => {
+  const ask = async (...packages: string[]) =>
+    (await attempt.does(["resolve", "./small.yaml", ...packages, "--json"])).stdout;
+  const told = await ask("tongue", "greeter");
+  expect(await ask("greeter", "tongue")).toBe(told);
+  const { packages, ...frame } = JSON.parse(told);
+  expect(frame).toEqual({
+    format: "kit/resolution/1",
+    distro: "small",
+    architectures: ["amd64"],
+    date: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
+  });
+  const common = {
+    architecture: "all",
+    origin: { repository: "main", suite: "stable" },
+    size: expect.any(Number),
+  };
+  expect(packages).toEqual([
+    {
+      ...common,
+      ...{ name: "greeter", version: "2.0", source: "greetings", sourceVersion: "1.9" },
+      reasons: [{ by: "request", relation: "greeter" }],
+    },
+    {
+      ...common,
+      ...{ name: "tongue", version: "1:1.0", source: "tongue", sourceVersion: "1:1.0" },
+      reasons: [
+        { by: "request", relation: "tongue" },
+        { by: "greeter", relation: "tongue (>= 1)" },
+      ],
+    },
+  ]);
+});
+
+test("what cannot be had is argued", async () => {
+  const { text } = await attempt.refuses(["resolve", "./small.yaml", "greeter", "mute"], 4, [
+    "unresolved/unsatisfiable",
+  ]);
+  expect(text).toContain("mute 1 conflicts with tongue");
+  await attempt.refuses(["resolve", "./small.yaml", "greeter (>> 2.0)"], 4, ["unresolved/unsatisfiable"]);
+  await attempt.refuses(["resolve", "./small.yaml", "greeter ((1"], 4, ["unresolved/malformed-request"]);
+});
+
+test("who is asked what makes no sense says so", async () => {
+  const { text } = await attempt.refuses(["resolve", "debian/trixi", "hello"], 2, ["usage/unknown-distro"]);
+  expect(text).toContain("did you mean debian/trixie?");
+  await attempt.refuses(["resolve", "./small.yaml"], 2, ["usage/bad-option"]);
+  await attempt.refuses(["resolve", "./small.yaml", "greeter", "--arch", "amd46"], 2, ["usage/bad-option"]);
+  await attempt.refuses(["resolve", "./small.yaml", "greeter", "--arch", "riscv64"], 2, [
+    "usage/unknown-architecture",
+  ]);
+  await attempt.refuses(["resolve", "./none.yaml", "greeter"], 3, ["manifest/missing-file"]);
+  attempt.image([]);
+  await attempt.refuses(["resolve", "./image.yaml", "greeter"], 3, ["manifest/wrong-kind"]);
+});

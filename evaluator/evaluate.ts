@@ -56,6 +56,13 @@ export interface Plan {
   }[];
   /** Digests of all questions asked. */
   readonly asked: ReadonlySet<Digest>;
+  /** Those that have an answer, each once, in the order they were asked. */
+  readonly answered: readonly Answered[];
+}
+
+export interface Answered {
+  readonly question: ClosureQuestion;
+  readonly closure: Closure;
 }
 
 /** How a kind's planning asks. Both return undefined where the answer is open; the plan is then made again. */
@@ -75,6 +82,7 @@ export function evaluate(
   const open = new Map<Digest, ClosureQuestion>();
   const wanted = new Map<Digest, Plan["wanted"][number]>();
   const asked = new Set<Digest>();
+  const answered = new Map<Digest, Answered>();
   const outputs = plan({
     world,
     wish,
@@ -83,6 +91,7 @@ export function evaluate(
       asked.add(digest);
       const answer = pinnedAnswer(world.lock, question) ?? world.provisional.get(digest);
       if (answer === undefined) open.set(digest, question);
+      else answered.set(digest, { question, closure: answer });
       return answer;
     },
     fact(derivation, output, path) {
@@ -91,7 +100,13 @@ export function evaluate(
       return known;
     },
   });
-  return { outputs, open: [...open.values()], wanted: [...wanted.values()], asked };
+  return {
+    outputs,
+    open: [...open.values()],
+    wanted: [...wanted.values()],
+    asked,
+    answered: [...answered.values()],
+  };
 }
 
 /** Every derivation that takes part, inputs before their users. */

@@ -36,14 +36,22 @@ export function short(digest: Digest): string {
   return hexOf(digest).slice(0, 16);
 }
 
+/** Whether a derivation is called just so. */
+export function isTitle(known: readonly Known[], wanted: string): boolean {
+  return known.some((item) => titles(item).includes(wanted));
+}
+
+function titles({ derivation: { label, builder } }: Known): readonly string[] {
+  return [label, `${builder} ${label}`];
+}
+
 /**
  * The derivation whose label is `wanted`, or `BUILDER LABEL`; else the one whose label, derivation or request
- * begins so.
+ * begins so. `others` are names of other things that may have been meant.
  *
  * @throws {Fault} `usage/no-derivation`, `usage/ambiguous`
  */
-export function select(known: readonly Known[], wanted: string): Known {
-  const titles = ({ derivation: { label, builder } }: Known) => [label, `${builder} ${label}`];
+export function select(known: readonly Known[], wanted: string, others: readonly string[] = []): Known {
   const exact = known.filter((item) => titles(item).includes(wanted));
   const digits = /^(?:blake3-)?([0-9a-f]{4,64})$/.exec(wanted)?.[1];
   const begins = (digest: Digest | undefined) =>
@@ -57,18 +65,15 @@ export function select(known: readonly Known[], wanted: string): Known {
             begins(item.derivation.digest) ||
             begins(item.request?.digest),
         );
-  const [first, ...others] = found;
+  const [first, ...more] = found;
   if (first === undefined) {
-    const close = nearest(
-      wanted,
-      known.map(({ derivation }) => derivation.label),
-    );
-    throw new Fault("usage/no-derivation", `the plan has no derivation ${JSON.stringify(wanted)}`, {
+    const close = nearest(wanted, [...others, ...known.map(({ derivation }) => derivation.label)]);
+    throw new Fault("usage/no-derivation", `the plan has nothing called ${JSON.stringify(wanted)}`, {
       hint:
         close === undefined ? "`kit evaluate MANIFEST` lists them" : `did you mean ${JSON.stringify(close)}?`,
     });
   }
-  if (others.length === 0) return first;
+  if (more.length === 0) return first;
   throw new Fault(
     "usage/ambiguous",
     `${JSON.stringify(wanted)} may mean any of ${found.length} derivations`,

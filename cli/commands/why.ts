@@ -1,4 +1,4 @@
-// kit why: exactly what was hashed to name a build, and where it comes from.
+// kit why: why a package is there, or exactly what was hashed to name a build.
 // Knows how it is told; does not know how keys are made.
 
 import { Command, Option } from "clipanion";
@@ -7,21 +7,26 @@ import { allDerivations } from "../../evaluator/evaluate.ts";
 import { describe } from "../../store/model/canonical.ts";
 import { describeDerivation, type Input, requestText } from "../../store/model/derivation.ts";
 import type { Parts } from "../composition.ts";
+import { packageLines, packageReasons } from "./chains.ts";
 import { PlanCommand } from "./command.ts";
-import { type Known, knownOf, select, short } from "./selection.ts";
+import { isTitle, type Known, knownOf, select, short } from "./selection.ts";
 
 export class WhyCommand extends PlanCommand {
   static override paths = [["why"]];
   static override usage = Command.Usage({
     category: "Looking",
-    description: "what was hashed to name a build, as text",
+    description: "why a package is there; or what was hashed to name a build",
     details: `
-      Tells a derivation's digest, that of its request (the derivation with every input replaced by what it became),
+      Of a package, NAME or NAME:ARCHITECTURE, it tells the shortest ways to it from what was asked for, at most ten,
+      each step with the dependency that leads on: \`request nginx -> libssl3t64 (>= 3.0.0)\`.
+
+      Of a derivation it tells the digest, that of its request (the derivation with every input replaced by what it became),
       what it was built into, where each input comes from, and then the very text whose BLAKE3 digest is the
       request's. Where an input is not built yet there is no request; the derivation's own text is shown then.
-      DERIVATION is a label or how one begins, "BUILDER LABEL", or the first digits of a digest.
+      It is named by its label or how one begins, "BUILDER LABEL", or the first digits of a digest.
     `,
     examples: [
+      ["Who brings openssl in?", "kit why image.yaml libssl3t64"],
       ["Why is this root built again?", "kit why image.yaml 'hello root'"],
       [
         "What changed against an older tree of sources",
@@ -31,12 +36,19 @@ export class WhyCommand extends PlanCommand {
   });
 
   manifest = Option.String({ name: "MANIFEST" });
-  derivation = Option.String({ name: "DERIVATION" });
+  wanted = Option.String({ name: "PACKAGE|DERIVATION" });
 
   override async work(parts: Parts): Promise<number> {
     const { plan, world } = await this.plan(this.manifest, parts);
     const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
-    const item = select(known, this.derivation);
+    const packages = isTitle(known, this.wanted) ? [] : packageReasons(plan.answered, this.wanted);
+    if (packages.length > 0) {
+      this.done();
+      this.print(...(this.json ? [JSON.stringify({ packages })] : packageLines(packages)));
+      return 0;
+    }
+    const names = plan.answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name));
+    const item = select(known, this.wanted, names);
     this.done();
     const told = reasons(item, world);
     if (this.json) this.print(JSON.stringify(told));

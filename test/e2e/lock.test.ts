@@ -288,6 +288,20 @@ describe("kit lock --update", () => {
   });
 });
 
+test("kit why tells the ways to a package from what was asked for", async () => {
+  small.archive.add(greeting("1.0", { Depends: "farewell" }));
+  await small.archive.publish({ date });
+  using attempt = small.attempt();
+  attempt.image(["greeting"]);
+  await attempt.does(["lock", "image.yaml"]);
+  const { stdout } = await attempt.does(["why", "image.yaml", "farewell"]);
+  expect(stdout.split("\n").slice(1)).toEqual(["    request greeting -> farewell", ""]);
+  const { packages } = JSON.parse((await attempt.does(["why", "image.yaml", "farewell", "--json"])).stdout);
+  expect(packages).toMatchObject([{ name: "farewell", version: "1.0", architecture: "all", count: 1 }]);
+  const { text } = await attempt.refuses(["why", "image.yaml", "farewill"], 2, ["usage/no-derivation"]);
+  expect(text).toMatch(/did you mean \W*farewell\b/);
+});
+
 test("without a lock, a realize that fails to resolve writes none", async () => {
   using attempt = small.attempt();
   attempt.image(["no-such-thing"]);

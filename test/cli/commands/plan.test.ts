@@ -2,11 +2,13 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { packageLines, packageReasons } from "../../../cli/commands/chains.ts";
 import { planLines, planRecord } from "../../../cli/commands/evaluate.ts";
 import { dotLines, graphRecord } from "../../../cli/commands/graph.ts";
 import { logByDigits } from "../../../cli/commands/log.ts";
 import { knownOf, select, short } from "../../../cli/commands/selection.ts";
 import { reasonLines, reasons } from "../../../cli/commands/why.ts";
+import type { ChosenPackage } from "../../../evaluator/question.ts";
 import { layoutOf } from "../../../store/layout.ts";
 import { contentOf, derivation, type Result } from "../../../store/model/derivation.ts";
 import { type Digest, digestOf, hexOf } from "../../../store/model/digest.ts";
@@ -120,6 +122,62 @@ describe("why", () => {
       `    out ${out}`,
     ]);
     expect(second?.request?.request.inputs).toEqual({ base: out });
+  });
+});
+
+describe("why, of a package", () => {
+  const source = { distro: "small", architecture: "amd64", repositories: [], pins: [] };
+  const asked = (
+    requests: readonly string[],
+    base: readonly string[],
+    packages: readonly ChosenPackage[],
+  ) => ({
+    question: { source, requests, base, exclude: [], locals: [] },
+    closure: { packages, date: 0 },
+  });
+  const chosen = (name: string, by: string, relation: string): ChosenPackage => ({
+    ...{ name, version: "1", architecture: "amd64", stanza: {}, origin: "local" },
+    reasons: [{ by, relation }],
+  });
+  const base = [chosen("mawk", "base-files", "awk"), chosen("base-files", "base", "base-files")];
+  const answered = [
+    asked(["tool"], [], [...base, chosen("tool", "request", "tool")]),
+    asked([], ["essential"], base),
+    asked(
+      ["app"],
+      ["essential"],
+      [...base, chosen("app", "request", "app"), chosen("lib", "app", "lib (>= 1)")],
+    ),
+  ];
+
+  it("the root is told of, not its base alone, nor tools", () => {
+    expect(packageLines(packageReasons(answered, "lib"))).toEqual([
+      "lib 1 amd64 in small amd64: <essential> app",
+      "    request app -> lib (>= 1)",
+    ]);
+    expect(packageLines(packageReasons(answered, "mawk"))).toEqual([
+      "mawk 1 amd64 in small amd64: <essential> app",
+      "    base base-files -> awk [mawk]",
+    ]);
+  });
+
+  it("tools are told of what is in no root; nothing of what is nowhere", () => {
+    expect(packageLines(packageReasons(answered, "tool"))).toEqual([
+      "tool 1 amd64 in small amd64: tool",
+      "    request tool",
+    ]);
+    expect(packageReasons(answered, "none")).toEqual([]);
+  });
+
+  it("no more than ten chains are written out", () => {
+    const many = Array.from({ length: 12 }, (_, i) => chosen(`app${i}`, "request", `app${i}`));
+    const lib = {
+      ...chosen("lib", "", ""),
+      reasons: many.map(({ name }) => ({ by: name, relation: "lib" })),
+    };
+    const lines = packageLines(packageReasons([asked(["apps"], ["essential"], [...many, lib])], "lib"));
+    expect(lines).toHaveLength(12);
+    expect(lines.at(-1)).toBe("    and 2 more, as short");
   });
 });
 

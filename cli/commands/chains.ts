@@ -1,0 +1,59 @@
+// Why a package is there: the shortest ways to it from what was asked for, in each root that has it.
+// Pure. Knows how chains are told; does not know how a closure was chosen.
+
+import { type Chain, nameIn, shortestChains } from "../../evaluator/chain.ts";
+import type { Answered } from "../../evaluator/evaluate.ts";
+import { questionText } from "../../evaluator/question.ts";
+import { visible } from "../render/text.ts";
+
+export interface PackageReasons {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** What was asked, as the lock has it. */
+  readonly question: string;
+  /** How many chains are as short as these. */
+  readonly count: number;
+  readonly chains: readonly Chain[];
+}
+
+/** Chains that are written out. */
+const most = 10;
+
+/** `wanted` is `NAME`, or `NAME:ARCHITECTURE` for a foreign one. Of tool environments only where no root has it. */
+export function packageReasons(answered: readonly Answered[], wanted: string): PackageReasons[] {
+  const having = answered.flatMap(({ question, closure }) => {
+    const native = question.source.architecture;
+    const item = closure.packages.find((one) => nameIn(one, native) === wanted);
+    return item === undefined ? [] : [{ question, closure, item }];
+  });
+  const roots = having.filter(({ question }) => question.base.length > 0);
+  // A root's base is asked about by itself too: what it is made of is told of the root.
+  const whole = roots.filter(({ question }) => question.requests.length > 0);
+  const told = [whole, roots, having].find((some) => some.length > 0) ?? [];
+  return told.map(({ question, closure, item: { name, version, architecture } }) => ({
+    ...{ name, version, architecture },
+    question: questionText(question),
+    ...shortestChains(closure.packages, question.source.architecture, wanted, most),
+  }));
+}
+
+export function packageLines(told: readonly PackageReasons[]): string[] {
+  return told
+    .flatMap(({ name, version, architecture, question, count, chains }) => [
+      `${name} ${version} ${architecture} in ${question}`,
+      ...chains.map((chain) => `    ${chainText(chain)}`),
+      ...(count > chains.length ? [`    and ${count - chains.length} more, as short`] : []),
+    ])
+    .map(visible);
+}
+
+/** `request nginx -> libc6 (>= 2.38)`; who stands for another name is told: `awk [mawk]`. */
+function chainText({ from, links }: Chain): string {
+  const texts = links.map((link) => {
+    const isNamed =
+      link.relation.replace(/^[A-Z][a-z-]+: /, "").split(/[\s:|=(]/)[0] === link.package.split(":")[0];
+    return isNamed ? link.relation : `${link.relation} [${link.package}]`;
+  });
+  return `${from} ${texts.join(" -> ")}`;
+}

@@ -5,6 +5,7 @@ import { availableParallelism, userInfo } from "node:os";
 import { Cli, type Command } from "clipanion";
 import { exitStatus, Fault, faultsOf } from "../store/model/fault.ts";
 import { ChallengeCommand } from "./commands/challenge.ts";
+import { DiffCommand } from "./commands/diff.ts";
 import { DoctorCommand } from "./commands/doctor.ts";
 import { EvaluateCommand } from "./commands/evaluate.ts";
 import { ExportCommand } from "./commands/export.ts";
@@ -40,6 +41,7 @@ const commands = [
   EvaluateCommand,
   GraphCommand,
   WhyCommand,
+  DiffCommand,
   LogCommand,
   ShellCommand,
   SchemaCommand,

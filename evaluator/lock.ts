@@ -97,12 +97,25 @@ export function formatLock(lock: Lock): string {
 export function pinnedAnswer(lock: Lock, question: ClosureQuestion): Closure | undefined {
   const answer = lock.answers[questionDigest(question)];
   if (answer === undefined) return undefined;
-  const distro = lock.distros[answer.distro];
   const locals = new Map(question.locals.map((stanza) => [stanza["Package"] ?? "", stanza]));
-  const packages = Object.entries(answer.packages).map(([key, reasons]): ChosenPackage => {
+  return { packages: answeredPackages(lock, answer, (name) => locals.get(name)), date: answer.date };
+}
+
+/**
+ * The packages of an answer; `local` gives the stanzas of those that kit builds, which no lock has.
+ *
+ * @throws {Fault} `unresolved/bad-lock`
+ */
+export function answeredPackages(
+  lock: Lock,
+  answer: LockedAnswer,
+  local: (name: string) => Stanza | undefined,
+): ChosenPackage[] {
+  const distro = lock.distros[answer.distro];
+  return Object.entries(answer.packages).map(([key, reasons]): ChosenPackage => {
     const written = reasons.map(parseReason);
     if (key.startsWith("local ")) {
-      const stanza = locals.get(key.slice(6));
+      const stanza = local(key.slice(6));
       if (stanza === undefined) throw damaged(key);
       return { ...identityOf(stanza), stanza, origin: "local", reasons: written };
     }
@@ -116,7 +129,6 @@ export function pinnedAnswer(lock: Lock, question: ClosureQuestion): Closure | u
       reasons: written,
     };
   });
-  return { packages, date: answer.date };
 }
 
 /** The lock with one more answer. What no answer names any more is left out by {@link pruneLock}. */

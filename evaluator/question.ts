@@ -70,6 +70,8 @@ export function sourceText({ distro, architecture, foreign = [] }: Source): stri
 /** What a question's text tells of the roots it is about: names hold neither spaces nor commas. */
 export function questionFrame(text: string): {
   readonly source: string;
+  /** The native one. */
+  readonly architecture: string;
   readonly base: readonly string[];
   readonly exclude: readonly string[];
 } {
@@ -78,6 +80,7 @@ export function questionFrame(text: string): {
   const without = parts.find((part) => part.startsWith("without ")) ?? "";
   return {
     source,
+    architecture: /^\S+ ([^+\s]+)/.exec(source)?.[1] ?? "",
     base: [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name),
     exclude: without.split(" ").slice(1),
   };

@@ -3,10 +3,11 @@
 
 import { Command, Option } from "clipanion";
 import { type LineOptions, planLine } from "../../builders/realizer/line.ts";
+import { type PackageChange, packageChanges, packagesIn } from "../../evaluator/diff/packages.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { lockPath, type Parts } from "../composition.ts";
-import { type Change, changeLines, changesOf, packagesIn } from "./change.ts";
+import { changeLines } from "./change.ts";
 import { PartsCommand } from "./command.ts";
 import { registerLock } from "./lockroot.ts";
 
@@ -50,7 +51,7 @@ export class LockCommand extends PartsCommand {
       : { mode: "lock" };
     const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, this.buildOptions());
     await registerLock(manifest, parts);
-    const changes = changedLock ? changesOf(before, changedLock) : [];
+    const changes = changedLock ? packageChanges(before, changedLock) : [];
     this.done();
     if (this.json)
       this.print(
@@ -94,5 +95,5 @@ export class LockCommand extends PartsCommand {
 interface Answer {
   readonly lock: string;
   readonly written: boolean;
-  readonly changes: readonly Change[];
+  readonly changes: readonly PackageChange[];
 }

@@ -1,6 +1,7 @@
 // The lock: what it holds, when it is asked, when it is not enough, and who may change it.
 // An archive of the test's own counts what is read of it.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -300,6 +301,66 @@ test("kit why tells the ways to a package from what was asked for", async () => 
   expect(packages).toMatchObject([{ name: "farewell", version: "1.0", architecture: "all", count: 1 }]);
   const { text } = await attempt.refuses(["why", "image.yaml", "farewill"], 2, ["usage/no-derivation"]);
   expect(text).toMatch(/did you mean \W*farewell\b/);
+});
+
+describe("kit diff", () => {
+  const git = (attempt: Attempt, ...argv: readonly string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", ...argv], {
+      cwd: attempt.folder,
+    });
+
+  test("of a git revision and the working tree: packages, fields, builds; 10 where anything differs", async () => {
+    using attempt = small.attempt();
+    attempt.image(["greeting"]);
+    await attempt.does(["lock", "image.yaml"]);
+    git(attempt, "init", "-q");
+    git(attempt, "add", ".");
+    git(attempt, "commit", "-qm", "one");
+    const same = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
+    expect([same.status, same.stdout]).toEqual([0, ""]);
+    small.archive.add(greeting("2.0", { Depends: "farewell", "Installed-Size": "3072" }));
+    await small.archive.publish({ date: hourLater });
+    attempt.image(["greeting"], "hostname: other\n");
+    await attempt.does(["lock", "image.yaml", "--update"]);
+    const status = () => git(attempt, "status", "--porcelain").toString();
+    const before = status();
+    const { status: exit, stdout } = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
+    expect(exit).toBe(10);
+    expect(stdout).toContain(
+      "packages\n    added farewell 1.0: greeting -> farewell\n    upgraded greeting 1.0 to 2.0, +3.0 MiB\n",
+    );
+    expect(stdout).toContain('manifests\n    added image hostname: "other"\n');
+    expect(stdout).toMatch(/^ {4}rootfs image root: the input /m);
+    expect(stdout).toMatch(/^installed \S+ MiB, 3.0 MiB more$/m);
+    expect(status()).toBe(before);
+    const locks = await attempt.run(["diff", "HEAD:image.lock", "image.lock", "--json"]);
+    expect(locks.status).toBe(10);
+    expect(JSON.parse(locks.stdout)).toMatchObject({
+      format: "kit/diff/1",
+      packages: [
+        { name: "farewell", verb: "added", way: "greeting -> farewell" },
+        { name: "greeting", verb: "upgraded" },
+      ],
+    });
+    expect(Object.keys(JSON.parse(locks.stdout))).not.toContain("fields");
+  });
+
+  test("what is not there, or not locked, is told", async () => {
+    using attempt = small.attempt();
+    attempt.image(["greeting"]);
+    await attempt.refuses(["diff", "image.yaml", "none.yaml"], 4, ["unresolved/not-locked"]);
+    await attempt.does(["lock", "image.yaml"]);
+    await attempt.refuses(["diff", "image.yaml", "none.yaml"], 2, ["usage/no-such-file"], {
+      keepsLock: true,
+    });
+    await attempt.refuses(["diff", "HEAD:image.yaml", "image.yaml"], 2, ["usage/no-revision"], {
+      keepsLock: true,
+    });
+    git(attempt, "init", "-q");
+    await attempt.refuses(["diff", "HEAD:image.yaml", "image.yaml"], 2, ["usage/no-revision"], {
+      keepsLock: true,
+    });
+  });
 });
 
 test("without a lock, a realize that fails to resolve writes none", async () => {

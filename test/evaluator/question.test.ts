@@ -31,6 +31,7 @@ test("a question's text tells its source, its base and what is left out", () => 
       expect(questionText(asked).endsWith(", with what is recommended")).toBe(recommends);
       expect(questionFrame(questionText(asked))).toEqual({
         source: sourceText(source),
+        architecture: "amd64",
         base: asked.base,
         exclude: asked.exclude,
       });

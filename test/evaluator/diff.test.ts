@@ -1,0 +1,135 @@
+// What is different: fields of manifests, derivations, packages of locks.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { derivationChanges } from "../../evaluator/diff/derivations.ts";
+import { fieldChanges } from "../../evaluator/diff/fields.ts";
+import { packageChanges, wayTo } from "../../evaluator/diff/packages.ts";
+import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
+import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
+
+describe("fields", () => {
+  test("of mappings by key, of lists what came and what went", () => {
+    const before = {
+      name: "a",
+      packages: ["x", "y"],
+      outputs: [{ type: "tar" }, { type: "ext4", size: 1 }],
+      gone: { deep: 1 },
+    };
+    const after = { name: "b", packages: ["z", "x"], outputs: [{ type: "ext4", size: 2 }, { type: "tar" }] };
+    expect(fieldChanges(before, after)).toEqual([
+      { path: "name", before: "a", after: "b" },
+      { path: 'packages."y"', before: "y" },
+      { path: 'packages."z"', after: "z" },
+      { path: "outputs.ext4.size", before: 1, after: 2 },
+      { path: "gone", before: { deep: 1 } },
+    ]);
+  });
+
+  test("a list that is only in another order, or says something twice, is told whole", () => {
+    expect(fieldChanges({ a: [1, 2] }, { a: [2, 1] })).toEqual([
+      { path: "a", before: [1, 2], after: [2, 1] },
+    ]);
+    expect(fieldChanges({ a: [1, 1] }, { a: [1] })).toEqual([{ path: "a", before: [1, 1], after: [1] }]);
+  });
+
+  test("there is a change just where there is a difference", () => {
+    const value = fc.jsonValue({ maxDepth: 3 });
+    fc.assert(
+      fc.property(value, (one) => {
+        expect(fieldChanges(one, structuredClone(one))).toEqual([]);
+      }),
+    );
+    fc.assert(
+      fc.property(value, value, (one, two) => {
+        const isSame = isEqual(one, two);
+        expect(fieldChanges(one, two).length === 0).toBe(isSame);
+      }),
+    );
+  });
+});
+
+/** Whatever the order of keys. */
+function isEqual(one: unknown, two: unknown): boolean {
+  try {
+    expect(one).toEqual(two);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("derivations", () => {
+  const made = (label: string, inputs: Record<string, Input> = {}, parameters = label): Derivation =>
+    derivation({ builder: "b", label, parameters: { text: parameters }, inputs, outputs: ["out"] });
+  const from = (item: Derivation): Input => ({ derivation: item, output: "out" });
+
+  test("each that would be built anew, with the first input or parameter that makes it so", () => {
+    const [base, other] = [made("base"), made("other")];
+    const [old, young] = [made("lib", {}, "1"), made("lib", {}, "2")];
+    const before = [base, old, made("app", { base: from(base), lib: from(old) })];
+    const after = [base, young, other, made("app", { base: from(base), lib: from(young) })];
+    expect(derivationChanges(before, after)).toEqual([
+      { builder: "b", label: "lib", verb: "rebuilt", because: 'parameters.text: "1" became "2"' },
+      { builder: "b", label: "other", verb: "new" },
+      { builder: "b", label: "app", verb: "rebuilt", because: "the input lib, b lib" },
+    ]);
+    expect(derivationChanges(after, after)).toEqual([]);
+    expect(derivationChanges([base, other], [base])).toEqual([
+      { builder: "b", label: "other", verb: "gone" },
+    ]);
+  });
+
+  test("inputs that came, went, or are made otherwise", () => {
+    const [one, two] = [made("one"), made("two")];
+    const because = (before: Record<string, Input>, after: Record<string, Input>) =>
+      derivationChanges([made("app", before)], [made("app", after)])[0]?.because;
+    expect(because({}, { lib: from(one) })).toBe("the input lib is new: b one");
+    expect(because({ lib: from(one) }, {})).toBe("the input lib is gone");
+    expect(because({ lib: from(one) }, { lib: from(two) })).toBe("the input lib: b one became b two");
+  });
+});
+
+describe("packages", () => {
+  const source = { distro: "d", architecture: "amd64", repositories: [], pins: [] };
+  type Asked = Pick<ClosureQuestion, "requests" | "base">;
+  /** `packages`: `NAME VERSION WANTED-BY`. */
+  const lock = (answers: readonly (Asked & { readonly packages: readonly string[] })[]): Lock =>
+    answers.reduce((known, { requests, base, packages }) => {
+      const question = closureQuestion({ source, requests, base, exclude: [], locals: [] });
+      const chosen = packages.map((text) => {
+        const [name = "", version = "", by = ""] = text.split(" ");
+        const stanza = { Package: name, Version: version, Architecture: "amd64", "Installed-Size": "10" };
+        const origin = { repository: "r", suite: "s" };
+        return { name, version, architecture: "amd64", stanza, origin, reasons: [{ by, relation: name }] };
+      });
+      return withAnswer(known, question, { packages: chosen, date: 0 }, []);
+    }, emptyLock);
+
+  test("those of roots apart from those of tools, with what they take and who brings them", () => {
+    const root = { requests: ["app"], base: ["essential"] };
+    const tools = { requests: ["tool"], base: [] };
+    const before = lock([
+      { ...root, packages: ["app 1 request", "old 1 app"] },
+      { ...tools, packages: ["tool 1 request", "app 1 request"] },
+    ]);
+    const after = lock([
+      { ...root, packages: ["app 1.1 request", "lib 1 app"] },
+      { ...tools, packages: ["tool 2 request"] },
+    ]);
+    const changes = packageChanges(before, after);
+    expect(changes.map(({ name, role, verb, growth }) => [name, role, verb, growth])).toEqual([
+      ["app", "root", "upgraded", 0],
+      ["lib", "root", "added", 10_240],
+      ["old", "root", "removed", -10_240],
+      ["tool", "tools", "upgraded", 0],
+    ]);
+    const [, lib, old] = changes;
+    expect([lib && wayTo(after, lib), old && wayTo(before, old), lib && wayTo(before, lib)]).toEqual([
+      "app -> lib",
+      "app -> old",
+      undefined,
+    ]);
+  });
+});

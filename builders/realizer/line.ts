@@ -60,7 +60,7 @@ export interface LineMeans {
   readonly keeper: () => Promise<Keeper>;
   readonly known: Means["known"];
   readonly has: Means["has"];
-  /** The text of a file in a tree of the store. */
+  /** The text of a file in a tree of the store. @throws {Fault} `store/missing-blob`, `digest/bomb` */
   readonly readText: (tree: Digest, path: string) => string;
   /** The indexes a question is about, fetched once a run. */
   readonly indexes: (question: ClosureQuestion, assembly: Assembly) => Promise<readonly ReadIndex[]>;

@@ -327,12 +327,21 @@ describe("kit diff", () => {
     const { status: exit, stdout } = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
     expect(exit).toBe(10);
     expect(stdout).toContain(
-      "packages\n    added farewell 1.0: greeting -> farewell\n    upgraded greeting 1.0 to 2.0, +3.0 MiB\n",
+      "packages\n    added farewell 1.0: greeting -> farewell\n    upgraded greeting 1.0 to 2.0, 3.0 MiB more\n",
     );
     expect(stdout).toContain('manifests\n    added image hostname: "other"\n');
     expect(stdout).toMatch(/^ {4}rootfs image root: the input /m);
     expect(stdout).toMatch(/^installed \S+ MiB, 3.0 MiB more$/m);
     expect(status()).toBe(before);
+    // Once both are built, their roots are compared too.
+    expect(stdout).not.toContain("root file system");
+    await attempt.does(["realize", "image.yaml"]);
+    git(attempt, "stash", "-q");
+    await attempt.does(["realize", "image.yaml"]);
+    git(attempt, "stash", "pop", "-q");
+    const built = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
+    expect(built.stdout).toMatch(/^ {4}changed \/usr\/share\/greeting: content$/m);
+    expect(built.stdout).toMatch(/^ {4}added \/etc\/hostname, 6 B more$/m);
     const locks = await attempt.run(["diff", "HEAD:image.lock", "image.lock", "--json"]);
     expect(locks.status).toBe(10);
     expect(JSON.parse(locks.stdout)).toMatchObject({

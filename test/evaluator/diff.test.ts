@@ -5,9 +5,13 @@ import { describe, expect, test } from "vitest";
 import { derivationChanges } from "../../evaluator/diff/derivations.ts";
 import { fieldChanges } from "../../evaluator/diff/fields.ts";
 import { packageChanges, wayTo } from "../../evaluator/diff/packages.ts";
+import { type Root, rootChange } from "../../evaluator/diff/root.ts";
 import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
 import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
+import { digestOf } from "../../store/model/digest.ts";
+import { parseTreePath } from "../../store/model/path.ts";
+import { type Entry, makeTree } from "../../store/model/tree.ts";
 
 describe("fields", () => {
   test("of mappings by key, of lists what came and what went", () => {
@@ -47,6 +51,66 @@ describe("fields", () => {
         expect(fieldChanges(one, two).length === 0).toBe(isSame);
       }),
     );
+  });
+});
+
+describe("roots", () => {
+  const link = (path: string, target: string): Entry => ({
+    ...{ type: "symlink", path: parseTreePath(path), mode: 0o777, uid: 0, gid: 0 },
+    target,
+  });
+  const root = (texts: Readonly<Record<string, string>>, more: readonly Entry[] = []): Root => {
+    const files = Object.entries(texts).map(([path, text]): Entry => {
+      const size = Buffer.byteLength(text);
+      const blob = digestOf(Buffer.from(text));
+      return { type: "file", path: parseTreePath(path), mode: 0o644, uid: 0, gid: 0, size, blob };
+    });
+    return { tree: makeTree([...files, ...more]), read: (path) => texts[path] };
+  };
+  const licensed = (...names: readonly string[]) =>
+    ["Format: https://x/1.0/", ...names.map((name) => `\nFiles: ${name}\nLicense: ${name}\n text`)].join(
+      "\n",
+    );
+  const units = "etc/systemd/system";
+
+  test("files, accounts, services, licences and size", () => {
+    const before = root(
+      {
+        "etc/passwd": "root:x:0:0:root:/root:/bin/bash\na:x:1:1::/home/a:/bin/sh\n",
+        "etc/group": "root:x:0:\nsudo:x:27:a\n",
+        "usr/share/doc/lib/copyright": licensed("MIT", "GPL-2"),
+        "usr/share/doc/plain/copyright": "License: none that is machine-readable",
+        gone: "12345",
+      },
+      [link(`${units}/multi-user.target.wants/ssh.service`, "/x"), link("bin", "usr/bin")],
+    );
+    const after = root(
+      {
+        "etc/passwd": "root:x:0:0:root:/root:/bin/zsh\n",
+        "etc/group": "root:x:0:\nsudo:x:27:\n",
+        "usr/share/doc/lib/copyright": licensed("MIT", "MIT"),
+        "usr/share/doc/plain/copyright": "License: another",
+        came: "123",
+      },
+      [link(`${units}/ssh.service`, "/dev/null"), link("bin", "usr/sbin")],
+    );
+    const { files, size, ...rest } = rootChange(before, after);
+    expect(rest).toEqual({
+      users: [
+        { name: "a", before: "1:1 /home/a /bin/sh" },
+        { name: "root", before: "0:0 /root /bin/bash", after: "0:0 /root /bin/zsh" },
+      ],
+      groups: [{ name: "sudo", before: "27 a", after: "27" }],
+      services: [{ name: "ssh.service", before: "multi-user.target", after: "masked" }],
+      licences: [{ name: "lib", before: "GPL-2; MIT", after: "MIT" }],
+    });
+    expect(files.filter(({ path }) => !/^(etc|usr)/.test(path))).toEqual([
+      { path: "bin", verb: "changed", aspects: ["target"], growth: 0 },
+      { path: "came", verb: "added", growth: 3 },
+      { path: "gone", verb: "removed", growth: -5 },
+    ]);
+    expect(size.after - size.before).toBe(files.reduce((sum, { growth }) => sum + growth, 0));
+    expect(rootChange(after, after).files).toEqual([]);
   });
 });
 

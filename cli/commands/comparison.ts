@@ -1,0 +1,183 @@
+// Two sides compared: all that is different between them, and how it is told.
+// Pure. Knows what can be different; does not know where the sides come from.
+
+import { type DerivationChange, derivationChanges } from "../../evaluator/diff/derivations.ts";
+import { type FieldChange, fieldChanges } from "../../evaluator/diff/fields.ts";
+import type { FileChange } from "../../evaluator/diff/files.ts";
+import {
+  installedBytes,
+  type PackageChange,
+  packageChanges,
+  packagesIn,
+  wayTo,
+} from "../../evaluator/diff/packages.ts";
+import { type NamedChange, type Root, type RootChange, rootChange } from "../../evaluator/diff/root.ts";
+import type { Lock } from "../../evaluator/lock.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import type { Derivation } from "../../store/model/derivation.ts";
+import { bytesText, plural, visible } from "../render/text.ts";
+import { changeLines } from "./change.ts";
+
+/** One of two things that are compared; of a lock alone nothing else is known. */
+export interface Side {
+  readonly lock: Lock;
+  readonly assembly?: Assembly;
+  readonly derivations?: readonly Derivation[];
+  /** Those that are built, by architecture. */
+  readonly roots?: ReadonlyMap<string, Root>;
+}
+
+export interface Difference {
+  readonly format: "kit/diff/1";
+  readonly packages: readonly (PackageChange & {
+    /** The shortest way to what came, or to what went. */
+    readonly way?: string;
+  })[];
+  /** Bytes that the packages of roots take where they are installed. */
+  readonly installed: { readonly before: number; readonly after: number };
+  /** Absent where one side is a lock alone, as what follows. `manifest` is its kind and, but for the root, its name. */
+  readonly fields?: readonly (FieldChange & { readonly manifest: string })[];
+  readonly derivations?: readonly DerivationChange[];
+  /** Of root file systems that both sides have built. */
+  readonly roots?: readonly (RootChange & { readonly architecture: string })[];
+}
+
+export function differenceOf(before: Side, after: Side): Difference {
+  const packages = packageChanges(before.lock, after.lock).map((change) => {
+    const lock = change.verb === "added" ? after.lock : change.verb === "removed" ? before.lock : undefined;
+    const way = lock && wayTo(lock, change);
+    return { ...change, ...(way !== undefined && { way }) };
+  });
+  const installed = (lock: Lock) => installedBytes(packagesIn(lock).filter(({ role }) => role === "root"));
+  return {
+    format: "kit/diff/1",
+    packages,
+    installed: { before: installed(before.lock), after: installed(after.lock) },
+    ...(before.assembly && after.assembly && { fields: manifestChanges(before.assembly, after.assembly) }),
+    ...(before.derivations &&
+      after.derivations && { derivations: derivationChanges(before.derivations, after.derivations) }),
+    ...(before.roots && after.roots && { roots: rootChanges(before.roots, after.roots) }),
+  };
+}
+
+export function isSame({ packages, fields = [], derivations = [], roots = [] }: Difference): boolean {
+  const files = roots.flatMap((root) => root.files);
+  return [packages, fields, derivations, files].every((changes) => changes.length === 0);
+}
+
+function rootChanges(before: ReadonlyMap<string, Root>, after: ReadonlyMap<string, Root>) {
+  return [...after].flatMap(([architecture, root]) => {
+    const former = before.get(architecture);
+    return former === undefined ? [] : [{ architecture, ...rootChange(former, root) }];
+  });
+}
+
+function manifestChanges(before: Assembly, after: Assembly): NonNullable<Difference["fields"]> {
+  const [old, young] = [valuesIn(before), valuesIn(after)];
+  return [...new Set([...old.keys(), ...young.keys()])].flatMap((manifest) =>
+    fieldChanges(old.get(manifest), young.get(manifest)).map((change) => ({ manifest, ...change })),
+  );
+}
+
+/** What is compared with what: the roots with each other, all else by kind and name. */
+function valuesIn({ root, manifests }: Assembly): ReadonlyMap<string, unknown> {
+  return new Map(
+    [...manifests].map(([file, { kind, name, document }]) => [
+      file === root ? kind.name : `${kind.name} ${name}`,
+      document.value,
+    ]),
+  );
+}
+
+export function differenceLines({
+  packages,
+  installed,
+  fields = [],
+  derivations = [],
+  roots = [],
+}: Difference): string[] {
+  const ofRole = (role: PackageChange["role"]) => packages.filter((change) => change.role === role);
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [title, ...lines.map((line) => visible(`    ${line}`))];
+  const growth = installed.after - installed.before;
+  return [
+    ...section("packages", packageLines(ofRole("root"))),
+    ...section("packages of tools", packageLines(ofRole("tools"))),
+    ...section("manifests", fields.map(fieldText)),
+    ...section("builds", buildLines(derivations)),
+    ...roots.flatMap((root) =>
+      section(
+        roots.length > 1 ? `root file system, ${root.architecture}` : "root file system",
+        rootLines(root),
+      ),
+    ),
+    ...(growth === 0 ? [] : [`installed ${bytesText(installed.after)}, ${growthText(growth)}`]),
+  ];
+}
+
+function packageLines(changes: Difference["packages"]): string[] {
+  return changeLines(changes).map((line, i) => {
+    const { growth = 0, way } = changes[i] ?? {};
+    const size = growth === 0 ? "" : `, ${growthText(growth)}`;
+    return `${line}${size}${way === undefined ? "" : `: ${way}`}`;
+  });
+}
+
+function rootLines({ files, users, groups, services, licences, size }: RootChange): string[] {
+  const named = (what: string, changes: readonly NamedChange[]) =>
+    changes.map(({ name, before, after }) => {
+      if (before === undefined) return `${what} ${name} added: ${after}`;
+      return after === undefined
+        ? `${what} ${name} removed: ${before}`
+        : `${what} ${name}: ${before} to ${after}`;
+    });
+  const growth = size.after - size.before;
+  return [
+    ...files.slice(0, mostFiles).map(fileText),
+    ...(files.length > mostFiles ? [`and ${plural(files.length - mostFiles, "other path")}`] : []),
+    ...named("user", users),
+    ...named("group", groups),
+    ...named("service", services),
+    ...named("licences of", licences),
+    ...(growth === 0 ? [] : [`size ${bytesText(size.after)}, ${growthText(growth)}`]),
+  ];
+}
+
+/** Paths that a person is told; programs are told all. */
+const mostFiles = 20;
+
+function fileText({ path, verb, aspects = [], growth }: FileChange): string {
+  const what = verb === "changed" ? `: ${aspects.join(", ")}` : "";
+  return `${verb} /${path}${what}${growth === 0 ? "" : `, ${growthText(growth)}`}`;
+}
+
+function growthText(growth: number): string {
+  return `${bytesText(Math.abs(growth))} ${growth > 0 ? "more" : "less"}`;
+}
+
+function fieldText({ manifest, path, before, after }: NonNullable<Difference["fields"]>[number]): string {
+  const [was, is] = [before, after].map((value) =>
+    value === undefined ? undefined : JSON.stringify(value).slice(0, 200),
+  );
+  const where = [manifest, path].filter((part) => part !== "").join(" ");
+  // What stands in a list is called by what it says.
+  const named = (text: string) => (path.endsWith(text) ? "" : `: ${text}`);
+  if (was === undefined) return `added ${where}${named(is ?? "")}`;
+  if (is === undefined) return `removed ${where}${named(was)}`;
+  return `changed ${where}: ${was} to ${is}`;
+}
+
+/** What is fetched and unpacked follows from the packages: it is counted. */
+function buildLines(derivations: readonly DerivationChange[]): string[] {
+  const rebuilt = derivations.filter(({ verb }) => verb === "rebuilt");
+  const count = (verb: DerivationChange["verb"]) =>
+    derivations.filter((change) => change.verb === verb).length;
+  const others = [
+    ...(count("new") > 0 ? [`${count("new")} new`] : []),
+    ...(count("gone") > 0 ? [`${count("gone")} gone`] : []),
+  ];
+  return [
+    ...rebuilt.map(({ builder, label, because }) => `${builder} ${label}: ${because}`),
+    ...(others.length > 0 ? [`${plural(rebuilt.length, "build")} anew, ${others.join(", ")}`] : []),
+  ];
+}

@@ -29,6 +29,7 @@ import { ServeCommand } from "./commands/serve.ts";
 import { ShellCommand } from "./commands/shell.ts";
 import { StoreVerifyCommand } from "./commands/verify.ts";
 import { WhyCommand } from "./commands/why.ts";
+import { WhyNotCommand } from "./commands/whynot.ts";
 import type { KitContext } from "./context.ts";
 import { dropEarly } from "./early.ts";
 import { showError } from "./output.ts";
@@ -41,6 +42,7 @@ const commands = [
   EvaluateCommand,
   GraphCommand,
   WhyCommand,
+  WhyNotCommand,
   DiffCommand,
   LogCommand,
   ShellCommand,

@@ -1,10 +1,12 @@
 // Answering questions: indexes are fetched, packages chosen.
 // Knows the way from a question to a closure; does not know lock files.
 
+import { nameIn } from "../../evaluator/chain.ts";
+import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
 import { type PackagesIndex, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
-import { type Source, universe } from "../../evaluator/deb/universe.ts";
+import { type Source, type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -37,18 +39,9 @@ export function answerQuestion(
   keep: readonly Pinned[],
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
-  const sources = indexes.map(({ index, packages }): Source => {
-    const repository = question.source.repositories.find(({ name }) => name === index.repository);
-    return {
-      index: packages,
-      repository: index.repository,
-      suite: index.suite,
-      priority: repository?.priority ?? 500,
-    };
-  });
   const date = Math.max(0, ...indexes.map(({ index }) => index.release.date));
-  const kept = pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
-  const closure = closureFrom(question, [...sources, ...kept], date, warn);
+  const all = universeOf(question, [...sourcesOf(question, indexes), ...keptSources(question, keep)]);
+  const closure = closureIn(all, question, date, warn);
   const used = indexes.map(({ index }) => ({
     repository: index.repository,
     suite: index.suite,
@@ -59,6 +52,30 @@ export function answerQuestion(
     date: index.release.date,
   }));
   return { closure, used };
+}
+
+/**
+ * Why a package is not in a closure that was chosen for the question, as the indexes are now.
+ *
+ * @throws {Fault} `unresolved/malformed-request`
+ */
+export function explainAbsence(
+  question: ClosureQuestion,
+  indexes: readonly ReadIndex[],
+  closure: Closure,
+  wanted: string,
+): Absence {
+  const { requests, base, recommends = false, source } = question;
+  const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
+    origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
+  );
+  const sources = sourcesOf(question, indexes);
+  const worlds = {
+    now: universeOf(question, sources),
+    kept: universeOf(question, [...sources, ...keptSources(question, keep)]),
+  };
+  const taken = new Map(closure.packages.map((item) => [nameIn(item, source.architecture), item.version]));
+  return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
 }
 
 /**
@@ -95,7 +112,8 @@ export function answerFromPinned(
   date: number,
 ): { readonly closure: Closure } | { readonly missing: readonly string[] } {
   try {
-    return { closure: closureFrom(question, pinnedSources(question, pinned), date, () => {}) };
+    const all = universeOf(question, pinnedSources(question, pinned));
+    return { closure: closureIn(all, question, date, () => {}) };
   } catch (error) {
     if (error instanceof Fault) return { missing: error.details };
     throw error;
@@ -117,14 +135,19 @@ function pinnedSources(question: ClosureQuestion, pinned: readonly Pinned[]): So
   });
 }
 
-function closureFrom(
-  question: ClosureQuestion,
-  sources: readonly Source[],
-  date: number,
-  warn: (text: string) => void,
-): Closure {
-  const { source, requests, base, exclude, locals, recommends = false } = question;
-  const all = universe({
+function sourcesOf({ source }: ClosureQuestion, indexes: readonly ReadIndex[]): Source[] {
+  return indexes.map(({ index: { repository, suite }, packages }) => {
+    const known = source.repositories.find(({ name }) => name === repository);
+    return { index: packages, repository, suite, priority: known?.priority ?? 500 };
+  });
+}
+
+function keptSources(question: ClosureQuestion, keep: readonly Pinned[]): Source[] {
+  return pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
+}
+
+function universeOf({ source, locals, exclude }: ClosureQuestion, sources: readonly Source[]): Universe {
+  return universe({
     architecture: source.architecture,
     ...(source.foreign && { foreign: source.foreign }),
     sources,
@@ -132,6 +155,15 @@ function closureFrom(
     locals,
     exclude,
   });
+}
+
+function closureIn(
+  all: Universe,
+  question: ClosureQuestion,
+  date: number,
+  warn: (text: string) => void,
+): Closure {
+  const { source, requests, base, recommends = false } = question;
   const resolution = resolve(all, { requests, base, recommends });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };

@@ -20,22 +20,28 @@ export interface PackageReasons {
 /** Chains that are written out. */
 const most = 10;
 
+/** Answers about roots that are whole: a root's base is asked about by itself too, and so are tools. */
+export function rootsIn(answered: readonly Answered[]): readonly Answered[] {
+  const roots = answered.filter(({ question }) => question.base.length > 0);
+  const whole = roots.filter(({ question }) => question.requests.length > 0);
+  return whole.length > 0 ? whole : roots;
+}
+
 /** `wanted` is `NAME`, or `NAME:ARCHITECTURE` for a foreign one. Of tool environments only where no root has it. */
 export function packageReasons(answered: readonly Answered[], wanted: string): PackageReasons[] {
-  const having = answered.flatMap(({ question, closure }) => {
+  const told = reasonsIn(rootsIn(answered), wanted);
+  return told.length > 0 ? told : reasonsIn(answered, wanted);
+}
+
+function reasonsIn(answered: readonly Answered[], wanted: string): PackageReasons[] {
+  return answered.flatMap(({ question, closure: { packages } }) => {
     const native = question.source.architecture;
-    const item = closure.packages.find((one) => nameIn(one, native) === wanted);
-    return item === undefined ? [] : [{ question, closure, item }];
+    const item = packages.find((one) => nameIn(one, native) === wanted);
+    if (item === undefined) return [];
+    const { name, version, architecture } = item;
+    const chains = shortestChains(packages, native, wanted, most);
+    return [{ name, version, architecture, question: questionText(question), ...chains }];
   });
-  const roots = having.filter(({ question }) => question.base.length > 0);
-  // A root's base is asked about by itself too: what it is made of is told of the root.
-  const whole = roots.filter(({ question }) => question.requests.length > 0);
-  const told = [whole, roots, having].find((some) => some.length > 0) ?? [];
-  return told.map(({ question, closure, item: { name, version, architecture } }) => ({
-    ...{ name, version, architecture },
-    question: questionText(question),
-    ...shortestChains(closure.packages, question.source.architecture, wanted, most),
-  }));
 }
 
 export function packageLines(told: readonly PackageReasons[]): string[] {

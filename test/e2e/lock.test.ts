@@ -303,6 +303,28 @@ test("kit why tells the ways to a package from what was asked for", async () => 
   expect(text).toMatch(/did you mean \W*farewell\b/);
 });
 
+test("kit why-not tells what there is now, and what asking for it would come to", async () => {
+  using attempt = await realized();
+  small.archive.add(greeting("2.0", { Depends: "farewell" }));
+  await small.archive.publish({ date: hourLater });
+  const before = lockOf(attempt);
+  const { stdout } = await attempt.does(["why-not", "image.yaml", "greeting (>= 2)"]);
+  expect(stdout.split("\n").slice(1)).toEqual([
+    "    greeting 1.0 is taken",
+    "    the lock keeps what it has: `kit lock --update` moves it",
+    "    there is 2.0 (main stable), priority 500",
+    "    asking for greeting (>= 2) would come to",
+    "        added farewell 1.0",
+    "        greeting 1.0 to 2.0",
+    "",
+  ]);
+  const { roots } = JSON.parse((await attempt.does(["why-not", "image.yaml", "farewell", "--json"])).stdout);
+  expect(roots).toMatchObject([
+    { wanted: "farewell", reasons: ["nothing that is asked for needs farewell"] },
+  ]);
+  expect(lockOf(attempt)).toBe(before);
+});
+
 describe("kit diff", () => {
   const git = (attempt: Attempt, ...argv: readonly string[]) =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", ...argv], {

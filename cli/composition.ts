@@ -57,7 +57,6 @@ export interface Parts {
   hold(threads: number): Promise<HoldKeeper>;
   /** The package lists that a question is about, fetched once. */
   readonly indexes: Indexes;
-  readonly readText: LineMeans["readText"];
   /** What the straight line needs for one manifest. */
   line(manifest: string): LineMeans;
   /** Whether any are asked. */
@@ -105,19 +104,6 @@ export function composeParts(options: PartOptions): Parts {
     return keeper;
   };
   const mirrors = openMirrors(settings);
-  const readText: Parts["readText"] = (tree, path) => {
-    const entry = records.tree(tree).entries.find((entry) => entry.path === path);
-    const member = entry?.type === "file" ? findMember(layout, entry.blob, entry) : undefined;
-    if (member === undefined)
-      throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, {
-        hint: "run `kit store verify --repair`",
-      });
-    if (statSync(member).size > mostText)
-      throw new Fault("digest/bomb", `refused: ${path} has more than ${mostText} bytes`, {
-        hint: "no package of a distribution looks like this: ask where it comes from",
-      });
-    return readFileSync(member, "utf8");
-  };
   const indexes = openIndexes({ keeper: startKeeper, layout, mirrors });
   return {
     layout,
@@ -129,7 +115,6 @@ export function composeParts(options: PartOptions): Parts {
     hold: (threads) => openHoldKeeper({ ...keeperOptions(options, noCaches), threads }),
     places,
     indexes,
-    readText,
     caches: askedCaches(options).length > 0,
     mirrors,
     line: (manifest) => ({
@@ -141,7 +126,19 @@ export function composeParts(options: PartOptions): Parts {
       keeper: startKeeper,
       known: (request) => records.sound(request),
       has: (content) => records.has(content),
-      readText,
+      readText(tree, path) {
+        const entry = records.tree(tree).entries.find((entry) => entry.path === path);
+        const member = entry?.type === "file" ? findMember(layout, entry.blob, entry) : undefined;
+        if (member === undefined)
+          throw new Fault("store/missing-blob", `the store lacks ${path} of ${tree}`, {
+            hint: "run `kit store verify --repair`",
+          });
+        if (statSync(member).size > mostText)
+          throw new Fault("digest/bomb", `refused: ${path} has more than ${mostText} bytes`, {
+            hint: "no package of a distribution looks like this: ask where it comes from",
+          });
+        return readFileSync(member, "utf8");
+      },
       indexes,
       mirrors: (archive) => mirrors(archive),
       caches: askedCaches(options).length > 0,
@@ -222,8 +219,8 @@ function planByKind(planning: Planning) {
   }
 }
 
-/** Bytes of a file that is read as text: a package's control file. */
-export const mostText = 1 << 20;
+/** Bytes of a file that a plan depends on: a package's control file. */
+const mostText = 1 << 20;
 
 function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
   const path = lockPath(manifest);

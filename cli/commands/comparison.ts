@@ -6,7 +6,9 @@ import { type FieldChange, fieldChanges } from "../../evaluator/diff/fields.ts";
 import type { FileChange } from "../../evaluator/diff/files.ts";
 import {
   installedBytes,
+  installedPackages,
   type PackageChange,
+  type PresentPackage,
   packageChanges,
   packagesIn,
   wayTo,
@@ -15,12 +17,13 @@ import { type NamedChange, type Root, type RootChange, rootChange } from "../../
 import type { Lock } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
+import { Fault } from "../../store/model/fault.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
 import { changeLines } from "./change.ts";
 
-/** One of two things that are compared; of a lock alone nothing else is known. */
+/** One of two things that are compared: a manifest has all of it, a lock alone no more, and a result its roots. */
 export interface Side {
-  readonly lock: Lock;
+  readonly lock?: Lock;
   readonly assembly?: Assembly;
   readonly derivations?: readonly Derivation[];
   /** Those that are built, by architecture. */
@@ -43,21 +46,35 @@ export interface Difference {
 }
 
 export function differenceOf(before: Side, after: Side): Difference {
-  const packages = packageChanges(before.lock, after.lock).map((change) => {
+  const [was, is] =
+    before.lock && after.lock
+      ? [packagesIn(before.lock), packagesIn(after.lock)]
+      : [installedIn(before), installedIn(after)];
+  const packages = packageChanges(was, is).map((change) => {
     const lock = change.verb === "added" ? after.lock : change.verb === "removed" ? before.lock : undefined;
     const way = lock && wayTo(lock, change);
     return { ...change, ...(way !== undefined && { way }) };
   });
-  const installed = (lock: Lock) => installedBytes(packagesIn(lock).filter(({ role }) => role === "root"));
+  const bytes = (present: readonly PresentPackage[]) =>
+    installedBytes(present.filter(({ role }) => role === "root"));
   return {
     format: "kit/diff/1",
     packages,
-    installed: { before: installed(before.lock), after: installed(after.lock) },
+    installed: { before: bytes(was), after: bytes(is) },
     ...(before.assembly && after.assembly && { fields: manifestChanges(before.assembly, after.assembly) }),
     ...(before.derivations &&
       after.derivations && { derivations: derivationChanges(before.derivations, after.derivations) }),
     ...(before.roots && after.roots && { roots: rootChanges(before.roots, after.roots) }),
   };
+}
+
+/** What the roots say, where one side has no lock. @throws {Fault} `usage/not-built` */
+function installedIn({ roots = new Map() }: Side): PresentPackage[] {
+  if (roots.size === 0)
+    throw new Fault("usage/not-built", "a result can be compared only with what is built too", {
+      hint: "build the other side first: kit realize MANIFEST",
+    });
+  return [...roots.values()].flatMap(({ read }) => installedPackages(read("var/lib/dpkg/status") ?? ""));
 }
 
 export function isSame({ packages, fields = [], derivations = [], roots = [] }: Difference): boolean {

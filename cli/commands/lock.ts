@@ -51,7 +51,7 @@ export class LockCommand extends PartsCommand {
       : { mode: "lock" };
     const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, this.buildOptions());
     await registerLock(manifest, parts);
-    const changes = changedLock ? packageChanges(before, changedLock) : [];
+    const changes = changedLock ? packageChanges(packagesIn(before), packagesIn(changedLock)) : [];
     this.done();
     if (this.json)
       this.print(

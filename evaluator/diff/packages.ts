@@ -1,7 +1,8 @@
-// What changed from one lock to the next, package by package.
-// Pure. Knows locks and versions; does not know manifests, nor how anything is told.
+// What changed from one set of packages to the next: those a lock pins, or those that are installed in a root.
+// Pure. Knows locks, dpkg's status and versions; does not know manifests, nor how anything is told.
 
 import { shortestChains } from "../chain.ts";
+import { parseStanzas, type Stanza } from "../deb/stanza.ts";
 import { compareVersions } from "../deb/version.ts";
 import { answeredPackages, type Lock } from "../lock.ts";
 import { questionFrame } from "../question.ts";
@@ -9,7 +10,8 @@ import { questionFrame } from "../question.ts";
 /** What a package is there for: a root that somebody gets, or the tools that builds are done with. */
 export type Role = "root" | "tools";
 
-export interface LockedPackage {
+export interface PresentPackage {
+  /** Empty where that is not known: a root does not say. */
   readonly distro: string;
   readonly name: string;
   readonly architecture: string;
@@ -21,7 +23,7 @@ export interface LockedPackage {
 }
 
 /** A package with the versions pinned before and after; two of one name may stand side by side. */
-export interface PackageChange extends Pick<LockedPackage, "distro" | "name" | "architecture" | "role"> {
+export interface PackageChange extends Pick<PresentPackage, "distro" | "name" | "architecture" | "role"> {
   readonly verb: "added" | "removed" | "upgraded" | "downgraded" | "changed";
   readonly before: readonly string[];
   readonly after: readonly string[];
@@ -30,13 +32,16 @@ export interface PackageChange extends Pick<LockedPackage, "distro" | "name" | "
 }
 
 /** Every package whose versions differ, sorted by distro, name and architecture. */
-export function packageChanges(before: Lock | undefined, after: Lock | undefined): PackageChange[] {
-  const [old, young] = [grouped(packagesIn(before)), grouped(packagesIn(after))];
+export function packageChanges(
+  before: readonly PresentPackage[],
+  after: readonly PresentPackage[],
+): PackageChange[] {
+  const [old, young] = [grouped(before), grouped(after)];
   const keys = [...new Set([...old.keys(), ...young.keys()])].sort();
   return keys.flatMap((key) => {
     const [was, is] = [old.get(key) ?? [], young.get(key) ?? []];
     const [first] = [...is, ...was];
-    const versions = (list: readonly LockedPackage[]) =>
+    const versions = (list: readonly PresentPackage[]) =>
       list.map(({ version }) => version).sort(compareVersions);
     const change = { before: versions(was), after: versions(is) };
     if (first === undefined || change.before.join(" ") === change.after.join(" ")) return [];
@@ -47,25 +52,39 @@ export function packageChanges(before: Lock | undefined, after: Lock | undefined
   });
 }
 
-export function packagesIn(lock: Lock | undefined): LockedPackage[] {
+/** Those that dpkg's status file has as installed, in every version of it. @throws {Fault} `digest/malformed-stanza` */
+export function installedPackages(status: string): PresentPackage[] {
+  return parseStanzas(status).flatMap((stanza) =>
+    / (?:installed|triggers-\w+)$/.test(stanza["Status"] ?? "") ? [presentPackage(stanza, "", "root")] : [],
+  );
+}
+
+/** Those that are pinned. */
+export function packagesIn(lock: Lock | undefined): PresentPackage[] {
   const roots = new Set(
     Object.values(lock?.answers ?? {}).flatMap(({ question, distro, packages }) =>
       questionFrame(question).base.length > 0 ? Object.keys(packages).map((key) => `${distro} ${key}`) : [],
     ),
   );
   return Object.entries(lock?.distros ?? {}).flatMap(([distro, { packages }]) =>
-    Object.entries(packages).map(([key, { stanza }]) => ({
-      distro,
-      name: stanza["Package"] ?? "",
-      architecture: stanza["Architecture"] ?? "",
-      version: stanza["Version"] ?? "",
-      role: roots.has(`${distro} ${key}`) ? "root" : "tools",
-      installed: 1024 * (Number(stanza["Installed-Size"] ?? 0) || 0),
-    })),
+    Object.entries(packages).map(([key, { stanza }]) =>
+      presentPackage(stanza, distro, roots.has(`${distro} ${key}`) ? "root" : "tools"),
+    ),
   );
 }
 
-export function installedBytes(packages: readonly LockedPackage[]): number {
+function presentPackage(stanza: Stanza, distro: string, role: Role): PresentPackage {
+  return {
+    distro,
+    role,
+    name: stanza["Package"] ?? "",
+    architecture: stanza["Architecture"] ?? "",
+    version: stanza["Version"] ?? "",
+    installed: 1024 * (Number(stanza["Installed-Size"] ?? 0) || 0),
+  };
+}
+
+export function installedBytes(packages: readonly PresentPackage[]): number {
   return packages.reduce((sum, { installed }) => sum + installed, 0);
 }
 
@@ -82,7 +101,7 @@ export function wayTo(lock: Lock, { distro, name, architecture }: PackageChange)
   return undefined;
 }
 
-function grouped(packages: readonly LockedPackage[]): Map<string, LockedPackage[]> {
+function grouped(packages: readonly PresentPackage[]): Map<string, PresentPackage[]> {
   return Map.groupBy(packages, ({ distro, name, architecture }) => `${distro} ${name} ${architecture}`);
 }
 

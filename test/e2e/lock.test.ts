@@ -357,13 +357,22 @@ describe("kit diff", () => {
     expect(status()).toBe(before);
     // Once both are built, their roots are compared too.
     expect(stdout).not.toContain("root file system");
-    await attempt.does(["realize", "image.yaml"]);
+    await attempt.does(["realize", "image.yaml", "-o", "young"]);
     git(attempt, "stash", "-q");
-    await attempt.does(["realize", "image.yaml"]);
+    await attempt.does(["realize", "image.yaml", "-o", "old"]);
     git(attempt, "stash", "pop", "-q");
     const built = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
     expect(built.stdout).toMatch(/^ {4}changed \/usr\/share\/greeting: content$/m);
     expect(built.stdout).toMatch(/^ {4}added \/etc\/hostname, 6 B more$/m);
+    const results = await attempt.run(["diff", "old", "young"]);
+    expect(results.status).toBe(10);
+    expect(results.stdout).toContain(
+      "    added farewell 1.0\n    upgraded greeting 1.0 to 2.0, 3.0 MiB more\n",
+    );
+    expect(results.stdout).toMatch(/^ {4}changed \/usr\/share\/greeting: content$/m);
+    expect((await attempt.run(["diff", "young", "image.yaml"])).status).toBe(0);
+    await attempt.refuses(["diff", "old", "image.lock"], 2, ["usage/not-built"], { keepsLock: true });
+    await attempt.refuses(["diff", "old", "0".repeat(64)], 2, ["usage/no-result"], { keepsLock: true });
     const locks = await attempt.run(["diff", "HEAD:image.lock", "image.lock", "--json"]);
     expect(locks.status).toBe(10);
     expect(JSON.parse(locks.stdout)).toMatchObject({

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { derivationChanges } from "../../evaluator/diff/derivations.ts";
 import { fieldChanges } from "../../evaluator/diff/fields.ts";
-import { packageChanges, wayTo } from "../../evaluator/diff/packages.ts";
+import { installedPackages, packageChanges, packagesIn, wayTo } from "../../evaluator/diff/packages.ts";
 import { type Root, rootChange } from "../../evaluator/diff/root.ts";
 import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
 import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
@@ -171,6 +171,22 @@ describe("packages", () => {
       return withAnswer(known, question, { packages: chosen, date: 0 }, []);
     }, emptyLock);
 
+  test("of a root those that dpkg has as installed", () => {
+    const status = (name: string, state: string) =>
+      `Package: ${name}\nStatus: ${state}\nInstalled-Size: 2\nArchitecture: amd64\nVersion: 1\n`;
+    const texts = [
+      status("a", "install ok installed"),
+      status("b", "hold ok installed"),
+      status("c", "install ok triggers-pending"),
+      status("gone", "deinstall ok config-files"),
+    ];
+    expect(installedPackages(texts.join("\n")).map(({ name, installed }) => [name, installed])).toEqual([
+      ["a", 2048],
+      ["b", 2048],
+      ["c", 2048],
+    ]);
+  });
+
   test("those of roots apart from those of tools, with what they take and who brings them", () => {
     const root = { requests: ["app"], base: ["essential"] };
     const tools = { requests: ["tool"], base: [] };
@@ -182,7 +198,7 @@ describe("packages", () => {
       { ...root, packages: ["app 1.1 request", "lib 1 app"] },
       { ...tools, packages: ["tool 2 request"] },
     ]);
-    const changes = packageChanges(before, after);
+    const changes = packageChanges(packagesIn(before), packagesIn(after));
     expect(changes.map(({ name, role, verb, growth }) => [name, role, verb, growth])).toEqual([
       ["app", "root", "upgraded", 0],
       ["lib", "root", "added", 10_240],

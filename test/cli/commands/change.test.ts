@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { changeLines } from "../../../cli/commands/change.ts";
-import { packageChanges } from "../../../evaluator/diff/packages.ts";
+import { packageChanges, packagesIn } from "../../../evaluator/diff/packages.ts";
 import { emptyLock, type Lock } from "../../../evaluator/lock.ts";
 
 /** A lock of packages written `NAME VERSION [ARCHITECTURE]`. */
@@ -20,7 +20,8 @@ function lock(packages: Readonly<Record<string, readonly string[]>>): Lock {
   return { ...emptyLock, distros: Object.fromEntries(distros) };
 }
 
-const lines = (before: Lock | undefined, after: Lock) => changeLines(packageChanges(before, after));
+const lines = (before: Lock | undefined, after: Lock) =>
+  changeLines(packageChanges(packagesIn(before), packagesIn(after)));
 
 describe("changes of a lock", () => {
   it("a line for each package that came, went or moved, by Debian's order of versions", () => {

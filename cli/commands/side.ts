@@ -1,0 +1,130 @@
+// One of two things that are compared: a manifest, a lock, or a result, as it is now or as a git revision has it.
+// Knows how each is named and read; does not compare anything.
+
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { type LineOptions, type Planned, planLine } from "../../builders/realizer/line.ts";
+import type { RealizeOptions } from "../../builders/realizer/means.ts";
+import { installedPackages } from "../../evaluator/diff/packages.ts";
+import type { Root } from "../../evaluator/diff/root.ts";
+import { allDerivations, type Wish } from "../../evaluator/evaluate.ts";
+import { parseLock } from "../../evaluator/lock.ts";
+import { type Content, splitContent } from "../../store/model/derivation.ts";
+import { type Digest, digestFromHex } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { type Entry, entriesByPath } from "../../store/model/tree.ts";
+import { findMember } from "../../store/pool.ts";
+import { readRoots } from "../../store/roots.ts";
+import type { Parts } from "../composition.ts";
+import { openRevision, parseRevision } from "../revision.ts";
+import type { Side } from "./comparison.ts";
+import { knownOf, short } from "./selection.ts";
+
+export interface SideMeans {
+  readonly parts: Parts;
+  /** The working directory, and a path of the command line from there. */
+  readonly directory: string;
+  readonly absolute: (written: string) => string;
+  readonly wish: Wish;
+  readonly build: RealizeOptions;
+}
+
+/** @throws {Fault} `usage/no-such-file`, `usage/no-revision`, `usage/no-result`; what planning says */
+export async function readSide(written: string, means: SideMeans): Promise<Side> {
+  const hex = /^(?:blake3-)?([0-9a-f]{64})$/.exec(written)?.[1];
+  if (hex !== undefined) return resultSide(digestFromHex(hex), means.parts);
+  const file = means.absolute(written);
+  const revision = existsSync(file) ? undefined : parseRevision(written);
+  if (revision === undefined) return await fileSide(file, means);
+  using opened = openRevision(revision, means.directory);
+  return await fileSide(opened.file, means);
+}
+
+async function fileSide(file: string, means: SideMeans): Promise<Side> {
+  if (!existsSync(file)) throw new Fault("usage/no-such-file", `there is no file ${file}`);
+  const request = requestOf(file, means.parts);
+  if (request !== undefined) return resultSide(request, means.parts);
+  if (file.endsWith(".lock")) return { lock: parseLock(readFileSync(file, "utf8"), file) };
+  const { parts, wish, build } = means;
+  const options: LineOptions = { manifest: file, wish, locking: { mode: "pinned" } };
+  const planned = await planLine(options, parts.line(file), build);
+  const { lock, assembly } = planned.world;
+  const derivations = allDerivations(planned.plan.outputs);
+  return { lock, assembly, derivations, roots: rootsOf(planned, parts) };
+}
+
+/** What a link leads to that was made with `-o`; undefined where the file is no such link. */
+function requestOf(file: string, { layout }: Parts): Digest | undefined {
+  if (!existsSync(layout.roots) || !realpathSync(file).startsWith(`${realpathSync(layout.root)}/`))
+    return undefined;
+  const link = readRoots(layout).find(({ root }) => root.kind === "link" && root.link === file);
+  const request = link?.root.requests.at(-1);
+  if (request !== undefined) return request;
+  throw new Fault("usage/no-result", `${file} lies in the store, and no link of that name was made there`, {
+    hint: "name the link that `kit realize -o` made, or the digest of a request",
+  });
+}
+
+/** The root file system a result is, or was made of. */
+function resultSide(request: Digest, parts: Parts): Side {
+  const { records } = parts;
+  const made = records.result(request);
+  const root = made?.outputs["root"] ?? records.origin(request)?.request?.inputs["root"];
+  if (made === undefined)
+    throw new Fault("usage/no-result", `the store has no result of ${short(request)}`, {
+      hint: "bring it with `kit pull`, or name a manifest",
+    });
+  if (root === undefined || !records.has(root))
+    throw new Fault(
+      "usage/no-result",
+      `no root file system is known that the result of ${short(request)} is made of`,
+      {
+        hint: "name a manifest, or the result of an image",
+      },
+    );
+  const found = rootAt(root, parts);
+  return { roots: new Map([[architectureIn(found), found]]) };
+}
+
+/** Root file systems that are built already, by architecture. */
+function rootsOf({ plan: { outputs } }: Planned, parts: Parts): ReadonlyMap<string, Root> {
+  const known = knownOf(allDerivations(outputs), (request) => parts.records.result(request));
+  const results = new Map(known.map(({ derivation, result }) => [derivation.digest, result]));
+  return new Map(
+    outputs.flatMap(({ architecture, derivation }): [string, Root][] => {
+      const input = derivation.inputs["root"];
+      if (input === undefined || !("derivation" in input)) return [];
+      const content = results.get(input.derivation.digest)?.outputs[input.output];
+      return content === undefined || !parts.records.has(content)
+        ? []
+        : [[architecture, rootAt(content, parts)]];
+    }),
+  );
+}
+
+function rootAt(content: Content, { records, layout }: Parts): Root {
+  const tree = records.tree(splitContent(content).digest);
+  const entries: ReadonlyMap<string, Entry> = entriesByPath(tree);
+  return {
+    tree,
+    read(path) {
+      const entry = entries.get(path);
+      if (entry?.type !== "file" || entry.size > mostText) return undefined;
+      const member = findMember(layout, entry.blob, entry);
+      return member === undefined ? undefined : readFileSync(member, "utf8");
+    },
+  };
+}
+
+/** Bytes of a text that is compared: dpkg's status has 1 KiB a package. */
+const mostText = 64 << 20;
+
+/** That of most of its packages. */
+function architectureIn({ read }: Root): string {
+  const all = installedPackages(read("var/lib/dpkg/status") ?? "").map(({ architecture }) => architecture);
+  const counts = Map.groupBy(
+    all.filter((name) => name !== "all"),
+    (name) => name,
+  );
+  const [most] = [...counts].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
+  return most?.[0] ?? "all";
+}

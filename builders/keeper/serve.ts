@@ -21,6 +21,7 @@ import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { collected, openCare } from "./care.ts";
+import { openFetchFile } from "./file.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
@@ -136,7 +137,6 @@ function openMethods(parts: MethodParts) {
   const builders = new Map(parts.builders.map((builder) => [builder.name, builder]));
   const http = openHttp({ proxy: setup.proxy, connections: setup.downloads, offline: setup.offline });
   const emit = (event: Event) => send({ event });
-  let questions = 0;
   const care = openCare({ ...parts, store, crew, history, session });
   const trade = openTrade({
     ...parts,
@@ -172,6 +172,7 @@ function openMethods(parts: MethodParts) {
     return digest;
   };
   const { build, bring, pull } = openMaking({ ...parts, care, trade, workshop, builderOf, emit });
+  const fetch = openFetchFile({ build }, store);
 
   const methods: {
     [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>>;
@@ -218,13 +219,7 @@ function openMethods(parts: MethodParts) {
       return store.records.writeTree(tree);
     },
     fetchIndexes: async (question) =>
-      fetchIndexes(http, question, {
-        store,
-        now: parts.now(),
-        signal: parts.interrupted,
-        // Two distributions may call a repository and a suite alike.
-        scratch: session.scratch(`indexes-${questions++}`),
-      }),
+      fetchIndexes(http, question, { fetch, now: parts.now(), signal: parts.interrupted }),
     ...care,
     flush: () => committer.flush(),
     async probe() {

@@ -3,12 +3,11 @@
 
 import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { blobAttributes } from "../../store/layout.ts";
 import type { Digest, Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { Pool } from "../../store/pool.ts";
 import { type Compression, decompressor } from "../archive/decompress.ts";
 import type { Http } from "../fetch/http.ts";
+import type { FetchPlace } from "../fetch/recipe.ts";
 import { checkRelease } from "./check.ts";
 import { type PackagesFile, packagesFiles, packagesPaths, parseRelease, type Release } from "./release.ts";
 import { openVerifier, type Verifier } from "./signature.ts";
@@ -32,10 +31,21 @@ export interface IndexQuestion {
   readonly dated?: boolean;
 }
 
+/**
+ * Brings a file of known content into the pool from the first address that has it, and returns its blob; what is there
+ * is not fetched again. `place` is where it is looked for should it ever be lost.
+ *
+ * @throws {Fault} what {@link Http} says
+ */
+export type FetchFile = (
+  label: string,
+  wanted: { readonly sha256: Sha256; readonly size: number },
+  place: FetchPlace,
+  urls: readonly string[],
+) => Promise<Digest>;
+
 export interface IndexMeans {
-  readonly store: { readonly pool: Pick<Pool, "adopt"> };
-  /** A folder on the store's file system for unfinished files. */
-  readonly scratch: string;
+  readonly fetch: FetchFile;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly signal?: AbortSignal;
@@ -85,8 +95,8 @@ export async function fetchIndexes(
       packagesFiles(signed.release, component, architecture).map((file) => ({ signed, file })),
     ),
   );
-  return await together(means.signal, wanted, ({ signed, file }, signal) =>
-    fetchPackages(http, repository.name, signed, file, { ...means, signal }),
+  return await together(means.signal, wanted, ({ signed, file }) =>
+    fetchPackages(repository, signed, file, means.fetch),
   );
 }
 
@@ -244,32 +254,31 @@ function mostTelling(failures: readonly Fault[]): Fault {
 }
 
 async function fetchPackages(
-  http: Http,
-  repository: string,
+  { name, uri }: IndexQuestion["repository"],
   { suite, release, sha256, mirrors }: SuiteRelease,
   file: PackagesFile,
-  means: IndexMeans,
+  fetch: FetchFile,
 ): Promise<FetchedIndex> {
+  if (file.size > packagesLimit)
+    throw new Fault(
+      "digest/bomb",
+      `${name} ${suite}: ${file.path} has ${file.size} bytes, more than any index`,
+      {
+        hint: "no archive has an index like this: ask where it comes from",
+      },
+    );
   const paths = packagesPaths(release, suite, file);
   const urls = paths.flatMap((path) => mirrors.map((mirror) => `${mirror}/${path}`));
-  // Two suites may have the same bytes: the file's name says whose it is.
-  const partial = `${means.scratch}/${repository}-${`${suite}/${file.path}`.replaceAll("/", "-")}`;
-  const wanted = {
-    sha256: file.sha256,
-    size: file.size,
-    limit: packagesLimit,
-    signal: means.signal,
-    partial,
-  };
-  await http.get(urls, wanted);
-  const { blob } = means.store.pool.adopt(partial, blobAttributes);
+  const path = `dists/${suite}/${file.path}`;
+  const place = { archive: uri, path: paths[0] ?? path };
+  const blob = await fetch(`${name} ${path}`, { sha256: file.sha256, size: file.size }, place, urls);
   return {
-    repository,
+    repository: name,
     suite,
     component: file.component,
     architecture: file.architecture,
     release: { sha256, date: release.date },
-    packages: { sha256: file.sha256, size: file.size, path: `dists/${suite}/${file.path}` },
+    packages: { sha256: file.sha256, size: file.size, path },
     compression: file.compression,
     ...(file.plainSize !== undefined && { plainSize: file.plainSize }),
     blob,

@@ -1,8 +1,12 @@
 // kit resolve as users type it: what a distribution gives for packages, told for people and for programs.
 
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { layoutOf } from "../../store/layout.ts";
 import { makeDeb } from "./deb.ts";
 import { type Attempt, openSmall, type Small } from "./small.ts";
+import { flawsOf } from "./sound.ts";
 
 let small: Small;
 let attempt: Attempt;
@@ -74,6 +78,26 @@ test("as JSON: sources, sizes, origins and every reason; the order of the words 
       ],
     },
   ]);
+});
+
+test("an index that is there already is not fetched again, nor by another kit; a damaged one is", async () => {
+  using fresh = small.attempt({ base: ["base-files"], store: "own" });
+  const { archive } = small;
+  const fetched = async () => {
+    const before = archive.requests.length;
+    const { stdout } = await fresh.does(["resolve", "./small.yaml", "greeter"]);
+    expect(stdout).toContain("greeter 2.0 all request");
+    return archive.requests.slice(before).map((path) => path.replace(/^.*\//, ""));
+  };
+  expect(await fetched()).toEqual(["InRelease", "Packages.gz"]);
+  expect(await fetched()).toEqual(["InRelease"]);
+  const { pool } = layoutOf(fresh.store);
+  const [index = ""] = readdirSync(pool, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.length > 3,
+  );
+  writeFileSync(join(pool, index), "damage");
+  expect(await fetched()).toEqual(["InRelease", "Packages.gz"]);
+  expect(flawsOf(fresh.store)).toEqual([]);
 });
 
 test("what cannot be had is argued", async () => {

@@ -15,7 +15,7 @@ import {
 } from "../../../builders/repository/indexes.ts";
 import { prepareStore } from "../../../store/format.ts";
 import { noHolds } from "../../../store/holds.ts";
-import { layoutOf } from "../../../store/layout.ts";
+import { blobAttributes, layoutOf } from "../../../store/layout.ts";
 import { sha256Of } from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import { openPool, type Pool } from "../../../store/pool.ts";
@@ -105,9 +105,14 @@ async function fetchFrom(
     mirrors: servers.map(({ url }) => `${url}/debian`),
     ...more,
   };
+  let files = 0;
   return await fetchIndexes(open.http, question, {
-    store: open,
-    scratch: open.folder,
+    // As the keeper does it, without remembering what was fetched.
+    async fetch(_, wanted, __, urls) {
+      const partial = join(open.folder, `file-${files++}`);
+      await open.http.get(urls, { ...wanted, partial, ...(signal && { signal }) });
+      return open.pool.adopt(partial, blobAttributes).blob;
+    },
     now,
     ...(signal && { signal }),
   });

@@ -1,10 +1,13 @@
 // Absences: why a package, or a version of one, is not in a closure, and what would be if it were asked for.
 // Knows what a universe prefers; does not know manifests or locks but for what they say here.
 
+import { nameIn } from "../chain.ts";
 import type { Package, Version } from "./package.ts";
+import type { Relation } from "./relation.ts";
 import { parseRequest } from "./request.ts";
 import { type Question, resolve } from "./resolve.ts";
 import type { Universe } from "./universe.ts";
+import { satisfies } from "./version.ts";
 
 /** A closure as far as it matters here: versions by package, `name` or `name:architecture`. */
 export type Taken = ReadonlyMap<string, string>;
@@ -59,11 +62,14 @@ export function absenceOf(
   const { relation } = parseRequest(wanted);
   const [native = ""] = universe.architectures;
   const { name, architecture = native } = relation;
-  const key = architecture === native ? name : `${name}:${architecture}`;
+  const key = nameIn({ name, architecture }, native);
   const there = taken.get(key);
   const pkg = universe.package(name, architecture);
   const versions = (pkg?.versions ?? []).map(listed);
   const known = { wanted, ...(there !== undefined && { taken: there }), versions, providers: [] };
+  // It may come from an index that has moved on since.
+  if (there !== undefined && fits(there, relation))
+    return { ...known, reasons: [`${key} ${there} is taken`] };
   if (universe.isExcluded(name))
     return { ...known, reasons: [`${name} is excluded: as far as this goes it does not exist`] };
   const fitting = pkg === undefined ? [] : fittingOf(universe, pkg, wanted);
@@ -71,9 +77,6 @@ export function absenceOf(
     const providers = universe.satisfiers(relation, native).map((version) => version.name);
     return { ...known, providers: [...new Set(providers)].sort(), reasons: [`there is no package ${key}`] };
   }
-  const isPlain = relation.operator === undefined;
-  if (there !== undefined && (isPlain || fitting.some(({ version }) => version === there)))
-    return { ...known, reasons: [`${key} ${there} is taken`] };
   const [best] = fitting;
   if (best === undefined) return { ...known, reasons: [`no index has ${wanted}`] };
   const reasons =
@@ -82,6 +85,10 @@ export function absenceOf(
       : passedOver(universe, question, best, there);
   const asked = { ...question, requests: [...question.requests, wanted] };
   return { ...known, reasons, attempt: attemptOf(kept, asked, taken) };
+}
+
+function fits(taken: string, { operator, version }: Relation): boolean {
+  return operator === undefined || version === undefined || satisfies(taken, operator, version);
 }
 
 /** Versions that the request may mean, by what apt would take first. */
@@ -127,12 +134,7 @@ function attemptOf(universe: Universe, question: Question, taken: Taken): NonNul
   const resolution = resolve(universe, question);
   if (!resolution.ok) return resolution;
   const [native = ""] = universe.architectures;
-  const after = new Map(
-    resolution.packages.map(({ name, architecture, version }) => [
-      architecture === native || architecture === "all" ? name : `${name}:${architecture}`,
-      version,
-    ]),
-  );
+  const after = new Map(resolution.packages.map((item) => [nameIn(item, native), item.version]));
   const moves = [...new Set([...taken.keys(), ...after.keys()])].sort().flatMap((name): Move[] => {
     const [was, is] = [taken.get(name), after.get(name)];
     if (was === is) return [];

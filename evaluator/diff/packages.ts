@@ -1,7 +1,7 @@
 // What changed from one set of packages to the next: those a lock pins, or those that are installed in a root.
 // Pure. Knows locks, dpkg's status and versions; does not know manifests, nor how anything is told.
 
-import { shortestChains } from "../chain.ts";
+import { nameIn, shortestChains } from "../chain.ts";
 import { parseStanzas, type Stanza } from "../deb/stanza.ts";
 import { compareVersions } from "../deb/version.ts";
 import { answeredPackages, type Lock } from "../lock.ts";
@@ -89,13 +89,12 @@ export function installedBytes(packages: readonly PresentPackage[]): number {
 }
 
 /** Who wants a package that a lock has: `nginx -> libssl3 (>= 3.0)`; the shortest way, from what was asked for. */
-export function wayTo(lock: Lock, { distro, name, architecture }: PackageChange): string | undefined {
+export function wayTo(lock: Lock, change: PackageChange): string | undefined {
   for (const answer of Object.values(lock.answers)) {
-    if (answer.distro !== distro) continue;
+    if (answer.distro !== change.distro) continue;
     const native = questionFrame(answer.question).architecture;
-    const wanted = architecture === native || architecture === "all" ? name : `${name}:${architecture}`;
     const packages = answeredPackages(lock, answer, (local) => ({ Package: local, Architecture: native }));
-    const [chain] = shortestChains(packages, native, wanted, 1).chains;
+    const [chain] = shortestChains(packages, native, nameIn(change, native), 1).chains;
     if (chain !== undefined) return chain.links.map(({ relation }) => relation).join(" -> ");
   }
   return undefined;

@@ -42,6 +42,8 @@ describe("why", () => {
       providers: [],
     });
     expect(ask([source(stable)], ["app"], ["lib 2"], "lib (>= 2)").reasons).toEqual(["lib 2 is taken"]);
+    // An index that has it no more.
+    expect(ask([source(stable)], ["app"], ["lib 1.5"], "lib=1.5").reasons).toEqual(["lib 1.5 is taken"]);
   });
 
   test("there is no such thing, or no such version, or it is excluded", () => {

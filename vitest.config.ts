@@ -25,7 +25,7 @@ const common: TestProjectInlineConfiguration["test"] & {} = {
 
 export default defineConfig({
   test: {
-    globalSetup: "test/sandbox/scratch.ts",
+    globalSetup: ["test/rig/built.ts", "test/sandbox/scratch.ts"],
     projects: [
       {
         extends: true,

@@ -19,8 +19,8 @@ export class ProfileCommand extends PartsCommand {
       one profile's generations with their outputs.
     `,
     examples: [
-      ["Build and remember", "kit realize image.yaml --profile edge"],
       ["What there is of it", "kit profile edge"],
+      ["Build, and remember one more", "kit realize image.yaml --profile edge"],
       ["Let two generations go", "kit profile edge --remove 3 --remove 4"],
       ["Let all of it go", "kit profile edge --remove all"],
     ],

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folder, kit, repository } from "./rig.ts";
+import { folder, kit, program } from "./rig.ts";
 
 const commands = [
   "realize",
@@ -13,6 +13,9 @@ const commands = [
   "evaluate",
   "graph",
   "why",
+  "why-not",
+  "resolve",
+  "diff",
   "log",
   "shell",
   "schema",
@@ -21,6 +24,12 @@ const commands = [
   "store info",
   "store verify",
   "serve",
+  "push",
+  "pull",
+  "profile",
+  "key generate",
+  "key show",
+  "store rebuild",
   "challenge",
   "export",
   "import",
@@ -62,12 +71,9 @@ describe("help", () => {
 });
 
 it("an answer that finds no room is told so, and kit ends with 2", () => {
-  const script = 'exec "$0" --disable-warning=ExperimentalWarning "$@" >/dev/full';
-  const { status, stderr } = spawnSync(
-    "sh",
-    ["-c", script, process.execPath, join(repository, "cli/main.ts"), "schema"],
-    { encoding: "utf8" },
-  );
+  const { status, stderr } = spawnSync("sh", ["-c", 'exec "$0" "$@" >/dev/full', program, "schema"], {
+    encoding: "utf8",
+  });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^error: standard output cannot be written: ENOSPC.*\n.*usage\/no-output/);
 });
@@ -134,7 +140,7 @@ describe("mistakes", () => {
 });
 
 it("goes on where nobody reads what is told", async () => {
-  const child = spawn(process.execPath, [join(repository, "cli/main.ts"), "nosuch"], {
+  const child = spawn(program, ["nosuch"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   child.stderr?.destroy();

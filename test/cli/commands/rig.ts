@@ -20,7 +20,10 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs kit from its sources, without what the tester's environment may say to it. */
+/** kit as users start it. */
+export const program = join(repository, "cli/kit");
+
+/** Runs kit without what the tester's environment may say to it. */
 export function kit(
   argv: readonly string[],
   options: { store?: string; directory?: string; environment?: Readonly<Record<string, string>> } = {},
@@ -34,8 +37,7 @@ export function kit(
     KIT_STORE: store,
     ...environment,
   };
-  const program = ["--disable-warning=ExperimentalWarning", join(repository, "cli/main.ts"), ...argv];
-  const { status, stdout, stderr } = spawnSync(process.execPath, program, {
+  const { status, stdout, stderr } = spawnSync(program, argv, {
     cwd: directory,
     env,
     encoding: "utf8",

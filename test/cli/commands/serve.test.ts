@@ -16,7 +16,7 @@ import { afterEach, describe, expect, inject, it } from "vitest";
 import { digestOf, hexOf } from "../../../store/model/digest.ts";
 import { ask, connectTo, packOf, put, until } from "../../builders/serve/rig.ts";
 import { isRoot } from "../../store/rig.ts";
-import { folder, kit, repository } from "./rig.ts";
+import { folder, kit, program } from "./rig.ts";
 
 const token = "a-token-that-is-long-enough";
 const { name: pack, bytes: packed } = packOf("pack");
@@ -35,8 +35,7 @@ afterEach(() => {
 });
 
 async function serve(argv: readonly string[], directory = folder()): Promise<Serving> {
-  const program = ["--disable-warning=ExperimentalWarning", join(repository, "cli/main.ts"), "serve"];
-  const child = spawn(process.execPath, [...program, "--listen", "127.0.0.1:0", ...argv], {
+  const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...argv], {
     cwd: directory,
     env: { PATH: process.env["PATH"], HOME: inject("scratch") },
     stdio: ["ignore", "pipe", "pipe"],

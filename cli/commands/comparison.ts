@@ -24,6 +24,7 @@ import { changeLines } from "./change.ts";
 /** One of two things that are compared: a manifest has all of it, a lock alone no more, and a result its roots. */
 export interface Side {
   readonly lock?: Lock;
+  readonly packages?: readonly PresentPackage[];
   readonly assembly?: Assembly;
   readonly derivations?: readonly Derivation[];
   /** Those that are built, by architecture. */
@@ -46,10 +47,7 @@ export interface Difference {
 }
 
 export function differenceOf(before: Side, after: Side): Difference {
-  const [was, is] =
-    before.lock && after.lock
-      ? [packagesIn(before.lock), packagesIn(after.lock)]
-      : [installedIn(before), installedIn(after)];
+  const [was, is] = packagesOf(before, after);
   const packages = packageChanges(was, is).map((change) => {
     const lock = change.verb === "added" ? after.lock : change.verb === "removed" ? before.lock : undefined;
     const way = lock && wayTo(lock, change);
@@ -66,6 +64,16 @@ export function differenceOf(before: Side, after: Side): Difference {
       after.derivations && { derivations: derivationChanges(before.derivations, after.derivations) }),
     ...(before.roots && after.roots && { roots: rootChanges(before.roots, after.roots) }),
   };
+}
+
+/** Of both sides alike: what is planned, else what is pinned, else what is installed. */
+function packagesOf(
+  before: Side,
+  after: Side,
+): readonly [readonly PresentPackage[], readonly PresentPackage[]] {
+  if (before.packages && after.packages) return [before.packages, after.packages];
+  if (before.lock && after.lock) return [packagesIn(before.lock), packagesIn(after.lock)];
+  return [installedIn(before), installedIn(after)];
 }
 
 /** What the roots say, where one side has no lock. @throws {Fault} `usage/not-built` */

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { type LineOptions, type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
-import { installedPackages } from "../../evaluator/diff/packages.ts";
+import { chosenPackages, installedPackages } from "../../evaluator/diff/packages.ts";
 import type { Root } from "../../evaluator/diff/root.ts";
 import { allDerivations, type Wish } from "../../evaluator/evaluate.ts";
 import { parseLock } from "../../evaluator/lock.ts";
@@ -49,7 +49,8 @@ async function fileSide(file: string, means: SideMeans): Promise<Side> {
   const planned = await planLine(options, parts.line(file), build);
   const { lock, assembly } = planned.world;
   const derivations = allDerivations(planned.plan.outputs);
-  return { lock, assembly, derivations, roots: rootsOf(planned, parts) };
+  const packages = chosenPackages(planned.plan.answered);
+  return { lock, packages, assembly, derivations, roots: rootsOf(planned, parts) };
 }
 
 /** What a link leads to that was made with `-o`; undefined where the file is no such link. */

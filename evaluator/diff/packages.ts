@@ -4,6 +4,7 @@
 import { nameIn, shortestChains } from "../chain.ts";
 import { parseStanzas, type Stanza } from "../deb/stanza.ts";
 import { compareVersions } from "../deb/version.ts";
+import type { Answered } from "../evaluate.ts";
 import { answeredPackages, type Lock } from "../lock.ts";
 import { questionFrame } from "../question.ts";
 
@@ -57,6 +58,20 @@ export function installedPackages(status: string): PresentPackage[] {
   return parseStanzas(status).flatMap((stanza) =>
     / (?:installed|triggers-\w+)$/.test(stanza["Status"] ?? "") ? [presentPackage(stanza, "", "root")] : [],
   );
+}
+
+/** Those of a plan's closures, with the ones that kit builds, which no lock has. */
+export function chosenPackages(answered: readonly Answered[]): PresentPackage[] {
+  const found = new Map<string, PresentPackage>();
+  for (const { question, closure } of answered) {
+    const role = question.base.length > 0 ? "root" : "tools";
+    for (const { stanza } of closure.packages) {
+      const item = presentPackage(stanza, question.source.distro, role);
+      const key = [item.distro, item.name, item.architecture, item.version].join(" ");
+      if (role === "root" || !found.has(key)) found.set(key, item);
+    }
+  }
+  return [...found.values()];
 }
 
 /** Those that are pinned. */

@@ -4,10 +4,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { derivationChanges } from "../../evaluator/diff/derivations.ts";
 import { fieldChanges } from "../../evaluator/diff/fields.ts";
-import { installedPackages, packageChanges, packagesIn, wayTo } from "../../evaluator/diff/packages.ts";
+import {
+  chosenPackages,
+  installedPackages,
+  packageChanges,
+  packagesIn,
+  wayTo,
+} from "../../evaluator/diff/packages.ts";
 import { type Root, rootChange } from "../../evaluator/diff/root.ts";
 import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
-import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { type ChosenPackage, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import { parseTreePath } from "../../store/model/path.ts";
@@ -170,6 +176,23 @@ describe("packages", () => {
       });
       return withAnswer(known, question, { packages: chosen, date: 0 }, []);
     }, emptyLock);
+
+  test("of a plan those of its closures, with what kit builds", () => {
+    const chosen = (name: string): ChosenPackage => ({
+      ...{ name, version: "1", architecture: "amd64", origin: "local", reasons: [] },
+      stanza: { Package: name, Version: "1", Architecture: "amd64" },
+    });
+    const asked = (base: readonly string[], ...names: readonly string[]) => ({
+      question: closureQuestion({ source, requests: [], base, exclude: [], locals: [] }),
+      closure: { packages: names.map(chosen), date: 0 },
+    });
+    const found = chosenPackages([asked([], "tool", "both"), asked(["essential"], "own", "both")]);
+    expect(found.map(({ name, role }) => `${name} ${role}`).sort()).toEqual([
+      "both root",
+      "own root",
+      "tool tools",
+    ]);
+  });
 
   test("of a root those that dpkg has as installed", () => {
     const status = (name: string, state: string) =>

@@ -8,7 +8,7 @@ import { join } from "node:path";
 const repository = join(import.meta.dirname, "../..");
 
 /** `npm install` builds it; whoever edits a source afterwards would test what it was before. */
-export default function setup(): void {
+export function setup(): void {
   const sources = ["cli", "builders", "evaluator", "store"].flatMap((folder) =>
     readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))

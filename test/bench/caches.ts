@@ -12,9 +12,9 @@ import { contentOf, type Request, requestDigest } from "../../store/model/deriva
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { formatPublicKey, parseSecretKey } from "../../store/model/key.ts";
 import { changeFiles, changePlaces, makeFiles } from "./files.ts";
-import type { Row } from "./main.ts";
 import { has, inTurn, type Run, run, type Side } from "./measure.ts";
 import { openMeter } from "./meter.ts";
+import type { Row } from "./row.ts";
 import { openBenchKeeper } from "./session.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");

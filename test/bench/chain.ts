@@ -8,8 +8,8 @@ import { composeParts } from "../../cli/composition.ts";
 import { readSettings } from "../../cli/settings.ts";
 import type { Content, Request } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import type { Row } from "./main.ts";
 import { has, type Run, run } from "./measure.ts";
+import type { Row } from "./row.ts";
 import { openBenchSession } from "./session.ts";
 
 const steps = 1000;

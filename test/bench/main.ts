@@ -4,25 +4,17 @@
 import { caches } from "./caches.ts";
 import { chain } from "./chain.ts";
 import { openPlace } from "./place.ts";
+import { resolve } from "./resolve.ts";
 import { roots } from "./roots.ts";
 import { sizes } from "./sizes.ts";
 import { store } from "./store.ts";
-
-export interface Row {
-  readonly work: string;
-  readonly against: string;
-  /** kit's time over the peer's; absent where the peer is not installed. */
-  readonly ratio?: number;
-  readonly atMost: number;
-  readonly detail: string;
-}
 
 const words = process.argv.slice(2);
 const times = Number(/--times (\d+)/.exec(words.join(" "))?.[1] ?? 3);
 const wanted = words.filter((word) => !word.startsWith("--") && !/^\d+$/.test(word));
 using place = openPlace(words.includes("--tmpfs") ? "tmpfs" : "ext4");
 console.log(`on ${place.fileSystem}, medians of ${times}, kit and peer in turn`);
-for (const rows of [roots, store, sizes, caches, chain]) {
+for (const rows of [roots, store, sizes, caches, chain, resolve]) {
   for await (const row of rows(place.folder, times, (name) => wanted.length === 0 || wanted.includes(name))) {
     const ratio = row.ratio === undefined ? "—" : `${row.ratio.toFixed(2)} ×`;
     console.log(

@@ -3,8 +3,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mirrorsFor } from "../../builders/repository/mirrors.ts";
-import type { Row } from "./main.ts";
-import { has, inTurn, milliseconds, type Run, run, type Side } from "./measure.ts";
+import { has, inTurn, type Run, run, type Side } from "./measure.ts";
+import { compared, type Row } from "./row.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");
 const hello = join(import.meta.dirname, "../../manifests");
@@ -43,7 +43,7 @@ async function fromEmpty(folder: string, suite: string, times: number, peaks: nu
     },
     run: () => noted(realize(at, manifest), peaks),
   };
-  return row(
+  return compared(
     `${suite} minbase as tar, empty store`,
     "mmdebstrap",
     0.45,
@@ -64,7 +64,7 @@ async function fromPackages(folder: string, suite: string, times: number, peaks:
     },
     run: () => noted(realize(at, manifest), peaks),
   };
-  return row(
+  return compared(
     `${suite} minbase as tar, packages in the store`,
     "mmdebstrap, packages cached",
     0.25,
@@ -81,7 +81,7 @@ async function nothingToDo(folder: string, times: number, peaks: number[]): Prom
   run(["sleep", "2.5"]);
   realize(at, manifest);
   const node = join(import.meta.dirname, "../../node_modules/node/bin/node");
-  return row(
+  return compared(
     "nothing to do, hello.yaml",
     "node -e 0",
     4,
@@ -111,22 +111,12 @@ async function onePackageMore(folder: string, times: number, peaks: number[]): P
     },
     run: () => noted(realize(at, manifest), peaks),
   };
-  return row(
+  return compared(
     "one small package more, to tar, once it is locked",
     "the first realization",
     0.35,
     await inTurn(times, more, first),
   );
-}
-
-function row(
-  work: string,
-  against: string,
-  atMost: number,
-  { ours, theirs }: { ours: Run; theirs: Run | undefined },
-): Row {
-  const detail = theirs ? `${milliseconds(ours)} against ${milliseconds(theirs)}` : milliseconds(ours);
-  return { work, against, atMost, detail, ...(theirs && { ratio: ours.wall / theirs.wall }) };
 }
 
 function noted(done: Run, peaks: number[]): Run {

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { layoutOf } from "../../store/layout.ts";
 import { parseContent, splitContent } from "../../store/model/derivation.ts";
 import { decodeTree, type Tree } from "../../store/model/tree.ts";
-import type { Row } from "./main.ts";
 import { run } from "./measure.ts";
+import type { Row } from "./row.ts";
 
 const kit = join(import.meta.dirname, "../../cli/kit");
 const manifests = join(import.meta.dirname, "../../manifests");

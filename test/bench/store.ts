@@ -15,8 +15,8 @@ import { openRecords } from "../../store/records.ts";
 import { writeRoot } from "../../store/roots.ts";
 import { openSystem } from "../../store/system.ts";
 import { contentsOf, type FolderWish, makeFolder, sizesOf } from "./folder.ts";
-import type { Row } from "./main.ts";
-import { has, inTurn, milliseconds, type Run, run, type Side } from "./measure.ts";
+import { has, inTurn, milliseconds, run, type Side } from "./measure.ts";
+import { compared, type Row } from "./row.ts";
 import { type BenchSession, openBenchSession, timed } from "./session.ts";
 
 /** A root file system's worth. */
@@ -183,16 +183,6 @@ async function verify(at: string, times: number): Promise<Row> {
   const both = await inTurn(times, ours, theirs);
   await session.keeper.close();
   return compared("verify 36,000 files of 720 MB", "b3sum", 1.5, both);
-}
-
-function compared(
-  work: string,
-  against: string,
-  atMost: number,
-  { ours, theirs }: { ours: Run; theirs: Run | undefined },
-): Row {
-  const detail = theirs ? `${milliseconds(ours)} against ${milliseconds(theirs)}` : milliseconds(ours);
-  return { work, against, atMost, detail, ...(theirs && { ratio: ours.wall / theirs.wall }) };
 }
 
 /** The tree, its tar, and a package of it whose data member is just that tar. */

@@ -37,12 +37,12 @@ async function gc(
   return JSON.parse(stdout);
 }
 
-/** How many statements there are of results of a builder. */
-function results({ store }: Attempt, builder: string): number {
+/** How many statements there are of results of a builder, with labels that end so. */
+function results({ store }: Attempt, builder: string, ending = ""): number {
   const { results } = layoutOf(store);
   return readdirSync(results)
     .flatMap((fan) => readdirSync(join(results, fan)).map((name) => join(results, fan, name)))
-    .filter((file) => readFileSync(file, "utf8").includes(`"builder":"${builder}"`)).length;
+    .filter((file) => readFileSync(file, "utf8").includes(`${ending}","builder":"${builder}"`)).length;
 }
 
 /** Of a dry run, what a real one says. */
@@ -77,10 +77,11 @@ describe("a collection", () => {
     using attempt = warmed();
     attempt.image([]);
     await attempt.does(["realize", "image.yaml"]);
-    const debs = results(attempt, "fetch");
+    const debs = results(attempt, "fetch", ".deb");
     expect(debs).toBeGreaterThan(10);
     const first = await gc(attempt);
     // The image goes, its packages stay: to build it again nothing is fetched.
+    // The list that they were chosen from goes too: the lock answers in its place.
     expect([results(attempt, "tar"), results(attempt, "fetch")]).toEqual([0, debs]);
     expect(first.roots.kept).toBe(1);
     await attempt.does(["realize", "image.yaml", "--offline"]);

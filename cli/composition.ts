@@ -22,7 +22,7 @@ import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { toolsKind } from "../builders/tools/schema.ts";
 import type { Planning } from "../evaluator/evaluate.ts";
 import type { Kind } from "../evaluator/kind.ts";
-import { formatLock, parseLock } from "../evaluator/lock.ts";
+import { formatLock, type Lock, parseLock } from "../evaluator/lock.ts";
 import { checkFormat } from "../store/format.ts";
 import { noHolds } from "../store/holds.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
@@ -222,17 +222,19 @@ function planByKind(planning: Planning) {
 /** Bytes of a file that a plan depends on: a package's control file. */
 const mostText = 1 << 20;
 
+/** @throws {Fault} `unresolved/bad-lock`, `unresolved/newer-lock` */
+export function readLockFile(path: string): Lock {
+  if (!statSync(path).isFile())
+    throw new Fault("unresolved/bad-lock", `the lock ${path} is no file`, {
+      hint: "move away what is there, then run `kit lock`",
+    });
+  return parseLock(readFileSync(path, "utf8"), path);
+}
+
 function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
   const path = lockPath(manifest);
   return {
-    readLock() {
-      if (!existsSync(path)) return undefined;
-      if (!statSync(path).isFile())
-        throw new Fault("unresolved/bad-lock", `the lock ${path} is no file`, {
-          hint: "move away what is there, then run `kit lock`",
-        });
-      return parseLock(readFileSync(path, "utf8"), path);
-    },
+    readLock: () => (existsSync(path) ? readLockFile(path) : undefined),
     writeLock(lock) {
       try {
         writeFileSync(`${path}.new`, formatLock(lock));

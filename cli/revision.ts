@@ -2,7 +2,7 @@
 // Knows git's words; does not know what the files are.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Fault } from "../store/model/fault.ts";
@@ -10,13 +10,15 @@ import { Fault } from "../store/model/fault.ts";
 export interface Revision extends Disposable {
   /** The file that was named, in a folder of its own with everything else of the revision. */
   readonly file: string;
+  /** A text, or a path, in which the folder is called by the revision. */
+  named(text: string): string;
 }
 
 /** `REV:PATH` as git has it: from the top of the repository, or from the working directory where it begins with `./`. */
 export function parseRevision(
   written: string,
 ): { readonly revision: string; readonly path: string } | undefined {
-  const [, revision, path] = /^([^-\s:][^\s:]*):([^:]+)$/.exec(written) ?? [];
+  const [, revision, path] = /^([^-\s:][^\n]*?):([^:\n]+)$/.exec(written) ?? [];
   return revision === undefined || path === undefined ? undefined : { revision, path };
 }
 
@@ -39,7 +41,17 @@ export function openRevision(
     git(["read-tree", `${revision}^{tree}`], top, index);
     git(["checkout-index", "--all", `--prefix=${files}/`], top, index);
     const at = /^\.\.?\//.test(path) ? relative(top, resolve(directory, path)) : path;
-    return { file: join(files, at), [Symbol.dispose]: dispose };
+    const file = join(files, at);
+    const found = existsSync(file) ? realpathSync(file) : file;
+    if (!found.startsWith(`${existsSync(files) ? realpathSync(files) : files}/`))
+      throw new Fault("usage/no-revision", `${path} leads out of ${revision}`, {
+        hint: "name a file of the revision",
+      });
+    if (!existsSync(file))
+      throw new Fault("usage/no-revision", `${revision} has no file ${at}`, {
+        hint: `paths are from the top of the repository; from here: ${revision}:./${path}`,
+      });
+    return { file, named: (text) => text.replaceAll(`${files}/`, `${revision}:`), [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -81,7 +81,7 @@ export function parseLock(text: string, file: string): Lock {
     const issue = parsed.error.issues[0];
     throw new Fault(
       "unresolved/bad-lock",
-      `the lock file is not as kit writes it, at ${issue?.path.join(".") ?? "its top"}`,
+      `the lock file is not as kit writes it, at ${issue?.path.join(".") || "its top"}`,
       { place, hint },
     );
   }

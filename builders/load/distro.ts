@@ -1,7 +1,7 @@
 // Distributions, read on their own.
 // Knows which file a name means; does not know what is made of one.
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Kind } from "../../evaluator/kind.ts";
 import { assemble } from "../../evaluator/manifest/assemble.ts";
@@ -10,6 +10,7 @@ import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type DistroManifest, distroKind } from "../distro/schema.ts";
+import { readText } from "./load.ts";
 
 export interface DistroParts {
   readonly kinds: readonly Kind<unknown>[];
@@ -29,9 +30,7 @@ export async function loadDistro(
   file: string,
   { kinds, shipped, architecture }: DistroParts,
 ): Promise<LoadedDistro> {
-  const read = async (path: string) =>
-    statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, "utf8") : undefined;
-  const assembly = await assemble(file, { kinds, read, has: existsSync, shipped });
+  const assembly = await assemble(file, { kinds, read: readText, has: existsSync, shipped });
   const root = assembly.manifests.get(assembly.root);
   if (root === undefined) throw new Error(`${file} is not part of its own assembly`);
   if (root.kind.name !== distroKind.name)

@@ -75,7 +75,8 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
   return { locals, executables };
 }
 
-async function readText(file: string): Promise<string | undefined> {
+/** Undefined where there is nothing. @throws {Fault} `manifest/unreadable` */
+export async function readText(file: string): Promise<string | undefined> {
   try {
     // One that is a pipe would be waited for.
     if (!(await stat(file)).isFile()) throw new Error("it is no file");

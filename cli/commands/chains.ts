@@ -36,12 +36,19 @@ export function packageReasons(answered: readonly Answered[], wanted: string): P
 function reasonsIn(answered: readonly Answered[], wanted: string): PackageReasons[] {
   return answered.flatMap(({ question, closure: { packages } }) => {
     const native = question.source.architecture;
-    const item = packages.find((one) => nameIn(one, native) === wanted);
+    const called = calledIn(wanted, native);
+    const item = packages.find((one) => nameIn(one, native) === called);
     if (item === undefined) return [];
     const { name, version, architecture } = item;
-    const chains = shortestChains(packages, native, wanted, most);
+    const chains = shortestChains(packages, native, called, most);
     return [{ name, version, architecture, question: questionText(question), ...chains }];
   });
+}
+
+/** As reasons call it: who asks may name the native architecture too. */
+function calledIn(wanted: string, native: string): string {
+  const [name = "", architecture = native] = wanted.split(":");
+  return ["any", "native", "all", native].includes(architecture) ? name : wanted;
 }
 
 export function packageLines(told: readonly PackageReasons[]): string[] {

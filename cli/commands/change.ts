@@ -17,5 +17,7 @@ export function changeLines(changes: readonly PackageChange[]): string[] {
 }
 
 function versionsText({ before, after }: PackageChange): string {
-  return [before.join(" and "), after.join(" and ")].filter((text) => text !== "").join(" to ");
+  const [was, is] = [before.join(" and "), after.join(" and ")];
+  if (was === is) return `${is}: another file of that version`;
+  return [was, is].filter((text) => text !== "").join(" to ");
 }

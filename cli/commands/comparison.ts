@@ -37,6 +37,8 @@ export interface Difference {
     /** The shortest way to what came, or to what went. */
     readonly way?: string;
   })[];
+  /** Questions that one side alone has an answer to; absent where one side has no lock. */
+  readonly questions?: readonly { readonly verb: "added" | "removed"; readonly question: string }[];
   /** Bytes that the packages of roots take where they are installed. */
   readonly installed: { readonly before: number; readonly after: number };
   /** Absent where one side is a lock alone, as what follows. `manifest` is its kind and, but for the root, its name. */
@@ -58,6 +60,7 @@ export function differenceOf(before: Side, after: Side): Difference {
   return {
     format: "kit/diff/1",
     packages,
+    ...(before.lock && after.lock && { questions: questionChanges(before.lock, after.lock) }),
     installed: { before: bytes(was), after: bytes(is) },
     ...(before.assembly && after.assembly && { fields: manifestChanges(before.assembly, after.assembly) }),
     ...(before.derivations &&
@@ -85,9 +88,18 @@ function installedIn({ roots = new Map() }: Side): PresentPackage[] {
   return [...roots.values()].flatMap(({ read }) => installedPackages(read("var/lib/dpkg/status") ?? ""));
 }
 
-export function isSame({ packages, fields = [], derivations = [], roots = [] }: Difference): boolean {
+export function isSame(difference: Difference): boolean {
+  const { packages, questions = [], fields = [], derivations = [], roots = [] } = difference;
   const files = roots.flatMap((root) => root.files);
-  return [packages, fields, derivations, files].every((changes) => changes.length === 0);
+  return [packages, questions, fields, derivations, files].every((changes) => changes.length === 0);
+}
+
+function questionChanges(before: Lock, after: Lock): NonNullable<Difference["questions"]> {
+  const only = (verb: "added" | "removed", one: Lock, other: Lock) =>
+    Object.entries(one.answers).flatMap(([digest, { question }]) =>
+      other.answers[digest] === undefined ? [{ verb, question }] : [],
+    );
+  return [...only("removed", before, after), ...only("added", after, before)];
 }
 
 function rootChanges(before: ReadonlyMap<string, Root>, after: ReadonlyMap<string, Root>) {
@@ -116,6 +128,7 @@ function valuesIn({ root, manifests }: Assembly): ReadonlyMap<string, unknown> {
 
 export function differenceLines({
   packages,
+  questions = [],
   installed,
   fields = [],
   derivations = [],
@@ -128,6 +141,10 @@ export function differenceLines({
   return [
     ...section("packages", packageLines(ofRole("root"))),
     ...section("packages of tools", packageLines(ofRole("tools"))),
+    ...section(
+      "questions",
+      questions.map(({ verb, question }) => `${verb} ${question}`),
+    ),
     ...section("manifests", fields.map(fieldText)),
     ...section("builds", buildLines(derivations)),
     ...roots.flatMap((root) =>

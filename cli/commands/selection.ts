@@ -61,7 +61,7 @@ export function select(known: readonly Known[], wanted: string, others: readonly
       ? exact
       : known.filter(
           (item) =>
-            titles(item).some((title) => title.startsWith(wanted)) ||
+            (wanted !== "" && titles(item).some((title) => title.startsWith(wanted))) ||
             begins(item.derivation.digest) ||
             begins(item.request?.digest),
         );

@@ -7,15 +7,14 @@ import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import { chosenPackages, installedPackages } from "../../evaluator/diff/packages.ts";
 import type { Root } from "../../evaluator/diff/root.ts";
 import { allDerivations, type Wish } from "../../evaluator/evaluate.ts";
-import { parseLock } from "../../evaluator/lock.ts";
 import { type Content, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestFromHex } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, Faults, faultsOf, type Place } from "../../store/model/fault.ts";
 import { type Entry, entriesByPath } from "../../store/model/tree.ts";
 import { findMember } from "../../store/pool.ts";
 import { readRoots } from "../../store/roots.ts";
-import type { Parts } from "../composition.ts";
-import { openRevision, parseRevision } from "../revision.ts";
+import { lockPath, type Parts, readLockFile } from "../composition.ts";
+import { openRevision, parseRevision, type Revision } from "../revision.ts";
 import type { Side } from "./comparison.ts";
 import { knownOf, short } from "./selection.ts";
 
@@ -30,37 +29,79 @@ export interface SideMeans {
 
 /** @throws {Fault} `usage/no-such-file`, `usage/no-revision`, `usage/no-result`; what planning says */
 export async function readSide(written: string, means: SideMeans): Promise<Side> {
+  if (written === "")
+    throw new Fault("usage/bad-option", "an empty word names nothing that could be compared");
   const hex = /^(?:blake3-)?([0-9a-f]{64})$/.exec(written)?.[1];
   if (hex !== undefined) return resultSide(digestFromHex(hex), means.parts);
   const file = means.absolute(written);
   const revision = existsSync(file) ? undefined : parseRevision(written);
   if (revision === undefined) return await fileSide(file, means);
   using opened = openRevision(revision, means.directory);
-  return await fileSide(opened.file, means);
+  try {
+    return await fileSide(opened.file, means);
+  } catch (error) {
+    throw renamed(error, opened);
+  }
+}
+
+/** Told of the revision, not of the folder that is gone by the time somebody reads it. */
+function renamed(error: unknown, { named }: Revision): unknown {
+  const faults = faultsOf(error).map((fault) => {
+    const placed = (place: Place): Place => ({ ...place, file: named(place.file) });
+    return new Fault(fault.code, named(fault.message), {
+      ...(fault.place && { place: placed(fault.place) }),
+      ...(fault.hint !== undefined && { hint: named(fault.hint) }),
+      related: fault.related.map(({ place, message }) => ({ place: placed(place), message: named(message) })),
+      details: fault.details.map(named),
+      cause: fault.cause,
+    });
+  });
+  return faults.length === 0 ? error : new Faults(faults);
 }
 
 async function fileSide(file: string, means: SideMeans): Promise<Side> {
   if (!existsSync(file)) throw new Fault("usage/no-such-file", `there is no file ${file}`);
   const request = requestOf(file, means.parts);
   if (request !== undefined) return resultSide(request, means.parts);
-  if (file.endsWith(".lock")) return { lock: parseLock(readFileSync(file, "utf8"), file) };
+  if (file.endsWith(".lock")) return { lock: readLockFile(file) };
   const { parts, wish, build } = means;
   const options: LineOptions = { manifest: file, wish, locking: { mode: "pinned" } };
-  const planned = await planLine(options, parts.line(file), build);
+  const planned = await planLine(options, parts.line(file), build).catch((error: unknown) => {
+    throw withoutLock(error, file);
+  });
   const { lock, assembly } = planned.world;
   const derivations = allDerivations(planned.plan.outputs);
   const packages = chosenPackages(planned.plan.answered);
   return { lock, packages, assembly, derivations, roots: rootsOf(planned, parts) };
 }
 
-/** What a link leads to that was made with `-o`; undefined where the file is no such link. */
+/** Which of the two sides it is that nobody locked. */
+function withoutLock(error: unknown, file: string): unknown {
+  const [fault] = faultsOf(error);
+  if (fault?.code !== "unresolved/not-locked") return error;
+  if (existsSync(lockPath(file)))
+    return new Fault(fault.code, `${file}: ${fault.message}`, {
+      details: fault.details,
+      ...(fault.hint !== undefined && { hint: fault.hint }),
+    });
+  return new Fault(fault.code, `there is no lock beside ${file}`, {
+    hint: "what is not locked cannot be compared: run `kit lock`, and keep the lock file in version control",
+  });
+}
+
+/** What was made into the output that a file in the store is, or a link leads to; undefined where it is elsewhere. */
 function requestOf(file: string, { layout }: Parts): Digest | undefined {
-  if (!existsSync(layout.roots) || !realpathSync(file).startsWith(`${realpathSync(layout.root)}/`))
-    return undefined;
-  const link = readRoots(layout).find(({ root }) => root.kind === "link" && root.link === file);
-  const request = link?.root.requests.at(-1);
+  const [found, outputs] = [realpathSync(file), `${layout.outputs}/`];
+  const store = existsSync(outputs) ? `${realpathSync(outputs)}/` : outputs;
+  if (!found.startsWith(store)) return undefined;
+  const hex = found.slice(store.length).split("/")[0] ?? "";
+  // Any that keeps it: of whatever was made into just this, the root is as good.
+  const kept = readRoots(layout).find(({ root }) =>
+    root.contents.some((content) => content.endsWith(`-${hex}`)),
+  );
+  const request = kept?.root.requests.at(-1);
   if (request !== undefined) return request;
-  throw new Fault("usage/no-result", `${file} lies in the store, and no link of that name was made there`, {
+  throw new Fault("usage/no-result", `${file} leads into the store, and no link keeps what it leads to`, {
     hint: "name the link that `kit realize -o` made, or the digest of a request",
   });
 }

@@ -19,7 +19,8 @@ export class WhyNotCommand extends PlanCommand {
     details: `
       Of a manifest's roots it tells what of the package is taken, which versions the indexes have now, which of them
       comes first and why, and what asking for it beside everything else would come to: the packages that would move, or
-      those that clash. PACKAGE is written as for apt: \`nginx\`, \`nginx=1.22.1-9\`, \`"nginx (>= 1.27)"\`. Changes nothing.
+      those that clash. PACKAGE is written as for apt: \`nginx\`, \`nginx=1.22.1-9\`, \`"nginx (>= 1.27)"\`.
+      Locks first where there is no lock yet, like \`realize\`.
     `,
     examples: [
       ["Why the old one?", "kit why-not image.yaml 'openssl (>= 3.5)'"],
@@ -64,9 +65,10 @@ export function absenceLines({
     `${wanted} in ${question}`,
     ...reasons.map((reason) => `    ${reason}`),
     ...(providers.length > 0 ? [`    it is provided by ${providers.join(", ")}`] : []),
-    ...versions.map(
-      ({ version, priority, from }) => `    there is ${version} (${from}), priority ${priority}`,
-    ),
+    ...versions.map(({ version, priority, from }) => {
+      const rank = priority === undefined ? "" : `, priority ${priority}`;
+      return `    there is ${version} (${from})${rank}`;
+    }),
     ...(attempt === undefined ? [] : attemptLines(wanted, attempt)),
   ].map(visible);
 }

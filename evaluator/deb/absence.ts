@@ -2,6 +2,7 @@
 // Knows what a universe prefers; does not know manifests or locks but for what they say here.
 
 import { nameIn } from "../chain.ts";
+import { nearest } from "../manifest/nearest.ts";
 import type { Package, Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
 import { parseRequest } from "./request.ts";
@@ -15,8 +16,8 @@ export type Taken = ReadonlyMap<string, string>;
 /** A version there is: highest first. */
 export interface Listed {
   readonly version: string;
-  /** As apt_preferences(5); zero and less: never. */
-  readonly priority: number;
+  /** As apt_preferences(5); zero and less: never. Absent for what kit builds, which comes before all. */
+  readonly priority?: number;
   /** `main trixie`; `local` for what kit builds. */
   readonly from: string;
 }
@@ -61,7 +62,8 @@ export function absenceOf(
 ): Absence {
   const { relation } = parseRequest(wanted);
   const [native = ""] = universe.architectures;
-  const { name, architecture = native } = relation;
+  const { name } = relation;
+  const architecture = isNative(relation.architecture) ? native : (relation.architecture ?? native);
   const key = nameIn({ name, architecture }, native);
   const there = taken.get(key);
   const pkg = universe.package(name, architecture);
@@ -72,10 +74,15 @@ export function absenceOf(
     return { ...known, reasons: [`${key} ${there} is taken`] };
   if (universe.isExcluded(name))
     return { ...known, reasons: [`${name} is excluded: as far as this goes it does not exist`] };
+  if (!universe.architectures.includes(architecture))
+    return { ...known, reasons: [`no package of ${architecture} takes part: this is of ${native}`] };
   const fitting = pkg === undefined ? [] : fittingOf(universe, pkg, wanted);
   if (pkg === undefined || versions.length === 0) {
     const providers = universe.satisfiers(relation, native).map((version) => version.name);
-    return { ...known, providers: [...new Set(providers)].sort(), reasons: [`there is no package ${key}`] };
+    const close = providers.length > 0 ? undefined : nearest(name, [...universe.names()].sort());
+    const hint = close === undefined ? [] : [`did you mean ${close}?`];
+    const reasons = [`there is no package ${key}`, ...hint];
+    return { ...known, providers: [...new Set(providers)].sort(), reasons };
   }
   const [best] = fitting;
   if (best === undefined) return { ...known, reasons: [`no index has ${wanted}`] };
@@ -85,6 +92,11 @@ export function absenceOf(
       : passedOver(universe, question, best, there);
   const asked = { ...question, requests: [...question.requests, wanted] };
   return { ...known, reasons, attempt: attemptOf(kept, asked, taken) };
+}
+
+/** What stands for the native architecture where a package is asked for. */
+function isNative(architecture: string | undefined): boolean {
+  return architecture === undefined || ["any", "native", "all"].includes(architecture);
 }
 
 function fits(taken: string, { operator, version }: Relation): boolean {
@@ -144,5 +156,6 @@ function attemptOf(universe: Universe, question: Question, taken: Taken): NonNul
 }
 
 function listed({ version, priority, origin }: Version): Listed {
-  return { version, priority, from: origin === "local" ? origin : `${origin.repository} ${origin.suite}` };
+  if (origin === "local") return { version, from: origin };
+  return { version, priority, from: `${origin.repository} ${origin.suite}` };
 }

@@ -17,6 +17,8 @@ export interface PresentPackage {
   readonly name: string;
   readonly architecture: string;
   readonly version: string;
+  /** SHA-256 of its file; empty where that is not known. */
+  readonly file: string;
   /** A package of both is one of a root. */
   readonly role: Role;
   /** Bytes that it takes where it is installed, as it says itself; 0 where it does not. */
@@ -32,7 +34,7 @@ export interface PackageChange extends Pick<PresentPackage, "distro" | "name" | 
   readonly growth: number;
 }
 
-/** Every package whose versions differ, sorted by distro, name and architecture. */
+/** Every package whose versions, or files of the same version, differ, sorted by distro, name and architecture. */
 export function packageChanges(
   before: readonly PresentPackage[],
   after: readonly PresentPackage[],
@@ -45,7 +47,8 @@ export function packageChanges(
     const versions = (list: readonly PresentPackage[]) =>
       list.map(({ version }) => version).sort(compareVersions);
     const change = { before: versions(was), after: versions(is) };
-    if (first === undefined || change.before.join(" ") === change.after.join(" ")) return [];
+    const isOther = filesOf(was) !== filesOf(is);
+    if (first === undefined || (change.before.join(" ") === change.after.join(" ") && !isOther)) return [];
     const { distro, name, architecture } = first;
     const role = [...is, ...was].some((item) => item.role === "root") ? "root" : "tools";
     const growth = installedBytes(is) - installedBytes(was);
@@ -95,6 +98,7 @@ function presentPackage(stanza: Stanza, distro: string, role: Role): PresentPack
     name: stanza["Package"] ?? "",
     architecture: stanza["Architecture"] ?? "",
     version: stanza["Version"] ?? "",
+    file: stanza["SHA256"] ?? "",
     installed: 1024 * (Number(stanza["Installed-Size"] ?? 0) || 0),
   };
 }
@@ -117,6 +121,14 @@ export function wayTo(lock: Lock, change: PackageChange): string | undefined {
 
 function grouped(packages: readonly PresentPackage[]): Map<string, PresentPackage[]> {
   return Map.groupBy(packages, ({ distro, name, architecture }) => `${distro} ${name} ${architecture}`);
+}
+
+/** What is built here has no file before it is built. */
+function filesOf(list: readonly PresentPackage[]): string {
+  return list
+    .map(({ version, file }) => `${version} ${file}`)
+    .sort()
+    .join(", ");
 }
 
 function verbOf({ before, after }: Pick<PackageChange, "before" | "after">): PackageChange["verb"] {

@@ -51,6 +51,18 @@ describe("changes of a lock", () => {
     expect(lines(undefined, lock({ d: ["a 1"], e: ["a 2"] }))).toEqual(["added a 1 (d)", "added a 2 (e)"]);
   });
 
+  it("another file of the same version is a change", () => {
+    const of = (file: string): Lock => {
+      const stanza = { Package: "a", Version: "1", Architecture: "amd64", SHA256: file };
+      return {
+        ...emptyLock,
+        distros: { d: { indexes: [], packages: { a_1_amd64: { from: "main x", stanza } } } },
+      };
+    };
+    expect(lines(of("00"), of("01"))).toEqual(["changed a 1: another file of that version"]);
+    expect(lines(of("00"), of("00"))).toEqual([]);
+  });
+
   it("two versions may stand side by side", () => {
     expect(lines(lock({ d: ["a 1"] }), lock({ d: ["a 1", "a 2"] }))).toEqual(["upgraded a 1 to 1 and 2"]);
   });

@@ -155,6 +155,8 @@ describe("why, of a package", () => {
       "lib 1 amd64 in small amd64: <essential> app",
       "    request app -> lib (>= 1)",
     ]);
+    for (const name of ["lib:amd64", "lib:any"])
+      expect(packageReasons(answered, name)).toEqual(packageReasons(answered, "lib"));
     expect(packageLines(packageReasons(answered, "mawk"))).toEqual([
       "mawk 1 amd64 in small amd64: <essential> app",
       "    base base-files -> awk [mawk]",

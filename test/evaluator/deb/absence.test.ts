@@ -51,6 +51,10 @@ describe("why", () => {
       reasons: ["there is no package virtual"],
       providers: ["rest"],
     });
+    expect(ask([source(stable)], ["app"], [], "rets").reasons).toEqual([
+      "there is no package rets",
+      "did you mean rest?",
+    ]);
     expect(ask([source(stable)], ["app"], [], "lib=3")).toMatchObject({ reasons: ["no index has lib=3"] });
     expect(ask([source(stable)], ["app"], [], "rest", { exclude: ["rest"] }).reasons).toEqual([
       "rest is excluded: as far as this goes it does not exist",
@@ -109,6 +113,10 @@ describe("why", () => {
     const both = source([pkg("lib 1"), pkg("lib 1", "Architecture: arm64")]);
     const told = ask([both], ["lib"], ["lib 1"], "lib:arm64", { foreign: ["arm64"] });
     expect(told.reasons).toEqual(["nothing that is asked for needs lib:arm64"]);
+    expect(ask([both], ["lib"], ["lib 1"], "lib:any").reasons).toEqual(["lib 1 is taken"]);
+    expect(ask([both], ["lib"], ["lib 1"], "lib:i386").reasons).toEqual([
+      "no package of i386 takes part: this is of amd64",
+    ]);
     expect(told.attempt).toMatchObject({ ok: false });
   });
 });

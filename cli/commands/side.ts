@@ -2,6 +2,7 @@
 // Knows how each is named and read; does not compare anything.
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { type LineOptions, type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import { chosenPackages, installedPackages } from "../../evaluator/diff/packages.ts";
@@ -34,7 +35,9 @@ export async function readSide(written: string, means: SideMeans): Promise<Side>
   const hex = /^(?:blake3-)?([0-9a-f]{64})$/.exec(written)?.[1];
   if (hex !== undefined) return resultSide(digestFromHex(hex), means.parts);
   const file = means.absolute(written);
-  const revision = existsSync(file) ? undefined : parseRevision(written);
+  // As it is written: made absolute, `HEAD:../x` would have no `HEAD:` left.
+  const isThere = existsSync(isAbsolute(written) ? written : `${means.directory}/${written}`);
+  const revision = isThere ? undefined : parseRevision(written);
   if (revision === undefined) return await fileSide(file, means);
   using opened = openRevision(revision, means.directory);
   try {

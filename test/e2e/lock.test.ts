@@ -2,7 +2,7 @@
 // An archive of the test's own counts what is read of it.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readTar } from "../rig/tar.ts";
@@ -371,8 +371,20 @@ describe("kit diff", () => {
     );
     expect(results.stdout).toMatch(/^ {4}changed \/usr\/share\/greeting: content$/m);
     expect((await attempt.run(["diff", "young", "image.yaml"])).status).toBe(0);
+    symlinkSync("old", join(attempt.folder, "again"));
+    symlinkSync(".", join(attempt.folder, "here"));
+    for (const path of ["again", "here/old", realpathSync(join(attempt.folder, "old"))])
+      expect([path, (await attempt.run(["diff", path, "old"])).status]).toEqual([path, 0]);
     await attempt.refuses(["diff", "old", "image.lock"], 2, ["usage/not-built"], { keepsLock: true });
     await attempt.refuses(["diff", "old", "0".repeat(64)], 2, ["usage/no-result"], { keepsLock: true });
+    const { distros } = readLock(join(attempt.folder, "image.lock"));
+    const fewer = { format: "kit/lock/1", distros, answers: {} };
+    attempt.write({ "fewer.lock": JSON.stringify(fewer) });
+    const answers = await attempt.run(["diff", "fewer.lock", "image.lock"]);
+    expect([answers.status, answers.stdout]).toEqual([
+      10,
+      expect.stringMatching(/^questions\n {4}added small amd64: /m),
+    ]);
     const locks = await attempt.run(["diff", "HEAD:image.lock", "image.lock", "--json"]);
     expect(locks.status).toBe(10);
     expect(JSON.parse(locks.stdout)).toMatchObject({
@@ -388,7 +400,8 @@ describe("kit diff", () => {
   test("what is not there, or not locked, is told", async () => {
     using attempt = small.attempt();
     attempt.image(["greeting"]);
-    await attempt.refuses(["diff", "image.yaml", "none.yaml"], 4, ["unresolved/not-locked"]);
+    const unlocked = await attempt.refuses(["diff", "image.yaml", "none.yaml"], 4, ["unresolved/not-locked"]);
+    expect(unlocked.text).toContain(`there is no lock beside ${attempt.folder}/image.yaml`);
     await attempt.does(["lock", "image.yaml"]);
     await attempt.refuses(["diff", "image.yaml", "none.yaml"], 2, ["usage/no-such-file"], {
       keepsLock: true,
@@ -397,9 +410,19 @@ describe("kit diff", () => {
       keepsLock: true,
     });
     git(attempt, "init", "-q");
-    await attempt.refuses(["diff", "HEAD:image.yaml", "image.yaml"], 2, ["usage/no-revision"], {
-      keepsLock: true,
-    });
+    const keepsLock = { keepsLock: true };
+    const refused = async (before: string, status: number, ...codes: readonly string[]) =>
+      (await attempt.refuses(["diff", before, "image.yaml"], status, codes, keepsLock)).text;
+    await refused("HEAD:image.yaml", 2, "usage/no-revision");
+    attempt.write({ "bad.yaml": "kind: image\nnam: x\n", "folder.lock/file": "" });
+    git(attempt, "add", "bad.yaml");
+    git(attempt, "commit", "-qm", "one");
+    const bad = await refused("HEAD:bad.yaml", 3, "manifest/missing-key", "manifest/unknown-key");
+    expect(bad).not.toContain("kit-revision-");
+    await refused("HEAD:none.yaml", 2, "usage/no-revision");
+    await refused(`HEAD:../../../../../..${attempt.folder}/image.yaml`, 2, "usage/no-revision");
+    await refused("folder.lock", 4, "unresolved/bad-lock");
+    await refused("", 2, "usage/bad-option");
   });
 });
 

@@ -15,7 +15,8 @@ export interface FieldChange {
 export function fieldChanges(before: unknown, after: unknown, path = ""): FieldChange[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   const [old, young] = [membersOf(before), membersOf(after)];
-  if (old === undefined || young === undefined) return [changeOf(path, before, after)];
+  const isAlike = isMapping(before) === isMapping(after);
+  if (old === undefined || young === undefined || !isAlike) return [changeOf(path, before, after)];
   const keys = [...new Set([...old.keys(), ...young.keys()])];
   const changes = keys.flatMap((key) =>
     fieldChanges(old.get(key), young.get(key), path === "" ? key : `${path}.${key}`),

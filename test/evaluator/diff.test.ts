@@ -44,6 +44,10 @@ describe("fields", () => {
     expect(fieldChanges({ a: [1, 1] }, { a: [1] })).toEqual([{ path: "a", before: [1, 1], after: [1] }]);
   });
 
+  test("a list is no mapping, be both empty", () => {
+    expect(fieldChanges({ a: {} }, { a: [] })).toEqual([{ path: "a", before: {}, after: [] }]);
+  });
+
   test("there is a change just where there is a difference", () => {
     const value = fc.jsonValue({ maxDepth: 3 });
     fc.assert(

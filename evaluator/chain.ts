@@ -28,15 +28,22 @@ export function nameIn(item: Pick<ChosenPackage, "name" | "architecture">, nativ
   return isNative ? item.name : `${item.name}:${item.architecture}`;
 }
 
-/** @param most how many chains are written out; there may be more than anybody reads */
-export function shortestChains(
-  packages: readonly ChosenPackage[],
-  native: string,
-  wanted: string,
-  most: number,
-): Chains {
+/** Chains of one closure, for as many packages as are asked about. */
+export type FindChains = (wanted: string, most: number) => Chains;
+
+/** What it gives takes how many chains are written out: there may be more than anybody reads. */
+export function openChains(packages: readonly ChosenPackage[], native: string): FindChains {
   const steps = new Map(packages.map((item) => [nameIn(item, native), stepsTo(item)]));
   const ways = countWays(steps);
+  return (wanted, most) => chainsTo(wanted, most, steps, ways);
+}
+
+function chainsTo(
+  wanted: string,
+  most: number,
+  steps: ReadonlyMap<string, readonly Step[]>,
+  ways: ReturnType<typeof countWays>,
+): Chains {
   const way = ways.get(wanted);
   if (way === undefined) return { count: 0, chains: [] };
   const chains: Chain[] = [];

@@ -1,7 +1,7 @@
 // Why a package is there: the shortest ways to it from what was asked for, in each root that has it.
 // Pure. Knows how chains are told; does not know how a closure was chosen.
 
-import { type Chain, nameIn, shortestChains } from "../../evaluator/chain.ts";
+import { type Chain, nameIn, openChains } from "../../evaluator/chain.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
 import { questionText } from "../../evaluator/question.ts";
 import { visible } from "../render/text.ts";
@@ -40,7 +40,7 @@ function reasonsIn(answered: readonly Answered[], wanted: string): PackageReason
     const item = packages.find((one) => nameIn(one, native) === called);
     if (item === undefined) return [];
     const { name, version, architecture } = item;
-    const chains = shortestChains(packages, native, called, most);
+    const chains = openChains(packages, native)(called, most);
     return [{ name, version, architecture, question: questionText(question), ...chains }];
   });
 }

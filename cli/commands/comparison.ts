@@ -7,11 +7,11 @@ import type { FileChange } from "../../evaluator/diff/files.ts";
 import {
   installedBytes,
   installedPackages,
+  openWays,
   type PackageChange,
   type PresentPackage,
   packageChanges,
   packagesIn,
-  wayTo,
 } from "../../evaluator/diff/packages.ts";
 import { type NamedChange, type Root, type RootChange, rootChange } from "../../evaluator/diff/root.ts";
 import type { Lock } from "../../evaluator/lock.ts";
@@ -37,7 +37,7 @@ export interface Difference {
     /** The shortest way to what came, or to what went. */
     readonly way?: string;
   })[];
-  /** Questions that one side alone has an answer to; absent where one side has no lock. */
+  /** Questions that one side alone has an answer to, where one is a lock and nothing more. */
   readonly questions?: readonly { readonly verb: "added" | "removed"; readonly question: string }[];
   /** Bytes that the packages of roots take where they are installed. */
   readonly installed: { readonly before: number; readonly after: number };
@@ -50,9 +50,10 @@ export interface Difference {
 
 export function differenceOf(before: Side, after: Side): Difference {
   const [was, is] = packagesOf(before, after);
+  const [wayThen, wayNow] = [before.lock && openWays(before.lock), after.lock && openWays(after.lock)];
   const packages = packageChanges(was, is).map((change) => {
-    const lock = change.verb === "added" ? after.lock : change.verb === "removed" ? before.lock : undefined;
-    const way = lock && wayTo(lock, change);
+    const way =
+      change.verb === "added" ? wayNow?.(change) : change.verb === "removed" ? wayThen?.(change) : undefined;
     return { ...change, ...(way !== undefined && { way }) };
   });
   const bytes = (present: readonly PresentPackage[]) =>
@@ -60,7 +61,10 @@ export function differenceOf(before: Side, after: Side): Difference {
   return {
     format: "kit/diff/1",
     packages,
-    ...(before.lock && after.lock && { questions: questionChanges(before.lock, after.lock) }),
+    // Between manifests they follow from the fields.
+    ...(before.lock &&
+      after.lock &&
+      !(before.assembly && after.assembly) && { questions: questionChanges(before.lock, after.lock) }),
     installed: { before: bytes(was), after: bytes(is) },
     ...(before.assembly && after.assembly && { fields: manifestChanges(before.assembly, after.assembly) }),
     ...(before.derivations &&

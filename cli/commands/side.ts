@@ -99,8 +99,8 @@ function requestOf(file: string, { layout }: Parts): Digest | undefined {
   if (!found.startsWith(store)) return undefined;
   const hex = found.slice(store.length).split("/")[0] ?? "";
   // Any that keeps it: of whatever was made into just this, the root is as good.
-  const kept = readRoots(layout).find(({ root }) =>
-    root.contents.some((content) => content.endsWith(`-${hex}`)),
+  const kept = readRoots(layout).find(
+    ({ root }) => root.kind === "link" && root.contents.some((content) => content.endsWith(`-${hex}`)),
   );
   const request = kept?.root.requests.at(-1);
   if (request !== undefined) return request;

@@ -1,7 +1,7 @@
 // What changed from one set of packages to the next: those a lock pins, or those that are installed in a root.
 // Pure. Knows locks, dpkg's status and versions; does not know manifests, nor how anything is told.
 
-import { nameIn, shortestChains } from "../chain.ts";
+import { nameIn, openChains } from "../chain.ts";
 import { parseStanzas, type Stanza } from "../deb/stanza.ts";
 import { compareVersions } from "../deb/version.ts";
 import type { Answered } from "../evaluate.ts";
@@ -107,16 +107,21 @@ export function installedBytes(packages: readonly PresentPackage[]): number {
   return packages.reduce((sum, { installed }) => sum + installed, 0);
 }
 
-/** Who wants a package that a lock has: `nginx -> libssl3 (>= 3.0)`; the shortest way, from what was asked for. */
-export function wayTo(lock: Lock, change: PackageChange): string | undefined {
-  for (const answer of Object.values(lock.answers)) {
-    if (answer.distro !== change.distro) continue;
+/** Who wants packages that a lock has: `nginx -> libssl3 (>= 3.0)`; the shortest way, from what was asked for. */
+export function openWays(lock: Lock): (change: PackageChange) => string | undefined {
+  const closures = Object.values(lock.answers).map((answer) => {
     const native = questionFrame(answer.question).architecture;
     const packages = answeredPackages(lock, answer, (local) => ({ Package: local, Architecture: native }));
-    const [chain] = shortestChains(packages, native, nameIn(change, native), 1).chains;
-    if (chain !== undefined) return chain.links.map(({ relation }) => relation).join(" -> ");
-  }
-  return undefined;
+    return { distro: answer.distro, native, find: openChains(packages, native) };
+  });
+  return (change) => {
+    for (const { distro, native, find } of closures) {
+      if (distro !== change.distro) continue;
+      const [chain] = find(nameIn(change, native), 1).chains;
+      if (chain !== undefined) return chain.links.map(({ relation }) => relation).join(" -> ");
+    }
+    return undefined;
+  };
 }
 
 function grouped(packages: readonly PresentPackage[]): Map<string, PresentPackage[]> {

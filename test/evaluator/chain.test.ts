@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { shortestChains } from "../../evaluator/chain.ts";
+import { openChains } from "../../evaluator/chain.ts";
 import type { ChosenPackage } from "../../evaluator/question.ts";
 
 const native = "amd64";
@@ -14,7 +14,7 @@ function chosen(name: string, wants: readonly string[], architecture = native): 
 }
 
 const told = (packages: readonly ChosenPackage[], wanted: string, most = 10) => {
-  const { count, chains } = shortestChains(packages, native, wanted, most);
+  const { count, chains } = openChains(packages, native)(wanted, most);
   return {
     count,
     chains: chains.map(({ from, links }) => [from, ...links.map((link) => link.package)].join(" ")),

@@ -7,9 +7,9 @@ import { fieldChanges } from "../../evaluator/diff/fields.ts";
 import {
   chosenPackages,
   installedPackages,
+  openWays,
   packageChanges,
   packagesIn,
-  wayTo,
 } from "../../evaluator/diff/packages.ts";
 import { type Root, rootChange } from "../../evaluator/diff/root.ts";
 import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
@@ -233,10 +233,8 @@ describe("packages", () => {
       ["tool", "tools", "upgraded", 0],
     ]);
     const [, lib, old] = changes;
-    expect([lib && wayTo(after, lib), old && wayTo(before, old), lib && wayTo(before, lib)]).toEqual([
-      "app -> lib",
-      "app -> old",
-      undefined,
-    ]);
+    expect([lib && openWays(after)(lib), old && openWays(before)(old), lib && openWays(before)(lib)]).toEqual(
+      ["app -> lib", "app -> old", undefined],
+    );
   });
 });

@@ -1,7 +1,7 @@
 // A distribution as questions and downloads know it.
 // Pure: reads manifests' values; does not fetch.
 
-import { parseRequest } from "../../evaluator/deb/request.ts";
+import { parseRequest, standsForNative } from "../../evaluator/deb/request.ts";
 import type { ChosenPackage, Source } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "./schema.ts";
@@ -34,10 +34,9 @@ export function sourceOf(
  * @throws {Fault} `unresolved/malformed-request`
  */
 export function architecturesIn(requests: readonly string[]): string[] {
-  const any = ["any", "native", "all"];
   return requests
     .flatMap((request) => parseRequest(request).relation.architecture ?? [])
-    .filter((name) => !any.includes(name));
+    .filter((name) => !standsForNative(name));
 }
 
 /** Where a repository's archive is; a dated one lies below its date. @throws {Fault} `unresolved/bad-lock` */

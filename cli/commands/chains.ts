@@ -2,6 +2,7 @@
 // Pure. Knows how chains are told; does not know how a closure was chosen.
 
 import { type Chain, nameIn, openChains } from "../../evaluator/chain.ts";
+import { standsForNative } from "../../evaluator/deb/request.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
 import { questionText } from "../../evaluator/question.ts";
 import { visible } from "../render/text.ts";
@@ -48,7 +49,7 @@ function reasonsIn(answered: readonly Answered[], wanted: string): PackageReason
 /** As reasons call it: who asks may name the native architecture too. */
 function calledIn(wanted: string, native: string): string {
   const [name = "", architecture = native] = wanted.split(":");
-  return ["any", "native", "all", native].includes(architecture) ? name : wanted;
+  return architecture === native || standsForNative(architecture) ? name : wanted;
 }
 
 export function packageLines(told: readonly PackageReasons[]): string[] {

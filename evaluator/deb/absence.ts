@@ -5,7 +5,7 @@ import { nameIn } from "../chain.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Package, Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
-import { parseRequest } from "./request.ts";
+import { parseRequest, standsForNative } from "./request.ts";
 import { type Question, resolve } from "./resolve.ts";
 import type { Universe } from "./universe.ts";
 import { satisfies } from "./version.ts";
@@ -62,8 +62,8 @@ export function absenceOf(
 ): Absence {
   const { relation } = parseRequest(wanted);
   const [native = ""] = universe.architectures;
-  const { name } = relation;
-  const architecture = isNative(relation.architecture) ? native : (relation.architecture ?? native);
+  const { name, architecture: asked = native } = relation;
+  const architecture = standsForNative(asked) ? native : asked;
   const key = nameIn({ name, architecture }, native);
   const there = taken.get(key);
   const pkg = universe.package(name, architecture);
@@ -90,13 +90,8 @@ export function absenceOf(
     there === undefined
       ? [`nothing that is asked for needs ${key}`, ...rankReasons(best)]
       : passedOver(universe, question, best, there);
-  const asked = { ...question, requests: [...question.requests, wanted] };
-  return { ...known, reasons, attempt: attemptOf(kept, asked, taken) };
-}
-
-/** What stands for the native architecture where a package is asked for. */
-function isNative(architecture: string | undefined): boolean {
-  return architecture === undefined || ["any", "native", "all"].includes(architecture);
+  const more = { ...question, requests: [...question.requests, wanted] };
+  return { ...known, reasons, attempt: attemptOf(kept, more, taken) };
 }
 
 function fits(taken: string, { operator, version }: Relation): boolean {

@@ -97,11 +97,14 @@ function bestOf(universe: Universe, pkg: Package, relation: Relation): Version |
     );
 }
 
+/** `libc6:any`, `libc6:native` and `libc6:all` ask for what `libc6` does. */
+export function standsForNative(architecture: string): boolean {
+  return architecture === "native" || architecture === "any" || architecture === "all";
+}
+
 function architectureOf(universe: Universe, architecture: string): string {
   const [native = ""] = universe.architectures;
-  return architecture === "native" || architecture === "any" || architecture === "all"
-    ? native
-    : architecture;
+  return standsForNative(architecture) ? native : architecture;
 }
 
 function compareText(a: string, b: string): number {

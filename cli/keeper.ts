@@ -7,6 +7,7 @@ import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
 import { fetchBuilder } from "../builders/fetch/builder.ts";
+import { indexBuilder } from "../builders/index/builder.ts";
 import { loadClient, loadOpenpgp } from "../builders/late.ts";
 import { ociBuilder } from "../builders/oci/builder.ts";
 import { rootfsBuilder } from "../builders/rootfs/builder.ts";
@@ -23,6 +24,7 @@ const builders = [
   debFilesBuilder,
   ext4Builder,
   fetchBuilder,
+  indexBuilder,
   ociBuilder,
   rootfsBuilder,
   squashfsBuilder,

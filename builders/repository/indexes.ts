@@ -1,11 +1,10 @@
 // Indexes: the verified package lists of a repository, fetched from whichever mirror has them.
 // Knows the way from a suite's InRelease to its Packages files; does not know what packages say.
 
-import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import type { Digest, Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { type Compression, decompressor } from "../archive/decompress.ts";
+import type { Compression } from "../archive/decompress.ts";
 import type { Http } from "../fetch/http.ts";
 import type { FetchPlace } from "../fetch/recipe.ts";
 import { checkRelease } from "./check.ts";
@@ -65,8 +64,13 @@ export interface FetchedIndex {
   readonly compression: Compression;
   /** Bytes of it uncompressed, where the Release file tells. */
   readonly plainSize?: number;
-  /** The same, in the pool. {@link uncompressIndex} reads it. */
+  /** The same, in the pool. */
   readonly blob: Digest;
+}
+
+export interface CompactIndex extends FetchedIndex {
+  /** Its compact form, in the pool. */
+  readonly compact: Digest;
 }
 
 /**
@@ -98,67 +102,6 @@ export async function fetchIndexes(
   return await together(means.signal, wanted, ({ signed, file }) =>
     fetchPackages(repository, signed, file, means.fetch),
   );
-}
-
-export interface UncompressOptions {
-  /** Bytes it may have; 1 GiB. */
-  readonly limit?: number;
-  /** Called with the text so far, again and again, where the index tells its size. */
-  readonly onMore?: (text: Buffer) => void;
-}
-
-/**
- * The text of a fetched index, into memory. Where its size is known it is written to its place at once: gathering
- * trixie's 57 MB in parts and joining them takes 0.1 s and as much memory again.
- *
- * @throws {Fault} `digest/bomb` above its known size, or the limit; `digest/bad-stream`
- */
-export async function uncompressIndex(
-  file: string,
-  { compression, plainSize }: Pick<FetchedIndex, "compression" | "plainSize">,
-  { limit = packagesLimit, onMore = () => {} }: UncompressOptions = {},
-): Promise<Buffer> {
-  const most = Math.min(plainSize ?? limit, limit);
-  const text = plainSize === undefined ? partsOfText() : sizedText(most, onMore);
-  const stream = await decompressor(compression, most, text.add);
-  const handle = await open(file);
-  try {
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(1 << 18);
-      const { bytesRead } = await handle.read(chunk);
-      if (bytesRead === 0) break;
-      await stream.push(chunk.subarray(0, bytesRead));
-    }
-    await stream.end();
-    return text.whole();
-  } finally {
-    stream.close();
-    await handle.close();
-  }
-}
-
-interface GatheredText {
-  readonly add: (part: Uint8Array) => void;
-  whole(): Buffer;
-}
-
-function partsOfText(): GatheredText {
-  const parts: Uint8Array[] = [];
-  return { add: (part) => void parts.push(Buffer.from(part)), whole: () => Buffer.concat(parts) };
-}
-
-function sizedText(size: number, onMore: (text: Buffer) => void): GatheredText {
-  const buffer = Buffer.allocUnsafeSlow(size);
-  let used = 0;
-  const whole = () => buffer.subarray(0, used);
-  return {
-    add(part) {
-      buffer.set(part, used);
-      used += part.length;
-      onMore(whole());
-    },
-    whole,
-  };
 }
 
 interface SuiteRelease {

@@ -162,7 +162,8 @@ export function universe(options: UniverseOptions): Universe {
     },
     base(set) {
       const line = set === "essential" ? "Essential: yes" : `Priority: ${set}`;
-      const names = new Set([...sources.flatMap(({ index }) => index.withLine(line)), ...locals.keys()]);
+      const listed = sources.flatMap(({ index }) => index.withLine(line).map(index.nameAt));
+      const names = new Set([...listed, ...locals.keys()]);
       return [...names].sort().filter((name) => {
         const candidate = group(name).find((pkg) => pkg.architecture === options.architecture)?.candidate;
         return set === "essential" ? candidate?.essential : candidate?.importance === set;
@@ -278,8 +279,18 @@ function compareSources(a: Source, b: Source): number {
     b.priority - a.priority ||
     compareText(a.repository, b.repository) ||
     compareText(a.suite, b.suite) ||
-    Buffer.compare(a.index.bytes, b.index.bytes)
+    compareIndexes(a.index, b.index)
   );
+}
+
+/** By their first stanzas that differ: components of one suite, say. */
+function compareIndexes(a: PackagesIndex, b: PackagesIndex): number {
+  if (a === b) return 0;
+  for (let stanza = 0; stanza < Math.min(a.size, b.size); stanza++) {
+    const order = compareText(a.text(stanza), b.text(stanza));
+    if (order !== 0) return order;
+  }
+  return a.size - b.size;
 }
 
 function compareText(a: string, b: string): number {

@@ -15,8 +15,9 @@ import { archiveOf } from "../distro/source.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { CompactIndex } from "../repository/indexes.ts";
 import type { ReadIndex } from "./answer.ts";
+import { type RememberedParts, remembering } from "./remembered.ts";
 
-export interface IndexParts {
+export interface IndexParts extends Omit<RememberedParts, "isThere"> {
   readonly keeper: () => Promise<Pick<Keeper, "fetchIndexes">>;
   readonly layout: Layout;
   /** Where an archive's files are looked for, nearest first. */
@@ -47,7 +48,7 @@ async function fetchAll(
   name: string,
   architecture: string,
   assembly: Assembly,
-  { keeper, layout, mirrors }: IndexParts,
+  { keeper, layout, mirrors, ...remembered }: IndexParts,
 ): Promise<readonly ReadIndex[]> {
   const own = [...assembly.manifests.values()].find(
     (item) => item.kind.name === "distro" && item.name === name,
@@ -55,7 +56,10 @@ async function fetchAll(
   if (own === undefined) throw new Error(`${name} is not part of the assembly`);
   const target = { arch: architecture, buildType: "release", distro: name } as const;
   const { manifest: distro, locals } = settle(own, distroKind, target);
-  const { fetchIndexes } = await keeper();
+  const fetchIndexes = remembering(async (question) => (await keeper()).fetchIndexes(question), {
+    ...remembered,
+    isThere: (compact) => findMember(layout, compact) !== undefined,
+  });
   const fetched = await Promise.all(
     distro.repositories.map((repository) => {
       const archive = archiveOf(distro, repository.name);

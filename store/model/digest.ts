@@ -33,10 +33,12 @@ export function hasher(): Hasher {
 
 /** @throws {Fault} `digest/malformed` */
 export function parseDigest(text: string): Digest {
-  if (!/^blake3-[0-9a-f]{64}$/.test(text)) {
-    throw new Fault("digest/malformed", `not a digest: ${JSON.stringify(text.slice(0, 100))}`);
-  }
-  return text as Digest;
+  if (isDigest(text)) return text;
+  throw new Fault("digest/malformed", `not a digest: ${JSON.stringify(text.slice(0, 100))}`);
+}
+
+export function isDigest(text: string): text is Digest {
+  return /^blake3-[0-9a-f]{64}$/.test(text);
 }
 
 export function hexOf(digest: Digest): string {

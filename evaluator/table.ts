@@ -27,22 +27,24 @@ export function addTo(lists: Lists, key: string, number: number): void {
 }
 
 export function encodeTable(lists: Lists): Uint8Array {
-  const keys = sortedKeys(lists);
-  const values = keys.flatMap((key) => lists.get(key) ?? []);
+  const text = [...lists.keys()].join("");
+  const isAscii = Buffer.byteLength(text) === text.length;
+  const keys = sortedKeys(lists, isAscii);
   const bytes = Buffer.from(keys.join(""));
-  const words = new Uint32Array(2 + 2 * keys.length + values.length);
-  words.set([keys.length, values.length]);
-  let [keyEnd, valueEnd] = [0, 0];
+  const ends = new Uint32Array(2 * keys.length);
+  const values: number[] = [];
+  let keyEnd = 0;
   for (const [i, key] of keys.entries()) {
-    const known = lists.get(key);
-    words[2 + i] = keyEnd += Buffer.byteLength(key);
-    words[2 + keys.length + i] = valueEnd += typeof known === "number" ? 1 : (known?.length ?? 0);
+    const known = lists.get(key) ?? [];
+    if (typeof known === "number") values.push(known);
+    else values.push(...known);
+    ends[i] = keyEnd += isAscii ? key.length : Buffer.byteLength(key);
+    ends[keys.length + i] = values.length;
   }
-  words.set(values, 2 + 2 * keys.length);
-  const encoded = Buffer.alloc(words.byteLength + padded(bytes.length));
-  encoded.set(bytesOfWords(words));
-  encoded.set(bytes, words.byteLength);
-  return encoded;
+  const words = [Uint32Array.of(keys.length, values.length), ends, Uint32Array.from(values)].map(
+    bytesOfWords,
+  );
+  return Buffer.concat([...words, bytes, Buffer.alloc(-bytes.length & 3)]);
 }
 
 /** @throws {Fault} `store/corrupt` where the bytes are no table */
@@ -100,10 +102,6 @@ export function wordsOfBytes(bytes: Uint8Array, start: number, count: number): U
 
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
-function padded(length: number): number {
-  return (length + 3) & ~3;
-}
-
 /** What is read out of a store is not as it was written. */
 export function damaged(): Fault {
   return new Fault("store/corrupt", "a package list's compact form is damaged", {
@@ -111,11 +109,10 @@ export function damaged(): Fault {
   });
 }
 
-/** By UTF-16 units, which is by bytes but for what lies above U+D7FF, and takes a third of the time. */
-function sortedKeys(lists: Lists): string[] {
+/** ASCII sorts by UTF-16 units as it does by bytes, in a third of the time. */
+function sortedKeys(lists: Lists, isAscii: boolean): string[] {
   const keys = [...lists.keys()];
-  if (!keys.some((key) => /[\ud800-\uffff]/.test(key))) return keys.sort();
-  return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return isAscii ? keys.sort() : keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 /** By hand: a lookup takes 17 of these, and `Buffer.compare` would take four times as long. */

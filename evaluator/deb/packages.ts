@@ -3,8 +3,8 @@
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
 import { addTo, type Lists } from "../table.ts";
-import { mentionRanks } from "./mention.ts";
-import { occurrences, stanzasAt } from "./scan.ts";
+import { mentionRanks, relationFields } from "./mention.ts";
+import { type FieldScan, scanFields } from "./scan.ts";
 import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
 
 /** Stanzas go by number, from 0 in the order of the text. */
@@ -60,82 +60,61 @@ export function packagesIndex(bytes: Uint8Array): PackagesIndex {
 }
 
 /**
- * Reads nothing but what the tables need: names, what is provided, some whole lines, and who is spoken of. Names of
- * fields must be written as the archive tools write them.
+ * Reads nothing but what the tables need: names, what is provided, what may make a base, and who is spoken of.
  *
  * @param bytes an uncompressed Packages file, UTF-8
  */
-export function scanPackages(bytes: Buffer): Scanned {
-  const starts = startsIn(bytes);
-  const names: string[] = [];
+export function scanPackages(bytes: Uint8Array): Scanned {
+  const scan = scanFields(bytes, ["Package", "Source", "Essential", "Priority", ...relationFields]);
   const named: Lists = new Map();
   const warnings: string[] = [];
-  for (const [stanza, start] of starts.entries()) {
-    const name = nameOf(bytes, start);
-    names.push(name ?? "");
+  const nameOf = scan.column("Package");
+  const names = scan.starts.map((_, stanza) => {
+    const name = nameOf(stanza) ?? nameIn(scan.text(stanza));
     if (name !== undefined) addTo(named, name, stanza);
     else {
-      const line = bytes.toString("utf8", start, lineEnd(bytes, start)).slice(0, 80);
-      warnings.push(`skipped a stanza without a Package field, beginning ${JSON.stringify(line)}`);
+      const [line = ""] = scan.text(stanza).split("\n", 1);
+      const told = JSON.stringify(line.slice(0, 80));
+      warnings.push(`skipped a stanza without a Package field, beginning ${told}`);
     }
-  }
+    return name ?? "";
+  });
   const tables = {
     named,
-    providing: providersIn(bytes, starts),
-    lines: linesIn(bytes, starts),
-    mentions: mentionRanks(bytes, starts, names),
+    providing: providersIn(scan),
+    lines: linesIn(scan),
+    mentions: mentionRanks(scan, names),
   };
-  return { starts, tables, warnings };
+  return { starts: scan.starts, tables, warnings };
 }
 
-function startsIn(bytes: Buffer): number[] {
-  const starts: number[] = [];
-  for (let at = 0; ; ) {
-    while (bytes[at] === newline) at++;
-    if (at >= bytes.length) return starts;
-    starts.push(at);
-    const end = bytes.indexOf(gap, at);
-    at = end < 0 ? bytes.length : end + gap.length;
-  }
-}
-
-function providersIn(bytes: Buffer, starts: readonly number[]): Lists {
+function providersIn({ starts, column }: FieldScan): Lists {
   const providers: Lists = new Map();
-  const stanzaAt = stanzasAt(starts);
-  for (const found of occurrences(bytes, "\nProvides:")) {
-    for (const provided of fieldAt(bytes, found + "\nProvides:".length).split(",")) {
+  const providesOf = column("Provides");
+  for (const stanza of starts.keys()) {
+    for (const provided of providesOf(stanza)?.split(",") ?? []) {
       const name = /^\s*([^\s(:]+)/.exec(provided)?.[1];
-      if (name !== undefined) addTo(providers, name, stanzaAt(found));
+      if (name !== undefined) addTo(providers, name, stanza);
     }
   }
   return providers;
 }
 
-function linesIn(bytes: Buffer, starts: readonly number[]): Lists {
+function linesIn({ starts, column }: FieldScan): Lists {
   const lines: Lists = new Map();
-  for (const line of baseLines) {
-    const stanzaAt = stanzasAt(starts);
-    for (const found of occurrences(bytes, `\n${line}\n`)) addTo(lines, line, stanzaAt(found));
+  for (const field of ["Essential", "Priority"]) {
+    const valueIn = column(field);
+    for (const stanza of starts.keys()) {
+      const line = baseLines.find((each) => each === `${field}: ${valueIn(stanza)}`);
+      if (line !== undefined) addTo(lines, line, stanza);
+    }
   }
   return lines;
 }
 
-const gap = Buffer.from("\n\n");
-const newline = 0x0a;
-const space = 0x20;
-const tab = 0x09;
-
-/** The package's name: on the first line in every index an archive tool writes, anywhere in others. */
-function nameOf(bytes: Buffer, start: number): string | undefined {
-  const first = bytes.toString("utf8", start, lineEnd(bytes, start));
-  if (first.startsWith("Package: ")) return first.slice("Package: ".length).trimEnd();
-  const end = bytes.indexOf(gap, start);
-  return nameIn(bytes.toString("utf8", start, end < 0 ? bytes.length : end));
-}
-
 function nameIn(text: string): string | undefined {
   const first = /^Package: (.*)/.exec(text)?.[1];
-  if (first !== undefined) return first.trimEnd();
+  if (first !== undefined) return first.trim();
   let stanza: Stanza;
   try {
     stanza = parseStanza(text);
@@ -143,16 +122,4 @@ function nameIn(text: string): string | undefined {
     return undefined;
   }
   return fieldOf(stanza, "Package");
-}
-
-/** A field's value from `at` on, its continuation lines included. */
-function fieldAt(bytes: Buffer, at: number): string {
-  let end = lineEnd(bytes, at);
-  while (bytes[end + 1] === space || bytes[end + 1] === tab) end = lineEnd(bytes, end + 1);
-  return bytes.toString("utf8", at, end);
-}
-
-function lineEnd(bytes: Buffer, at: number): number {
-  const end = bytes.indexOf(newline, at);
-  return end < 0 ? bytes.length : end;
 }

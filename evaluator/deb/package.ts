@@ -52,6 +52,14 @@ export interface Demand {
   readonly implicit?: true;
 }
 
+/** Whom a demand reaches, found once in a universe: a version's demands are its own. */
+export interface Reach {
+  /** By each alternative. */
+  readonly each: readonly (readonly Version[])[];
+  /** By any of them, in their order, each once. */
+  readonly all: readonly Version[];
+}
+
 export interface Provided {
   readonly name: string;
   readonly architecture?: string;

@@ -25,6 +25,8 @@ export interface Question {
   /** Sets by field of the candidate, or further requests: what every root holds. */
   readonly base: readonly (BaseSet | (string & {}))[];
   readonly recommends: boolean;
+  /** A package of no index, asked for too, and among what is chosen. */
+  readonly outside?: Version;
 }
 
 export interface ResolvedPackage {
@@ -43,6 +45,21 @@ export type Resolution =
   | { readonly ok: true; readonly packages: readonly ResolvedPackage[] }
   | ({ readonly ok: false } & Explanation);
 
+/** What is chosen, and no word yet why each. */
+export type Choice =
+  | { readonly ok: true; readonly versions: ReadonlySet<Version>; readonly answers: readonly Answer[] }
+  | ({ readonly ok: false } & Explanation);
+
+/**
+ * What {@link choose} chooses, and why each package is there.
+ *
+ * @throws {Fault} `unresolved/malformed-request`
+ */
+export function resolve(universe: Universe, question: Question): Resolution {
+  const choice = choose(universe, question);
+  return choice.ok ? { ok: true, packages: withReasons(universe, choice, question.recommends) } : choice;
+}
+
 /**
  * What `apt-get --no-install-recommends install` would choose on an empty machine, given the requests and the base
  * sorted by name. Where apt's greedy way ends in a conflict, a complete search takes over: it prefers candidates to
@@ -51,9 +68,10 @@ export type Resolution =
  *
  * @throws {Fault} `unresolved/malformed-request`
  */
-export function resolve(universe: Universe, question: Question): Resolution {
-  const { recommends } = question;
-  const requests = gatherRequests(universe, question.requests, question.base);
+export function choose(universe: Universe, question: Question): Choice {
+  const { recommends, outside } = question;
+  const asked = gatherRequests(universe, question.requests, question.base);
+  const requests = outside === undefined ? asked : [...asked, requestOf(outside)];
   const targets = requests.map((request) => ({ request, target: targetOf(universe, request) }));
   const missing = targets.filter(isMissing);
   if (missing.length > 0) return { ok: false, ...explainMissing(universe, missing) };
@@ -64,12 +82,16 @@ export function resolve(universe: Universe, question: Question): Resolution {
   const wanted = [...new Set(answers.map(({ version }) => version))];
   const marked = markInstalls(universe, wanted, { recommends });
   if (wanted.every((version) => marked.has(version)) && isSound(universe, marked)) {
-    return resolved(universe, sweepAsApt(universe, marked, wanted), answers, recommends);
+    return { ok: true, versions: sweepAsApt(universe, marked, wanted), answers };
   }
-  return resolveBySearch(universe, requests, recommends);
+  return chooseBySearch(universe, requests, recommends);
 }
 
-function resolveBySearch(universe: Universe, requests: readonly Request[], recommends: boolean): Resolution {
+function requestOf(outside: Version): Request {
+  return { by: "request", text: outside.name, relation: { name: outside.name }, outside };
+}
+
+function chooseBySearch(universe: Universe, requests: readonly Request[], recommends: boolean): Choice {
   const formula = formulate(universe, requests, recommends);
   const outcome = search(formula.roots, formula.expand);
   if ("core" in outcome) {
@@ -83,7 +105,7 @@ function resolveBySearch(universe: Universe, requests: readonly Request[], recom
   const chosen = new Set(outcome.chosen.map(formula.versionOf));
   const answers = answersAmong(formula, outcome);
   const roots = answers.map(({ version }) => version);
-  return resolved(universe, sweep(universe, chosen, roots, recommends), answers, recommends);
+  return { ok: true, versions: sweep(universe, chosen, roots, recommends), answers };
 }
 
 function answersAmong(formula: Formula, { chosen }: Extract<Outcome<never>, { chosen: unknown }>): Answer[] {
@@ -95,18 +117,16 @@ function answersAmong(formula: Formula, { chosen }: Extract<Outcome<never>, { ch
   });
 }
 
-function resolved(
+function withReasons(
   universe: Universe,
-  versions: ReadonlySet<Version>,
-  answers: readonly Answer[],
+  { versions, answers }: Extract<Choice, { ok: true }>,
   recommends: boolean,
-): Resolution {
+): ResolvedPackage[] {
   const reasons = reasonsIn(universe, versions, answers, recommends);
-  const packages = [...versions].sort(compareVersionNames).map((item): ResolvedPackage => {
+  return [...versions].sort(compareVersionNames).map((item) => {
     const { name, version, architecture, stanza, origin } = item;
     return { name, version, architecture, stanza, origin, reasons: reasons.get(item) ?? [] };
   });
-  return { ok: true, packages };
 }
 
 function isMissing(item: {

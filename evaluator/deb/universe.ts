@@ -5,10 +5,12 @@ import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
   type BaseSet,
+  type Demand,
   type Described,
   describePackage,
   isYes,
   type Package,
+  type Reach,
   siblingDemands,
   type Version,
 } from "./package.ts";
@@ -65,8 +67,12 @@ export interface Universe {
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
   names(): Iterable<string>;
+  /** A package that no index has and no relation reaches, to be asked for: what a build needs, as one. */
+  outside(described: Described): Version;
   isExcluded(name: string): boolean;
   readonly mentions: MentionOrder;
+  /** What demands were found to reach: `reachOf` of demand.ts. */
+  readonly reached: Map<Demand, Reach>;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
 }
@@ -173,8 +179,15 @@ export function universe(options: UniverseOptions): Universe {
       yield* locals.keys();
       for (const { index } of sources) yield* index.names();
     },
+    outside(described) {
+      const listings = [{ described, source: undefined }];
+      const [version] = makePackage(described.name, options.architecture, [], listings, priorityOf).versions;
+      if (version === undefined) throw new Error("a listing is a version");
+      return version;
+    },
     isExcluded: (name) => excluded.has(name),
     mentions: mentionOrder(sources.map(({ index }) => index)),
+    reached: new Map(),
     warnings: () => [...warnings].sort(),
   };
 }

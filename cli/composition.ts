@@ -21,6 +21,9 @@ import { targetsOf } from "../builders/realizer/targets.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { toolsKind } from "../builders/tools/schema.ts";
+import { planView } from "../builders/view/plan.ts";
+import { viewKind } from "../builders/view/schema.ts";
+import { workloadKind } from "../builders/workload/schema.ts";
 import type { Planning } from "../evaluator/evaluate.ts";
 import type { Kind } from "../evaluator/kind.ts";
 import { checkFormat } from "../store/format.ts";
@@ -43,6 +46,8 @@ export const kinds: readonly Kind<unknown>[] = [
   imageKind,
   packageKind,
   toolsKind,
+  viewKind,
+  workloadKind,
 ] as readonly Kind<unknown>[];
 
 export interface Parts {
@@ -211,6 +216,9 @@ function planByKind(planning: Planning) {
     case "package":
       if (target === undefined) return [];
       return planPackageOutput(planning, assembly.root, target);
+    case "view":
+      planView(planning, assembly.root);
+      return [];
     default:
       throw new Fault("usage/not-realizable", `a ${root?.kind.name} is nothing that can be built`, {
         hint: "name the manifest of an image or of a package",

@@ -3,6 +3,7 @@
 
 import { encodeHead } from "../../evaluator/compact.ts";
 import { scanPackages } from "../../evaluator/deb/packages.ts";
+import { scanSources } from "../../evaluator/deb/sources.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Pool } from "../../store/pool.ts";
 import { type Compression, decompressor } from "../archive/decompress.ts";
@@ -21,7 +22,7 @@ export async function compactList(
   const text = await uncompressList(pool.pieces(list), form, { ...(openXz && { openXz }) });
   const writer = pool.writer();
   try {
-    writer.write(encodeHead(scanPackages(text), text.length));
+    writer.write(encodeHead(scans[form.format](text), text.length));
     writer.write(text);
   } catch (error) {
     writer.abandon();
@@ -29,6 +30,8 @@ export async function compactList(
   }
   return writer.finish().blob;
 }
+
+const scans = { deb: scanPackages, "deb-sources": scanSources } as const;
 
 export interface UncompressOptions {
   /** Bytes it may have; 1 GiB. */

@@ -6,11 +6,11 @@ import { type Derivation, derivation, type Input } from "../../store/model/deriv
 import type { Compression } from "../archive/decompress.ts";
 
 /** Raise it when the same list gives other bytes. */
-export const indexVersions = { index: "1" } as const;
+export const indexVersions = { index: "2" } as const;
 
 export interface IndexParameters {
-  /** `deb`: a Packages file. */
-  readonly format: "deb";
+  /** `deb`: a Packages file; `deb-sources`: a Sources file. */
+  readonly format: "deb" | "deb-sources";
   readonly compression: Compression;
 }
 
@@ -38,7 +38,7 @@ export function indexDerivation(
 }
 
 const parametersShape = z.object({
-  format: z.enum(["deb"]),
+  format: z.enum(["deb", "deb-sources"]),
   compression: z.enum(["none", "gz", "xz", "zst"]),
 });
 const hintsShape = z.object({ plainSize: z.optional(z.number()) });

@@ -12,11 +12,16 @@ export async function compacted(
   index: FetchedIndex,
   { build }: Pick<Making, "build">,
 ): Promise<CompactIndex> {
-  const { repository, packages, compression, plainSize, blob } = index;
+  const { repository, architecture, packages, compression, plainSize, blob } = index;
   const label = `${repository} ${packages.path}, indexed`;
   const list = { content: contentOf("blob", blob) };
   const hints = plainSize === undefined ? {} : { plainSize };
-  const derivation = indexDerivation(label, list, { format: "deb", compression }, hints);
+  const derivation = indexDerivation(
+    label,
+    list,
+    { format: architecture === "source" ? "deb-sources" : "deb", compression },
+    hints,
+  );
   const request = resolveRequest(derivation, new Map());
   if (request === undefined) throw new Error("a list is a content, and no output");
   const { result } = await build({ request, id: derivation.digest, label, hints, rebuild: false });

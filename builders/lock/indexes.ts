@@ -3,10 +3,9 @@
 
 import { openSync, readFileSync, readSync } from "node:fs";
 import { openCompact, type ReadBytes } from "../../evaluator/compact.ts";
-import { openPackages } from "../../evaluator/deb/packages.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
-import type { ClosureQuestion } from "../../evaluator/question.ts";
+import type { Source } from "../../evaluator/question.ts";
 import type { Layout } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
@@ -24,7 +23,14 @@ export interface IndexParts extends Omit<RememberedParts, "isThere"> {
   readonly mirrors: (archive: string, components?: readonly string[]) => readonly string[];
 }
 
-export type Indexes = (question: ClosureQuestion, assembly: Assembly) => Promise<readonly ReadIndex[]>;
+/** By distribution and architectures. */
+export type Indexes = (
+  question: { readonly source: Pick<Source, "distro" | "architecture" | "foreign"> },
+  assembly: Assembly,
+) => Promise<readonly ReadIndex[]>;
+
+/** In place of an architecture: the lists of source packages. */
+export const sourceLists = "source";
 
 /** Indexes by distribution and architecture, fetched and read once a run. */
 export function openIndexes(parts: IndexParts): Indexes {
@@ -80,7 +86,7 @@ function readIndex(index: CompactIndex, layout: Layout): ReadIndex {
   const member = findMember(layout, index.compact);
   if (member === undefined)
     throw new Fault("store/missing-blob", "an index that was just made is not in the store");
-  return { index, packages: openPackages(openCompact(fileReader(member))) };
+  return { index, list: openCompact(fileReader(member)) };
 }
 
 /** Reads at places of a file that stays open as long as the process lives: a stanza is asked for at any time. */

@@ -68,6 +68,10 @@ export class RealizeCommand extends BuildCommand {
     if (this.profile !== undefined) checkProfileName(this.profile);
     const manifest = this.absolute(this.manifest);
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
+    if (plan.views.length > 0)
+      throw new Fault("usage/not-realizable", "a view is nothing that can be built", {
+        hint: "`kit report` shows what it comes to; an image or a package can be realized",
+      });
     const linksOf = this.linkNames(plan.outputs);
     for (const link of linksOf) refuseUnplaceable(link);
     // What is compared has to be recorded, and not only offered.

@@ -19,6 +19,9 @@ export interface PackagesIndex {
   providing(name: string): readonly number[];
   /** Stanzas with one of {@link baseLines}. */
   withLine(line: string): readonly number[];
+  /** Stanzas whose `Task` names this, as apt's `task^` takes them. */
+  inTask(task: string): readonly number[];
+  tasks(): Iterable<string>;
   /** A number that is the lower the earlier the archive speaks of a name ({@link mentionRanks}). */
   mention(name: string): number | undefined;
   /** Empty for a stanza that cannot be read. */
@@ -38,16 +41,19 @@ export const baseLines = [
 ] as const;
 
 export function openPackages(compact: Compact): PackagesIndex {
-  const [named, providing, lines, mentions] = ["named", "providing", "lines", "mentions"].map(compact.table);
-  if (!named || !providing || !lines || !mentions) throw new Error("a map is as long as its list");
+  const named = compact.table("named");
+  const tasks = compact.table("tasks");
+  const mentions = compact.table("mentions");
   return {
     size: compact.size,
     warnings: compact.warnings,
     text: compact.text,
     names: named.keys,
     named: named.get,
-    providing: providing.get,
-    withLine: lines.get,
+    providing: compact.table("providing").get,
+    withLine: compact.table("lines").get,
+    inTask: tasks.get,
+    tasks: tasks.keys,
     mention: (name) => mentions.get(name)[0],
     nameAt: (stanza) => nameIn(compact.text(stanza)) ?? "",
   };
@@ -65,27 +71,34 @@ export function packagesIndex(bytes: Uint8Array): PackagesIndex {
  * @param bytes an uncompressed Packages file, UTF-8
  */
 export function scanPackages(bytes: Uint8Array): Scanned {
-  const scan = scanFields(bytes, ["Package", "Source", "Essential", "Priority", ...relationFields]);
+  const scan = scanFields(bytes, ["Package", "Source", "Essential", "Priority", "Task", ...relationFields]);
+  const { names, named, warnings } = scanNames(scan);
+  const tables = {
+    named,
+    providing: providersIn(scan),
+    tasks: tasksIn(scan),
+    lines: linesIn(scan),
+    mentions: mentionRanks(scan, names),
+  };
+  return { starts: scan.starts, tables, warnings };
+}
+
+/** Of every stanza its name, empty where it has none, and where each name is. */
+export function scanNames({ starts, column, text }: FieldScan) {
   const named: Lists = new Map();
   const warnings: string[] = [];
-  const nameOf = scan.column("Package");
-  const names = scan.starts.map((_, stanza) => {
-    const name = nameOf(stanza) ?? nameIn(scan.text(stanza));
+  const nameOf = column("Package");
+  const names = starts.map((_, stanza) => {
+    const name = nameOf(stanza) ?? nameIn(text(stanza));
     if (name !== undefined) addTo(named, name, stanza);
     else {
-      const [line = ""] = scan.text(stanza).split("\n", 1);
+      const [line = ""] = text(stanza).split("\n", 1);
       const told = JSON.stringify(line.slice(0, 80));
       warnings.push(`skipped a stanza without a Package field, beginning ${told}`);
     }
     return name ?? "";
   });
-  const tables = {
-    named,
-    providing: providersIn(scan),
-    lines: linesIn(scan),
-    mentions: mentionRanks(scan, names),
-  };
-  return { starts: scan.starts, tables, warnings };
+  return { names, named, warnings };
 }
 
 function providersIn({ starts, column }: FieldScan): Lists {
@@ -98,6 +111,15 @@ function providersIn({ starts, column }: FieldScan): Lists {
     }
   }
   return providers;
+}
+
+function tasksIn({ starts, column }: FieldScan): Lists {
+  const tasks: Lists = new Map();
+  const tasksOf = column("Task");
+  for (const stanza of starts.keys()) {
+    for (const task of tasksOf(stanza)?.split(",") ?? []) addTo(tasks, task.trim(), stanza);
+  }
+  return tasks;
 }
 
 function linesIn({ starts, column }: FieldScan): Lists {

@@ -67,6 +67,10 @@ export interface Universe {
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
   names(): Iterable<string>;
+  /** Names of the packages of a task (tasksel's `Task` field), sorted. */
+  task(task: string): readonly string[];
+  /** Every task there is, sorted. */
+  tasks(): readonly string[];
   /** A package that no index has and no relation reaches, to be asked for: what a build needs, as one. */
   outside(described: Described): Version;
   isExcluded(name: string): boolean;
@@ -179,6 +183,8 @@ export function universe(options: UniverseOptions): Universe {
       yield* locals.keys();
       for (const { index } of sources) yield* index.names();
     },
+    task: (task) => sortedNames(sources.flatMap(({ index }) => index.inTask(task).map(index.nameAt))),
+    tasks: () => sortedNames(sources.flatMap(({ index }) => [...index.tasks()])),
     outside(described) {
       const listings = [{ described, source: undefined }];
       const [version] = makePackage(described.name, options.architecture, [], listings, priorityOf).versions;
@@ -304,6 +310,10 @@ function compareIndexes(a: PackagesIndex, b: PackagesIndex): number {
     if (order !== 0) return order;
   }
   return a.size - b.size;
+}
+
+function sortedNames(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
 }
 
 function compareText(a: string, b: string): number {

@@ -5,12 +5,10 @@ import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
   type BaseSet,
-  type Demand,
   type Described,
   describePackage,
   isYes,
   type Package,
-  type Reach,
   siblingDemands,
   type Version,
 } from "./package.ts";
@@ -75,8 +73,6 @@ export interface Universe {
   outside(described: Described): Version;
   isExcluded(name: string): boolean;
   readonly mentions: MentionOrder;
-  /** What demands were found to reach: `reachOf` of demand.ts. */
-  readonly reached: Map<Demand, Reach>;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
 }
@@ -193,7 +189,6 @@ export function universe(options: UniverseOptions): Universe {
     },
     isExcluded: (name) => excluded.has(name),
     mentions: mentionOrder(sources.map(({ index }) => index)),
-    reached: new Map(),
     warnings: () => [...warnings].sort(),
   };
 }

@@ -33,6 +33,8 @@ export interface LockedBuildroot {
   readonly packages: Readonly<Record<string, LockedTool>>;
   /** All sources, those of level 0 too, by name. */
   readonly sources: Readonly<Record<string, LockedSource>>;
+  /** The packages, by their keys, in sets that can be installed together. */
+  readonly parties: readonly (readonly string[])[];
 }
 
 export interface LockedTool {
@@ -82,6 +84,7 @@ export const lockedViewShape = z.object({
           failure: z.exactOptional(failure),
         }),
       ),
+      parties: z.array(keys),
     }),
   ),
 });
@@ -99,7 +102,11 @@ export function sortedView({ workloads, buildroot, ...rest }: LockedView): Locke
     ...rest,
     workloads: byKey(workloads, same),
     ...(buildroot && {
-      buildroot: { packages: byKey(buildroot.packages, same), sources: byKey(buildroot.sources, same) },
+      buildroot: {
+        ...buildroot,
+        packages: byKey(buildroot.packages, same),
+        sources: byKey(buildroot.sources, same),
+      },
     }),
   };
 }

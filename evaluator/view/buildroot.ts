@@ -11,6 +11,7 @@ import type { Universe } from "../deb/universe.ts";
 import { compareVersions } from "../deb/version.ts";
 import { packageKey } from "../lock.ts";
 import type { LockedSource } from "./answer.ts";
+import { partiesOf } from "./party.ts";
 import type { Failure } from "./result.ts";
 
 export interface BuildrootMeans {
@@ -27,6 +28,8 @@ export interface Buildroot {
   /** Of every package that building takes and that was not there to begin with. */
   readonly packages: ReadonlyMap<string, BuildTool>;
   readonly sources: ReadonlyMap<string, LockedSource>;
+  /** All of the packages, in sets that can be installed together. */
+  readonly parties: readonly (readonly Version[])[];
 }
 
 export interface BuildTool {
@@ -55,6 +58,7 @@ export function buildrootOf(start: Iterable<Version>, means: BuildrootMeans): Bu
     return key;
   };
   const sources = new Map<string, LockedSource>();
+  const closures: Set<Version>[] = [];
   let wave = [...start];
   for (const version of wave) begun.add(keyOf(version));
   for (let level = 0; wave.length > 0; level++) {
@@ -62,6 +66,7 @@ export function buildrootOf(start: Iterable<Version>, means: BuildrootMeans): Bu
     for (const { name, version } of newSources(wave, sources)) {
       const { chosen, ...source } = buildOf(name, version, means);
       sources.set(name, { ...source, level });
+      closures.push(new Set(chosen));
       for (const tool of chosen) {
         const key = keyOf(tool);
         if (begun.has(key)) continue;
@@ -74,7 +79,10 @@ export function buildrootOf(start: Iterable<Version>, means: BuildrootMeans): Bu
     }
     wave = next;
   }
-  return { packages, sources };
+  const parties = partiesOf(means.universe, closures)
+    .map((party) => party.filter((version) => packages.has(keyOf(version))))
+    .filter((party) => party.length > 0);
+  return { packages, sources, parties };
 }
 
 /** Sorted by name; of one that is there in several versions the highest. */

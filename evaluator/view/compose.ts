@@ -98,7 +98,7 @@ function requiredIn({ answers }: Extract<Choice, { ok: true }>): Set<Version> {
 }
 
 function lockedBuildroot(
-  { packages, sources }: Buildroot,
+  { packages, sources, parties }: Buildroot,
   keysOf: (versions: Iterable<Version>) => string[],
 ): LockedBuildroot {
   keysOf([...packages.values()].map(({ version }) => version));
@@ -106,7 +106,11 @@ function lockedBuildroot(
     const tool = { level, builds: [...builds].sort().slice(0, mostTold), count: builds.length };
     return [lockKey(version), tool] as const;
   });
-  return { packages: Object.fromEntries(tools), sources: Object.fromEntries(sources) };
+  return {
+    packages: Object.fromEntries(tools),
+    sources: Object.fromEntries(sources),
+    parties: parties.map(keysOf),
+  };
 }
 
 /** Of the sources that a package builds: a compiler builds thousands. */

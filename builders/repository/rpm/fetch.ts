@@ -101,7 +101,7 @@ export async function fetchRepository(
     return file === undefined ? [] : [{ kind, file }];
   });
   const files = await together(means.signal, wanted, ({ kind, file }) =>
-    fetchMetadata(repository.name, kind, file, mirrors, means.fetch),
+    fetchMetadata(repository, kind, file, mirrors, means.fetch),
   );
   return {
     repository: repository.name,
@@ -195,7 +195,7 @@ function notThere(name: string, error: unknown): never {
 }
 
 async function fetchMetadata(
-  name: string,
+  { name, place }: RepositoryQuestion["repository"],
   kind: MetadataKind,
   { path, size, compression, plainSize, checksum }: MetadataFile,
   mirrors: readonly string[],
@@ -215,6 +215,7 @@ async function fetchMetadata(
   }
   const sha256 = parseSha256(checksum.value);
   const urls = mirrors.map((mirror) => `${mirror}/${path}`);
-  const blob = await fetch(`${name} ${path}`, { sha256, size }, { urls }, urls);
+  const later = "baseurl" in place ? { archive: trim(place.baseurl), path } : { urls };
+  const blob = await fetch(`${name} ${path}`, { sha256, size }, later, urls);
   return { kind, path, size, compression, ...(plainSize !== undefined && { plainSize }), sha256, blob };
 }

@@ -161,13 +161,9 @@ const relationFields = [
 
 function addRelations(stanza: Record<string, string>, inFormat: Fields): void {
   const requires = entriesOf(inFormat.get("rpm:requires"));
-  const early = requires.filter(isEarly);
-  addLines(
-    stanza,
-    "Requires",
-    (early.length === 0 ? requires : requires.filter((each) => !isEarly(each))).map(relationOf),
-  );
-  addLines(stanza, "Requires-Pre", early.map(relationOf));
+  const others = requires.filter((entry) => !isEarly(entry));
+  addLines(stanza, "Requires", others.map(relationOf));
+  addLines(stanza, "Requires-Pre", requires.filter(isEarly).map(relationOf));
   for (const [field, name] of relationFields)
     addLines(stanza, field, entriesOf(inFormat.get(name)).map(relationOf));
 }
@@ -176,7 +172,7 @@ function entriesOf(element: XmlElement | undefined): readonly XmlElement[] {
   return element?.children.filter(({ name }) => name === "rpm:entry") ?? [];
 }
 
-/** What must be there before the package's own scripts run: for an order of installation, no other requirement. */
+/** One of the requirements that must be there before the package's own scripts run. */
 function isEarly({ attributes }: XmlElement): boolean {
   const { pre = "0" } = attributes;
   return pre !== "0" && pre !== "false";

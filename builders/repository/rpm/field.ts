@@ -44,7 +44,7 @@ export function nevraOf({ name, epoch, version, release, architecture }: Identit
 
 /** Text for people on one line, without what a terminal would obey; at most 4,096 characters. */
 export function oneLine(text: string): string {
-  return (untidy.test(text) ? text.replace(/[\s\p{Cc}]+/gu, " ").trim() : text).slice(0, 4096);
+  return (untidy.test(text) ? text.replace(lineBreaks, " ").trim() : text).slice(0, 4096);
 }
 
 /** Whether a text holds neither white space nor control characters. */
@@ -103,6 +103,7 @@ export function quote(text: string | undefined): string {
 const packageName = /^[A-Za-z0-9_][A-Za-z0-9._+~^-]*$/;
 const architectureName = /^[A-Za-z0-9_]{1,40}$/;
 const versionPart = /^[^\s:/\p{Cc}-]+$/u;
-const untidy = /[\t-\r\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$|\s\s/;
+const untidy = /[\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$/;
+const lineBreaks = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g;
 const spaceOrControl = /[\s\x00-\x1f\x7f-\x9f]/;
 const control = /[\x00-\x1f\x7f-\x9f]/;

@@ -2,7 +2,7 @@
 // Knows createrepo_c's repositories and dnf's answers; does not know any real distribution.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -26,7 +26,7 @@ import { openSystem } from "../../../../store/system.ts";
 import { files, serve, type TestServer } from "../../fetch/server.ts";
 import { makeSigner, type Signer, signBeside } from "../signing.ts";
 import { refusal } from "./documents.ts";
-import { buildPackages, describeRepository, type Metadata } from "./sample.ts";
+import { buildPackages, describeRepository, type Metadata, run } from "./sample.ts";
 
 const now = Date.now();
 const day = 86_400;
@@ -221,6 +221,25 @@ test("a repository without comps and modules has none, and a revision is its dat
   expect(fetched.repomd).toMatchObject({ date: revision, revision: `${revision}` });
   expect(await listGroups(fetched, fileOf)).toBeUndefined();
   expect((await listPackages(fetched, fileOf)).modules).toBeUndefined();
+});
+
+test("a repository signed by gpg is believed", async () => {
+  const contents = await contentsOf();
+  const home = mkdtempSync(join(open.root, "gpg-"));
+  const gpg = (...args: readonly string[]) => run("gpg", ["--homedir", home, "--batch", "--quiet", ...args]);
+  gpg("--passphrase", "", "--quick-generate-key", "Keeper <keeper@example.org>", "rsa2048", "sign", "never");
+  writeFileSync(join(home, "repomd.xml"), contents[repomd] ?? "");
+  gpg("--detach-sign", "--armor", join(home, "repomd.xml"));
+  contents[`${repomd}.asc`] = readFileSync(join(home, "repomd.xml.asc"));
+  const server = await served(contents);
+  const armoured = gpg("--armor", "--export", "keeper@example.org");
+  expect((await fetchFrom([server], { trust: { keys: [armoured] } })).files.length).toBe(4);
+  gpg("--yes", "--textmode", "--detach-sign", "--armor", join(home, "repomd.xml"));
+  contents[`${repomd}.asc`] = readFileSync(join(home, "repomd.xml.asc"));
+  const again = await served(contents);
+  expect((await fetchFrom([again], { trust: { keys: [armoured] } })).files.length).toBe(4);
+  expect((await refusal(() => fetchFrom([again]))).code).toBe("digest/unknown-key");
+  run("gpgconf", ["--homedir", home, "--kill", "all"]);
 });
 
 describe("a mirror is passed over for the next", () => {

@@ -2,7 +2,7 @@
 // Knows the way from a suite's InRelease to its Packages files; does not know what packages say.
 
 import { setImmediate } from "node:timers/promises";
-import type { Digest, Sha256 } from "../../store/model/digest.ts";
+import type { Digest, FileDigest, Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Compression } from "../archive/decompress.ts";
 import type { Http } from "../fetch/http.ts";
@@ -41,7 +41,7 @@ export interface IndexQuestion {
  */
 export type FetchFile = (
   label: string,
-  wanted: { readonly sha256: Sha256; readonly size: number },
+  wanted: FileDigest & { readonly size: number },
   place: FetchPlace,
   urls: readonly string[],
 ) => Promise<Digest>;

@@ -2,7 +2,14 @@
 // Knows the way from an address, a metalink or a mirror list to the files; does not know what these say.
 
 import { setImmediate } from "node:timers/promises";
-import { parseSha256, type Sha256, sha256Of } from "../../../store/model/digest.ts";
+import {
+  type Digest,
+  type FileDigest,
+  parseSha256,
+  parseSha512,
+  type Sha256,
+  sha256Of,
+} from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import type { Http } from "../../fetch/http.ts";
 import { checkDate } from "../check.ts";
@@ -12,6 +19,7 @@ import { openVerifier, type Verifier } from "../signature.ts";
 import { together } from "../together.ts";
 import { isVouchedFor, type Places, parseMetalink, parseMirrorlist, placesLimit } from "./metalink.ts";
 import {
+  type Checksum,
   type MetadataFile,
   type MetadataKind,
   metadataFile,
@@ -54,10 +62,9 @@ export interface FetchedRepository {
 }
 
 /** A metadata file as it was fetched, into the pool. */
-export interface FetchedMetadata extends Omit<MetadataFile, "type" | "checksum"> {
+export interface FetchedMetadata extends Omit<MetadataFile, "type"> {
   readonly kind: MetadataKind;
-  readonly sha256: Sha256;
-  readonly blob: Awaited<ReturnType<FetchFile>>;
+  readonly blob: Digest;
 }
 
 export interface RepositoryMeans {
@@ -206,16 +213,17 @@ async function fetchMetadata(
       hint: "no repository has metadata like this: ask where it comes from",
     });
   }
-  if (checksum.kind !== "sha256") {
-    throw new Fault(
-      "digest/unsupported-checksum",
-      `${name}: ${path} is named by its ${checksum.kind.toUpperCase()}, and kit fetches by SHA-256`,
-      { hint: "whoever keeps the repository can make it with createrepo_c --repomd-checksum=sha256" },
-    );
-  }
-  const sha256 = parseSha256(checksum.value);
+  const digest = digestOf(name, path, checksum);
   const urls = mirrors.map((mirror) => `${mirror}/${path}`);
   const later = "baseurl" in place ? { archive: trim(place.baseurl), path } : { urls };
-  const blob = await fetch(`${name} ${path}`, { sha256, size }, later, urls);
-  return { kind, path, size, compression, ...(plainSize !== undefined && { plainSize }), sha256, blob };
+  const blob = await fetch(`${name} ${path}`, { ...digest, size }, later, urls);
+  return { kind, path, size, compression, ...(plainSize !== undefined && { plainSize }), checksum, blob };
+}
+
+function digestOf(name: string, path: string, { kind, value }: Checksum): FileDigest {
+  if (kind === "sha256") return { sha256: parseSha256(value) };
+  if (kind === "sha512") return { sha512: parseSha512(value) };
+  throw new Fault("digest/unsupported-checksum", `${name}: ${path} is named by its ${kind.toUpperCase()}`, {
+    hint: "kit fetches by SHA-256 and SHA-512: make it with createrepo_c --repomd-checksum=sha256",
+  });
 }

@@ -223,6 +223,16 @@ test("a repository without comps and modules has none, and a revision is its dat
   expect((await listPackages(fetched, fileOf)).modules).toBeUndefined();
 });
 
+test("a repository that names its files by SHA-512 is fetched by it", async () => {
+  const contents = await contentsOf({ checksum: "sha512" });
+  const fetched = await fetchFrom([await served(contents)]);
+  expect(new Set(fetched.files.map(({ checksum }) => checksum.kind))).toEqual(new Set(["sha512"]));
+  expect((await listPackages(fetched, fileOf)).packages).toBe(3);
+  for (const path of Object.keys(contents)) if (path.includes("-primary.xml")) contents[path] = "other";
+  const altered = await served(contents);
+  expect((await refusal(() => fetchFrom([altered]))).code).toBe("digest/mismatch");
+});
+
 test("a repository signed by gpg is believed", async () => {
   const contents = await contentsOf();
   const home = mkdtempSync(join(open.root, "gpg-"));

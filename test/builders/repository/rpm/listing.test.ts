@@ -14,7 +14,7 @@ import {
   listPackages,
 } from "../../../../builders/repository/rpm/listing.ts";
 import type { MetadataKind } from "../../../../builders/repository/rpm/repomd.ts";
-import type { Digest, Sha256 } from "../../../../store/model/digest.ts";
+import type { Digest } from "../../../../store/model/digest.ts";
 import { filelistsXml, packageXml, primaryXml, refusal } from "./documents.ts";
 import { compsText } from "./sample.ts";
 
@@ -33,12 +33,12 @@ function fetched(
   plainSize?: number,
 ): Fetched {
   writeFileSync(fileOf(), bytes);
-  const file = {
+  const file: Fetched["files"][number] = {
     kind,
     compression,
     path: `repodata/${kind}.xml`,
     size: bytes.length,
-    sha256: "" as Sha256,
+    checksum: { kind: "sha256", value: "" },
     blob: "" as Digest,
     ...(plainSize !== undefined && { plainSize }),
   };

@@ -3,7 +3,7 @@
 
 import { nearest } from "../../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../../store/model/fault.ts";
-import { isWord } from "./field.ts";
+import { isWord, oneLine } from "./field.ts";
 import { childrenOf, parseXml, textOf, type XmlElement } from "./xml.ts";
 
 export interface Comps {
@@ -12,7 +12,7 @@ export interface Comps {
   readonly environments: ReadonlyMap<string, Environment>;
 }
 
-/** Names and descriptions are those without a language; ids are words. */
+/** Names and descriptions are those without a language, on one line; ids are words. */
 export interface Group extends Described {
   readonly default: boolean;
   readonly userVisible: boolean;
@@ -117,7 +117,7 @@ function describe(element: XmlElement): Described {
 
 function untranslated(element: XmlElement, name: string): string {
   const own = childrenOf(element, name).find(({ attributes }) => attributes["xml:lang"] === undefined);
-  return own?.text.trim() ?? "";
+  return oneLine(own?.text ?? "");
 }
 
 function groupOf(element: XmlElement): Group {

@@ -3,7 +3,7 @@
 
 import { readDocument } from "../../../evaluator/manifest/document.ts";
 import { Fault, faultsOf } from "../../../store/model/fault.ts";
-import { isWord, quote } from "./field.ts";
+import { isWord } from "./field.ts";
 import { openWarnings, type Warnings } from "./warnings.ts";
 
 export interface Modules {
@@ -139,7 +139,7 @@ function isArtifact(value: unknown): value is string {
 }
 
 function tooLarge(label: string, why: string): Fault {
-  return new Fault("digest/too-large", `${quote(label)}: ${why}`, {
+  return new Fault("digest/too-large", `${label}: ${why}`, {
     hint: "no repository has so many modules: ask where it comes from",
   });
 }

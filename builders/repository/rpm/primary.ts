@@ -36,7 +36,7 @@ export interface PackagesReader extends XmlReader {
 /**
  * Reads primary.xml as it is unpacked: each package goes to `sink` as a stanza's text with the empty line after it,
  * in the file's order. A package with a broken or missing field is skipped with a warning. 60,000 packages (174 MB)
- * take 4.4 s.
+ * take 3.6 s of processor time with unpacking them, two thirds of it in the XML parser.
  *
  * `end` throws a Fault `digest/bad-primary` where it is another file, or none of its packages is sound.
  */
@@ -54,10 +54,10 @@ export async function readPrimary(
     record(element) {
       if (element.name !== "package" || (element.attributes["type"] ?? "rpm") !== "rpm") return;
       const name = element.children.find((child) => child.name === "name")?.text;
-      const stanza = warnings.guard(name, () => packageStanza(element, modular));
-      if (stanza === undefined) return;
+      const text = warnings.guard(name, () => stanzaText(packageStanza(element, modular)));
+      if (text === undefined) return;
       packages++;
-      sink(`${formatStanza(stanza)}\n`);
+      sink(text);
     },
   });
   return {
@@ -72,6 +72,13 @@ export async function readPrimary(
     },
     warnings: warnings.all,
   };
+}
+
+/** No longer than what `parseStanza` reads. */
+function stanzaText(stanza: Stanza): string {
+  const text = formatStanza(stanza);
+  if (text.length > 8 << 20) throw broken("it says more than a stanza can hold");
+  return `${text}\n`;
 }
 
 /**

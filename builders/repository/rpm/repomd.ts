@@ -3,7 +3,7 @@
 
 import { Fault } from "../../../store/model/fault.ts";
 import type { Compression } from "../../archive/decompress.ts";
-import { digestDigits, quote, staysBelow } from "./field.ts";
+import { digestDigits, oneLine, quote, staysBelow } from "./field.ts";
 import { childrenOf, parseXml, textOf, type XmlElement } from "./xml.ts";
 
 export interface Repomd {
@@ -60,7 +60,8 @@ export async function parseRepomd(label: string, document: Uint8Array): Promise<
     date = Math.max(date, dateOf(textOf(data, "timestamp")));
   }
   if (!files.has("primary")) throw bad(label, "it has no primary metadata");
-  return { revision: textOf(root, "revision"), date, files };
+  const revision = textOf(root, "revision");
+  return { revision: revision === undefined ? undefined : oneLine(revision), date, files };
 }
 
 /** The repository's file of a kind, the smaller one where it is there twice; undefined where it has none. */

@@ -5,8 +5,8 @@ import { Fault } from "../../../store/model/fault.ts";
 import { quote } from "./field.ts";
 
 export interface Warnings {
-  /** What the task gives, or undefined where it says that the package is broken. */
-  guard<T>(package_: string | undefined, task: () => T): T | undefined;
+  /** What the task gives, or undefined where it says that the package of this name is broken. */
+  guard<T>(name: string | undefined, task: () => T): T | undefined;
   tell(warning: string): void;
   /** How many packages were skipped. */
   readonly skipped: number;
@@ -24,13 +24,13 @@ export function openWarnings(label: string): Warnings {
     else untold++;
   };
   return {
-    guard(package_, task) {
+    guard(name, task) {
       try {
         return task();
       } catch (error) {
         if (!(error instanceof Fault) || error.code !== "digest/broken-package") throw error;
         skipped++;
-        tell(`skipped ${package_ ? quote(package_) : "a package without a name"}: ${error.message}`);
+        tell(`skipped ${name ? quote(name) : "a package without a name"}: ${error.message}`);
         return undefined;
       }
     },

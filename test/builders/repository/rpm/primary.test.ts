@@ -210,6 +210,14 @@ describe("a package is skipped with a warning that names it", () => {
     expect(warnings).toEqual([`base primary.xml: skipped ${who}: its name ${JSON.stringify(name)} is none`]);
   });
 
+  test("with more than a stanza can hold", async () => {
+    const long = `(${"a or ".repeat(2_000)}b)`;
+    const format = `<rpm:requires>${entry(`name="${long}"`).repeat(900)}</rpm:requires>`;
+    const { warnings, packages } = await readText(primaryXml(packageXml({ format }), packageXml()));
+    expect(packages).toBe(1);
+    expect(warnings).toEqual(['base primary.xml: skipped "hello": it says more than a stanza can hold']);
+  });
+
   test("but not more than a hundred are told", async () => {
     const many = Array.from({ length: 150 }, () => packageXml({ arch: "" }));
     const { warnings } = await readText(primaryXml(...many, packageXml()));

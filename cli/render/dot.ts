@@ -8,7 +8,7 @@ import { visible } from "./text.ts";
 export function dotText({ title, boxes, arrows }: Sketch): string[] {
   return [
     `digraph ${quoted(title)} {`,
-    '  graph [rankdir=TB];',
+    "  graph [rankdir=TB];",
     '  node [shape=box, style=filled, fontname="sans-serif", fontsize=10];',
     ...boxes.map((box) => `  ${quoted(box.id)} [${attributes(boxAttributes(box))}];`),
     ...arrows.map(

@@ -35,7 +35,10 @@ export interface Piece {
  * ("Methods for visual understanding of hierarchical system structures", 1981), then each layer is moved as near to its
  * neighbours as the order lets it. An arrow that closes a cycle, or leads to its own box, makes no layer.
  */
-export function layoutOf(sizes: readonly Size[], arrows: readonly (readonly [from: number, to: number])[]): Layout {
+export function layoutOf(
+  sizes: readonly Size[],
+  arrows: readonly (readonly [from: number, to: number])[],
+): Layout {
   const layers = layersOf(sizes.length, arrows);
   const frame = frameOf(sizes, arrows, layers);
   for (let sweep = 0; sweep < sweeps; sweep++) orderLayers(frame, sweep % 2 === 0);
@@ -43,7 +46,7 @@ export function layoutOf(sizes: readonly Size[], arrows: readonly (readonly [fro
   return drawn(frame, x, sizes.length);
 }
 
-const gap = { x: 24, y: 56, margin: 20 } as const;
+const gap = { x: 20, trunk: 8, y: 48, margin: 20 } as const;
 /** More do not show, in graphs of up to 1,500 packages. */
 const sweeps = 12;
 /** With more, arrows are drawn straight from box to box. */
@@ -154,7 +157,10 @@ function orderLayers({ rows, up, down, layer }: Frame, isDownward: boolean): voi
     const wish = new Map(
       row.map((station) => {
         const near = (isDownward ? up : down)[station] ?? [];
-        return [station, near.length === 0 ? (position[station] ?? 0) : mean(near.map((one) => position[one] ?? 0))];
+        return [
+          station,
+          near.length === 0 ? (position[station] ?? 0) : mean(near.map((one) => position[one] ?? 0)),
+        ];
       }),
     );
     row.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0) || (position[a] ?? 0) - (position[b] ?? 0));
@@ -166,11 +172,10 @@ function orderLayers({ rows, up, down, layer }: Frame, isDownward: boolean): voi
 function placeLayers({ rows, width, up, down }: Frame): number[] {
   const x = width.map(() => 0);
   for (const row of rows) {
-    let right = 0;
-    for (const station of row) {
-      const half = (width[station] ?? 0) / 2;
-      x[station] = right + half;
-      right += 2 * half + gap.x;
+    let place = 0;
+    for (const [i, station] of row.entries()) {
+      if (i > 0) place += distance(width[row[i - 1] ?? 0] ?? 0, width[station] ?? 0);
+      x[station] = place;
     }
   }
   for (let sweep = 0; sweep < sweeps; sweep++) {
@@ -186,14 +191,23 @@ function placeLayers({ rows, width, up, down }: Frame): number[] {
   return x;
 }
 
+/** Of two middles; trunks, which have no width, may lie closer to each other. */
+function distance(a: number, b: number): number {
+  return (a + b) / 2 + (a === 0 && b === 0 ? gap.trunk : gap.x);
+}
+
 /**
  * Places in this order, far enough from each other, with the least sum of squared distances from what is wished: pool
  * adjacent violators (Barlow et al., "Statistical inference under order restrictions", 1972), in linear time.
  */
-function nearestPlaces(row: readonly number[], wishes: readonly number[], width: readonly number[]): number[] {
+function nearestPlaces(
+  row: readonly number[],
+  wishes: readonly number[],
+  width: readonly number[],
+): number[] {
   let offset = 0;
   const offsets = row.map((station, i) => {
-    if (i > 0) offset += ((width[row[i - 1] ?? 0] ?? 0) + (width[station] ?? 0)) / 2 + gap.x;
+    if (i > 0) offset += distance(width[row[i - 1] ?? 0] ?? 0, width[station] ?? 0);
     return offset;
   });
   const blocks: { sum: number; count: number }[] = [];
@@ -210,14 +224,18 @@ function nearestPlaces(row: readonly number[], wishes: readonly number[], width:
   return bases.map((base, i) => base + (offsets[i] ?? 0));
 }
 
-function drawn({ width, layer, rows, heights, sizes, pieces }: Frame, x: readonly number[], boxes: number): Layout {
+function drawn(
+  { width, layer, rows, heights, sizes, pieces }: Frame,
+  x: readonly number[],
+  boxes: number,
+): Layout {
   let y = gap.margin;
   const tops = heights.map((height) => {
     const top = y;
     y += height + gap.y;
     return top;
   });
-  let [left, right] = [0, 0];
+  let [left, right] = boxes === 0 ? [0, 0] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const row of rows) {
     for (const station of row) {
       const half = (width[station] ?? 0) / 2;
@@ -227,7 +245,10 @@ function drawn({ width, layer, rows, heights, sizes, pieces }: Frame, x: readonl
   }
   const middle = (station: number): Point => {
     const at = layer[station] ?? 0;
-    return { x: round((x[station] ?? 0) - left + gap.margin), y: round((tops[at] ?? 0) + (heights[at] ?? 0) / 2) };
+    return {
+      x: round((x[station] ?? 0) - left + gap.margin),
+      y: round((tops[at] ?? 0) + (heights[at] ?? 0) / 2),
+    };
   };
   const end = (station: number, isBelow: boolean): Point => {
     const { x: across, y: down } = middle(station);

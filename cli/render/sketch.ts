@@ -58,7 +58,9 @@ function boxOf(node: GraphNode): Box {
   return {
     id,
     lines: [
-      [name, version, type === "PureMeta" ? undefined : architecture].filter((word) => word !== undefined).join(" "),
+      [name, version, type === "PureMeta" ? undefined : architecture]
+        .filter((word) => word !== undefined)
+        .join(" "),
       type === "Goal" ? `${type}: ${note}` : `${type}, ${state}`,
       // By its digest, a package is taken in the place of one that would be built.
       ...(type === "PreBuilt" && digest !== undefined ? [shortened(digest)] : []),

@@ -87,8 +87,18 @@ function outline({ shape, tone }: Box, x: number, y: number, width: number, heig
     return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${shape === "round" ? 9 : 0}" ${look}/>`;
   const [right, bottom] = [x + width, y + height];
   const points = [
-    ...[`${x + corner},${y}`, `${right - corner},${y}`, `${right},${y + corner}`, `${right},${bottom - corner}`],
-    ...[`${right - corner},${bottom}`, `${x + corner},${bottom}`, `${x},${bottom - corner}`, `${x},${y + corner}`],
+    ...[
+      `${x + corner},${y}`,
+      `${right - corner},${y}`,
+      `${right},${y + corner}`,
+      `${right},${bottom - corner}`,
+    ],
+    ...[
+      `${right - corner},${bottom}`,
+      `${x + corner},${bottom}`,
+      `${x},${bottom - corner}`,
+      `${x},${y + corner}`,
+    ],
   ];
   return `<polygon points="${points.join(" ")}" ${look}/>`;
 }

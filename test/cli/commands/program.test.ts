@@ -94,7 +94,7 @@ describe("mistakes", () => {
     [["realize", "a", "--jobs", "none"], /--jobs is a whole number/],
     [["realize", "a", "--build-type", "fast"], /--build-type is debug or release/],
     [["realize", "a", "--memory-limit", "much"], /--memory-limit is a size/],
-    [["graph", "a", "--format", "svg"], /--format is dot or json/],
+    [["graph", "a", "--format", "png"], /--format is dot, json or svg, not "png"/],
     [["lock", "a", "openssl"], /packages are named only with --update/],
     [["schema", "imag"], /did you mean image\?/],
   ])("%j ends with 2", (argv, told) => {

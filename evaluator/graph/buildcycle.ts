@@ -97,7 +97,10 @@ interface Substitution {
   readonly edges: readonly GraphEdge[];
 }
 
-/** Undefined where something that is needed to run the package in the circle is not there without being built. */
+/**
+ * Undefined where something that is needed to run the package in the circle is not there without being built. What
+ * stands in does so for one build alone: what another build's may lead to could lead back to this one.
+ */
 function substitution(
   edge: GraphEdge,
   circle: ReadonlySet<string>,
@@ -108,6 +111,7 @@ function substitution(
   const needed = new Set([edge.to]);
   for (const id of needed)
     for (const { kind, to } of edges.get(id) ?? []) if (kind === "run" && circle.has(to)) needed.add(to);
+  const standIn = (run: string) => `${run.replace(/^\w+/, "PreBuilt")} for ${edge.from}`;
   const stand: GraphNode[] = [];
   for (const id of needed) {
     const node = nodes.get(id);
@@ -116,7 +120,7 @@ function substitution(
     const { digest, from } = prebuilt;
     stand.push({
       ...node,
-      id: standInId(id),
+      id: standIn(id),
       type: "PreBuilt",
       state: "UpToDate",
       digest,
@@ -126,20 +130,16 @@ function substitution(
   const runs = [...needed].flatMap((id) => (edges.get(id) ?? []).filter(({ kind }) => kind === "run"));
   const moved = runs.map((run) => ({
     ...run,
-    from: standInId(run.from),
-    to: needed.has(run.to) ? standInId(run.to) : run.to,
+    from: standIn(run.from),
+    to: needed.has(run.to) ? standIn(run.to) : run.to,
   }));
-  return { edge, stand, edges: [{ ...edge, to: standInId(edge.to) }, ...moved] };
+  return { edge, stand, edges: [{ ...edge, to: standIn(edge.to) }, ...moved] };
 }
 
 /** What comes from a repository is there without being built. */
 function ownFile(node: GraphNode | undefined) {
   const { type, digest } = node ?? {};
   return type === "RemoteRun" && digest !== undefined ? { digest, from: "its repository" } : undefined;
-}
-
-function standInId(run: string): string {
-  return run.replace(/^\w+/, "PreBuilt");
 }
 
 function withSubstitutions(graph: Graph, changes: readonly Substitution[]): Graph {

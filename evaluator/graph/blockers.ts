@@ -14,15 +14,16 @@ export interface Blocker {
 
 /** What has to be built, fetched or mended, with those first that most others wait for. */
 export function blockersOf(graph: Graph): Blocker[] {
-  const wanting = waitingOf(graph);
+  const waiting = waitingOf(graph);
   const missing = graph.nodes.flatMap((node, index) => (isMissing(node) ? [{ node, index }] : []));
   const all = reachCounts(
     missing.map(({ index }) => index),
-    wanting,
+    waiting,
     graph.nodes.map(counts),
   );
+  const direct = openDirect(graph.nodes, waiting);
   return missing
-    .map(({ node, index }, i) => ({ node, direct: directCount(graph, wanting, index), all: all[i] ?? 0 }))
+    .map(({ node, index }, i) => ({ node, direct: direct(index), all: all[i] ?? 0 }))
     .sort((a, b) => b.all - a.all || b.direct - a.direct || compareText(a.node.id, b.node.id));
 }
 
@@ -44,36 +45,39 @@ function waitingOf(graph: Graph): readonly (readonly number[])[] {
   ]);
 }
 
-/** Those one step away: by way of a package that is only made of it, or of a folded cycle. */
-function directCount({ nodes }: Graph, wanting: readonly (readonly number[])[], start: number): number {
-  const own = ownPackages(nodes, wanting, start);
-  const reached = new Set<number>();
-  const through = [start, ...own];
-  const passed = new Set(through);
-  for (const index of through) {
-    for (const user of wanting[index] ?? []) {
-      if (passed.has(user)) continue;
-      const node = nodes[user];
-      if (node?.type === "PureMeta") {
-        passed.add(user);
-        through.push(user);
-      } else if (node !== undefined && counts(node)) reached.add(user);
-      else if (node?.type === "LocalBuild") {
-        for (const made of ownPackages(nodes, wanting, user)) reached.add(made);
-      }
-    }
-  }
-  return [...reached].filter((index) => !own.includes(index) && index !== start).length;
-}
-
-/** The packages that a build makes. */
-function ownPackages(
+/** Counts those one step away: a build stands for what it makes, a folded cycle for those that need it and for its members. */
+function openDirect(
   nodes: Graph["nodes"],
-  wanting: readonly (readonly number[])[],
-  build: number,
-): number[] {
-  if (nodes[build]?.type !== "LocalBuild") return [];
-  return (wanting[build] ?? []).filter((user) => nodes[user]?.type === "LocalRun");
+  waiting: readonly (readonly number[])[],
+): (start: number) => number {
+  const madeBy = (build: number) =>
+    nodes[build]?.type === "LocalBuild"
+      ? (waiting[build] ?? []).filter((user) => nodes[user]?.type === "LocalRun")
+      : [];
+  const counted = (users: readonly number[]) =>
+    users.flatMap((user) => {
+      const node = nodes[user];
+      return node !== undefined && counts(node) ? [user] : madeBy(user);
+    });
+  const isMeta = (index: number) => nodes[index]?.type === "PureMeta";
+  // Once for each cycle: what is missing may be any of its thousand members.
+  const ofMetas = new Map<number, ReadonlySet<number>>();
+  const ofMeta = (meta: number) => {
+    const known = ofMetas.get(meta) ?? new Set(counted(waiting[meta] ?? []));
+    ofMetas.set(meta, known);
+    return known;
+  };
+  return (start) => {
+    const own = new Set([start, ...madeBy(start)]);
+    const users = [...own].flatMap((index) => waiting[index] ?? []);
+    const [first = new Set<number>(), ...more] = [...new Set(users.filter(isMeta))].map(ofMeta);
+    const others = new Set([
+      ...counted(users.filter((user) => !isMeta(user))),
+      ...more.flatMap((set) => [...set]),
+    ]);
+    const fresh = [...others].filter((user) => !first.has(user) && !own.has(user)).length;
+    return first.size - [...own].filter((user) => first.has(user)).length + fresh;
+  };
 }
 
 /**
@@ -85,33 +89,44 @@ function reachCounts(
   out: readonly (readonly number[])[],
   counted: readonly boolean[],
 ): number[] {
+  // Of a circle, all nodes reach the same.
   const component = componentsOf(out);
-  const order = [...out.keys()].sort((a, b) => (component[b] ?? 0) - (component[a] ?? 0));
+  const { leads, weights } = condensed(out, component, counted);
   const found: number[] = [];
   for (let first = 0; first < starts.length; first += 32) {
     const round = starts.slice(first, first + 32);
-    const masks = new Int32Array(out.length);
-    // Of a circle, all nodes share what any of them was reached by.
-    const shared = new Int32Array(out.length);
+    const masks = new Int32Array(leads.length);
     for (const [bit, node] of round.entries()) {
-      masks[node] = (masks[node] ?? 0) | (1 << bit);
-      shared[component[node] ?? 0] = (shared[component[node] ?? 0] ?? 0) | (1 << bit);
+      const at = component[node] ?? 0;
+      masks[at] = (masks[at] ?? 0) | (1 << bit);
     }
-    for (const node of order) {
-      const mask = shared[component[node] ?? 0] ?? 0;
-      masks[node] = mask;
-      for (const to of out[node] ?? []) {
-        const target = component[to] ?? 0;
-        shared[target] = (shared[target] ?? 0) | mask;
+    const totals: number[] = round.map((node) => (counted[node] ? -1 : 0));
+    for (let at = leads.length - 1; at >= 0; at--) {
+      const mask = masks[at] ?? 0;
+      for (const to of mask === 0 ? [] : (leads[at] ?? [])) masks[to] = (masks[to] ?? 0) | mask;
+      const weight = weights[at] ?? 0;
+      for (let rest = weight === 0 ? 0 : mask; rest !== 0; rest &= rest - 1) {
+        const bit = 31 - Math.clz32(rest & -rest);
+        totals[bit] = (totals[bit] ?? 0) + weight;
       }
-    }
-    const totals = round.map(() => 0);
-    for (const [node, mask] of masks.entries()) {
-      if (mask === 0 || !counted[node]) continue;
-      for (const [bit, start] of round.entries())
-        if (start !== node && (mask & (1 << bit)) !== 0) totals[bit] = (totals[bit] ?? 0) + 1;
     }
     found.push(...totals);
   }
   return found;
+}
+
+/** Components as nodes, with how many in each are counted. */
+function condensed(
+  out: readonly (readonly number[])[],
+  component: readonly number[],
+  counted: readonly boolean[],
+) {
+  const leads: Set<number>[] = [];
+  const weights: number[] = [];
+  for (const [node, at] of component.entries()) {
+    leads[at] ??= new Set();
+    weights[at] = (weights[at] ?? 0) + Number(counted[node]);
+    for (const to of out[node] ?? []) if (component[to] !== at) leads[at].add(component[to] ?? 0);
+  }
+  return { leads: leads.map((set) => [...set]), weights };
 }

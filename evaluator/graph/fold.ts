@@ -12,9 +12,10 @@ import { type Graph, type GraphEdge, type GraphNode, graphOf } from "./graph.ts"
 export function foldRunCycles(graph: Graph): Graph {
   const { out, ids } = adjacencyOf(graph);
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const needs = Map.groupBy(graph.edges, ({ from }) => from);
   const metas = circlesOf(out).map((circle) => {
     const members = circle.flatMap((index) => nodes.get(ids[index] ?? "") ?? []);
-    return metaNode(members, graph);
+    return metaNode(members, needs);
   });
   const metaOf = new Map(metas.flatMap((meta) => (meta.members ?? []).map((member) => [member, meta.id])));
   const edges = graph.edges.flatMap((edge): GraphEdge[] => {
@@ -28,7 +29,10 @@ export function foldRunCycles(graph: Graph): Graph {
   return graphOf([...graph.nodes, ...metas], [...edges, ...member]);
 }
 
-function metaNode(members: readonly GraphNode[], { edges }: Graph): GraphNode {
+function metaNode(
+  members: readonly GraphNode[],
+  needs: ReadonlyMap<string, readonly GraphEdge[]>,
+): GraphNode {
   const ids = new Set(members.map(({ id }) => id));
   const names = [...new Set(members.map(({ name }) => name))];
   const shown = names.slice(0, mostNamed).join(", ");
@@ -43,7 +47,7 @@ function metaNode(members: readonly GraphNode[], { edges }: Graph): GraphNode {
     ...(first.distro !== undefined && { distro: first.distro }),
     ...(source !== undefined && others.length === 0 && { source }),
     members: [...ids],
-    folded: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)),
+    folded: [...ids].flatMap((id) => (needs.get(id) ?? []).filter(({ to }) => ids.has(to))),
   };
 }
 

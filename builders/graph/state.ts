@@ -21,8 +21,8 @@ export interface StateMeans {
 }
 
 /**
- * Before building (`resolved`) a build is Build, or Delta where its result came out of a cache or one offers it;
- * after (`built`) it is UpToDate or Delta where the result is here, BuildError where the last attempt failed, else Build.
+ * A build is Delta where its result came out of a cache or one offers it. Else it is Build before building (`resolved`),
+ * and after it (`built`) UpToDate where its result is here, BuildError where the last attempt failed, else Build.
  */
 export async function buildStates(
   builds: readonly Derivation[],
@@ -36,9 +36,7 @@ export async function buildStates(
       return result === undefined ? [] : [[request, result] as const];
     });
     const here = new Map(known);
-    // After building, what is not here was not brought either.
-    const offered =
-      stage === "built" ? [] : await means.offers(requests.filter((request) => !here.has(request)));
+    const offered = await means.offers(requests.filter((request) => !here.has(request)));
     return new Map([...offered, ...here]);
   });
   const requests = new Map(reached.map((one) => [one.derivation.digest, one]));
@@ -56,10 +54,9 @@ function stateOf(
   stage: "resolved" | "built",
   means: StateMeans,
 ): BuildState {
-  if (stage === "resolved")
-    return result !== undefined && (means.result(request) === undefined || means.isBrought(request))
-      ? "Delta"
-      : "Build";
-  if (result !== undefined) return means.isBrought(request) ? "Delta" : "UpToDate";
+  const isHere = means.result(request) !== undefined;
+  if (result !== undefined && (!isHere || means.isBrought(request))) return "Delta";
+  if (stage === "resolved") return "Build";
+  if (isHere) return "UpToDate";
   return means.isFailed(request) ? "BuildError" : "Build";
 }

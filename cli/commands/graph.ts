@@ -7,9 +7,9 @@ import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { PlanCommand } from "./command.ts";
 import { writeOutput } from "./outputfile.ts";
+import type { Stage } from "./packagegraph.ts";
 
-const stages = ["asked", "resolved", "built"] as const;
-export type Stage = (typeof stages)[number];
+const stages: readonly Stage[] = ["asked", "resolved", "built"];
 const formats = ["dot", "json", "svg"] as const;
 type Format = (typeof formats)[number];
 

@@ -19,7 +19,9 @@ import { dotText } from "../render/dot.ts";
 import { graphSketch } from "../render/sketch.ts";
 import { svgText } from "../render/svg.ts";
 import { plural, visible } from "../render/text.ts";
-import type { Stage } from "./graph.ts";
+
+/** How much is known of the packages: what manifests say, what the lock has chosen, what became of builds. */
+export type Stage = "asked" | "resolved" | "built";
 
 export interface GraphMeans {
   readonly parts: Parts;

@@ -117,19 +117,16 @@ export class GraphCommand extends PlanCommand {
   }
 
   private wantedFormat(): Format {
-    if (this.format !== undefined) {
-      const format = formats.find((name) => name === this.format);
-      if (format === undefined)
-        throw new Fault(
-          "usage/bad-option",
-          `--format is dot, json or svg, not ${JSON.stringify(this.format)}`,
-        );
-      if (this.blockers && format !== "json")
-        throw new Fault("usage/bad-option", "--blockers gives a list: as text, or with --format json");
-      return format;
+    if (this.format === undefined) {
+      const ending = formats.find((name) => this.file?.endsWith(`.${name}`));
+      return ending ?? (this.json ? "json" : "dot");
     }
-    const ending = formats.find((name) => this.file?.endsWith(`.${name}`));
-    return this.json ? "json" : (ending ?? "dot");
+    const format = formats.find((name) => name === this.format);
+    if (format === undefined)
+      throw new Fault("usage/bad-option", `--format is dot, json or svg, not ${JSON.stringify(this.format)}`);
+    if (this.blockers && format !== "json")
+      throw new Fault("usage/bad-option", "--blockers gives a list: as text, or with --format json");
+    return format;
   }
 
   private wantedDepth(): number | undefined {

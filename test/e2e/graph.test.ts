@@ -127,6 +127,50 @@ describe("asked", () => {
   });
 });
 
+test("each architecture has its own packages, and what is the same for all is there once", async () => {
+  using both = small.attempt();
+  both.write({
+    "image.yaml": manifests["image.yaml"]
+      .replace("[amd64]", "[amd64, arm64]")
+      .replace("./greeter.yaml", "./all.yaml, ./own.yaml"),
+    "all.yaml": manifests["hat.yaml"].replace("[greeter, ./shoe.yaml]", "[]"),
+    "own.yaml": manifests["greeter.yaml"].replace("[all]", "[any]").replace("./hat.yaml", "./all.yaml"),
+  });
+  const { stdout } = await both.does(["graph", "image.yaml", "--stage", "asked", "--json"]);
+  const told: Told = JSON.parse(stdout);
+  const names = told.nodes
+    .filter(isOwn)
+    .map(({ type, name, architecture }) => `${type} ${name} ${architecture}`);
+  expect(names).toEqual([
+    "Goal image amd64",
+    "Goal image arm64",
+    "LocalBuild greeter amd64",
+    "LocalBuild greeter arm64",
+    "LocalBuild hat all",
+    "LocalRun greeter amd64",
+    "LocalRun greeter arm64",
+    "LocalRun hat all",
+    "RemoteRun tongue amd64",
+    "RemoteRun tongue arm64",
+  ]);
+  const { stdout: one } = await both.does([
+    "graph",
+    "image.yaml",
+    "--stage",
+    "asked",
+    "--json",
+    "--arch",
+    "arm64",
+  ]);
+  expect(own(JSON.parse(one))).toHaveLength(6);
+  const needs = told.edges.filter(({ from }) => from.startsWith("LocalRun greeter 1.0 arm64"));
+  expect(needs.map(({ to }) => to)).toEqual([
+    "LocalBuild greeter 1.0 arm64 small",
+    "LocalRun hat 2.0 all small",
+    "RemoteRun tongue * arm64 small",
+  ]);
+});
+
 describe("resolved and built", () => {
   test("with what the lock has chosen, and then with what became of builds", async () => {
     const resolved = await graph("image.yaml", "--stage", "resolved");

@@ -3,6 +3,7 @@
 
 import type { Operator } from "../deb/version.ts";
 import type { Atom, Bound, PackageFormat, Requirement } from "./described.ts";
+import { compareText } from "./graph.ts";
 
 /** Whether something provided in this version, or without one, is within all bounds. */
 export function isWithin(
@@ -20,8 +21,12 @@ export function contradiction(
   bounds: readonly Bound[],
   { compare }: PackageFormat,
 ): readonly [Bound, Bound] | undefined {
-  for (const low of bounds.filter(({ operator }) => isLower(operator))) {
-    for (const high of bounds.filter(({ operator }) => isUpper(operator))) {
+  // The same two, whatever the order they are written in.
+  const sorted = bounds.toSorted(
+    (a, b) => compareText(a.version, b.version) || compareText(a.operator, b.operator),
+  );
+  for (const low of sorted.filter(({ operator }) => isLower(operator))) {
+    for (const high of sorted.filter(({ operator }) => isUpper(operator))) {
       const order = compare(low.version, high.version);
       const isOpen = low.operator === ">>" || high.operator === "<<";
       if (order > 0 || (order === 0 && isOpen)) return [low, high];

@@ -201,6 +201,17 @@ describe("refused", () => {
     }
   });
 
+  test("with three bounds the same two are told, whatever their order", () => {
+    const told = ["x (>= 5), x (>= 4), x (<< 2)", "x (<< 2), x (>= 4), x (>= 5)"].map((needs) => {
+      try {
+        return graphed(pool([source("user", { packages: [described("user", { needs })] })])).nodes;
+      } catch (error) {
+        return faultsOf(error).map(({ details }) => details);
+      }
+    });
+    expect(told).toEqual([[["no version is >= 4 and << 2"]], [["no version is >= 4 and << 2"]]]);
+  });
+
   test("bounds that some version is within are none", () => {
     for (const needs of [
       "x (>= 1), x (<= 1)",
@@ -233,6 +244,16 @@ test("pools of one distribution and architecture are one, others stay apart", ()
   expect(briefEdges(graphed(user, { ...x, distro: "other" }))).toContain("Run user 1 -> Remote x");
   // The same manifest out of two images is the same package.
   expect(graphed(user, user)).toEqual(graphed(user));
+});
+
+test("of two that say different things of one package the same counts, whoever is first", () => {
+  const told = [
+    pool([], { remotes: [remote("x", {}, { state: "Unresolved", note: "a" })] }),
+    pool([], { remotes: [remote("x", {}, { note: "c" })] }),
+    pool([], { remotes: [remote("x", {}, { note: "b" })] }),
+  ];
+  for (const order of [told, told.toReversed(), [...told.slice(1), ...told.slice(0, 1)]])
+    expect(graphed(...order).nodes.map(({ state, note }) => [state, note])).toEqual([["Cached", "b"]]);
 });
 
 test("a control file's fields become requirements", () => {

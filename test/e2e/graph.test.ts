@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GraphEdge, GraphNode } from "../../evaluator/graph/graph.ts";
 import { makeDeb } from "./deb.ts";
+import { wardrobe as manifests } from "./graphs.ts";
 import { type Attempt, openSmall, type Small } from "./small.ts";
 
 let small: Small;
@@ -23,43 +24,6 @@ afterAll(async () => {
   attempt?.[Symbol.dispose]();
   await small?.[Symbol.asyncDispose]();
 });
-
-const manifests = {
-  "image.yaml": `kind: image
-name: image
-distro: ./small.yaml
-architectures: [amd64]
-packages: [./greeter.yaml]
-outputs: [{type: tar}]
-`,
-  // Two packages that need each other, one by the other's manifest, the other by name.
-  "greeter.yaml": `kind: package
-name: greeter
-version: "1.0"
-builder: deb-files
-distro: ./small.yaml
-architectures: [all]
-dependencies: [./hat.yaml]
-files: [{path: /usr/bin/greeter, content: "#!/bin/sh\\necho hello\\n", mode: "0755"}]
-deb: {depends: ["tongue (>= 1)"]}
-`,
-  "hat.yaml": `kind: package
-name: hat
-version: "2.0"
-builder: deb-files
-distro: ./small.yaml
-architectures: [all]
-dependencies: [greeter, ./shoe.yaml]
-files: [{path: /usr/share/hat, content: "hat\\n"}]
-`,
-  "shoe.yaml": `kind: package
-name: shoe
-builder: deb-prebuilt
-distro: ./small.yaml
-sources: [{file: ./shoe.deb}]
-`,
-  "shoe.deb": makeDeb("shoe", {}, { Version: "7", Depends: "bite (>= 2)" }).bytes,
-};
 
 interface Told {
   readonly format: string;

@@ -29,7 +29,14 @@ export function planImage(planning: Planning, file: string): readonly PlannedOut
   return architecturesOf(planning, file).flatMap((architecture) => planFor(planning, file, architecture));
 }
 
-function architecturesOf(planning: Planning, file: string): readonly string[] {
+/** What settling needs of planning. */
+export interface Settling {
+  readonly world: Pick<Planning["world"], "assembly" | "host">;
+  readonly wish: Planning["wish"];
+}
+
+/** @throws {Fault} `manifest/unsupported-architecture` */
+export function architecturesOf(planning: Settling, file: string): readonly string[] {
   const { world, wish } = planning;
   const first = settleImage(planning, file, wish.architecture ?? world.host);
   const own = first.manifest.architectures;
@@ -50,7 +57,8 @@ function architecturesOf(planning: Planning, file: string): readonly string[] {
   return wanted;
 }
 
-function settleImage(planning: Planning, file: string, architecture: string) {
+/** The image and its distribution as they stand for an architecture. */
+export function settleImage(planning: Settling, file: string, architecture: string) {
   const { world, wish } = planning;
   const own = assembled(world.assembly, file);
   const buildType = wish.buildType ?? writtenBuildType(own.document.value);

@@ -1,6 +1,7 @@
 // What a lock pins, as requests: those whose results are the packages' files.
 // Pure. Knows locked packages; does not know what was fetched of them.
 
+import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Lock } from "../../evaluator/lock.ts";
 import { requestDigest } from "../../store/model/derivation.ts";
 import { type Digest, isSha256 } from "../../store/model/digest.ts";
@@ -12,11 +13,13 @@ export function pinnedRequests(lock: Lock): readonly Digest[] {
   const stanzas = Object.values(lock.distros).flatMap(({ packages }) =>
     Object.values(packages).map(({ stanza }) => stanza),
   );
-  const requests = stanzas.flatMap((stanza) => {
-    const [sha256 = "", size] = [stanza["SHA256"], Number(stanza["Size"])];
-    if (!isSha256(sha256) || !Number.isSafeInteger(size)) return [];
-    const request = resolveRequest(fetchDerivation("", { sha256, size }, { urls: [] }), new Map());
-    return request === undefined ? [] : [requestDigest(request)];
-  });
-  return [...new Set(requests)].sort();
+  return [...new Set(stanzas.flatMap((stanza) => pinnedRequest(stanza) ?? []))].sort();
+}
+
+/** Undefined where the stanza does not say what file it is. */
+export function pinnedRequest(stanza: Stanza): Digest | undefined {
+  const [sha256 = "", size] = [stanza["SHA256"], Number(stanza["Size"])];
+  if (!isSha256(sha256) || !Number.isSafeInteger(size)) return undefined;
+  const request = resolveRequest(fetchDerivation("", { sha256, size }, { urls: [] }), new Map());
+  return request && requestDigest(request);
 }

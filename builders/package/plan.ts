@@ -16,12 +16,14 @@ import { assembled, planTools } from "../tools/plan.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
 import type { DebPrebuiltManifest } from "./deb-prebuilt.ts";
-import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
+import { architectureFor, packageFiles, refuseClashes, withLocalNames } from "./local.ts";
 import { packageKind } from "./schema.ts";
 
 /** A package kit makes: what the resolver needs to know, and where its .deb comes from. */
 export interface LocalPackage {
+  /** Its manifest. */
+  readonly file: string;
   readonly stanza: Stanza;
   readonly deb: Input;
   readonly label: string;
@@ -37,36 +39,11 @@ export function planPackages(
   files: readonly string[],
   target: Target,
 ): readonly LocalPackage[] | undefined {
-  const met = new Set<string>();
-  const visit = (file: string) => {
-    if (met.has(file)) return;
-    met.add(file);
-    for (const { file: other } of packageReferences(planning, file)) visit(other);
-  };
-  for (const file of files) visit(file);
-  refuseClashes(planning, [...met], target);
-  const planned = [...met].map((file) => planPackage(planning, file, target));
+  const met = packageFiles(planning.world.assembly, files);
+  refuseClashes(planning.world.assembly, met, target);
+  const planned = met.map((file) => planPackage(planning, file, target));
   const packages = planned.filter((item) => item !== undefined);
   return packages.length === planned.length ? packages : undefined;
-}
-
-/** By what the manifests say: a .deb that is called otherwise is refused when it is read. */
-function refuseClashes(planning: Planning, files: readonly string[], target: Target): void {
-  const places = new Map<string, Place>();
-  for (const file of files) {
-    const own = assembled(planning.world.assembly, file);
-    const { name } = settle(own, packageKind, target).manifest;
-    const place = own.document.place(["name"]);
-    const other = places.get(name);
-    if (other !== undefined) {
-      throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, {
-        place,
-        related: [{ place: other, message: "the other one" }],
-        hint: "rename one of them",
-      });
-    }
-    places.set(name, place);
-  }
 }
 
 /** `kit realize` of a package's own manifest: its .deb. @throws {Fault} `usage/unknown-output` */
@@ -98,10 +75,6 @@ export function planPackageOutput(
   ];
 }
 
-function packageReferences(planning: Planning, file: string) {
-  return assembled(planning.world.assembly, file).references.filter(({ kind }) => kind === "package");
-}
-
 function planPackage(planning: Planning, file: string, target: Target): LocalPackage | undefined {
   const own = assembled(planning.world.assembly, file);
   const { manifest, locals, variables } = settle(own, packageKind, target);
@@ -120,10 +93,11 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
       const isExecutable = (written: string) =>
         locals.some((local) => local.file === written && planning.world.executables.has(local.at));
       const complete = {
-        ...withLocalNames(planning, file, manifest, target),
+        ...withLocalNames(planning.world.assembly, file, manifest, target),
         files: withLocalModes(manifest.files, isExecutable),
       };
       return planDebFiles(planning, complete, {
+        file,
         architecture,
         contents,
         variables,
@@ -133,6 +107,7 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
     }
     case "deb-prebuilt":
       return planDebPrebuilt(planning, manifest, {
+        file,
         local,
         architecture: target.arch,
         place: own.document.place(["sources", 0]),
@@ -142,24 +117,8 @@ function planPackage(planning: Planning, file: string, target: Target): LocalPac
   }
 }
 
-/** Dependencies on manifests become dependencies on the packages they make. */
-function withLocalNames(
-  planning: Planning,
-  file: string,
-  manifest: DebFilesManifest,
-  target: Target,
-): DebFilesManifest {
-  const references = packageReferences(planning, file);
-  const dependencies = manifest.dependencies.map((dependency, index) => {
-    if (!isManifest(dependency)) return dependency;
-    const reference = references.find(({ path }) => path[0] === "dependencies" && path[1] === index);
-    if (reference === undefined) throw new Error(`${dependency} was not read`);
-    return settle(assembled(planning.world.assembly, reference.file), packageKind, target).manifest.name;
-  });
-  return { ...manifest, dependencies };
-}
-
 interface DebFilesContext {
+  readonly file: string;
   readonly architecture: string;
   readonly contents: ReadonlyMap<string, ReturnType<Planning["world"]["locals"]["get"]> & string>;
   readonly variables: ReadonlyMap<string, string>;
@@ -173,7 +132,7 @@ function planDebFiles(
   manifest: DebFilesManifest,
   context: DebFilesContext,
 ): LocalPackage | undefined {
-  const { architecture, contents, variables, buildType, distro } = context;
+  const { file, architecture, contents, variables, buildType, distro } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
@@ -189,6 +148,7 @@ function planDebFiles(
     launcher,
   });
   return {
+    file,
     stanza: controlFields(manifest, architecture),
     deb: { derivation: built, output: "deb" },
     label: built.label,
@@ -196,6 +156,7 @@ function planDebFiles(
 }
 
 interface DebPrebuiltContext {
+  readonly file: string;
   readonly local: (written: string) => `${"blob" | "tree"}:${string}`;
   readonly architecture: string;
   /** Where the manifest names the .deb. */
@@ -206,7 +167,7 @@ interface DebPrebuiltContext {
 function planDebPrebuilt(
   planning: Planning,
   manifest: DebPrebuiltManifest,
-  { local, architecture, place }: DebPrebuiltContext,
+  { file, local, architecture, place }: DebPrebuiltContext,
 ): LocalPackage | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
@@ -247,7 +208,7 @@ function planDebPrebuilt(
       { place, hint: `name the one that is made for ${architecture}` },
     );
   }
-  return { stanza, deb, label };
+  return { file, stanza, deb, label };
 }
 
 /** @throws {Fault} `digest/bad-deb` */
@@ -269,18 +230,4 @@ function blobContent(content: string, written: string): Extract<Input, { content
   const { kind } = splitContent(content as never);
   if (kind === "tree") throw new Fault("manifest/wrong-type", `${written} is a folder; a .deb is expected`);
   return content as never;
-}
-
-/** `all` for a package of every architecture, else the target's own. @throws {Fault} `manifest/unsupported-architecture` */
-function architectureFor(
-  names: readonly string[],
-  target: string,
-  place: () => ReturnType<ReturnType<typeof assembled>["document"]["place"]>,
-): string {
-  if (names.includes("all") || names.includes("noarch")) return "all";
-  if (names.includes("any") || names.includes(target)) return target;
-  throw new Fault("manifest/unsupported-architecture", `this package is not made for ${target}`, {
-    place: place(),
-    hint: `it is made for ${names.join(", ")}`,
-  });
 }

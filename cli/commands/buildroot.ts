@@ -11,7 +11,7 @@ import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { plural, visible } from "../render/text.ts";
 import { PlanCommand } from "./command.ts";
-import { viewIn } from "./view.ts";
+import { watchView } from "./view.ts";
 
 export class BuildrootCommand extends PlanCommand {
   static override paths = [["buildroot"]];
@@ -35,8 +35,9 @@ export class BuildrootCommand extends PlanCommand {
   output = Option.String("-o,--output", { description: "a folder to write workloads into" });
 
   override async work(parts: Parts): Promise<number> {
-    const { world } = await this.plan(this.manifest, parts);
-    const view = viewIn(world, this.wish([]));
+    const watch = watchView();
+    await this.plan(this.manifest, parts, [], watch.planned);
+    const view = watch.view();
     if (view.manifest.buildroot === undefined)
       throw new Fault("usage/no-buildroot", `${view.manifest.name} does not ask what building it takes`, {
         hint: "add `buildroot: {}` to the view, then run `kit lock`",

@@ -5,11 +5,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "clipanion";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
-import { type Planned, planLine } from "../../builders/realizer/line.ts";
+import { type LineMeans, type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import type { MendMeans } from "../../builders/realizer/mend.ts";
 import type { Limits } from "../../builders/sandbox/spec.ts";
-import type { Wish } from "../../evaluator/evaluate.ts";
+import type { Planning, Wish } from "../../evaluator/evaluate.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { composeParts, type PartOptions, type Parts } from "../composition.ts";
@@ -165,20 +165,31 @@ export abstract class PlanCommand extends PartsCommand {
     return { ...super.buildOptions(), offline: this.offline, caches };
   }
 
-  /** The plan of a manifest, locked first where there is no lock. */
-  protected async plan(manifest: string, parts: Parts, outputs: readonly string[] = []): Promise<Planned> {
+  /** The plan of a manifest, locked first where there is no lock; `planned` is told of each planning on the way. */
+  protected async plan(
+    manifest: string,
+    parts: Parts,
+    outputs: readonly string[] = [],
+    planned: (planning: Planning) => void = () => {},
+  ): Promise<Planned> {
     const options = {
       manifest: this.absolute(manifest),
       wish: this.wish(outputs),
       locking: { mode: "first" as const },
     };
-    const planned = await planLine(options, parts.line(options.manifest), this.buildOptions());
-    if (planned.changedLock)
+    const means = parts.line(options.manifest);
+    const plan: LineMeans["plan"] = (planning) => {
+      const outputs = means.plan(planning);
+      planned(planning);
+      return outputs;
+    };
+    const made = await planLine(options, { ...means, plan }, this.buildOptions());
+    if (made.changedLock)
       this.renderer.event({
         type: "step",
         text: `locked: ${lockPath(manifest)} pins every package; keep it in version control`,
       });
-    return planned;
+    return made;
   }
 
   protected wish(outputs: readonly string[]): Wish {

@@ -1,27 +1,34 @@
-// A view, planned for a command: locked where it has to be, and as its manifests have it.
-// Knows that evaluating again gives what planning threw away; does not know how it is shown.
+// A view, for commands that show one: what planning found, and that it is one.
+// Knows when it is looked at; does not know how it is shown.
 
 import { type PlannedView, planView } from "../../builders/view/plan.ts";
-import { evaluate, type Wish, type World } from "../../evaluator/evaluate.ts";
+import type { Planning } from "../../evaluator/evaluate.ts";
 import { Fault } from "../../store/model/fault.ts";
 
-/** @throws {Fault} `manifest/wrong-kind` where the manifest is no view */
-export function viewIn(world: World, wish: Wish): PlannedView {
-  const { assembly } = world;
-  const root = assembly.manifests.get(assembly.root);
-  if (root?.kind.name !== "view")
-    throw new Fault(
-      "manifest/wrong-kind",
-      `a view belongs here, and this is a manifest of kind ${root?.kind.name}`,
-      {
-        ...(root && { place: root.document.place(["kind"]) }),
-      },
-    );
-  const found: { view?: PlannedView | undefined } = {};
-  evaluate(world, wish, (planning) => {
-    found.view = planView(planning, assembly.root);
-    return [];
-  });
-  if (found.view === undefined) throw new Error("the view was planned, and a question is open");
-  return found.view;
+export interface ViewWatch {
+  /** To be told of each planning. @throws {Fault} `manifest/wrong-kind` where the manifest is no view */
+  readonly planned: (planning: Planning) => void;
+  /** What the last planning found, which has no open question. */
+  view(): PlannedView;
+}
+
+export function watchView(): ViewWatch {
+  let found: PlannedView | undefined;
+  return {
+    planned(planning) {
+      const { assembly } = planning.world;
+      const root = assembly.manifests.get(assembly.root);
+      if (root !== undefined && root.kind.name !== "view")
+        throw new Fault(
+          "manifest/wrong-kind",
+          `a view belongs here, and this is a manifest of kind ${root.kind.name}`,
+          { place: root.document.place(["kind"]) },
+        );
+      found = planView(planning, assembly.root);
+    },
+    view() {
+      if (found === undefined) throw new Error("the view was planned, and a question is open");
+      return found;
+    },
+  };
 }

@@ -94,7 +94,7 @@ describe("mistakes", () => {
     [["realize", "a", "--jobs", "none"], /--jobs is a whole number/],
     [["realize", "a", "--build-type", "fast"], /--build-type is debug or release/],
     [["realize", "a", "--memory-limit", "much"], /--memory-limit is a size/],
-    [["graph", "a", "--format", "svg"], /--format is dot or json/],
+    [["graph", "a", "--format", "png"], /--format is dot, json or svg, not "png"/],
     [["lock", "a", "openssl"], /packages are named only with --update/],
     [["schema", "imag"], /did you mean image\?/],
   ])("%j ends with 2", (argv, told) => {
@@ -150,7 +150,14 @@ it("goes on where nobody reads what is told", async () => {
 describe("schema", () => {
   it("is one of every kind, or of the kind that is named", () => {
     const all = JSON.parse(kit(["schema"]).stdout);
-    expect(Object.keys(all.definitions).sort()).toEqual(["distro", "image", "package", "tools"]);
+    expect(Object.keys(all.definitions).sort()).toEqual([
+      "distro",
+      "image",
+      "package",
+      "tools",
+      "view",
+      "workload",
+    ]);
     const one = JSON.parse(kit(["schema", "image"]).stdout);
     expect(Object.keys(one.definitions)).toEqual(["image"]);
     expect(one.definitions.image).toEqual(all.definitions.image);

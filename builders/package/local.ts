@@ -1,0 +1,72 @@
+// What manifests of packages say of themselves, before anything is planned: whom they name, what they are called.
+// Pure. Knows references and names; does not know how a package is made.
+
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import { settle } from "../../evaluator/manifest/settle.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
+import { assembled } from "../tools/plan.ts";
+import { isManifest } from "./debian.ts";
+import { packageKind } from "./schema.ts";
+
+/** These manifests of packages and those they depend on, in the order they are first named. */
+export function packageFiles(assembly: Assembly, files: readonly string[]): readonly string[] {
+  const met = new Set<string>();
+  const visit = (file: string) => {
+    if (met.has(file)) return;
+    met.add(file);
+    for (const { file: other } of packageReferences(assembly, file)) visit(other);
+  };
+  for (const file of files) visit(file);
+  return [...met];
+}
+
+/** By what the manifests say: a .deb that is called otherwise is refused when it is read. */
+export function refuseClashes(assembly: Assembly, files: readonly string[], target: Target): void {
+  const places = new Map<string, Place>();
+  for (const file of files) {
+    const own = assembled(assembly, file);
+    const { name } = settle(own, packageKind, target).manifest;
+    const place = own.document.place(["name"]);
+    const other = places.get(name);
+    if (other !== undefined) {
+      throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, {
+        place,
+        related: [{ place: other, message: "the other one" }],
+        hint: "rename one of them",
+      });
+    }
+    places.set(name, place);
+  }
+}
+
+/** Dependencies on manifests become dependencies on the packages they make. */
+export function withLocalNames<M extends { readonly dependencies: readonly string[] }>(
+  assembly: Assembly,
+  file: string,
+  manifest: M,
+  target: Target,
+): M & { dependencies: string[] } {
+  const references = packageReferences(assembly, file);
+  const dependencies = manifest.dependencies.map((dependency, index) => {
+    if (!isManifest(dependency)) return dependency;
+    const reference = references.find(({ path }) => path[0] === "dependencies" && path[1] === index);
+    if (reference === undefined) throw new Error(`${dependency} was not read`);
+    return settle(assembled(assembly, reference.file), packageKind, target).manifest.name;
+  });
+  return { ...manifest, dependencies };
+}
+
+/** `all` for a package of every architecture, else the target's own. @throws {Fault} `manifest/unsupported-architecture` */
+export function architectureFor(names: readonly string[], target: string, place: () => Place): string {
+  if (names.includes("all") || names.includes("noarch")) return "all";
+  if (names.includes("any") || names.includes(target)) return target;
+  throw new Fault("manifest/unsupported-architecture", `this package is not made for ${target}`, {
+    place: place(),
+    hint: `it is made for ${names.join(", ")}`,
+  });
+}
+
+function packageReferences(assembly: Assembly, file: string) {
+  return assembled(assembly, file).references.filter(({ kind }) => kind === "package");
+}

@@ -3,19 +3,14 @@
 
 import { unreachable } from "../../store/model/fault.ts";
 import { nearest } from "../manifest/nearest.ts";
+import type { Explanation, Origin } from "../resolution.ts";
+import { search } from "../search.ts";
 import type { Formula, Rule } from "./clause.ts";
 import { nameOf } from "./closure.ts";
-import type { Origin, Version } from "./package.ts";
+import type { Version } from "./package.ts";
 import { formatRelation, type Relation } from "./relation.ts";
 import type { Request, Target } from "./request.ts";
-import { search } from "./search.ts";
 import type { Universe } from "./universe.ts";
-
-export interface Explanation {
-  /** One sentence a line, each following from what stands above it. */
-  readonly explanation: string[];
-  readonly hint?: string;
-}
 
 /** Requests that name nothing there is. */
 export function explainMissing(

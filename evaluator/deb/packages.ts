@@ -1,6 +1,7 @@
 // An index over the raw text of a Packages file, which stays unparsed.
 // Knows where each stanza lies and who provides what; does not know what else a stanza says, nor any other index.
 
+import { addTo, type Lists, listOf } from "../lists.ts";
 import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
 
 /** Stanzas go by number, from 0 in the order of the text. Values stay valid as long as the bytes are not changed. */
@@ -57,7 +58,7 @@ export function scanPackages(): PackagesScan {
       const line = bytes.toString("utf8", start, lineEnd(bytes, start)).slice(0, 80);
       warnings.push(`skipped a stanza without a Package field, beginning ${JSON.stringify(line)}`);
     } else {
-      add(byName, name, starts.length);
+      addTo(byName, name, starts.length);
     }
     starts.push(start);
   };
@@ -78,7 +79,7 @@ export function scanPackages(): PackagesScan {
       const stanza = stanzaAt(starts, found);
       for (const provided of fieldAt(bytes, found + "\nProvides:".length).split(",")) {
         const name = /^\s*([^\s(:]+)/.exec(provided)?.[1];
-        if (name !== undefined) add(providers, name, stanza);
+        if (name !== undefined) addTo(providers, name, stanza);
       }
     }
   };
@@ -104,8 +105,8 @@ function indexOf(bytes: Buffer, { starts, byName, providers, warnings }: Scanned
     size: starts.length,
     warnings,
     names: () => byName.keys(),
-    named: (name) => listOf(byName.get(name)),
-    providing: (name) => listOf(providers.get(name)),
+    named: (name) => listOf(byName, name),
+    providing: (name) => listOf(providers, name),
     nameAt: (stanza) => nameOf(bytes, starts[stanza] ?? bytes.length) ?? "",
     text: (stanza) =>
       bytes.toString("utf8", starts[stanza] ?? bytes.length, endOf(bytes, starts, stanza)).trimEnd(),
@@ -126,9 +127,6 @@ export function* occurrences(bytes: Buffer, wanted: string, from = 0): Generator
   const needle = Buffer.from(wanted);
   for (let at = bytes.indexOf(needle, from); at >= 0; at = bytes.indexOf(needle, at + 1)) yield at;
 }
-
-/** Most names have one stanza; a number in place of a list of one saves 5 MB on trixie. */
-type Lists = Map<string, number | number[]>;
 
 const gap = Buffer.from("\n\n");
 const newline = 0x0a;
@@ -183,17 +181,4 @@ function stanzaAt(starts: readonly number[], offset: number): number {
     else high = middle - 1;
   }
   return low;
-}
-
-function add(lists: Lists, name: string, stanza: number): void {
-  const known = lists.get(name);
-  if (known === undefined) lists.set(name, stanza);
-  else if (typeof known === "number") {
-    if (known !== stanza) lists.set(name, [known, stanza]);
-  } else if (known.at(-1) !== stanza) known.push(stanza);
-}
-
-function listOf(known: number | number[] | undefined): readonly number[] {
-  if (known === undefined) return [];
-  return typeof known === "number" ? [known] : known;
 }

@@ -96,6 +96,7 @@ export class Engine<C extends Clause> {
   readonly #trail: number[] = [];
   /** Where in the trail each level begins; level 0 has no decision. */
   readonly #levels: number[] = [];
+  readonly #learnt: (readonly number[])[] = [];
   #propagated = 0;
   /** A clause that was false when it was added. */
   #pending: Node<C> | undefined;
@@ -108,6 +109,11 @@ export class Engine<C extends Clause> {
   /** True literals in the order they became so. */
   get trail(): readonly number[] {
     return this.#trail;
+  }
+
+  /** Clauses learnt so far, in that order; their literals stand in no order. */
+  get learnt(): readonly (readonly number[])[] {
+    return this.#learnt;
   }
 
   /** How many decisions stand. */
@@ -280,7 +286,9 @@ export class Engine<C extends Clause> {
     }
     const back = Math.max(0, ...[...learnt].map((literal) => this.levelOf(literal)));
     this.backtrack(back);
-    this.#attach({ literals: [-pivot, ...learnt], original: undefined, parents });
+    const literals = [-pivot, ...learnt];
+    this.#learnt.push(literals);
+    this.#attach({ literals, original: undefined, parents });
     return true;
   }
 

@@ -1,0 +1,90 @@
+// Fulfilment: whether a relation holds among the packages taken so far, and whom their weak relations favour.
+// Knows the meaning of relations over a set; does not know how the set came about.
+
+import { faultsOf } from "../../store/model/fault.ts";
+import { normalForm } from "./normal.ts";
+import type { Demand, Package } from "./package.ts";
+import { isRich, type Relation } from "./relation.ts";
+import type { Universe } from "./universe.ts";
+
+/** What is taken at the moment. */
+export interface Taken {
+  /** Packages in the order they were taken. */
+  packages(): readonly Package[];
+  /** True for what is taken, false for what is ruled out, undefined while it is open. */
+  value(pkg: Package): boolean | undefined;
+}
+
+/** Whether a relation is met (`solver_dep_fulfilled`). */
+export function isFulfilled(universe: Universe, taken: Taken, relation: Relation): boolean {
+  const holds = (part: Relation) => isFulfilled(universe, taken, part);
+  if (isRich(relation)) {
+    switch (relation.kind) {
+      case "and":
+        return relation.operands.every(holds);
+      case "or":
+        return relation.operands.some(holds);
+      case "if": {
+        const { wanted, condition, otherwise } = relation;
+        if (otherwise === undefined) return holds(wanted) || !holds(condition);
+        return holds(holds(condition) ? wanted : otherwise);
+      }
+      case "unless": {
+        const { wanted, condition, otherwise } = relation;
+        if (otherwise === undefined) return holds(wanted) && !holds(condition);
+        return holds(holds(condition) ? otherwise : wanted);
+      }
+      case "with":
+      case "without":
+        break;
+    }
+  }
+  return universe.providers(relation).some((pkg) => taken.value(pkg) === true);
+}
+
+/** Whether one of a package's own weak relations towards others is met: `Supplements`, or `Enhances`. */
+export function isCalledFor(universe: Universe, taken: Taken, demands: readonly Demand[]): boolean {
+  return demands.some(({ relation }) => isFulfilled(universe, taken, relation));
+}
+
+/** Whether something taken has a demand of this kind that the package would meet. */
+export function isWantedBy(
+  universe: Universe,
+  taken: Taken,
+  kind: "recommends" | "suggests",
+  pkg: Package,
+): boolean {
+  return taken
+    .packages()
+    .some((other) => other[kind].some((demand) => openTo(universe, taken, demand.relation).includes(pkg)));
+}
+
+/** Packages by which a weak relation could be met, as far as its conditions hold (`check_complex_dep`). */
+export function openTo(universe: Universe, taken: Taken, relation: Relation): readonly Package[] {
+  if (!isRich(relation)) return universe.providers(relation);
+  return choicesOf(universe, taken, relation).flat();
+}
+
+/** The same, part by part: each is a choice of its own. */
+export function choicesOf(
+  universe: Universe,
+  taken: Taken,
+  relation: Relation,
+): readonly (readonly Package[])[] {
+  if (!isRich(relation)) return [universe.providers(relation)];
+  const blocks = readable(() => normalForm(universe, relation));
+  return blocks.flatMap((block) => {
+    const isOpen = block.every((number) => number > 0 || taken.value(universe.package(-number)) === true);
+    return isOpen ? [block.flatMap((number) => (number > 0 ? [universe.package(number)] : []))] : [];
+  });
+}
+
+/** What is too intricate to be read asks for nothing. */
+function readable<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read();
+  } catch (error) {
+    if (faultsOf(error).length === 0) throw error;
+    return [];
+  }
+}

@@ -28,8 +28,7 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
       literals: packages.map(({ number }) => number),
     }),
   );
-  // Who asks for a package by name may have it for a lesser architecture (`DISABLE_INFARCH`).
-  const asked = new Set(answers.flatMap(({ packages }) => packages.map(({ name }) => name)));
+  const asked = new Set(answers.flatMap(({ packages }) => packages));
   const reached = new Set<Package>();
   const ruled = new Set<Package>();
   const own: Rule[] = [];
@@ -53,14 +52,21 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
     }
     if (reached.size === before) return [];
     own.push(...rules);
-    const group = (name: string) => universe.named(name).filter((pkg) => reached.has(pkg));
     const more = [...names]
-      .filter((name) => !asked.has(name))
-      .flatMap((name) => lesserRules(universe, group(name)))
+      .flatMap(lesserOf)
       .filter((rule) => rule.kind === "lesser" && !ruled.has(rule.package) && ruled.add(rule.package));
     lesser.push(...more);
     sorted = undefined;
     return [...rules, ...more];
+  };
+
+  /** None for what is asked for: who may have a lesser architecture takes what suits (`DISABLE_INFARCH`). */
+  const lesserOf = (name: string): Rule[] => {
+    const rules = lesserRules(
+      universe,
+      universe.named(name).filter((pkg) => reached.has(pkg)),
+    );
+    return rules.some((rule) => rule.kind === "lesser" && asked.has(rule.package)) ? [] : rules;
   };
 
   return {

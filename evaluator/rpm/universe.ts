@@ -235,9 +235,17 @@ function pinning(pins: readonly Pin[]): (name: string, source: PlacedSource) => 
   };
 }
 
-/** Sources of one repository stand together: what they hold is sorted as one. */
+/**
+ * Repositories in the order dnf reads them, by priority (`RepoDict.items`), then by name. Sources of one repository
+ * stand together: what they hold is sorted as one.
+ */
 function placed(sources: readonly Source[]): PlacedSource[] {
-  const names = [...new Set(sources.map(({ repository }) => repository))].sort();
+  const priorities = new Map<string, number>();
+  for (const { repository, priority } of sources)
+    priorities.set(repository, Math.min(priority, priorities.get(repository) ?? priority));
+  const names = [...priorities]
+    .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))
+    .map(([repository]) => repository);
   return sources.map((source) => ({
     ...source,
     origin: { repository: source.repository, suite: "" },

@@ -2,8 +2,8 @@
 // Knows libsolv's `solver_run_sat` for an empty root; does not know what a rule says, nor how to tell why it cannot hold.
 
 import { Engine } from "../search.ts";
-import { type Formula, formulate, supplementersOf, unconditionalSupplementers } from "./formula.ts";
-import { choicesOf, isCalledFor, type Taken } from "./fulfilment.ts";
+import { type Formula, formulate, supplementersOf } from "./formula.ts";
+import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
 import { linesOf } from "./listing.ts";
 import type { Package } from "./package.ts";
 import { bestOf, inPreference, isRecommended, wantedOf } from "./preference.ts";
@@ -195,10 +195,10 @@ class Choice {
   /** Packages not taken whose `Supplements` hold, but for other versions and architectures of what is taken. */
   #supplementing(taken: readonly Package[]): Package[] {
     const names = new Set(taken.map(({ name }) => name));
-    const candidates = new Set([
-      ...unconditionalSupplementers(this.#universe),
-      ...taken.flatMap((pkg) => supplementersOf(this.#universe, pkg, linesOf(pkg.stanza, "Files"))),
-    ]);
+    const there = this.#taken();
+    const candidates = new Set(
+      taken.flatMap((pkg) => supplementersOf(this.#universe, pkg, linesOf(pkg.stanza, "Files"))),
+    );
     const isTaken = (pkg: Package) =>
       this.#universe
         .named(pkg.name)
@@ -211,7 +211,7 @@ class Choice {
       .filter(
         (pkg) =>
           this.#engine.value(pkg.number) === undefined &&
-          isCalledFor(this.#universe, this.#taken(), pkg.supplements) &&
+          pkg.supplements.some(({ relation }) => isMetByPackage(this.#universe, there, relation)) &&
           !(names.has(pkg.name) && isTaken(pkg)),
       )
       .sort(this.#universe.compare);

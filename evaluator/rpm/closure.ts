@@ -3,7 +3,7 @@
 
 import { nameIn } from "../chain.ts";
 import type { Reason } from "../resolution.ts";
-import { choicesOf, isFulfilled, type Taken } from "./fulfilment.ts";
+import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
 import type { Package } from "./package.ts";
 import { simplesOf } from "./relation.ts";
 import type { Answers } from "./request.ts";
@@ -78,7 +78,7 @@ function tellSupplements(
   tell: (pkg: Package, reason: Reason) => void,
 ): void {
   for (const { text, relation } of pkg.supplements) {
-    if (!isFulfilled(universe, taken, relation)) continue;
+    if (!isMetByPackage(universe, taken, relation)) continue;
     const meeting = [...simplesOf(relation)].flatMap((simple) => universe.providers(simple));
     for (const other of [...new Set(meeting)].sort(comparePackages)) {
       if (other !== pkg && taken.value(other))

@@ -1,7 +1,6 @@
 // Formulas: all rules that may matter to one resolution, sorted as libsolv sorts them.
 // Knows which packages come into question; does not know which are taken.
 
-import { unconditional } from "./listing.ts";
 import type { Package } from "./package.ts";
 import type { Answers } from "./request.ts";
 import { lesserRules, type Rule, rulesOf } from "./rule.ts";
@@ -83,11 +82,6 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
 export function supplementersOf(universe: Universe, pkg: Package, files: readonly string[]): Package[] {
   const capabilities = new Set([...pkg.provides.map(({ name }) => name), ...files]);
   return [...capabilities].flatMap((capability) => universe.supplementing(capability));
-}
-
-/** Those that may do so without anything being there. */
-export function unconditionalSupplementers(universe: Universe): readonly Package[] {
-  return universe.supplementing(unconditional);
 }
 
 function positives(universe: Universe, { literals }: Rule): Package[] {

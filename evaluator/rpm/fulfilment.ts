@@ -17,29 +17,49 @@ export interface Taken {
 
 /** Whether a relation is met (`solver_dep_fulfilled`). */
 export function isFulfilled(universe: Universe, taken: Taken, relation: Relation): boolean {
-  const holds = (part: Relation) => isFulfilled(universe, taken, part);
+  return degreeOf(universe, taken, relation) > 0;
+}
+
+/**
+ * Whether a relation is met by something that is there, and not only because its condition does not hold: what
+ * `Supplements` must be to pull a package in (`solver_is_supplementing_alreadyinstalled`).
+ */
+export function isMetByPackage(universe: Universe, taken: Taken, relation: Relation): boolean {
+  return degreeOf(universe, taken, relation) === 2;
+}
+
+/** 0: not met. 1: met for lack of a condition. 2: met by a package (`solver_dep_fulfilled_complex_func`). */
+function degreeOf(universe: Universe, taken: Taken, relation: Relation): 0 | 1 | 2 {
+  const degree = (part: Relation) => degreeOf(universe, taken, part);
   if (isRich(relation)) {
     switch (relation.kind) {
-      case "and":
-        return relation.operands.every(holds);
-      case "or":
-        return relation.operands.some(holds);
-      case "if": {
-        const { wanted, condition, otherwise } = relation;
-        if (otherwise === undefined) return holds(wanted) || !holds(condition);
-        return holds(holds(condition) ? wanted : otherwise);
+      case "and": {
+        const degrees = relation.operands.map(degree);
+        return degrees.includes(0) ? 0 : highest(degrees);
       }
+      case "or":
+        return highest(relation.operands.map(degree));
+      case "if":
       case "unless": {
-        const { wanted, condition, otherwise } = relation;
-        if (otherwise === undefined) return holds(wanted) && !holds(condition);
-        return holds(holds(condition) ? otherwise : wanted);
+        const { kind, wanted, condition, otherwise } = relation;
+        const held = degree(condition);
+        if (otherwise !== undefined) {
+          const part = degree(held > 0 === (kind === "if") ? wanted : otherwise);
+          return held === 2 && part > 0 ? 2 : part;
+        }
+        if (kind === "if") return highest([degree(wanted), held > 0 ? 0 : 1]);
+        return held > 0 ? 0 : degree(wanted);
       }
       case "with":
       case "without":
         break;
     }
   }
-  return universe.providers(relation).some((pkg) => taken.value(pkg) === true);
+  return universe.providers(relation).some((pkg) => taken.value(pkg) === true) ? 2 : 0;
+}
+
+function highest(degrees: readonly (0 | 1 | 2)[]): 0 | 1 | 2 {
+  return degrees.includes(2) ? 2 : degrees.includes(1) ? 1 : 0;
 }
 
 /** Whether one of a package's own weak relations towards others is met: `Supplements`, or `Enhances`. */

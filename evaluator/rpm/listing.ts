@@ -16,10 +16,7 @@ export interface RpmIndex {
   providing(capability: string): readonly number[];
   /** Stanzas whose `Obsoletes` names this package. */
   obsoleting(name: string): readonly number[];
-  /**
-   * Stanzas whose `Supplements` names this capability anywhere; with {@link unconditional}, those with an `if` or an
-   * `unless` in it, which may hold whatever is there.
-   */
+  /** Stanzas whose `Supplements` names this capability anywhere in a relation. */
   supplementing(capability: string): readonly number[];
   /** Empty for a stanza that cannot be read. */
   nameAt(stanza: number): string;
@@ -28,9 +25,6 @@ export interface RpmIndex {
   /** What could not be read: a stanza without a name. */
   readonly warnings: readonly string[];
 }
-
-/** What {@link RpmIndex.supplementing} is asked for, to get those that name no capability they wait for. */
-export const unconditional = "";
 
 /**
  * An index in memory, of stanzas as kit makes them from a repository's metadata.
@@ -109,9 +103,7 @@ export function linesOf(stanza: Stanza, field: string): string[] {
 export function supplementKeys(relation: string): string[] {
   if (!relation.startsWith("(")) return [firstWord(relation)];
   try {
-    const parsed = parseRelation(relation);
-    const names = [...simplesOf(parsed)].map(({ name }) => name);
-    return / (if|unless) /.test(relation) ? [unconditional, ...names] : names;
+    return [...simplesOf(parseRelation(relation))].map(({ name }) => name);
   } catch {
     return [];
   }

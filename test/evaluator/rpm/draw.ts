@@ -84,7 +84,9 @@ export function drawUniverse(below: (limit: number) => number, temper: Temper): 
   });
   const makeRepository = (_: unknown, i: number) => {
     const all = Array.from({ length: 1 + below(temper.packages) }, makePackage);
-    const unique = new Map(all.map((spec) => [`${spec.name} ${spec.version.replace(/^1:/, "")} ${spec.architecture}`, spec]));
+    const unique = new Map(
+      all.map((spec) => [`${spec.name} ${spec.version.replace(/^1:/, "")} ${spec.architecture}`, spec]),
+    );
     return { priority: i === 0 || chance(50) ? 99 : 50, packages: [...unique.values()] };
   };
   const repositories = Array.from({ length: temper.repositories }, makeRepository);

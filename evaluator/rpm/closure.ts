@@ -19,7 +19,7 @@ export function reasonsIn(
   const there = new Set(chosen);
   const taken: Taken = { packages: () => chosen, value: (pkg) => there.has(pkg) };
   const reasons = new Map<Package, Reason[]>(chosen.map((pkg) => [pkg, []]));
-  const tell = (pkg: Package, reason: Reason): void => {
+  const tell: Tell = (pkg, reason) => {
     const known = reasons.get(pkg);
     if (known?.some(({ by, relation }) => by === reason.by && relation === reason.relation)) return;
     known?.push(reason);
@@ -33,6 +33,7 @@ export function reasonsIn(
       tell(other, { by: nameOf(universe, pkg), relation });
   }
   if (recommends) for (const pkg of sorted) tellSupplements(universe, taken, pkg, tell);
+  for (const pkg of sorted) if (reasons.get(pkg)?.length === 0) tellTwins(universe, taken, pkg, tell);
   return reasons;
 }
 
@@ -49,7 +50,7 @@ export function comparePackages(a: Package, b: Package): number {
   );
 }
 
-/** Packages of the set that meet what one of it requires, or recommends. */
+/** Packages of the set that meet what one of it requires, recommends, or conflicts with the lack of. */
 function* wants(
   universe: Universe,
   taken: Taken,
@@ -57,26 +58,37 @@ function* wants(
   recommends: boolean,
 ): Generator<{ other: Package; relation: string }> {
   const demands = [
-    ...pkg.requires.map((demand) => ({ ...demand, told: demand.text })),
-    ...(recommends
-      ? pkg.recommends.map((demand) => ({ ...demand, told: `Recommends: ${demand.text}` }))
-      : []),
+    ...pkg.requires.map((demand) => ({ ...demand, told: demand.text, isMet: true })),
+    ...pkg.conflicts.map((demand) => ({ ...demand, told: `Conflicts: ${demand.text}`, isMet: false })),
+    ...(recommends ? pkg.recommends : []).map((demand) => ({
+      ...demand,
+      told: `Recommends: ${demand.text}`,
+      isMet: true,
+    })),
   ];
-  for (const { relation, told } of demands) {
-    for (const packages of choicesOf(universe, taken, relation)) {
+  for (const { relation, told, isMet } of demands) {
+    for (const packages of choicesOf(universe, taken, relation, isMet)) {
       if (packages.includes(pkg)) continue;
       for (const other of packages) if (taken.value(other)) yield { other, relation: told };
     }
   }
 }
 
+/** What is there only because a lesser architecture may not stand alone. */
+function tellTwins(universe: Universe, taken: Taken, pkg: Package, tell: Tell): void {
+  for (const twin of universe.named(pkg.name)) {
+    if (twin !== pkg && twin.version === pkg.version && taken.value(twin))
+      tell(pkg, {
+        by: nameOf(universe, twin),
+        relation: `${pkg.name}(${pkg.architecture}) = ${pkg.version}`,
+      });
+  }
+}
+
+type Tell = (pkg: Package, reason: Reason) => void;
+
 /** A supplement is wanted by everything of the set that its relation names. */
-function tellSupplements(
-  universe: Universe,
-  taken: Taken,
-  pkg: Package,
-  tell: (pkg: Package, reason: Reason) => void,
-): void {
+function tellSupplements(universe: Universe, taken: Taken, pkg: Package, tell: Tell): void {
   for (const { text, relation } of pkg.supplements) {
     if (!isMetByPackage(universe, taken, relation)) continue;
     const meeting = [...simplesOf(relation)].flatMap((simple) => universe.providers(simple));

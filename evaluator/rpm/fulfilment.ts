@@ -85,14 +85,18 @@ export function openTo(universe: Universe, taken: Taken, relation: Relation): re
   return choicesOf(universe, taken, relation).flat();
 }
 
-/** The same, part by part: each is a choice of its own. */
+/**
+ * The same, part by part: each is a choice of its own. With `isMet: false`, packages by which a relation could be kept
+ * from being met, as a rich conflict asks.
+ */
 export function choicesOf(
   universe: Universe,
   taken: Taken,
   relation: Relation,
+  isMet = true,
 ): readonly (readonly Package[])[] {
-  if (!isRich(relation)) return [universe.providers(relation)];
-  const blocks = readable(() => normalForm(universe, relation));
+  if (!isRich(relation)) return isMet ? [universe.providers(relation)] : [];
+  const blocks = readable(() => normalForm(universe, relation, isMet));
   return blocks.flatMap((block) => {
     const isOpen = block.every((number) => number > 0 || taken.value(universe.package(-number)) === true);
     return isOpen ? [block.flatMap((number) => (number > 0 ? [universe.package(number)] : []))] : [];

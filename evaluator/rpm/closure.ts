@@ -4,7 +4,7 @@
 import { nameIn } from "../chain.ts";
 import type { Reason } from "../resolution.ts";
 import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
-import type { Package } from "./package.ts";
+import type { Demand, Package } from "./package.ts";
 import { simplesOf } from "./relation.ts";
 import type { Answers } from "./request.ts";
 import type { Universe } from "./universe.ts";
@@ -33,7 +33,9 @@ export function reasonsIn(
       tell(other, { by: nameOf(universe, pkg), relation });
   }
   if (recommends) for (const pkg of sorted) tellSupplements(universe, taken, pkg, tell);
-  for (const pkg of sorted) if (reasons.get(pkg)?.length === 0) tellTwins(universe, taken, pkg, tell);
+  const unexplained = () => sorted.filter((pkg) => reasons.get(pkg)?.length === 0);
+  for (const pkg of unexplained()) tellTwins(universe, taken, pkg, tell);
+  for (const pkg of unexplained()) tellMentions(universe, sorted, pkg, tell);
   return reasons;
 }
 
@@ -83,6 +85,22 @@ function tellTwins(universe: Universe, taken: Taken, pkg: Package, tell: Tell): 
         relation: `${pkg.name}(${pkg.architecture}) = ${pkg.version}`,
       });
   }
+}
+
+/**
+ * Someone whose rich relation names the package, though by now its condition asks for another: it held when the package
+ * was taken. Failing that, what was asked for as a whole.
+ */
+function tellMentions(universe: Universe, chosen: readonly Package[], pkg: Package, tell: Tell): void {
+  const names = (demands: readonly Demand[]) =>
+    demands.find(({ relation }) =>
+      [...simplesOf(relation)].some((simple) => universe.providers(simple).includes(pkg)),
+    );
+  for (const other of chosen.filter((one) => one !== pkg)) {
+    const found = names([...other.requires, ...other.recommends, ...other.conflicts]);
+    if (found !== undefined) return tell(pkg, { by: nameOf(universe, other), relation: found.text });
+  }
+  tell(pkg, { by: "request", relation: pkg.name });
 }
 
 type Tell = (pkg: Package, reason: Reason) => void;

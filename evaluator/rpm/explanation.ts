@@ -5,7 +5,7 @@ import { unreachable } from "../../store/model/fault.ts";
 import { argumentOf, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Explanation, Origin } from "../resolution.ts";
-import { nameOf } from "./closure.ts";
+import { comparePackages, nameOf } from "./closure.ts";
 import type { Package } from "./package.ts";
 import { formatRelation, type Relation, type Simple, simplesOf } from "./relation.ts";
 import type { Request } from "./request.ts";
@@ -92,9 +92,8 @@ function tell(universe: Universe, rule: Rule): string {
     case "obsolete":
       return `${full(rule.package)} obsoletes ${rule.demand.text}, and so ${full(rule.other)}`;
     case "twice": {
-      const [a, b] = [rule.package, rule.other].map(
-        ({ version, architecture }) => `${version}.${architecture}`,
-      );
+      const pair = [rule.package, rule.other].sort(comparePackages);
+      const [a, b] = pair.map(({ version, architecture }) => `${version}.${architecture}`);
       return `${rule.package.name} can be there once only, as ${a} or as ${b}`;
     }
     case "lesser":

@@ -24,7 +24,7 @@ export interface Chains {
 
 /** How a package is called in reasons. */
 export function nameIn(item: Pick<ChosenPackage, "name" | "architecture">, native: string): string {
-  const isNative = item.architecture === native || item.architecture === "all";
+  const isNative = [native, "all", "noarch"].includes(item.architecture);
   return isNative ? item.name : `${item.name}:${item.architecture}`;
 }
 

@@ -3,8 +3,8 @@
 
 import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
 import type { Digest } from "../store/model/digest.ts";
-import type { Reason } from "./deb/closure.ts";
 import type { Stanza } from "./deb/stanza.ts";
+import type { Origin, Reason } from "./resolution.ts";
 
 /** A distribution as far as a closure depends on it: no addresses, those are configuration. */
 export interface Source {
@@ -94,7 +94,7 @@ export interface ChosenPackage {
   readonly architecture: string;
   readonly stanza: Stanza;
   /** The repository's and the suite's name; `local` for what kit builds itself. */
-  readonly origin: { readonly repository: string; readonly suite: string } | "local";
+  readonly origin: Origin;
   readonly reasons: readonly Reason[];
 }
 

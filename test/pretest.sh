@@ -18,6 +18,9 @@ need xz xz-utils
 need zstd zstd
 need gpg gnupg
 need nginx nginx-light
+need rpmbuild rpm
+need createrepo_c createrepo-c
+need dnf dnf
 need mount.exfat-fuse exfat-fuse
 need mkfs.exfat exfatprogs
 need rpmbuild rpm

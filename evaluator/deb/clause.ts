@@ -1,11 +1,11 @@
 // Clauses: what packages demand, as logic.
 // Knows how demands become clauses and what each stands for; does not know how they are solved.
 
+import type { Clause, Expansion } from "../search.ts";
 import { allReachedBy } from "./demand.ts";
 import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import { rankedProviders } from "./provider.ts";
 import { type Request, targetOf } from "./request.ts";
-import type { Clause, Expansion } from "./search.ts";
 import type { Universe } from "./universe.ts";
 
 /** A clause and what it says in the world of packages. */

@@ -1,17 +1,11 @@
 // Closures: sets of versions that stand on their own.
 // Knows when a set is sound, what in it is needed, and why; does not know how it was found.
 
+import type { Reason } from "../resolution.ts";
 import { allReachedBy, holdsAmong } from "./demand.ts";
 import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import type { Request } from "./request.ts";
 import type { Universe } from "./universe.ts";
-
-/** Why a package is there. `by` is the package that wants it (`name:arch` for a foreign one). */
-export interface Reason {
-  readonly by: string;
-  /** As written in the manifest, or in the field: `libc6 (>= 2.38)`. */
-  readonly relation: string;
-}
 
 /** A request with the version that answers it. */
 export interface Answer {

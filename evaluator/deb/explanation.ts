@@ -2,20 +2,15 @@
 // Knows how to tell rules that cannot all hold; does not know how they were found.
 
 import { unreachable } from "../../store/model/fault.ts";
+import { argumentOf, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
+import type { Explanation, Origin } from "../resolution.ts";
 import type { Formula, Rule } from "./clause.ts";
 import { nameOf } from "./closure.ts";
-import type { Origin, Version } from "./package.ts";
+import type { Version } from "./package.ts";
 import { formatRelation, type Relation } from "./relation.ts";
 import type { Request, Target } from "./request.ts";
-import { search } from "./search.ts";
 import type { Universe } from "./universe.ts";
-
-export interface Explanation {
-  /** One sentence a line, each following from what stands above it. */
-  readonly explanation: string[];
-  readonly hint?: string;
-}
 
 /** Requests that name nothing there is. */
 export function explainMissing(
@@ -77,7 +72,7 @@ export function explainConflict(
   core: readonly Rule[],
   works: (without: Request) => boolean,
 ): Explanation {
-  const rules = inOrder(smallestCore(core));
+  const rules = argumentOf(core, (rule) => (rule.kind === "request" ? rule.request.text : ""));
   const requests = rules.flatMap((rule) => (rule.kind === "request" ? [rule.request] : []));
   const droppable = requests
     .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
@@ -92,44 +87,6 @@ export function explainConflict(
 
 // Each try is a resolution of its own.
 const mostTried = 8;
-// Each rule costs one small search; larger cores are told as they are.
-const largestShrunk = 400;
-
-/** Leaves out every rule the contradiction does not need. */
-function smallestCore(core: readonly Rule[]): readonly Rule[] {
-  let rules = core;
-  if (rules.length > largestShrunk) return rules;
-  for (const rule of core) {
-    if (!rules.includes(rule)) continue;
-    const outcome = search(
-      rules.filter((other) => other !== rule),
-      () => ({ clauses: [], wishes: [] }),
-    );
-    if ("core" in outcome) rules = outcome.core;
-  }
-  return rules;
-}
-
-/** Requests in order, each rule after the one that brings in the version it speaks of. */
-function inOrder(rules: readonly Rule[]): Rule[] {
-  const ordered = rules
-    .filter((rule) => rule.kind === "request")
-    .sort((a, b) => compareText(a.request.text, b.request.text));
-  const rest = new Set(rules.filter((rule) => rule.kind !== "request"));
-  const told: Rule[] = [...ordered];
-  const introduced = new Set(ordered.flatMap((rule) => rule.literals));
-  while (rest.size > 0) {
-    const isReady = (rule: Rule) => rule.literals.every((literal) => literal > 0 || introduced.has(-literal));
-    const ready = [...rest].find((rule) => rule.kind === "need" && isReady(rule)) ?? [...rest].find(isReady);
-    const [next = ready] = ready === undefined ? rest : [ready];
-    if (next === undefined) break;
-    rest.delete(next);
-    told.push(next);
-    for (const literal of next.literals) if (literal > 0) introduced.add(literal);
-  }
-  return told;
-}
-
 function tell(universe: Universe, formula: Formula, rule: Rule): string {
   switch (rule.kind) {
     case "request": {
@@ -190,13 +147,4 @@ function full(universe: Universe, version: Version): string {
 
 function originText(origin: Origin): string {
   return origin === "local" ? "built here" : `${origin.repository} ${origin.suite}`;
-}
-
-function listed(items: readonly string[], word = "and"): string {
-  const shown = items.length > 6 ? [...items.slice(0, 5), `${items.length - 5} more`] : items;
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} ${word} ${shown.at(-1)}`;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

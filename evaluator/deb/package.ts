@@ -2,11 +2,10 @@
 // Knows what a stanza's fields mean for resolving; does not know which version is chosen.
 
 import { Fault } from "../../store/model/fault.ts";
+import type { Origin } from "../resolution.ts";
 import { parseGroup, type Relation, splitGroups } from "./relation.ts";
 import { fieldOf, type Stanza } from "./stanza.ts";
 import type { Operator } from "./version.ts";
-
-export type Origin = { readonly repository: string; readonly suite: string } | "local";
 
 /** All versions of one name on one architecture; packages of architecture `all` count as native (as in apt). */
 export interface Package {

@@ -1,22 +1,14 @@
 // Resolution: from what is asked for to a closure of packages, or to the reason there is none.
 // Knows the order of the ways tried; does not know any way's inside, nor where packages come from.
 
+import type { Explanation, Resolution, ResolvedPackage } from "../resolution.ts";
+import { type Outcome, search } from "../search.ts";
 import { type Formula, formulate } from "./clause.ts";
-import {
-  type Answer,
-  compareVersionNames,
-  isSound,
-  type Reason,
-  reasonsIn,
-  sweep,
-  sweepAsApt,
-} from "./closure.ts";
-import { type Explanation, explainConflict, explainMissing } from "./explanation.ts";
+import { type Answer, compareVersionNames, isSound, reasonsIn, sweep, sweepAsApt } from "./closure.ts";
+import { explainConflict, explainMissing } from "./explanation.ts";
 import { markInstalls } from "./marking.ts";
-import type { BaseSet, Origin, Version } from "./package.ts";
+import type { BaseSet, Version } from "./package.ts";
 import { gatherRequests, type Request, type Target, targetOf } from "./request.ts";
-import { type Outcome, search } from "./search.ts";
-import type { Stanza } from "./stanza.ts";
 import type { Universe } from "./universe.ts";
 
 export interface Question {
@@ -28,22 +20,6 @@ export interface Question {
   /** A package of no index, asked for too, and among what is chosen. */
   readonly outside?: Version;
 }
-
-export interface ResolvedPackage {
-  readonly name: string;
-  readonly version: string;
-  /** As the stanza says; may be `all`. */
-  readonly architecture: string;
-  readonly stanza: Stanza;
-  readonly origin: Origin;
-  /** Never empty. `by` is a package's name, `request` or `base`. */
-  readonly reasons: readonly Reason[];
-}
-
-export type Resolution =
-  /** Sorted by name, then architecture. */
-  | { readonly ok: true; readonly packages: readonly ResolvedPackage[] }
-  | ({ readonly ok: false } & Explanation);
 
 /** What is chosen, and no word yet why each. */
 export type Choice =

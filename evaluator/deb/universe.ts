@@ -2,6 +2,7 @@
 // Knows indexes, pins and architectures; does not know what is asked for or what goes together.
 
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
+import { globMatcher } from "../glob.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
   type BaseSet,
@@ -275,17 +276,6 @@ function pinning(pins: readonly Pin[]): (name: string, sources: readonly Source[
     );
     return pin?.priority ?? Math.max(...sources.map(({ priority }) => priority));
   };
-}
-
-function globMatcher(glob: string): (name: string) => boolean {
-  if (!/[*?[]/.test(glob)) return (name) => name === glob;
-  const pattern = glob.replace(/\[!?[^\]\\]+\]|[^A-Za-z0-9]/g, (part) => {
-    if (part === "*") return ".*";
-    if (part === "?") return ".";
-    return part.length > 1 ? part.replace("[!", "[^") : `\\${part}`;
-  });
-  const expression = new RegExp(`^${pattern}$`);
-  return (name) => expression.test(name);
 }
 
 function compareSources(a: Source, b: Source): number {

@@ -2,8 +2,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Resolution, resolve } from "../../../evaluator/deb/resolve.ts";
+import { resolve } from "../../../evaluator/deb/resolve.ts";
 import { universe } from "../../../evaluator/deb/universe.ts";
+import type { Resolution } from "../../../evaluator/resolution.ts";
 import { pkg, source } from "./archive.ts";
 
 interface Made {

@@ -32,7 +32,42 @@ export function search<C extends Clause>(
   roots: readonly C[],
   expand: (variable: number) => Expansion<C>,
 ): Outcome<C> {
-  return new Search(expand).run(roots);
+  /** Clauses with a positive literal, which may call for a decision. */
+  const obligations: (readonly number[])[] = [];
+  const wishes: { readonly owner: number; readonly literals: readonly number[] }[] = [];
+  const note = (clauses: readonly C[]): readonly C[] => {
+    for (const { literals } of clauses)
+      if (literals.some((literal) => literal > 0)) obligations.push(literals);
+    return clauses;
+  };
+  const engine = new Engine<C>((variable) => {
+    const { clauses, wishes: more } = expand(variable);
+    for (const literals of more) wishes.push({ owner: variable, literals });
+    return note(clauses);
+  });
+  for (const root of note(roots)) engine.add(root);
+  const nextDecision = (): number | undefined => {
+    for (const literals of obligations) {
+      // Unmet, and every negative literal false: whoever demands this is in.
+      const calls = (literal: number) =>
+        literal < 0 ? engine.value(literal) === false : engine.value(literal) !== true;
+      if (literals.every(calls)) return literals.find((literal) => engine.value(literal) === undefined);
+    }
+    for (const { owner, literals } of wishes) {
+      if (engine.value(owner) !== true || literals.some((literal) => engine.value(literal) === true))
+        continue;
+      const open = literals.find((literal) => engine.value(literal) === undefined);
+      if (open !== undefined) return open;
+    }
+    return undefined;
+  };
+  for (;;) {
+    const core = engine.settle();
+    if (core !== undefined) return { core };
+    const decision = nextDecision();
+    if (decision === undefined) return { chosen: engine.trail.filter((literal) => literal > 0) };
+    engine.decide(decision);
+  }
 }
 
 /** A clause at work: the two literals watched stand first. A learnt one knows what it was derived from. */
@@ -49,59 +84,85 @@ interface Assignment<C> {
   readonly reason: Node<C> | undefined;
 }
 
-class Search<C extends Clause> {
-  readonly #expand: (variable: number) => Expansion<C>;
+/**
+ * What stands below {@link search}, for who decides by rules of his own: call {@link Engine.settle} after every clause
+ * that was added and every decision, until nothing is left to be decided.
+ */
+export class Engine<C extends Clause> {
+  readonly #expand: (variable: number) => readonly C[];
   readonly #assigned = new Map<number, Assignment<C>>();
   readonly #watchers = new Map<number, Node<C>[]>();
   readonly #expanded = new Set<number>();
-  /** Clauses with a positive literal, which may call for a decision. */
-  readonly #obligations: (readonly number[])[] = [];
-  readonly #wishes: { readonly owner: number; readonly literals: readonly number[] }[] = [];
-  /** True literals in the order they became so. */
   readonly #trail: number[] = [];
   /** Where in the trail each level begins; level 0 has no decision. */
   readonly #levels: number[] = [];
+  readonly #learnt: (readonly number[])[] = [];
   #propagated = 0;
+  /** A clause that was false when it was added. */
+  #pending: Node<C> | undefined;
 
-  constructor(expand: (variable: number) => Expansion<C>) {
+  /** @param expand what holds once the variable is in; called once, when it first becomes true */
+  constructor(expand: (variable: number) => readonly C[] = () => []) {
     this.#expand = expand;
   }
 
-  run(roots: readonly C[]): Outcome<C> {
-    for (const root of roots) {
-      const conflict = this.#add(root);
-      if (conflict !== undefined) return { core: this.#core(conflict) };
-    }
+  /** True literals in the order they became so. */
+  get trail(): readonly number[] {
+    return this.#trail;
+  }
+
+  /** Clauses learnt so far, in that order; their literals stand in no order. */
+  get learnt(): readonly (readonly number[])[] {
+    return this.#learnt;
+  }
+
+  /** How many decisions stand. */
+  get level(): number {
+    return this.#levels.length;
+  }
+
+  /** Absent where nothing is known of it. */
+  value(literal: number): boolean | undefined {
+    const assignment = this.#assigned.get(Math.abs(literal));
+    return assignment === undefined ? undefined : assignment.positive === literal > 0;
+  }
+
+  /** The level a literal was settled at; 0 for one that is not. */
+  levelOf(literal: number): number {
+    return this.#assigned.get(Math.abs(literal))?.level ?? 0;
+  }
+
+  /** Where the clause has a consequence already, decisions that came after that are taken back. */
+  add(clause: C): void {
+    const conflict = this.#add(clause);
+    this.#pending ??= conflict;
+  }
+
+  decide(literal: number): void {
+    this.#levels.push(this.#trail.length);
+    this.#assign(literal, undefined);
+  }
+
+  /**
+   * Draws every consequence. Where they clash, learns why, goes back as far as that needs, and goes on from there.
+   * Gives clauses that cannot all hold, if it comes to that.
+   */
+  settle(): readonly C[] | undefined {
     for (;;) {
-      const conflict = this.#propagate();
-      if (conflict !== undefined) {
-        if (!this.#learnFrom(conflict)) return { core: this.#core(conflict) };
-        continue;
-      }
-      const decision = this.#nextDecision();
-      if (decision === undefined) return { chosen: this.#trail.filter((literal) => literal > 0) };
-      this.#levels.push(this.#trail.length);
-      this.#assign(decision, undefined);
+      const conflict = this.#pending ?? this.#propagate();
+      this.#pending = undefined;
+      if (conflict === undefined) return undefined;
+      if (!this.#learnFrom(conflict)) return this.#core(conflict);
     }
   }
 
-  #nextDecision(): number | undefined {
-    for (const literals of this.#obligations) {
-      // Unmet, and every negative literal false: whoever demands this is in.
-      if (
-        literals.every((literal) =>
-          literal < 0 ? this.#value(literal) === false : this.#value(literal) !== true,
-        )
-      ) {
-        return literals.find((literal) => this.#value(literal) === undefined);
-      }
-    }
-    for (const { owner, literals } of this.#wishes) {
-      if (this.#value(owner) !== true || literals.some((literal) => this.#value(literal) === true)) continue;
-      const open = literals.find((literal) => this.#value(literal) === undefined);
-      if (open !== undefined) return open;
-    }
-    return undefined;
+  /** Takes back what was settled above a level. */
+  backtrack(level: number): void {
+    const start = this.#levels[level];
+    if (start === undefined) return;
+    for (const literal of this.#trail.splice(start)) this.#assigned.delete(Math.abs(literal));
+    this.#levels.length = level;
+    this.#propagated = Math.min(this.#propagated, this.#trail.length);
   }
 
   /** The clause that became false, if one did. */
@@ -112,8 +173,12 @@ class Search<C extends Clause> {
       literal = this.#trail[this.#propagated]
     ) {
       this.#propagated++;
-      const conflict = this.#expandOnce(literal) ?? this.#visitWatchers(-literal);
+      const conflict = this.#expandOnce(literal);
       if (conflict !== undefined) return conflict;
+      // What came with it may have led back to before it.
+      if (this.value(literal) !== true) continue;
+      const clash = this.#visitWatchers(-literal);
+      if (clash !== undefined) return clash;
     }
     return undefined;
   }
@@ -121,16 +186,13 @@ class Search<C extends Clause> {
   #expandOnce(variable: number): Node<C> | undefined {
     if (variable < 0 || this.#expanded.has(variable)) return undefined;
     this.#expanded.add(variable);
-    const { clauses, wishes } = this.#expand(variable);
-    for (const literals of wishes) this.#wishes.push({ owner: variable, literals });
     // All are added even when one conflicts, because nobody asks for them again.
     let conflict: Node<C> | undefined;
-    for (const clause of clauses) conflict = this.#add(clause) ?? conflict;
+    for (const clause of this.#expand(variable)) conflict = this.#add(clause) ?? conflict;
     return conflict;
   }
 
   #add(clause: C): Node<C> | undefined {
-    if (clause.literals.some((literal) => literal > 0)) this.#obligations.push(clause.literals);
     return this.#attach({ literals: [...new Set(clause.literals)], original: clause, parents: [] });
   }
 
@@ -139,15 +201,17 @@ class Search<C extends Clause> {
     const { literals } = node;
     // Watches must be the last to become false, so that jumping back frees them first.
     const freedom = (literal: number): number => {
-      const value = this.#value(literal);
+      const value = this.value(literal);
       return value === false ? (this.#assigned.get(Math.abs(literal))?.level ?? 0) : Number.MAX_SAFE_INTEGER;
     };
     literals.sort((a, b) => freedom(b) - freedom(a));
     const [first, second] = literals;
     for (const literal of literals.slice(0, 2)) this.#watch(literal, node);
-    if (first === undefined || this.#value(first) === false) return node;
-    if (second === undefined || this.#value(second) === false) {
-      if (this.#value(first) === undefined) this.#assign(first, node);
+    if (first === undefined || this.value(first) === false) return node;
+    if (second === undefined || this.value(second) === false) {
+      if (this.value(first) !== undefined) return undefined;
+      this.backtrack(second === undefined ? 0 : this.levelOf(second));
+      this.#assign(first, node);
     }
     return undefined;
   }
@@ -173,8 +237,8 @@ class Search<C extends Clause> {
       literals[0] = literals[1];
       literals[1] = falsified;
     }
-    if (literals[0] !== undefined && this.#value(literals[0]) === true) return false;
-    const other = literals.findIndex((literal, i) => i > 1 && this.#value(literal) !== false);
+    if (literals[0] !== undefined && this.value(literals[0]) === true) return false;
+    const other = literals.findIndex((literal, i) => i > 1 && this.value(literal) !== false);
     const literal = literals[other];
     if (literal === undefined) return false;
     literals[1] = literal;
@@ -186,25 +250,25 @@ class Search<C extends Clause> {
   /** A clause of which at most the first literal is not false: asserts that, or is the conflict. */
   #settle(node: Node<C>): Node<C> | undefined {
     const [first] = node.literals;
-    if (first === undefined || this.#value(first) === false) return node;
-    if (this.#value(first) === undefined) this.#assign(first, node);
+    if (first === undefined || this.value(first) === false) return node;
+    if (this.value(first) === undefined) this.#assign(first, node);
     return undefined;
   }
 
   /** Learns a clause, jumps back to where it is unit, and asserts it; false if there is nothing to jump over. */
   #learnFrom(conflict: Node<C>): boolean {
-    const level = Math.max(0, ...conflict.literals.map((literal) => this.#levelOf(literal)));
+    const level = Math.max(0, ...conflict.literals.map((literal) => this.levelOf(literal)));
     if (level === 0) return false;
-    this.#backtrack(level);
+    this.backtrack(level);
     const parents: Node<C>[] = [conflict];
     const learnt = new Set<number>();
     const seen = new Set<number>();
     let open = 0;
     const take = (literals: readonly number[], except: number): void => {
       for (const literal of literals) {
-        if (literal === except || seen.has(literal) || this.#levelOf(literal) === 0) continue;
+        if (literal === except || seen.has(literal) || this.levelOf(literal) === 0) continue;
         seen.add(literal);
-        if (this.#levelOf(literal) === level) open++;
+        if (this.levelOf(literal) === level) open++;
         else learnt.add(literal);
       }
     };
@@ -220,9 +284,11 @@ class Search<C extends Clause> {
       parents.push(reason);
       take(reason.literals, pivot);
     }
-    const back = Math.max(0, ...[...learnt].map((literal) => this.#levelOf(literal)));
-    this.#backtrack(back);
-    this.#attach({ literals: [-pivot, ...learnt], original: undefined, parents });
+    const back = Math.max(0, ...[...learnt].map((literal) => this.levelOf(literal)));
+    this.backtrack(back);
+    const literals = [-pivot, ...learnt];
+    this.#learnt.push(literals);
+    this.#attach({ literals, original: undefined, parents });
     return true;
   }
 
@@ -241,26 +307,9 @@ class Search<C extends Clause> {
     return core;
   }
 
-  #backtrack(level: number): void {
-    const start = this.#levels[level];
-    if (start === undefined) return;
-    for (const literal of this.#trail.splice(start)) this.#assigned.delete(Math.abs(literal));
-    this.#levels.length = level;
-    this.#propagated = Math.min(this.#propagated, this.#trail.length);
-  }
-
   #assign(literal: number, reason: Node<C> | undefined): void {
     this.#assigned.set(Math.abs(literal), { positive: literal > 0, level: this.#levels.length, reason });
     this.#trail.push(literal);
-  }
-
-  #value(literal: number): boolean | undefined {
-    const assignment = this.#assigned.get(Math.abs(literal));
-    return assignment === undefined ? undefined : assignment.positive === literal > 0;
-  }
-
-  #levelOf(literal: number): number {
-    return this.#assigned.get(Math.abs(literal))?.level ?? 0;
   }
 
   #watch(literal: number, node: Node<C>): void {

@@ -1,0 +1,311 @@
+// Choice: taking packages until every rule holds, in the order and by the preferences of libsolv.
+// Knows libsolv's `solver_run_sat` for an empty root; does not know what a rule says, nor how to tell why it cannot hold.
+
+import { Engine } from "../search.ts";
+import { type Formula, formulate, supplementersOf } from "./formula.ts";
+import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
+import { linesOf } from "./listing.ts";
+import type { Package } from "./package.ts";
+import { bestOf, inPreference, isRecommended, wantedOf } from "./preference.ts";
+import type { Answers } from "./request.ts";
+import type { Rule } from "./rule.ts";
+import type { Universe } from "./universe.ts";
+
+export type Outcome =
+  /** In the order they were taken. */
+  | { readonly chosen: readonly Package[] }
+  /** Rules that cannot all hold. */
+  | { readonly core: readonly Rule[] };
+
+/**
+ * Requests are met in their order, then the needs of what was taken: first those that leave one choice by preference,
+ * then the others, in libsolv's order of rules. With `recommends`, what is recommended or supplements what was taken
+ * follows, round by round, unless it would cost something. At last, where something that was passed over came in later
+ * anyway, it is taken from the start instead. Complete: conflicts are learnt from until a solution or none is left.
+ */
+export function choose(universe: Universe, answers: readonly Answers[], recommends: boolean): Outcome {
+  return new Choice(universe, answers, recommends).run();
+}
+
+/** A decision that could have been another. */
+interface Branch {
+  readonly level: number;
+  /** Tried ones are negated. */
+  readonly literals: number[];
+}
+
+class Choice {
+  readonly #universe: Universe;
+  readonly #recommends: boolean;
+  readonly #formula: Formula;
+  readonly #engine = new Engine<Rule>();
+  #branches: Branch[] = [];
+  #core: readonly Rule[] | undefined;
+
+  constructor(universe: Universe, answers: readonly Answers[], recommends: boolean) {
+    this.#universe = universe;
+    this.#recommends = recommends;
+    this.#formula = formulate(universe, answers);
+    const asked = answers.flatMap(({ packages }) => packages);
+    this.#add([...this.#formula.reach(asked), ...this.#formula.requests]);
+  }
+
+  run(): Outcome {
+    let level = 1;
+    let minimizations = 0;
+    while (this.#core === undefined) {
+      if (this.#engine.level < level) {
+        const before = this.#engine.level;
+        this.#meetRequests();
+        if (this.#core !== undefined || this.#engine.level < before) continue;
+        level = this.#engine.level;
+      }
+      const before = this.#engine.level;
+      this.#meetNeeds();
+      if (this.#core !== undefined || this.#engine.level < before) continue;
+      const rerun = this.#recommends && this.#meetWishes();
+      if (rerun) {
+        if (rerun === "reached") level = 1;
+        continue;
+      }
+      const next = minimizations++ < mostMinimizations ? this.#passedOver() : undefined;
+      if (next === undefined) return { chosen: this.#taken().packages() };
+      this.#take(next.branch, next.at);
+    }
+    return { core: this.#core };
+  }
+
+  /** `resolve_jobrules` */
+  #meetRequests(): void {
+    const start = this.#engine.level;
+    while (this.#core === undefined && this.#engine.level >= start) {
+      const open = this.#formula.requests.find(
+        ({ literals }) => !literals.some((literal) => this.#engine.value(literal) === true),
+      );
+      if (open === undefined) return;
+      this.#select(this.#open(open.literals));
+    }
+  }
+
+  /** `resolve_dependencies` */
+  #meetNeeds(): void {
+    const start = this.#engine.level;
+    const choices = this.#formula.choices();
+    const { learnt } = this.#engine;
+    let postponed: number | undefined | "taken";
+    for (let i = 0, visited = 0; ; i++, visited++) {
+      if (visited >= choices.length + learnt.length) {
+        if (typeof postponed !== "number") return;
+        i = postponed;
+        postponed = "taken";
+        visited = 0;
+      }
+      if (i >= choices.length + learnt.length) i = 0;
+      const literals = choices[i]?.literals ?? learnt[i - choices.length] ?? [];
+      if (!this.#callsForDecision(literals)) continue;
+      let packages = this.#open(literals);
+      if (postponed !== "taken") {
+        packages = wantedOf(this.#universe, this.#taken(), packages);
+        if (packages.length > 1) {
+          postponed ??= i;
+          continue;
+        }
+      }
+      this.#select(packages);
+      if (this.#core !== undefined || this.#engine.level < start) return;
+      visited = -1;
+    }
+  }
+
+  /** Every negative literal false, no positive one true, and something left to decide. */
+  #callsForDecision(literals: readonly number[]): boolean {
+    let open = 0;
+    for (const literal of literals) {
+      const value = this.#engine.value(literal);
+      if (value === true || (literal < 0 && value === undefined)) return false;
+      if (value === undefined) open++;
+    }
+    return open > 0;
+  }
+
+  /**
+   * `resolve_weak`. False where nothing is wished for; `reached` where new packages came into question, and everything
+   * has to be decided anew with what is known of them.
+   */
+  #meetWishes(): false | "decided" | "reached" {
+    const taken = this.#taken();
+    const inOrder = taken.packages().toSorted(this.#universe.compare);
+    const recommended = inOrder.flatMap((pkg) =>
+      pkg.recommends.flatMap((demand) => this.#wishes(demand.relation)),
+    );
+    const supplementing = this.#supplementing(inOrder);
+    const wished = [...new Set([...recommended.flat(), ...supplementing])];
+    if (wished.length === 0) return false;
+    const rules = this.#formula.reach(wished);
+    if (rules.length > 0) {
+      this.#backtrack(0);
+      this.#add(rules);
+      return "reached";
+    }
+    const [only] = wished;
+    if (only !== undefined && wished.length === 1) {
+      this.#decide(only.number);
+      return "decided";
+    }
+    const best = new Set(bestOf(this.#universe, wished));
+    const before = this.#engine.trail.length;
+    if (
+      this.#takeSupplements(supplementing.filter((pkg) => best.has(pkg))) &&
+      this.#engine.trail.length >= before
+    )
+      this.#takeRecommended(best, before);
+    return "decided";
+  }
+
+  /** False where one could not be taken. */
+  #takeSupplements(supplementing: readonly Package[]): boolean {
+    for (const pkg of inPreference(this.#universe, this.#taken(), supplementing)) {
+      if (this.#engine.value(pkg.number) !== undefined) continue;
+      if (!this.#decide(pkg.number)) return false;
+    }
+    return true;
+  }
+
+  /** @param count how much of the trail stood before anything was taken in this round */
+  #takeRecommended(best: ReadonlySet<Package>, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const literal = this.#engine.trail[i] ?? 0;
+      if (literal <= 0) continue;
+      for (const { relation } of this.#universe.package(literal).recommends) {
+        const packages = [...new Set(this.#wishes(relation).flat())].filter((pkg) => best.has(pkg));
+        if (packages.length === 0) continue;
+        if (!this.#select(packages) || this.#engine.trail.length < count) return;
+      }
+    }
+  }
+
+  /** Packages that would meet a recommendation, part by part, where nothing taken does. */
+  #wishes(relation: Package["recommends"][number]["relation"]): Package[] {
+    const value = (pkg: Package) => this.#engine.value(pkg.number);
+    return choicesOf(this.#universe, this.#taken(), relation).flatMap((packages) =>
+      packages.some((pkg) => value(pkg) === true) ? [] : packages.filter((pkg) => value(pkg) === undefined),
+    );
+  }
+
+  /** Packages not taken whose `Supplements` hold, but for other versions and architectures of what is taken. */
+  #supplementing(taken: readonly Package[]): Package[] {
+    const names = new Set(taken.map(({ name }) => name));
+    const there = this.#taken();
+    const candidates = new Set(
+      taken.flatMap((pkg) => supplementersOf(this.#universe, pkg, linesOf(pkg.stanza, "Files"))),
+    );
+    const isTaken = (pkg: Package) =>
+      this.#universe
+        .named(pkg.name)
+        .some(
+          (other) =>
+            this.#engine.value(other.number) === true &&
+            (pkg.installOnly || other.architecture !== pkg.architecture),
+        );
+    return [...candidates]
+      .filter(
+        (pkg) =>
+          this.#engine.value(pkg.number) === undefined &&
+          pkg.supplements.some(({ relation }) => isMetByPackage(this.#universe, there, relation)) &&
+          !(names.has(pkg.name) && isTaken(pkg)),
+      )
+      .sort(this.#universe.compare);
+  }
+
+  /** The earliest branch of which something else came in later, or is recommended while what was taken is not. */
+  #passedOver(): { branch: number; at: number } | undefined {
+    const taken = this.#taken();
+    const isFavoured = (literal: number) =>
+      isRecommended(this.#universe, taken, this.#universe.package(Math.abs(literal)));
+    for (const [branch, { level, literals }] of this.#branches.entries()) {
+      const cameLater = literals.findIndex(
+        (literal) =>
+          literal > 0 && this.#engine.value(literal) === true && this.#engine.levelOf(literal) > level,
+      );
+      if (cameLater >= 0) return { branch, at: cameLater };
+      const favoured = literals.findIndex((literal) => literal > 0 && isFavoured(literal));
+      const isUnfavoured = literals.some(
+        (literal) =>
+          literal < 0 &&
+          this.#engine.value(-literal) === true &&
+          this.#engine.levelOf(literal) === level + 1 &&
+          !isFavoured(literal),
+      );
+      if (favoured >= 0 && isUnfavoured) return { branch, at: favoured };
+    }
+    return undefined;
+  }
+
+  /** `takebranch` */
+  #take(number: number, at: number): void {
+    const branch = this.#branches[number];
+    const literal = branch?.literals[at];
+    if (branch === undefined || literal === undefined) return;
+    branch.literals[at] = -literal;
+    this.#engine.backtrack(branch.level);
+    this.#branches = [...this.#branches.slice(0, number).filter(({ level }) => level < branch.level), branch];
+    this.#decide(literal);
+  }
+
+  /** Takes the best of several (`selectandinstall`); false where that led back. */
+  #select(packages: readonly Package[]): boolean {
+    const taken = this.#taken();
+    const sorted = inPreference(this.#universe, taken, wantedOf(this.#universe, taken, packages));
+    const [first, ...others] = sorted.map(({ number }) => number);
+    if (first === undefined) return true;
+    if (others.length > 0) this.#branches.push({ level: this.#engine.level, literals: [-first, ...others] });
+    return this.#decide(first);
+  }
+
+  /** False where it did not bring the choice any further. */
+  #decide(literal: number): boolean {
+    const { level } = this.#engine;
+    this.#engine.decide(literal);
+    this.#settle();
+    return this.#core === undefined && this.#engine.level > level;
+  }
+
+  #add(rules: readonly Rule[]): void {
+    for (const rule of rules) this.#engine.add(rule);
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#core = this.#engine.settle();
+    this.#branches = this.#branches.filter(({ level }) => level < this.#engine.level);
+  }
+
+  #backtrack(level: number): void {
+    this.#engine.backtrack(level);
+    this.#branches = this.#branches.filter((branch) => branch.level < level);
+  }
+
+  #open(literals: readonly number[]): Package[] {
+    return literals
+      .filter((literal) => literal > 0 && this.#engine.value(literal) === undefined)
+      .map((literal) => this.#universe.package(literal))
+      .sort(this.#universe.compare);
+  }
+
+  /** What is taken now; its list is made once. */
+  #taken(): Taken {
+    let packages: readonly Package[] | undefined;
+    return {
+      packages: () => {
+        packages ??= this.#engine.trail.flatMap((literal) =>
+          literal > 0 ? [this.#universe.package(literal)] : [],
+        );
+        return packages;
+      },
+      value: (pkg) => this.#engine.value(pkg.number),
+    };
+  }
+}
+
+// Each starts again from where another choice was left; libsolv has no bound, and needs a few.
+const mostMinimizations = 1000;

@@ -1,0 +1,104 @@
+// Listings: an index over the stanzas of a repository's rpm packages, which stay unparsed.
+// Knows where each stanza lies and who names which capability; does not know what a relation means, nor any repository.
+
+import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
+import { scanNames } from "../deb/packages.ts";
+import { scanFields } from "../deb/scan.ts";
+import { fieldOf, type Stanza } from "../deb/stanza.ts";
+import { addTo, type Lists } from "../table.ts";
+import { parseRelation, simplesOf } from "./relation.ts";
+
+/** Stanzas go by number, from 0 in the order of the text. */
+export interface RpmIndex {
+  /** How many stanzas there are. */
+  readonly size: number;
+  names(): Iterable<string>;
+  /** Stanzas whose `Package` is this. */
+  named(name: string): readonly number[];
+  /** Stanzas whose `Provides` holds this capability, in whatever version, or whose `Files` holds this path. */
+  providing(capability: string): readonly number[];
+  /** Stanzas whose `Obsoletes` names this package. */
+  obsoleting(name: string): readonly number[];
+  /** Stanzas whose `Supplements` names this capability anywhere in a relation. */
+  supplementing(capability: string): readonly number[];
+  /** Empty for a stanza that cannot be read. */
+  nameAt(stanza: number): string;
+  /** The stanza's text, without the empty line after it. */
+  text(stanza: number): string;
+  /** What could not be read: a stanza without a name. */
+  readonly warnings: readonly string[];
+}
+
+export function openRpms(compact: Compact): RpmIndex {
+  const named = compact.table("named");
+  return {
+    size: compact.size,
+    warnings: compact.warnings,
+    text: compact.text,
+    names: named.keys,
+    named: named.get,
+    providing: compact.table("providing").get,
+    obsoleting: compact.table("obsoleting").get,
+    supplementing: compact.table("supplementing").get,
+    nameAt: (stanza) => /^Package: (.*)/.exec(compact.text(stanza))?.[1] ?? "",
+  };
+}
+
+/**
+ * An index in memory, of stanzas as kit makes them from a repository's metadata.
+ *
+ * @param text deb822, stanzas parted by empty lines, `Package` first in each
+ */
+export function rpmIndex(text: string): RpmIndex {
+  const bytes = Buffer.from(text);
+  return openRpms(compactInMemory(scanRpms(bytes), bytes));
+}
+
+/** The tables of an index. A stanza that does not begin with its name is passed over, with a warning. */
+export function scanRpms(bytes: Uint8Array): Scanned {
+  const scan = scanFields(bytes, ["Package", "Provides", "Files", "Obsoletes", "Supplements"]);
+  const { named, warnings } = scanNames(scan);
+  const providing: Lists = new Map();
+  const obsoleting: Lists = new Map();
+  const supplementing: Lists = new Map();
+  const provides = scan.column("Provides");
+  const files = scan.column("Files");
+  const obsoletes = scan.column("Obsoletes");
+  const supplements = scan.column("Supplements");
+  for (const stanza of scan.starts.keys()) {
+    for (const line of linesIn(provides(stanza))) addTo(providing, firstWord(line), stanza);
+    for (const path of linesIn(files(stanza))) addTo(providing, path, stanza);
+    for (const line of linesIn(obsoletes(stanza))) addTo(obsoleting, firstWord(line), stanza);
+    for (const line of linesIn(supplements(stanza))) {
+      for (const key of supplementKeys(line)) addTo(supplementing, key, stanza);
+    }
+  }
+  return { starts: scan.starts, tables: { named, providing, obsoleting, supplementing }, warnings };
+}
+
+/** The lines of a field with one relation, or one path, a line. */
+export function linesOf(stanza: Stanza, field: string): string[] {
+  return linesIn(fieldOf(stanza, field));
+}
+
+function linesIn(value = ""): string[] {
+  return value
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+/** Under which keys {@link RpmIndex.supplementing} finds a relation; none for one that cannot be read. */
+export function supplementKeys(relation: string): string[] {
+  if (!relation.startsWith("(")) return [firstWord(relation)];
+  try {
+    return [...simplesOf(parseRelation(relation))].map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function firstWord(line: string): string {
+  const [word = ""] = line.split(/\s/, 1);
+  return word;
+}

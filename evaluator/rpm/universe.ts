@@ -1,0 +1,255 @@
+// Universes: every rpm package that exists for one resolution, and who provides what.
+// Knows repositories, priorities, pins, modules and architectures; does not know what is asked for or what goes together.
+
+import { type Fault, faultsOf } from "../../store/model/fault.ts";
+import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
+import { globMatcher } from "../glob.ts";
+import type { Origin } from "../resolution.ts";
+import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
+import { type RpmIndex, rpmIndex } from "./listing.ts";
+import { type Described, describePackage, type Package, provides } from "./package.ts";
+import { isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
+
+/** One repository. The order in which sources are given means nothing. */
+export interface Source {
+  readonly index: RpmIndex;
+  readonly repository: string;
+  /** dnf's: the lowest wins, 99 for an ordinary repository. */
+  readonly priority: number;
+  /** Stanzas that hold a file, out of all files; asked only where no `Files` field of this source has the path. */
+  readonly owning?: (path: string) => readonly number[];
+}
+
+/** Of several pins that match a package the first counts. */
+export interface Pin {
+  /** A package name, or a glob with `*`, `?` and `[…]`. */
+  readonly package: string;
+  /** A repository's name. */
+  readonly from: string;
+  /** In place of the repository's own: the lowest wins. */
+  readonly priority: number;
+}
+
+export interface UniverseOptions {
+  /** The machine's own, which also says what else may be installed. */
+  readonly architecture: string;
+  readonly sources: readonly Source[];
+  readonly pins?: readonly Pin[];
+  /** Packages kit built itself: preferred to every other that would do. */
+  readonly locals?: readonly Stanza[];
+  /** Names of packages that do not exist. */
+  readonly exclude?: readonly string[];
+  /** Module streams that are enabled, `name:stream`; packages of all others do not exist. */
+  readonly streams?: readonly string[];
+}
+
+/** Parses only what is visited, and remembers it: one universe serves many resolutions. */
+export interface Universe {
+  readonly architectures: ArchitecturePolicy;
+  /** Packages of this name, in the universe's order. */
+  named(name: string): readonly Package[];
+  /** Packages that provide this, in the universe's order: those a relation of one package is met by. */
+  providers(relation: Relation): readonly Package[];
+  /** Packages with an `Obsoletes` that names this, in the universe's order. */
+  obsoleting(name: string): readonly Package[];
+  /** As {@link RpmIndex.supplementing}. */
+  supplementing(capability: string): readonly Package[];
+  /**
+   * Negative where `a` comes first: by repository, then by file name, which is the order createrepo_c writes. It is the
+   * last tie-break of every choice, as the order of a repository's metadata is libsolv's.
+   */
+  compare(a: Package, b: Package): number;
+  /** The package of a number. @throws {RangeError} where there is none */
+  package(number: number): Package;
+  names(): Iterable<string>;
+  isExcluded(name: string): boolean;
+  /** What was skipped so far because it could not be read, sorted. */
+  warnings(): readonly string[];
+}
+
+export function universe(options: UniverseOptions): Universe {
+  const architectures = architecturePolicy(options.architecture);
+  const sources = [localSource(options.locals ?? []), ...placed(options.sources)];
+  const excluded = new Set(options.exclude ?? []);
+  const streams = new Set(options.streams ?? []);
+  const priorityOf = pinning(options.pins ?? []);
+  const warnings = new Set(sources.flatMap(({ index }) => index.warnings));
+  const parsed = new Map<string, Relation>();
+  const packages: Package[] = [];
+  const keys: Key[] = [];
+  const groups = new Map<string, readonly Package[]>();
+  const answers = new Map<string, readonly Package[]>();
+
+  const parse = (text: string): Relation => {
+    const known = parsed.get(text) ?? parseRelation(text);
+    parsed.set(text, known);
+    return known;
+  };
+
+  /** Undefined, and a warning, where a stanza is broken: one bad package must not take a repository down. */
+  const describe = (text: string, where: string): Described | undefined => {
+    try {
+      return describePackage(parseStanza(text), parse);
+    } catch (error) {
+      const faults: readonly Fault[] = faultsOf(error);
+      if (faults.length === 0) throw error;
+      for (const fault of faults) warnings.add(`${where}: skipped a stanza: ${fault.message}`);
+      return undefined;
+    }
+  };
+
+  const read = (source: PlacedSource, stanza: number): Package[] => {
+    const { origin, index, rank } = source;
+    const [name, text] = [index.nameAt(stanza), index.text(stanza)];
+    const described = describe(text, `${origin === "local" ? origin : origin.repository}, ${name}`);
+    if (described === undefined || !architectures.isInstallable(described.architecture)) return [];
+    if (described.stream !== undefined && !streams.has(described.stream)) return [];
+    const path = fieldOf(described.stanza, "Filename") ?? "";
+    keys.push([rank, path.slice(path.lastIndexOf("/") + 1), path, text]);
+    const number = packages.length + 1;
+    const pkg = { ...described, number, origin, priority: priorityOf(name, source) };
+    packages.push(pkg);
+    source.made.set(stanza, pkg);
+    return [pkg];
+  };
+
+  const compare = (a: Package, b: Package): number => {
+    const [x, y] = [keys[a.number - 1] ?? [], keys[b.number - 1] ?? []];
+    for (let i = 0; i < x.length; i++) {
+      const [left = "", right = ""] = [x[i], y[i]];
+      if (left !== right) return left < right ? -1 : 1;
+    }
+    return a.number - b.number;
+  };
+
+  const named = (name: string): readonly Package[] => {
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const found = excluded.has(name)
+      ? []
+      : sources.flatMap((source) => source.index.named(name).flatMap((stanza) => read(source, stanza)));
+    // What an enabled stream holds hides what is no part of a module (dnf's modular filtering).
+    const isModular = found.some(({ stream }) => stream !== undefined);
+    const group = isModular
+      ? found.filter(({ stream, origin }) => stream !== undefined || origin === "local")
+      : found;
+    groups.set(name, group.sort(compare));
+    return group;
+  };
+
+  /** Packages of the stanzas that each source gives, as far as they exist. */
+  const packagesOf = (stanzas: (source: Source) => readonly number[]): Package[] =>
+    sources.flatMap((source) =>
+      stanzas(source).flatMap((stanza) => {
+        const group = named(source.index.nameAt(stanza));
+        const pkg = source.made.get(stanza);
+        return pkg !== undefined && group.includes(pkg) ? [pkg] : [];
+      }),
+    );
+
+  const remembered = (key: string, find: () => readonly Package[]): readonly Package[] => {
+    const known = answers.get(key) ?? find();
+    answers.set(key, known);
+    return known;
+  };
+
+  const ownersOf = (source: Source, path: string): readonly number[] => {
+    const found = source.index.providing(path);
+    return found.length > 0 || source.owning === undefined ? found : source.owning(path);
+  };
+
+  const findProviders = (relation: Simple): Package[] => {
+    const { name, operator } = relation;
+    const found =
+      name.startsWith("/") && operator === undefined
+        ? packagesOf((source) => ownersOf(source, name))
+        : packagesOf(({ index }) => index.providing(name)).filter((pkg) => provides(pkg, relation));
+    const own = named(name).filter((pkg) => provides(pkg, relation));
+    return [...new Set([...own, ...found])].sort(compare);
+  };
+
+  const providers = (relation: Relation): readonly Package[] => {
+    if (!isRich(relation)) {
+      const { name, operator = "", version = "" } = relation;
+      return remembered(`${name} ${operator} ${version}`, () => findProviders(relation));
+    }
+    if (!("operands" in relation)) return [];
+    const [first = [], ...others] = relation.operands.map(providers);
+    const all = others.map((list) => new Set(list));
+    if (relation.kind === "or") return [...new Set([first, ...others].flat())].sort(compare);
+    return first.filter((pkg) => all.every((list) => list.has(pkg) === (relation.kind !== "without")));
+  };
+
+  return {
+    architectures,
+    named,
+    providers,
+    obsoleting: (name) =>
+      remembered(`obsoletes ${name}`, () => packagesOf(({ index }) => index.obsoleting(name)).sort(compare)),
+    supplementing: (capability) =>
+      remembered(`supplements ${capability}`, () =>
+        packagesOf(({ index }) => index.supplementing(capability)).sort(compare),
+      ),
+    compare,
+    package(number) {
+      const pkg = packages[number - 1];
+      if (pkg === undefined) throw new RangeError(`no package has the number ${number}`);
+      return pkg;
+    },
+    *names() {
+      for (const { index } of sources) yield* index.names();
+    },
+    isExcluded: (name) => excluded.has(name),
+    warnings: () => [...warnings].sort(),
+  };
+}
+
+interface PlacedSource extends Source {
+  readonly origin: Origin;
+  /** Its repository's place among all. */
+  readonly rank: number;
+  /** Packages by stanza, of those that were read and exist. */
+  readonly made: Map<number, Package>;
+}
+
+/** What packages are sorted by, part by part. */
+type Key = readonly [source: number, file: string, path: string, text: string];
+
+function localSource(locals: readonly Stanza[]): PlacedSource {
+  return {
+    index: rpmIndex(locals.map((stanza) => `${formatStanza(stanza)}\n`).join("")),
+    repository: "local",
+    origin: "local",
+    rank: 0,
+    made: new Map(),
+    priority: Number.NEGATIVE_INFINITY,
+  };
+}
+
+function pinning(pins: readonly Pin[]): (name: string, source: PlacedSource) => number {
+  const compiled = pins.map((pin) => ({ ...pin, matches: globMatcher(pin.package) }));
+  return (name, { origin, priority }) => {
+    if (origin === "local") return priority;
+    const pin = compiled.find(({ matches, from }) => from === origin.repository && matches(name));
+    return pin?.priority ?? priority;
+  };
+}
+
+/**
+ * Repositories in the order dnf reads them, by priority (`RepoDict.items`), then by name. Sources of one repository
+ * stand together: what they hold is sorted as one.
+ */
+function placed(sources: readonly Source[]): PlacedSource[] {
+  const priorities = new Map<string, number>();
+  for (const { repository, priority } of sources)
+    priorities.set(repository, Math.min(priority, priorities.get(repository) ?? priority));
+  const names = [...priorities]
+    .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))
+    .map(([repository]) => repository);
+  return sources.map((source) => ({
+    ...source,
+    origin: { repository: source.repository, suite: "" },
+    rank: names.indexOf(source.repository) + 1,
+    made: new Map(),
+  }));
+}

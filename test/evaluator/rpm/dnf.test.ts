@@ -1,0 +1,99 @@
+// The resolver against dnf itself: drawn universes with everything rpm knows, and what dnf would install of each.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { resolve } from "../../../evaluator/rpm/resolve.ts";
+import { universe } from "../../../evaluator/rpm/universe.ts";
+import { randomFrom, tellSeed } from "../../rig/seed.ts";
+import { type Drawn, drawUniverse, type Temper } from "./draw.ts";
+import { nevra, source, stanzaText, writeRepository } from "./repository.ts";
+
+const isLong = process.env["KIT_TEST_LONG"] !== undefined;
+const plain: Temper = {
+  names: 8,
+  packages: 40,
+  clashes: 0,
+  rich: false,
+  weak: false,
+  multilib: false,
+  repositories: 1,
+};
+const tempers: Readonly<Record<string, Temper>> = {
+  "requirements and provides": plain,
+  "conflicts and obsoletes": { ...plain, clashes: 30 },
+  "rich dependencies": { ...plain, rich: true, clashes: 20 },
+  "weak dependencies": { ...plain, weak: true, clashes: 15 },
+  "two architectures": { ...plain, multilib: true, clashes: 5 },
+  "several repositories": { ...plain, repositories: 3, packages: 16, clashes: 5 },
+};
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync("/dev/shm/kit-dnf-");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("chooses what dnf chooses", { timeout: 1_200_000 }, () => {
+  test.each(Object.entries(tempers))("%s", (name, temper) => {
+    const count = isLong ? 400 : 25;
+    const seed = tellSeed(`drawing ${count} universes with ${name}`);
+    const drawn = Array.from({ length: count }, (_, i) =>
+      drawUniverse(randomFrom(seed + i * 1_000_003), temper),
+    );
+    const theirs = answersOfDnf(drawn, name);
+    let solved = 0;
+    const differences = drawn.flatMap((one, i) => {
+      const ours = answersOfKit(one);
+      return one.questions.flatMap((question, k) => {
+        const [mine, others] = [ours[k] ?? null, theirs[i]?.[k] ?? null];
+        if (others !== null) solved++;
+        if (JSON.stringify(mine) === JSON.stringify(others)) return [];
+        return [{ ...question, kit: mine?.join(" "), dnf: others?.join(" "), packages: told(one) }];
+      });
+    });
+    expect(differences).toEqual([]);
+    // Questions without an answer say little.
+    expect(solved).toBeGreaterThan(count);
+  });
+});
+
+function answersOfKit({ repositories, questions }: Drawn): (string[] | null)[] {
+  const sources = repositories.map(({ packages, priority }, i) =>
+    source(packages, { repository: `r${i}`, priority }),
+  );
+  const all = universe({ architecture: "x86_64", sources });
+  const answers = questions.map((question) => {
+    const resolution = resolve(all, { ...question, base: [] });
+    return resolution.ok ? resolution.packages.map(nevra).sort() : null;
+  });
+  expect(all.warnings()).toEqual([]);
+  return answers;
+}
+
+function answersOfDnf(drawn: readonly Drawn[], name: string): (string[] | null)[][] {
+  const universes = drawn.map(({ repositories, questions }, i) => ({
+    architecture: "x86_64",
+    questions,
+    repositories: repositories.map(({ packages, priority }, k) => {
+      const place = join(folder, `${name.replaceAll(" ", "-")}-${i}-${k}`);
+      writeRepository(place, packages);
+      return { name: `r${k}`, folder: place, priority };
+    }),
+  }));
+  const { status, stdout, stderr } = spawnSync("/usr/bin/python3", [join(import.meta.dirname, "oracle.py")], {
+    input: JSON.stringify(universes),
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, SCRATCH: folder },
+  });
+  if (status !== 0) throw new Error(`dnf: ${stderr}`);
+  return JSON.parse(stdout) as (string[] | null)[][];
+}
+
+function told({ repositories }: Drawn): string {
+  return repositories
+    .map(({ packages, priority }) => [`# ${priority}`, ...packages.map(stanzaText)].join("\n"))
+    .join("\n");
+}

@@ -1,0 +1,314 @@
+// Resolution of rpm packages in small: requests, repositories, and what is told where nothing works.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { type Question, resolve } from "../../../evaluator/rpm/resolve.ts";
+import { type UniverseOptions, universe } from "../../../evaluator/rpm/universe.ts";
+import { randomFrom } from "../../rig/seed.ts";
+import { drawUniverse } from "./draw.ts";
+import { nevra, rpm, type Spec, source, stanzaText, universeOf } from "./repository.ts";
+
+type Ask = Partial<Question> & { readonly options?: Partial<UniverseOptions> };
+
+function ask(packages: readonly Spec[], requests: readonly string[], { options, ...question }: Ask = {}) {
+  return resolve(universeOf(packages, options), { requests, base: [], recommends: false, ...question });
+}
+
+/** `name-version.architecture` of all chosen, or the explanation. */
+function chosen(packages: readonly Spec[], requests: readonly string[], more: Ask = {}): readonly string[] {
+  const resolution = ask(packages, requests, more);
+  if (!resolution.ok) return [...resolution.explanation, `→ ${resolution.hint}`];
+  return resolution.packages.map(nevra);
+}
+
+describe("requests", () => {
+  const packages = [
+    rpm("a 1-1"),
+    rpm("a 2-1", { Requires: ["b"] }),
+    rpm("a 2-1 i686"),
+    rpm("b 1:1-1 noarch", { Provides: ["cap = 3"], Files: ["/usr/bin/b"] }),
+    rpm("c-d 1-1"),
+    rpm("new 1-1", { Obsoletes: ["old < 2"] }),
+    rpm("old 1-1"),
+  ];
+  test.each([
+    ["a", ["a-2-1.x86_64", "b-1:1-1.noarch"]],
+    ["a.i686", ["a-2-1.i686"]],
+    ["a-1", ["a-1-1.x86_64"]],
+    ["a-2-1", ["a-2-1.x86_64", "b-1:1-1.noarch"]],
+    ["a-2-1.i686", ["a-2-1.i686"]],
+    ["b-1:1-1", ["b-1:1-1.noarch"]],
+    ["b-1-1.noarch", ["b-1:1-1.noarch"]],
+    ["a < 2", ["a-1-1.x86_64"]],
+    ["cap", ["b-1:1-1.noarch"]],
+    ["cap >= 3", ["b-1:1-1.noarch"]],
+    ["/usr/bin/b", ["b-1:1-1.noarch"]],
+    ["c-d", ["c-d-1-1.x86_64"]],
+    ["old", ["new-1-1.x86_64"]],
+    ["old-1-1", ["old-1-1.x86_64"]],
+    [
+      "a > 2-1",
+      [
+        "no version is a > 2-1; a has 2-1.x86_64 (main), 2-1.i686 (main) and 1-1.x86_64 (main)",
+        "→ ask for a version that exists, or add the repository that has the one you want",
+      ],
+    ],
+    ["c-dd", ["nothing is called c-dd, or provides it", "→ did you mean c-d?"]],
+    ["a.aarch64", ["nothing is called a.aarch64, or provides it", "→ add the repository that has it"]],
+  ])("%s", (request, expected) => {
+    expect(chosen(packages, [request])).toEqual(expected);
+  });
+
+  test.each(["", "a b", "(a or b)", "@core", "a >=", "a <> 1"])("%j is refused", (text) => {
+    expect(() => ask(packages, [text])).toThrow(/not a package request/);
+  });
+});
+
+describe("repositories", () => {
+  const far = [rpm("a 3-1"), rpm("b 1-1")];
+  const near = [rpm("a 1-1"), rpm("a 2-1")];
+  const sources = [source(far, { repository: "far" }), source(near, { repository: "near", priority: 10 })];
+
+  test("the better priority wins over the better version", () => {
+    expect(chosen([], ["a", "b"], { options: { sources } })).toEqual(["a-2-1.x86_64", "b-1-1.x86_64"]);
+    expect(chosen([], ["a >= 3"], { options: { sources } })).toEqual(["a-3-1.x86_64"]);
+  });
+
+  test("a pin moves packages of a repository", () => {
+    const pins = [{ package: "a*", from: "far", priority: 1 }];
+    expect(chosen([], ["a"], { options: { sources, pins } })).toEqual(["a-3-1.x86_64"]);
+  });
+
+  test("what kit built comes first, and says where it is from", () => {
+    const locals = [parseStanza(stanzaText(rpm("a 0-1", { Requires: ["b"] })))];
+    const resolution = ask([], ["a"], { options: { sources, locals } });
+    expect(resolution).toMatchObject({
+      packages: [
+        { name: "a", version: "0-1", origin: "local", reasons: [{ by: "request", relation: "a" }] },
+        { name: "b", origin: { repository: "far", suite: "" }, reasons: [{ by: "a", relation: "b" }] },
+      ],
+    });
+  });
+
+  test("what is excluded does not exist", () => {
+    const options = { sources, exclude: ["b"] };
+    expect(chosen([], ["b"], { options })).toEqual([
+      "b is excluded",
+      "→ take b out of what is excluded, or do not ask for it",
+    ]);
+    expect(
+      chosen([], ["c"], { options: { ...options, sources: [source([rpm("c", { Requires: ["b"] })])] } }),
+    ).toEqual([
+      "c is asked for, which is c 1-1",
+      "c 1-1 needs b, which nothing satisfies: b is excluded",
+      "→ take b out of what is excluded",
+    ]);
+  });
+
+  test("files are looked up in all lists only where the repository's own metadata has none", () => {
+    const asked: string[] = [];
+    const packages = [
+      rpm("a", { Requires: ["/usr/bin/b", "/usr/share/c"] }),
+      rpm("b", { Files: ["/usr/bin/b"] }),
+      rpm("c"),
+    ];
+    const owning = (path: string) => {
+      asked.push(path);
+      return path === "/usr/share/c" ? [2] : [];
+    };
+    expect(chosen([], ["a"], { options: { sources: [source(packages, { owning })] } })).toEqual([
+      "a-1-1.x86_64",
+      "b-1-1.x86_64",
+      "c-1-1.x86_64",
+    ]);
+    expect([...new Set(asked)]).toEqual(["/usr/share/c"]);
+  });
+
+  test("packages of a module exist where its stream is enabled, and hide others then", () => {
+    const modular = { ...rpm("a 1-1"), modular: "m:1.0:2024:abc:x86_64" };
+    const packages = [modular, rpm("a 2-1")];
+    expect(chosen(packages, ["a"])).toEqual(["a-2-1.x86_64"]);
+    expect(chosen(packages, ["a"], { options: { streams: ["m:1.0"] } })).toEqual(["a-1-1.x86_64"]);
+    expect(chosen(packages, ["a"], { options: { streams: ["m:2.0"] } })).toEqual(["a-2-1.x86_64"]);
+  });
+
+  test("a broken stanza is skipped with a warning that names it", () => {
+    const broken = rpm("bad", { Requires: ["(x and"] });
+    const all = universeOf([broken, rpm("a")]);
+    expect(resolve(all, { requests: ["bad"], base: [], recommends: false }).ok).toBe(false);
+    expect(resolve(all, { requests: ["a"], base: [], recommends: false }).ok).toBe(true);
+    expect(all.warnings()).toEqual([
+      'main, bad: skipped a stanza: malformed dependency "(x and": expected a name at 7',
+    ]);
+  });
+
+  test("a dependency that stands for too many cannot be met, and costs no time", () => {
+    const pairs = Array.from({ length: 60 }, (_, i) => `(x${i} and y${i})`);
+    const packages = [rpm("a", { Requires: [`(${pairs.join(" or ")})`] }), rpm("x0"), rpm("y0")];
+    expect(chosen(packages, ["a"])[0]).toBe("a is asked for, which is a 1-1");
+  });
+});
+
+describe("what goes together", () => {
+  test("kernels stand side by side, other packages do not", () => {
+    const kernel = (version: string) =>
+      rpm(`kernel-core ${version}`, { Provides: ["installonlypkg(kernel)"] });
+    expect(chosen([kernel("1-1"), kernel("2-1")], ["kernel-core-1-1", "kernel-core-2-1"])).toEqual([
+      "kernel-core-1-1.x86_64",
+      "kernel-core-2-1.x86_64",
+    ]);
+    expect(chosen([rpm("a 1-1"), rpm("a 2-1")], ["a-1-1", "a-2-1"])).toEqual([
+      "a-1-1 is asked for, which is a 1-1",
+      "a-2-1 is asked for, which is a 2-1",
+      "a can be there once only, as 1-1.x86_64 or as 2-1.x86_64",
+      "→ it works without a-1-1 or a-2-1",
+    ]);
+  });
+
+  test("a lesser architecture stands beside the same version of the better one", () => {
+    const packages = [rpm("a i686", {}), rpm("lib 1-1"), rpm("lib 1-1 i686", { Provides: ["lib(32)"] })];
+    const wine = rpm("wine 1-1 i686", { Requires: ["lib(32)"] });
+    const resolution = ask([...packages, wine], ["wine"]);
+    expect(resolution).toMatchObject({
+      packages: [
+        { name: "lib", architecture: "i686", reasons: [{ by: "wine:i686", relation: "lib(32)" }] },
+        { name: "lib", architecture: "x86_64", reasons: [{ by: "lib:i686", relation: "lib(x86_64) = 1-1" }] },
+        { name: "wine", architecture: "i686" },
+      ],
+    });
+  });
+
+  test("recommendations and supplements, and why they are there", () => {
+    const packages = [
+      rpm("a", { Recommends: ["b", "nowhere"], Suggests: ["never"] }),
+      rpm("b"),
+      rpm("never"),
+      rpm("langpack", { Supplements: ["(a and b)"] }),
+      rpm("clashing", { Supplements: ["a"], Conflicts: ["b"] }),
+    ];
+    expect(chosen(packages, ["a"])).toEqual(["a-1-1.x86_64"]);
+    expect(ask(packages, ["a", "b"], { recommends: true })).toMatchObject({
+      packages: [
+        { name: "a" },
+        {
+          name: "b",
+          reasons: [
+            { by: "request", relation: "b" },
+            { by: "a", relation: "Recommends: b" },
+          ],
+        },
+        {
+          name: "langpack",
+          reasons: [
+            { by: "a", relation: "Supplements: (a and b)" },
+            { by: "b", relation: "Supplements: (a and b)" },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("rpm's own abilities are taken for granted", () => {
+    expect(chosen([rpm("a", { Requires: ["rpmlib(PayloadIsZstd) <= 5.4.18-1"] })], ["a"])).toEqual([
+      "a-1-1.x86_64",
+    ]);
+  });
+});
+
+describe("what cannot be", () => {
+  test("is told as an argument", () => {
+    const packages = [
+      rpm("web 1-1", { Requires: ["tls >= 3", "base"] }),
+      rpm("tls 3-1", { Conflicts: ["base < 2"] }),
+      rpm("base 1-1"),
+      rpm("obs 1-1", { Obsoletes: ["base"] }),
+    ];
+    expect(chosen(packages, ["web"])).toEqual([
+      "web is asked for, which is web 1-1",
+      "web 1-1 needs base: base 1-1",
+      "web 1-1 needs tls >= 3: tls 3-1",
+      "tls 3-1 conflicts with base < 2, and so with base 1-1",
+      "→ undefined",
+    ]);
+    expect(chosen(packages, ["base-1-1", "obs"])).toEqual([
+      "base-1-1 is asked for, which is base 1-1",
+      "obs is asked for, which is obs 1-1",
+      "obs 1-1 obsoletes base, and so base 1-1",
+      "→ it works without base-1-1 or obs",
+    ]);
+    expect(chosen(packages, ["tls"], { base: ["base"] })).toEqual(["obs-1-1.x86_64", "tls-3-1.x86_64"]);
+    expect(chosen(packages, ["tls"], { base: ["base-1-1"] })).toEqual([
+      "base-1-1 is part of the base, which is base 1-1",
+      "tls is asked for, which is tls 3-1",
+      "tls 3-1 conflicts with base < 2, and so with base 1-1",
+      "→ it works without tls",
+    ]);
+  });
+
+  test("names what there is instead", () => {
+    const packages = [
+      rpm("a", { Requires: ["b >= 2"] }),
+      rpm("b 1-1"),
+      rpm("c", { Requires: ["gone", "(d if a)"] }),
+    ];
+    expect(chosen(packages, ["a"])).toEqual([
+      "a is asked for, which is a 1-1",
+      "a 1-1 needs b >= 2, which nothing satisfies: b has 1-1.x86_64 (main)",
+      "→ add a repository that has b >= 2",
+    ]);
+    expect(chosen(packages, ["c"])).toEqual([
+      "c is asked for, which is c 1-1",
+      "c 1-1 needs gone, which nothing satisfies: nothing provides gone",
+      "→ add a repository that has gone",
+    ]);
+  });
+});
+
+test("the order in which anything is given means nothing", () => {
+  const temper = {
+    names: 8,
+    packages: 16,
+    clashes: 15,
+    rich: true,
+    weak: true,
+    multilib: true,
+    repositories: 3,
+  };
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), (seed, order) => {
+      const { repositories, questions } = drawUniverse(randomFrom(seed), temper);
+      const shuffled = <T>(items: readonly T[]): T[] => {
+        const random = randomFrom(order);
+        return items
+          .map((item) => ({ item, place: random(1 << 30) }))
+          .sort((a, b) => a.place - b.place)
+          .map(({ item }) => item);
+      };
+      const places = repositories.map((repository, i) => ({ ...repository, name: `r${i}` }));
+      const answers = (mix: <T>(items: readonly T[]) => readonly T[]) => {
+        const sources = mix(places).map(({ packages, priority, name }) =>
+          source(mix(packages), { repository: name, priority }),
+        );
+        const all = universe({ architecture: "x86_64", sources });
+        return questions.map(({ requests, recommends }) =>
+          JSON.stringify(resolve(all, { requests: mix(requests), base: [], recommends })),
+        );
+      };
+      expect(answers(shuffled)).toEqual(answers((items) => items));
+      const reasons = questions.flatMap(({ requests, recommends }) => {
+        const sources = places.map(({ packages, priority, name }) =>
+          source(packages, { repository: name, priority }),
+        );
+        const resolution = resolve(universe({ architecture: "x86_64", sources }), {
+          requests,
+          base: [],
+          recommends,
+        });
+        return resolution.ok ? resolution.packages.map((pkg) => pkg.reasons.length) : [];
+      });
+      expect(reasons).not.toContain(0);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -26,6 +26,24 @@ export interface RpmIndex {
   readonly warnings: readonly string[];
 }
 
+/** What one stanza adds to each table of an index; a table's keys may come more than once. */
+export interface Mentions {
+  readonly name: string;
+  readonly provides: readonly string[];
+  readonly obsoletes: readonly string[];
+  readonly supplements: readonly string[];
+}
+
+/** Relations that cannot be read mention nothing. The name is empty where the stanza has none. */
+export function mentionsOf(stanza: Stanza): Mentions {
+  return {
+    name: fieldOf(stanza, "Package") ?? "",
+    provides: [...linesOf(stanza, "Provides").map(firstWord), ...linesOf(stanza, "Files")],
+    obsoletes: linesOf(stanza, "Obsoletes").map(firstWord),
+    supplements: linesOf(stanza, "Supplements").flatMap(capabilitiesOf),
+  };
+}
+
 /**
  * An index in memory, of stanzas as kit makes them from a repository's metadata.
  *
@@ -33,62 +51,45 @@ export interface RpmIndex {
  */
 export function rpmIndex(text: string): RpmIndex {
   const texts = text.split(/\n{2,}/).filter((stanza) => stanza.trim() !== "");
-  const [byName, providers, obsoleters, supplementers]: Lists[] = [
-    new Map(),
-    new Map(),
-    new Map(),
-    new Map(),
-  ];
-  const tables = { byName, providers, obsoleters, supplementers } as Record<keyof Tables, Lists>;
+  const names: Lists = new Map();
+  const providers: Lists = new Map();
+  const obsoleters: Lists = new Map();
+  const supplementers: Lists = new Map();
   const warnings: string[] = [];
-  const names = texts.map((stanza, number) => {
-    const name = takeStanza(tables, stanza, number);
+  const nameOf = texts.map((stanza, number) => {
+    const { name, provides, obsoletes, supplements } = readMentions(stanza);
     if (name === "") {
       const [line = ""] = stanza.trim().split("\n");
       warnings.push(
         `skipped a stanza without a Package field, beginning ${JSON.stringify(line.slice(0, 80))}`,
       );
+      return name;
     }
+    addTo(names, name, number);
+    for (const capability of provides) addTo(providers, capability, number);
+    for (const obsolete of obsoletes) addTo(obsoleters, obsolete, number);
+    for (const capability of supplements) addTo(supplementers, capability, number);
     return name;
   });
   return {
     size: texts.length,
     warnings,
-    names: () => tables.byName.keys(),
-    named: (name) => listOf(tables.byName, name),
-    providing: (capability) => listOf(tables.providers, capability),
-    obsoleting: (name) => listOf(tables.obsoleters, name),
-    supplementing: (capability) => listOf(tables.supplementers, capability),
-    nameAt: (stanza) => names[stanza] ?? "",
+    names: () => names.keys(),
+    named: (name) => listOf(names, name),
+    providing: (capability) => listOf(providers, capability),
+    obsoleting: (name) => listOf(obsoleters, name),
+    supplementing: (capability) => listOf(supplementers, capability),
+    nameAt: (stanza) => nameOf[stanza] ?? "",
     text: (stanza) => texts[stanza]?.trim() ?? "",
   };
 }
 
-interface Tables {
-  readonly byName: Lists;
-  readonly providers: Lists;
-  readonly obsoleters: Lists;
-  readonly supplementers: Lists;
-}
-
-/** The stanza's name; empty, and nothing noted, where it cannot be read. */
-function takeStanza(tables: Tables, text: string, number: number): string {
-  let stanza: Stanza;
+function readMentions(text: string): Mentions {
   try {
-    stanza = parseStanza(text);
+    return mentionsOf(parseStanza(text));
   } catch {
-    return "";
+    return mentionsOf({});
   }
-  const name = fieldOf(stanza, "Package") ?? "";
-  if (name === "") return "";
-  addTo(tables.byName, name, number);
-  for (const line of linesOf(stanza, "Provides")) addTo(tables.providers, firstWord(line), number);
-  for (const path of linesOf(stanza, "Files")) addTo(tables.providers, path, number);
-  for (const line of linesOf(stanza, "Obsoletes")) addTo(tables.obsoleters, firstWord(line), number);
-  for (const line of linesOf(stanza, "Supplements")) {
-    for (const key of supplementKeys(line)) addTo(tables.supplementers, key, number);
-  }
-  return name;
 }
 
 /** The lines of a field with one relation, or one path, a line. */
@@ -99,8 +100,7 @@ export function linesOf(stanza: Stanza, field: string): string[] {
     .filter((line) => line !== "");
 }
 
-/** Under which keys {@link RpmIndex.supplementing} finds a relation; none for one that cannot be read. */
-export function supplementKeys(relation: string): string[] {
+function capabilitiesOf(relation: string): string[] {
   if (!relation.startsWith("(")) return [firstWord(relation)];
   try {
     return [...simplesOf(parseRelation(relation))].map(({ name }) => name);

@@ -8,7 +8,10 @@ import type { Universe } from "./universe.ts";
 
 /**
  * Grows: a package that comes into question brings along everything it may need, as libsolv's
- * `solver_addpkgrulesforsolvable` does, but for what is only recommended, which is left until it is.
+ * `solver_addpkgrulesforsolvable` does, but for what is only recommended, which is left until it is. libsolv takes in all
+ * of that from the start, most of a distribution. The choice differs in one case, which no sane repository has: where a
+ * package exists in different versions for different architectures, and the better one could come in by a recommendation
+ * only, libsolv rules out the lesser one from the start.
  */
 export interface Formula {
   /** One for each request, in order. */

@@ -70,7 +70,7 @@ export function scanRpms(bytes: Uint8Array): Scanned {
     for (const path of linesIn(files(stanza))) addTo(providing, path, stanza);
     for (const line of linesIn(obsoletes(stanza))) addTo(obsoleting, firstWord(line), stanza);
     for (const line of linesIn(supplements(stanza))) {
-      for (const key of supplementKeys(line)) addTo(supplementing, key, stanza);
+      for (const key of capabilitiesOf(line)) addTo(supplementing, key, stanza);
     }
   }
   return { starts: scan.starts, tables: { named, providing, obsoleting, supplementing }, warnings };
@@ -88,8 +88,8 @@ function linesIn(value = ""): string[] {
     .filter((line) => line !== "");
 }
 
-/** Under which keys {@link RpmIndex.supplementing} finds a relation; none for one that cannot be read. */
-export function supplementKeys(relation: string): string[] {
+/** Names that a relation, rich or not, speaks of; none of one that cannot be read. */
+function capabilitiesOf(relation: string): string[] {
   if (!relation.startsWith("(")) return [firstWord(relation)];
   try {
     return [...simplesOf(parseRelation(relation))].map(({ name }) => name);

@@ -71,8 +71,11 @@ function formOf(universe: Universe, relation: Relation, isMet: boolean): Block[]
 
 type Form = Block[] | undefined;
 
+/** What cannot hold leaves nothing of what stands beside it. */
 function both(a: Form, b: Form): Form {
-  return a === undefined || b === undefined ? undefined : bounded([...a, ...b]);
+  if (a === undefined || b === undefined) return undefined;
+  const blocks = [...a, ...b];
+  return blocks.some((block) => block.length === 0) ? [[]] : bounded(blocks);
 }
 
 /** Each block of one with each of the other; those that hold anyway are left out. */

@@ -27,6 +27,16 @@ const tempers: Readonly<Record<string, Temper>> = {
   "weak dependencies": { ...plain, weak: true, clashes: 15 },
   "two architectures": { ...plain, multilib: true, clashes: 5 },
   "several repositories": { ...plain, repositories: 3, packages: 16, clashes: 5 },
+  // Whether a lesser architecture is ruled out, libsolv decides by what might be recommended too: see formula.ts.
+  "all but several architectures": {
+    names: 9,
+    packages: 20,
+    clashes: 15,
+    rich: true,
+    weak: true,
+    multilib: false,
+    repositories: 3,
+  },
 };
 
 let folder: string;
@@ -43,21 +53,53 @@ describe("chooses what dnf chooses", { timeout: 1_200_000 }, () => {
       drawUniverse(randomFrom(seed + i * 1_000_003), temper),
     );
     const theirs = answersOfDnf(drawn, name);
-    let solved = 0;
+    const outcomes = { solved: 0, refused: 0, reordered: 0 };
     const differences = drawn.flatMap((one, i) => {
       const ours = answersOfKit(one);
       return one.questions.flatMap((question, k) => {
         const [mine, others] = [ours[k] ?? null, theirs[i]?.[k] ?? null];
-        if (others !== null) solved++;
-        if (JSON.stringify(mine) === JSON.stringify(others)) return [];
+        outcomes[others === null ? "refused" : "solved"]++;
+        if (isSame(mine, others)) return [];
+        if (question.recommends && isOtherOrder(one, k, others)) {
+          outcomes.reordered++;
+          return [];
+        }
         return [{ ...question, kit: mine?.join(" "), dnf: others?.join(" "), packages: told(one) }];
       });
     });
+    console.log(`${name}: ${JSON.stringify(outcomes)}`);
     expect(differences).toEqual([]);
-    // Questions without an answer say little.
-    expect(solved).toBeGreaterThan(count);
+    // Questions without an answer say little, and the exemption must stay one.
+    expect(outcomes.solved).toBeGreaterThan(count);
+    expect(outcomes.reordered).toBeLessThan(Math.max(3, outcomes.solved / 50));
   });
 });
+
+/**
+ * Whether dnf's answer is kit's where some packages list their recommendations the other way round. Which of two that
+ * exclude each other comes first is the order of a package's `Recommends` with kit; libsolv's cache sorts it by how often
+ * each name is mentioned in the whole repository (`needid_cmp_need`).
+ */
+function isOtherOrder(drawn: Drawn, question: number, answer: string[] | null): boolean {
+  const several = drawn.repositories
+    .flatMap(({ packages }) => packages)
+    .filter(({ Recommends = [] }) => Recommends.length > 1)
+    .slice(0, 8);
+  return Array.from({ length: 2 ** several.length }, (_, bits) => bits).some((bits) => {
+    const turned = new Set(several.filter((_, i) => bits & (1 << i)));
+    const repositories = drawn.repositories.map(({ packages, priority }) => ({
+      priority,
+      packages: packages.map((spec) =>
+        turned.has(spec) ? { ...spec, Recommends: (spec.Recommends ?? []).toReversed() } : spec,
+      ),
+    }));
+    return isSame(answersOfKit({ ...drawn, repositories })[question] ?? null, answer);
+  });
+}
+
+function isSame(a: string[] | null, b: string[] | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
 
 function answersOfKit({ repositories, questions }: Drawn): (string[] | null)[] {
   const sources = repositories.map(({ packages, priority }, i) =>

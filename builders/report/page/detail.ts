@@ -1,0 +1,42 @@
+// A page about one thing, which its address names.
+// Knows how pages follow the address; does not know what they show.
+
+import { hashParts } from "../href.ts";
+import { showTrouble } from "./load.ts";
+import { type Child, make, replace } from "./make.ts";
+
+/** Shows what the address says, now and whenever it says something else. */
+export function follow(section: HTMLElement, show: (parts: readonly string[]) => Child): void {
+  const title = document.title;
+  const turn = () => {
+    const parts = hashParts(location.hash);
+    try {
+      replace(section, show(parts));
+      document.title = `${parts.at(-1) ?? ""} · ${title}`;
+    } catch (error) {
+      showTrouble(section, error);
+    }
+  };
+  window.addEventListener("hashchange", () => {
+    turn();
+    window.scrollTo(0, 0);
+  });
+  turn();
+}
+
+export function notThere(kind: string, name: string, list: string): Child {
+  return [
+    make("h1", {}, name === "" ? `No ${kind} is named` : name),
+    make(
+      "p",
+      { class: "empty" },
+      `The view has no such ${kind}. `,
+      make("a", { href: list }, `All ${kind}s`),
+    ),
+  ];
+}
+
+/** A count beside a heading. */
+export function headed(text: string, count?: string): HTMLElement {
+  return make("h2", {}, text, count !== undefined && [" ", make("span", { class: "count" }, count)]);
+}

@@ -1,0 +1,133 @@
+// The page of a workload: what it asks for, all that it comes to on each architecture, and what is wrong with it.
+// Knows what is shown where; does not know how the data is found.
+
+import { countText, sizeText } from "../amount.ts";
+import type { NamesData, WorkloadData } from "../form.ts";
+import { follow, headed, notThere } from "./detail.ts";
+import { foldedList } from "./folded.ts";
+import { load, loadAll } from "./load.ts";
+import { type Child, make } from "./make.ts";
+import { openShelf, type Shelf } from "./packages.ts";
+import { placeIn } from "./place.ts";
+import { architectureTags, argumentPart, packageLink, sideBySide, whereTags } from "./tag.ts";
+import { type Members, openMembers, type Part } from "./web.ts";
+
+interface World {
+  readonly names: NamesData;
+  readonly data: readonly WorkloadData[];
+  readonly shelves: readonly Shelf[];
+  readonly members: readonly Members[];
+}
+
+export async function openWorkload(section: HTMLElement): Promise<void> {
+  const [names, data, packages, members] = await Promise.all([
+    load("names"),
+    load("workloads"),
+    loadAll("packages"),
+    loadAll("members"),
+  ]);
+  const shelves = packages.map((one) => openShelf(names, one));
+  const world = { names, data, shelves, members: members.map(openMembers) };
+  follow(section, ([name = ""]) => show(name, world));
+}
+
+function show(name: string, world: World): Child {
+  const place = placeIn(world.names.workloads, name);
+  const workload = world.data[place];
+  if (workload === undefined) return notThere("workload", name, "workloads.html");
+  const { description, maintainer, labels } = workload;
+  return [
+    make("h1", {}, name),
+    description !== "" && make("p", { class: "lead" }, description),
+    make(
+      "dl",
+      { class: "facts" },
+      fact("Maintainer", maintainer),
+      fact("Labels", labels.join(", ")),
+      fact("Architectures", world.names.architectures.filter((_, i) => workload.on[i]).join(", ")),
+    ),
+    failures(workload, world),
+    figures(name, place, workload, world),
+    missing(workload, world),
+    part("Asked for", "required", place, world),
+    part("What that needs", "dependency", place, world),
+    part("Base", "base", place, world),
+  ];
+}
+
+function fact(label: string, text: string): Child {
+  return text !== "" && make("div", {}, make("dt", {}, label), make("dd", {}, text));
+}
+
+function figures(name: string, place: number, { on }: WorkloadData, { names, members }: World): HTMLElement {
+  const counts = (as: Part) =>
+    on.map(
+      (cell, i) =>
+        cell !== null && cell.failure === undefined && countText(members[i]?.rows(place, as).length ?? 0),
+    );
+  const sound = (text: (cell: { packages: number; size: number }) => string) =>
+    on.map(
+      (cell) => cell !== null && (cell.failure ? make("span", { class: "mark bad" }, "fails") : text(cell)),
+    );
+  return sideBySide(`${name} by architecture`, names.architectures, [
+    { label: "Packages", kind: "number", cells: sound(({ packages }) => countText(packages)) },
+    { label: "Installed", kind: "number", cells: sound(({ size }) => sizeText(size)) },
+    { label: "Asked for", kind: "number", cells: counts("required") },
+    { label: "Dependencies", kind: "number", cells: counts("dependency") },
+    { label: "Base", kind: "number", cells: counts("base") },
+  ]);
+}
+
+function failures({ on }: WorkloadData, { names }: World): Child {
+  const failed = on.flatMap((cell, place) => (cell?.failure ? [{ place, failure: cell.failure }] : []));
+  return [...Map.groupBy(failed, ({ failure }) => failure.explanation.join("\n")).values()].map((same) =>
+    make(
+      "article",
+      { class: "failure" },
+      make(
+        "h2",
+        {},
+        "No solution ",
+        architectureTags(same.map(({ place }) => names.architectures[place] ?? "")),
+      ),
+      same[0] && argumentPart(same[0].failure),
+    ),
+  );
+}
+
+function missing({ on }: WorkloadData, { names }: World): Child {
+  const all = [...new Set(on.flatMap((cell) => cell?.missing ?? []))];
+  if (all.length === 0) return false;
+  const item = (i: number): Child => {
+    const name = all[i] ?? "";
+    return [name, " ", whereTags(names.architectures, (place) => on[place]?.missing.includes(name) === true)];
+  };
+  return [
+    headed("Asked for and nowhere", countText(all.length)),
+    foldedList({ count: all.length, item, none: "" }),
+  ];
+}
+
+/** The packages of all architectures together, each with where it is so. */
+function part(heading: string, as: Part, workload: number, { names, shelves, members }: World): Child {
+  const where = new Map<number, Set<number>>();
+  for (const [architecture, shelf] of shelves.entries())
+    for (const row of members[architecture]?.rows(workload, as) ?? []) {
+      const name = shelf.names[row] ?? -1;
+      where.set(name, (where.get(name) ?? new Set()).add(architecture));
+    }
+  const rows = [...where].sort(([a], [b]) => a - b);
+  const solved = shelves.flatMap((_, i) =>
+    (members[i]?.rows(workload, "required").length ?? 0) > 0 ? [i] : [],
+  );
+  const item = (i: number): Child => {
+    const [name, set] = rows[i] ?? [-1, new Set<number>()];
+    const everywhere = solved.every((architecture) => set.has(architecture));
+    const tags = !everywhere && whereTags(names.architectures, (architecture) => set.has(architecture));
+    return [packageLink(names.packages[name] ?? ""), tags && [" ", tags]];
+  };
+  return [
+    headed(heading, countText(rows.length)),
+    foldedList({ count: rows.length, item, first: 240, none: "Nothing." }),
+  ];
+}

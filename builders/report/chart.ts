@@ -17,8 +17,8 @@ export interface Chart {
   readonly id: string;
 }
 
-const width = 760;
-const height = 260;
+const width = 1000;
+const height = 280;
 const area = { left: 76, right: width - 92, top: 14, bottom: height - 30 } as const;
 
 export function chartSvg(chart: Chart): Html {

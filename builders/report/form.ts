@@ -10,6 +10,8 @@ export interface NamesData {
   readonly packages: readonly string[];
   readonly sources: readonly string[];
   readonly workloads: readonly string[];
+  /** By architecture: the packages that are not there. */
+  readonly absent: readonly Rising[];
 }
 
 /** The packages of one architecture, a column each. A package's place in them is its row. */

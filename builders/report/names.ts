@@ -3,6 +3,7 @@
 
 import type { ViewResult } from "../../evaluator/view/result.ts";
 import type { NamesData } from "./form.ts";
+import { toRising } from "./rising.ts";
 
 export interface Names {
   readonly data: NamesData;
@@ -14,13 +15,14 @@ export interface Names {
 
 export function namesOf({ architectures, packages, sources, workloads }: ViewResult): Names {
   const rows = architectures.flatMap((architecture) => packages[architecture] ?? []);
+  const all = sorted([
+    ...rows.map(({ name }) => name),
+    ...rows.flatMap(({ needs }) => needs),
+    ...sources.flatMap((source) => source.packages),
+  ]);
   const data: NamesData = {
     architectures,
-    packages: sorted([
-      ...rows.map(({ name }) => name),
-      ...rows.flatMap(({ needs }) => needs),
-      ...sources.flatMap((source) => source.packages),
-    ]),
+    packages: all,
     sources: sorted([
       ...sources.map(({ name }) => name),
       ...rows.flatMap(({ source, builds }) => [source, ...(builds?.sources ?? [])]),
@@ -29,6 +31,10 @@ export function namesOf({ architectures, packages, sources, workloads }: ViewRes
       ...workloads.map(({ name }) => name),
       ...rows.flatMap((row) => row.workloads.map(({ name }) => name)),
     ]),
+    absent: architectures.map((architecture) => {
+      const there = new Set((packages[architecture] ?? []).map(({ name }) => name));
+      return toRising(all.flatMap((name, place) => (there.has(name) ? [] : [place])));
+    }),
   };
   return {
     data,

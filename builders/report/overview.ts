@@ -83,7 +83,7 @@ function sideBySide(on: readonly ArchitectureFigures[], levels: readonly number[
     ],
     [
       "Workloads",
-      [html`<a href="workloads.html">There for it</a>`, (one) => one.workloads],
+      [html`<a href="workloads.html">All</a>`, (one) => one.workloads],
       ["Failed", (one) => one.failedWorkloads],
       ["Packages missing", (one) => one.missing],
       ["Unwanted", (one) => one.unwanted],
@@ -113,16 +113,16 @@ ${measures.map(([heading, ...rows]) => group(heading, rows, on))}
 function group(heading: string, rows: readonly Measure[], on: readonly ArchitectureFigures[]): Html {
   return html`<tbody>
 <tr class="group"><th scope="rowgroup" colspan="${on.length + 1}">${heading}</th></tr>
-${rows.map(([label, of, kind]) => {
-  const values = on.map(of);
-  const most = Math.max(...values);
-  // Of equal values none is worth a bar.
-  const differ = values.some((value) => value !== values[0]);
-  return html`<tr><th scope="row">${label}</th>${values.map(
-    (value) =>
-      html`<td class="number${value === 0 ? " none" : ""}">${kind === "size" ? sizeText(value) : countText(value)}${differ && html`<meter min="0" max="${most}" value="${value}" aria-hidden="true"></meter>`}</td>`,
-  )}</tr>`;
-})}
+${rows.map(
+  ([label, of, kind]) =>
+    html`<tr><th scope="row">${label}</th>${on
+      .map(of)
+      .map(
+        (value) =>
+          html`<td class="number${value === 0 && " none"}">${kind === "size" ? sizeText(value) : countText(value)}</td>`,
+      )}</tr>
+`,
+)}
 </tbody>
 `;
 }

@@ -22,3 +22,13 @@ export function fromRising(rising: Rising): number[] {
     return sum;
   });
 }
+
+/** Stops where it can: a list is often asked for a small number. */
+export function risingHas(rising: Rising, wanted: number): boolean {
+  let sum = 0;
+  for (const step of rising) {
+    sum += step;
+    if (sum >= wanted) return sum === wanted;
+  }
+  return false;
+}

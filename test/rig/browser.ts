@@ -148,6 +148,8 @@ async function openPage(sendAll: Send, listen: (listener: Listener) => void): Pr
     until,
     async open(url) {
       const begun = performance.now();
+      // What is behind another page is not drawn.
+      await send("Page.bringToFront");
       // Another part of the same document would not be loaded anew.
       await send("Page.navigate", { url: "about:blank" });
       await send("Page.navigate", { url });
@@ -194,6 +196,7 @@ async function openPage(sendAll: Send, listen: (listener: Listener) => void): Pr
 }
 
 const codes: Readonly<Record<string, number>> = {
+  Backspace: 8,
   Tab: 9,
   Enter: 13,
   Escape: 27,

@@ -4,6 +4,7 @@
 import { countText } from "../amount.ts";
 import type { NamesData } from "../form.ts";
 import { graphHref, packageHref, workloadHref } from "../href.ts";
+import { risingHas } from "../rising.ts";
 import { follow, notThere } from "./detail.ts";
 import { drawLines } from "./lines.ts";
 import { load } from "./load.ts";
@@ -40,10 +41,11 @@ export async function openGraph(section: HTMLElement): Promise<void> {
   let walked = false;
   const turn = ([architecture = "", name = ""]: readonly string[], world: World): Child => {
     const row = world.shelf.first[placeIn(names.packages, name)] ?? -1;
-    if (row < 0) return [picker(names, architecture), notThere("package", name, "packages.html")];
-    const { needs, neededBy } = world.web;
-    live.textContent = `${name}: needed by ${countText(neededBy[row]?.length ?? 0)}, needs ${countText(needs[row]?.length ?? 0)}`;
-    return stage(row, name, world);
+    if (row < 0) return [picker(names, architecture, name), notThere("package", name, "packages.html")];
+    const needs = world.web.needs(row);
+    const neededBy = world.web.neededBy(row);
+    live.textContent = `${name}: needed by ${countText(neededBy.length)}, needs ${countText(needs.length)}`;
+    return stage(row, name, { needs, neededBy }, world);
   };
   const show = async (parts: readonly string[]) => {
     const [first = ""] = parts;
@@ -85,14 +87,18 @@ async function openWorld(architecture: string, names: NamesData): Promise<World>
 
 /** Where one starts who has named nothing: what most others need. */
 function startOf({ names, shelf, web }: World): string {
-  let best = 0;
-  for (const [row, others] of web.neededBy.entries())
-    if (others.length > (web.neededBy[best]?.length ?? 0)) best = row;
+  const weights = web.weights();
+  const best = weights.indexOf(weights.reduce((most, weight) => Math.max(most, weight), 0));
   return names.packages[shelf.names[best] ?? -1] ?? "";
 }
 
-function stage(row: number, name: string, world: World): Child {
-  const { names, architecture, web, shelf } = world;
+interface Sides {
+  readonly needs: readonly number[];
+  readonly neededBy: readonly number[];
+}
+
+function stage(row: number, name: string, { needs, neededBy }: Sides, world: World): Child {
+  const { names, architecture, shelf } = world;
   const { data } = shelf;
   const source = names.sources[data.source[row] ?? -1] ?? "";
   return [
@@ -101,7 +107,7 @@ function stage(row: number, name: string, world: World): Child {
     make(
       "div",
       { class: "graph" },
-      side("left", "Needed by", "Nothing in the view needs it.", web.neededBy[row] ?? [], world),
+      side("left", "Needed by", "Nothing in the view needs it.", neededBy, world),
       make(
         "article",
         { class: "middle", tabindex: -1, "aria-label": name },
@@ -110,7 +116,7 @@ function stage(row: number, name: string, world: World): Child {
         make("p", { class: "note" }, "from ", sourceLink(source)),
         make("p", { class: "note" }, `in ${countText(data.workloads[row] ?? 0)} workloads`),
       ),
-      side("right", "Needs", "It needs nothing else of the view.", web.needs[row] ?? [], world),
+      side("right", "Needs", "It needs nothing else of the view.", needs, world),
     ),
     make(
       "p",
@@ -129,15 +135,19 @@ function stage(row: number, name: string, world: World): Child {
   ];
 }
 
-/** The same package on another architecture. */
-function picker({ architectures }: NamesData, chosen: string, name = ""): Child {
+/** The same package on another architecture, where it is there. */
+function picker({ architectures, absent, packages }: NamesData, chosen: string, name: string): Child {
+  const place = placeIn(packages, name);
+  const isThere = (architecture: number) => place >= 0 && !risingHas(absent[architecture] ?? [], place);
   return (
     architectures.length > 1 &&
     make(
       "nav",
       { class: "choice", "aria-label": "Architecture" },
-      architectures.map((one) =>
-        make("a", { href: graphHref(one, name), "aria-current": one === chosen && "true" }, one),
+      architectures.map((one, architecture) =>
+        isThere(architecture)
+          ? make("a", { href: graphHref(one, name), "aria-current": one === chosen && "true" }, one)
+          : make("span", { class: "none", title: `not on ${one}` }, one),
       ),
     )
   );

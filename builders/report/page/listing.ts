@@ -97,7 +97,10 @@ export function showListing<T>(section: HTMLElement, listing: Listing<T>): void 
     for (const { choice, select } of selects) put(choice.key, select.value);
     const isFirst = sort.key === columns[0]?.key && !sort.down;
     put("sort", isFirst ? "" : `${sort.down ? "-" : ""}${sort.key}`);
-    const hash = [...state].map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
+    const hash = [...state]
+      .sort()
+      .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+      .join("&");
     history.replaceState(null, "", hash === "" ? location.pathname : `#${hash}`);
   };
   const take = () => {

@@ -152,13 +152,13 @@ function neighbours(
   none: string,
   { place, on }: Item,
   { names, shelves, webs }: World,
-  side: (web: Web) => readonly (readonly number[])[],
+  side: (web: Web) => (row: number) => readonly number[],
 ): HTMLElement {
   const where = new Map<number, Set<number>>();
   let weights = new Map<number, number>();
   for (const [architecture, shelf] of shelves.entries())
     for (const row of rowsNamed(shelf, place))
-      for (const other of webs[architecture] ? (side(webs[architecture])[row] ?? []) : []) {
+      for (const other of webs[architecture] ? side(webs[architecture])(row) : []) {
         const name = shelf.names[other] ?? -1;
         where.set(name, (where.get(name) ?? new Set()).add(architecture));
         weights = weights.set(name, Math.max(weights.get(name) ?? 0, shelf.data.workloads[other] ?? 0));

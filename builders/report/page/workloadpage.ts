@@ -50,7 +50,7 @@ function show(name: string, world: World): Child {
     figures(name, place, workload, world),
     missing(workload, world),
     part("Asked for", "required", place, world),
-    part("What that needs", "dependency", place, world),
+    part("Dependencies", "dependency", place, world),
     part("Base", "base", place, world),
   ];
 }

@@ -232,6 +232,7 @@ export function largeView({ packages, sources, workloads, architectures }: Size,
       ),
     });
   }
+  const isThere = (i: number, a: number) => !(i % 97 === 96 && a % 2 === 1 && !members.has(i));
   const packageFor = (i: number, a: number): ViewPackage => {
     const its = members.get(i);
     const level = its === undefined ? 1 + (i % 3) : 0;
@@ -246,11 +247,13 @@ export function largeView({ packages, sources, workloads, architectures }: Size,
       workloads: [...(its ?? [])]
         .map(([name, as]) => ({ name, as }))
         .sort((x, y) => (x.name < y.name ? -1 : 1)),
-      needs: (needs[i] ?? []).map(label).sort(),
+      needs: (needs[i] ?? [])
+        .filter((one) => isThere(one, a))
+        .map(label)
+        .sort(),
       ...(level > 0 && { builds: { sources: [sourceName(i + 1)], count: 3 } }),
     };
   };
-  const isThere = (i: number, a: number) => !(i % 97 === 96 && a % 2 === 1 && !members.has(i));
   const sourceFor = (i: number): ViewSource => ({
     name: label(i),
     packages: [label(i), ...(i + sources < packages ? [label(i + sources)] : [])].sort(),

@@ -88,7 +88,8 @@ describe("a small report", () => {
     expect(waiting).toContain("source.html#nginx");
     expect(waiting).toContain("workload.html#mail");
     expect(waiting).toContain("graph.html#arm64/nginx");
-    expect(new Set(waiting.map((link) => link.split("#")[0])).size).toBe(14);
+    const reached = new Set(waiting.map((link) => link.split("#")[0]));
+    expect([...reached].sort()).toEqual([...files].filter((file) => file.endsWith(".html")).sort());
   });
 
   test("tells of a package what it needs, who needs it, and who has it", async () => {
@@ -105,9 +106,13 @@ describe("a small report", () => {
 
   test("tells of a workload and a source what they ask for, by architecture", async () => {
     await page.open(at("workload.html#web"));
-    expect(await text("main")).toMatch(
-      /nginx-extra arm64.*Asked for 2 nginx u-boot-tools amd64 Dependencies 1 libssl3 Base 1 libc6/,
-    );
+    expect(await text("main")).toMatch(/Asked for and nowhere 1 nginx-extra arm64 Packages 4/);
+    expect(await texts(".list tbody tr")).toEqual([
+      "nginx asked for 1.22-1 amd64 1.22-1+b1 arm64 1000 B all",
+      "u-boot-tools asked for 1.0-1 1000 B amd64",
+      "libssl3 dependency 1.0-1 5.7 MiB all",
+      "libc6 base 1.0-1 12.4 MiB all",
+    ]);
     await page.open(at("workload.html#mail"));
     expect(await text(".failure")).toMatch(
       /^No solution amd64 web-server asks for nginx .* ask for nginx 1.24$/,
@@ -163,7 +168,7 @@ describe("a small report", () => {
     await page.click(".graph .right li a");
     await page.until("document.querySelector('.middle h2').innerText === 'libc6'");
     expect(await texts(".graph .left li")).toEqual(["libssl3", "nginx", "gcc 1", "make 2"]);
-    expect(await texts(".chain li")).toEqual(["workload web", "has it in its base"]);
+    expect(await texts(".chain li")).toEqual(["workload web", "has it as base"]);
     // From the middle to the left, down, and there.
     await page.press("ArrowLeft", "ArrowDown");
     expect(await page.evaluate("document.activeElement.innerText")).toBe("nginx");

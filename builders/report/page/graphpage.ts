@@ -11,7 +11,7 @@ import { load } from "./load.ts";
 import { type Child, make, replace } from "./make.ts";
 import { openShelf, type Shelf, versionOf } from "./packages.ts";
 import { placeIn } from "./place.ts";
-import { levelMark, sourceLink } from "./tag.ts";
+import { levelMark, partWords, sourceLink } from "./tag.ts";
 import {
   chainWithin,
   type Members,
@@ -212,6 +212,8 @@ function side(
 function chainPart(row: number, { names, shelf, web, members, architecture }: World): HTMLElement {
   const having = members.of(row);
   const way = make("ol", { class: "chain" });
+  const wordFor = (workload: number) =>
+    partWords[having.find((one) => one.workload === workload)?.as ?? "base"];
   const nameOf = (at: number) => names.packages[shelf.names[at] ?? -1] ?? "";
   const show = (chain: NearestChain | undefined, workload: number) => {
     const name = names.workloads[workload] ?? "";
@@ -237,7 +239,8 @@ function chainPart(row: number, { names, shelf, web, members, architecture }: Wo
           ),
         ),
       ),
-      chain === undefined && make("li", {}, make("span", { class: "relation" }, "has it in its base")),
+      chain === undefined &&
+        make("li", {}, make("span", { class: "relation" }, `has it as ${wordFor(workload)}`)),
     );
   };
   const nearest = nearestChain(web, members, row);

@@ -35,13 +35,18 @@ export interface Listing<T> {
   readonly text: (row: T) => string;
   /** Before the keys in the page's address, where it has several lists. */
   readonly prefix?: string;
+  /** The column that orders it at first; the first one where none is named. */
+  readonly order?: string;
+  /** False where the address has something else to say. */
+  readonly kept?: boolean;
 }
 
 /** Rows that are added at a time: as many as fit into any window, and few enough to appear at once. */
 const step = 120;
 
 export function showListing<T>(section: HTMLElement, listing: Listing<T>): void {
-  const { heading, rows, columns, choices, prefix = "" } = listing;
+  const { heading, rows, columns, choices, prefix = "", kept = true } = listing;
+  const { order = columns[0]?.key ?? "" } = listing;
   const texts = rows.map((row) => listing.text(row).toLowerCase());
   const body = make("tbody");
   const count = make("p", { class: "status", role: "status" });
@@ -54,7 +59,7 @@ export function showListing<T>(section: HTMLElement, listing: Listing<T>): void 
   });
   const selects = choices.map((choice) => ({ choice, select: selectFor(choice) }));
   const heads = columns.map((column) => ({ column, ...headFor(column) }));
-  let sort = { key: columns[0]?.key ?? "", down: false };
+  let sort = { key: order, down: false };
   let shown: T[] = [];
 
   const extend = () => {
@@ -95,7 +100,7 @@ export function showListing<T>(section: HTMLElement, listing: Listing<T>): void 
       value === "" ? state.delete(prefix + key) : state.set(prefix + key, value);
     put("q", filter.value.trim());
     for (const { choice, select } of selects) put(choice.key, select.value);
-    const isFirst = sort.key === columns[0]?.key && !sort.down;
+    const isFirst = sort.key === order && !sort.down;
     put("sort", isFirst ? "" : `${sort.down ? "-" : ""}${sort.key}`);
     const hash = [...state]
       .sort()
@@ -104,16 +109,16 @@ export function showListing<T>(section: HTMLElement, listing: Listing<T>): void 
     history.replaceState(null, "", hash === "" ? location.pathname : `#${hash}`);
   };
   const take = () => {
-    const state = hashFilters(location.hash);
+    const state = kept ? hashFilters(location.hash) : new Map<string, string>();
     filter.value = state.get(`${prefix}q`) ?? "";
     for (const { choice, select } of selects) select.value = state.get(prefix + choice.key) ?? "";
-    const wanted = state.get(`${prefix}sort`) ?? columns[0]?.key ?? "";
+    const wanted = state.get(`${prefix}sort`) ?? order;
     sort = { key: wanted.replace(/^-/, ""), down: wanted.startsWith("-") };
     update();
   };
   const change = () => {
     update();
-    keep();
+    if (kept) keep();
   };
 
   filter.addEventListener("input", change);
@@ -128,7 +133,7 @@ export function showListing<T>(section: HTMLElement, listing: Listing<T>): void 
     extend();
     body.children[next]?.querySelector("a")?.focus();
   });
-  window.addEventListener("hashchange", take);
+  if (kept) window.addEventListener("hashchange", take);
   take();
   replace(
     section,

@@ -10,8 +10,18 @@ import { load, loadAll } from "./load.ts";
 import { type Child, make } from "./make.ts";
 import { type Item, openShelf, rowsNamed, type Shelf, versionOf } from "./packages.ts";
 import { placeIn } from "./place.ts";
-import { graphLink, levelMark, packageLink, sideBySide, sourceLink, whereTags, workloadLink } from "./tag.ts";
-import { type Members, openMembers, openWeb, type Part, type Web } from "./web.ts";
+import {
+  graphLink,
+  levelMark,
+  packageLink,
+  partMark,
+  partOrder,
+  sideBySide,
+  sourceLink,
+  whereTags,
+  workloadLink,
+} from "./tag.ts";
+import { type Members, openMembers, openWeb, type Web } from "./web.ts";
 
 interface World {
   readonly names: NamesData;
@@ -87,12 +97,6 @@ function figures({ place, name, on }: Item, { names, shelves }: World): HTMLElem
   ]);
 }
 
-const partWords: Readonly<Record<Part, string>> = {
-  required: "asked for",
-  dependency: "dependency",
-  base: "base",
-};
-
 function workloads({ on }: Item, { names, members }: World): Child {
   const byWorkload = Map.groupBy(
     on.flatMap((row, place) =>
@@ -100,9 +104,9 @@ function workloads({ on }: Item, { names, members }: World): Child {
     ),
     ({ workload }) => workload,
   );
-  const rank = (as: Part) => ["required", "dependency", "base"].indexOf(as);
   const rows = [...byWorkload].sort(
-    ([a, [one]], [b, [other]]) => rank(one?.as ?? "base") - rank(other?.as ?? "base") || a - b,
+    ([a, [one]], [b, [other]]) =>
+      partOrder.indexOf(one?.as ?? "base") - partOrder.indexOf(other?.as ?? "base") || a - b,
   );
   const item = (i: number): Child => {
     const [workload, its] = rows[i] ?? [-1, []];
@@ -110,7 +114,7 @@ function workloads({ on }: Item, { names, members }: World): Child {
       workloadLink(names.workloads[workload] ?? ""),
       [...Map.groupBy(its, ({ as }) => as)].map(([as, same]) => [
         " ",
-        make("span", { class: `mark ${as}` }, partWords[as]),
+        partMark(as),
         " ",
         whereTags(names.architectures, (place) => same.some((one) => one.place === place)),
       ]),

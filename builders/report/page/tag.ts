@@ -4,6 +4,7 @@
 import type { FailureText } from "../form.ts";
 import { graphHref, packageHref, sourceHref, workloadHref } from "../href.ts";
 import { type Child, make } from "./make.ts";
+import type { Part } from "./web.ts";
 
 export function packageLink(name: string): HTMLElement {
   return make("a", { href: packageHref(name) }, name);
@@ -24,6 +25,17 @@ export function graphLink(architecture: string, name: string): HTMLElement {
 export function levelMark(level: number): HTMLElement {
   const meaning = ["runs", "builds what runs"][level] ?? `builds level ${level - 1}`;
   return make("span", { class: `level l${Math.min(level, 2)}`, title: `level ${level}: ${meaning}` }, level);
+}
+
+export const partOrder = ["required", "dependency", "base"] as const;
+export const partWords: Readonly<Record<Part, string>> = {
+  required: "asked for",
+  dependency: "dependency",
+  base: "base",
+};
+
+export function partMark(part: Part): HTMLElement {
+  return make("span", { class: `mark ${part}` }, partWords[part]);
 }
 
 export function architectureTags(architectures: readonly string[]): Child {

@@ -5,11 +5,22 @@ import { countText, sizeText } from "../amount.ts";
 import type { NamesData, WorkloadData } from "../form.ts";
 import { follow, headed, notThere } from "./detail.ts";
 import { foldedList } from "./folded.ts";
+import { type Column, showListing } from "./listing.ts";
 import { load, loadAll } from "./load.ts";
 import { type Child, make } from "./make.ts";
-import { openShelf, type Shelf } from "./packages.ts";
+import { packageColumns } from "./packagelist.ts";
+import { type Item, openShelf, type Shelf } from "./packages.ts";
 import { placeIn } from "./place.ts";
-import { architectureTags, argumentPart, packageLink, sideBySide, whereTags } from "./tag.ts";
+import {
+  agreed,
+  architectureTags,
+  argumentPart,
+  partMark,
+  partOrder,
+  partWords,
+  sideBySide,
+  whereTags,
+} from "./tag.ts";
 import { type Members, openMembers, type Part } from "./web.ts";
 
 interface World {
@@ -49,9 +60,7 @@ function show(name: string, world: World): Child {
     failures(workload, world),
     figures(name, place, workload, world),
     missing(workload, world),
-    part("Asked for", "required", place, world),
-    part("Dependencies", "dependency", place, world),
-    part("Base", "base", place, world),
+    packagesPart(place, world),
   ];
 }
 
@@ -108,26 +117,50 @@ function missing({ on }: WorkloadData, { names }: World): Child {
   ];
 }
 
-/** The packages of all architectures together, each with where it is so. */
-function part(heading: string, as: Part, workload: number, { names, shelves, members }: World): Child {
-  const where = new Map<number, Set<number>>();
+interface PartItem extends Item {
+  readonly as: readonly (Part | undefined)[];
+}
+
+/** The packages of all architectures together, what was asked for first. */
+function packagesPart(workload: number, { names, shelves, members }: World): Child {
+  const rows = new Map<number, { on: number[]; as: (Part | undefined)[] }>();
   for (const [architecture, shelf] of shelves.entries())
-    for (const row of members[architecture]?.rows(workload, as) ?? []) {
-      const name = shelf.names[row] ?? -1;
-      where.set(name, (where.get(name) ?? new Set()).add(architecture));
-    }
-  const rows = [...where].sort(([a], [b]) => a - b);
-  const solved = shelves.flatMap((_, i) =>
-    (members[i]?.rows(workload, "required").length ?? 0) > 0 ? [i] : [],
-  );
-  const item = (i: number): Child => {
-    const [name, set] = rows[i] ?? [-1, new Set<number>()];
-    const everywhere = solved.every((architecture) => set.has(architecture));
-    const tags = !everywhere && whereTags(names.architectures, (architecture) => set.has(architecture));
-    return [packageLink(names.packages[name] ?? ""), tags && [" ", tags]];
+    for (const as of partOrder)
+      for (const row of members[architecture]?.rows(workload, as) ?? []) {
+        const name = shelf.names[row] ?? -1;
+        const item = rows.get(name) ?? { on: shelves.map(() => -1), as: shelves.map(() => undefined) };
+        item.on[architecture] = row;
+        item.as[architecture] = as;
+        rows.set(name, item);
+      }
+  const items = [...rows]
+    .sort(([a], [b]) => a - b)
+    .map(([place, item]): PartItem => ({ place, name: names.packages[place] ?? "", ...item }));
+  if (items.length === 0) return false;
+  const section = make("section");
+  const [name, version, , , size, , where] = packageColumns(names, shelves) as Column<PartItem>[];
+  const as: Column<PartItem> = {
+    key: "as",
+    label: "As",
+    cell: ({ as }) => agreed(as, names.architectures, (one) => partMark(one)),
+    value: ({ as }) => Math.min(...as.map((one) => (one === undefined ? 9 : partOrder.indexOf(one)))),
   };
-  return [
-    headed(heading, countText(rows.length)),
-    foldedList({ count: rows.length, item, first: 240, none: "Nothing." }),
-  ];
+  showListing(section, {
+    caption: "Packages of the workload",
+    nouns: ["package", "packages"],
+    rows: items,
+    columns: [name, as, version, size, where].filter((column) => column !== undefined),
+    choices: [
+      {
+        key: "as",
+        label: "As",
+        options: partOrder.map((value) => ({ value, label: partWords[value] })),
+        accepts: ({ as }, value) => as.some((one) => one === value),
+      },
+    ],
+    text: (item) => item.name,
+    order: "as",
+    kept: false,
+  });
+  return [headed("Packages", countText(items.length)), section];
 }

@@ -37,12 +37,13 @@ export function parseLog(text: string): Commit[] {
 }
 
 function git(argv: readonly string[], directory: string, limit: number): Buffer | undefined {
-  const { status, stdout } = spawnSync("git", ["--no-pager", "--literal-pathspecs", ...argv], {
+  const { status, stdout, error } = spawnSync("git", ["--no-pager", "--literal-pathspecs", ...argv], {
     cwd: directory,
     // A repository that lacks an object is not asked to fetch it, and nobody is asked for a password.
     env: { ...process.env, GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0" },
     maxBuffer: limit,
     stdio: ["ignore", "pipe", "ignore"],
   });
-  return status === 0 ? stdout : undefined;
+  // What is too long is cut off, and git may have ended well for all that.
+  return status === 0 && error === undefined ? stdout : undefined;
 }

@@ -26,7 +26,7 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
 
 export function framed({ result, figures }: Report, page: Page): string {
-  const { name, title, under = name, content } = page;
+  const { name, title, content } = page;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -45,7 +45,7 @@ export function framed({ result, figures }: Report, page: Page): string {
 <header class="top">
 <a class="brand" href="index.html"><span class="kind">view</span> <bdi>${result.name}</bdi></a>
 ${searchBox}
-<nav aria-label="Report">${entries(figures).map(([file, label, count]) => entry(file, label, count, under))}</nav>
+<nav aria-label="Report">${entries(figures).map(([file, label, count]) => entry(file, label, count, page))}</nav>
 </header>
 <main id="main" tabindex="-1">
 ${content}
@@ -82,9 +82,9 @@ function entries({ unwanted, failed, missing }: Figures): readonly Entry[] {
   ];
 }
 
-function entry(file: string, label: string, count: number | undefined, under: string): Html {
+function entry(file: string, label: string, count: number | undefined, { name, under = name }: Page): Html {
   const badge = count ? html` <span class="badge">${countText(count)}</span>` : "";
-  const current = file === under ? html` aria-current="page"` : "";
+  const current = file === under && html` aria-current="${file === name ? "page" : "true"}"`;
   return html`<a href="${file}.html"${current}>${label}${badge}</a>`;
 }
 

@@ -20,9 +20,11 @@ export function graphHref(architecture: string, name: string): string {
 
 /** A list with filters set: `packages.html#level=1`. */
 export function listHref(page: string, filters: Readonly<Record<string, string>>): string {
-  return `${page}#${Object.entries(filters)
-    .map(([key, value]) => `${key}=${quoted(value)}`)
-    .join("&")}`;
+  return page + hashOf(new Map(Object.entries(filters)));
+}
+
+export function hashOf(filters: ReadonlyMap<string, string>): string {
+  return `#${[...filters].map(([key, value]) => `${key}=${quoted(value)}`).join("&")}`;
 }
 
 /** What a `#…` says, taken apart at slashes; what is not encoded properly is taken as it is. */

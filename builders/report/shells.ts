@@ -36,7 +36,7 @@ ${section(name)}${noScript("index.html#lists")}`;
 }
 
 function detail(name: string, title: string): Page {
-  const content = html`<section data-detail="${name}" aria-live="off"><h1>${title}</h1></section>${noScript("index.html#lists")}`;
+  const content = html`<section data-detail="${name}"><h1>${title}</h1></section>${noScript("index.html#lists")}`;
   return { name, title, content };
 }
 

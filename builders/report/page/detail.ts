@@ -5,23 +5,35 @@ import { hashParts } from "../href.ts";
 import { showTrouble } from "./load.ts";
 import { type Child, make, replace } from "./make.ts";
 
-/** Shows what the address says, now and whenever it says something else. */
-export function follow(section: HTMLElement, show: (parts: readonly string[]) => Child): void {
+/**
+ * Shows what the address says, now and whenever it says something else; `shown` is called when it is there. Where the
+ * address changes while something is being made, that is not shown any more.
+ */
+export async function follow(
+  section: HTMLElement,
+  show: (parts: readonly string[]) => Child | Promise<Child>,
+  shown: () => void = () => {},
+): Promise<void> {
   const title = document.title;
-  const turn = () => {
+  let latest = 0;
+  const turn = async () => {
+    const mine = ++latest;
     const parts = hashParts(location.hash);
     try {
-      replace(section, show(parts));
-      document.title = `${parts.at(-1) ?? ""} · ${title}`;
+      const content = await show(parts);
+      if (mine !== latest) return;
+      replace(section, content);
+      document.title = [parts.at(-1) ?? "", title].filter((text) => text !== "").join(" · ");
+      shown();
     } catch (error) {
       showTrouble(section, error);
     }
   };
   window.addEventListener("hashchange", () => {
-    turn();
     window.scrollTo(0, 0);
+    void turn();
   });
-  turn();
+  await turn();
 }
 
 export function notThere(kind: string, name: string, list: string): Child {

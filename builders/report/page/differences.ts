@@ -1,7 +1,7 @@
 // The lists of what is not the same on all architectures.
 // Knows when something differs; does not know how lists work.
 
-import { type Choice, showListing } from "./listing.ts";
+import { type ListChoice, showListing } from "./listing.ts";
 import { levelsOf, openItems, packageColumns } from "./packagelist.ts";
 import type { Item, Shelf } from "./packages.ts";
 import { onEach, versionOf } from "./packages.ts";
@@ -17,6 +17,7 @@ async function fillPackages(section: HTMLElement): Promise<void> {
   const { names, shelves, items } = await openItems();
   showListing(section, {
     heading: "Packages",
+    followed: true,
     caption: "Packages that differ between architectures",
     nouns: ["package that differs", "packages that differ"],
     rows: items.filter((item) => isPartial(item) || differs(item, shelves)),
@@ -55,7 +56,7 @@ function differs(item: Item, shelves: readonly Shelf[]): boolean {
   return new Set(onEach(item, shelves, versionOf)).size > 1 || new Set(levelsOf(item, shelves)).size > 1;
 }
 
-function kindChoice<T>(kindOf: (row: T) => string, archful = false): Choice<T> {
+function kindChoice<T>(kindOf: (row: T) => string, archful = false): ListChoice<T> {
   return {
     key: "kind",
     label: "Difference",

@@ -4,10 +4,10 @@
 import { makeSvg } from "./make.ts";
 
 /** Drawn anew: where the sides stand below each other there is nothing to draw. */
-export function drawLines(graph: HTMLElement): void {
-  graph.querySelector("svg.lines")?.remove();
-  const middle = graph.querySelector(".middle");
-  if (middle === null || getComputedStyle(graph).gridTemplateColumns.split(" ").length < 3) return;
+export function drawLines(graph: HTMLElement | null): void {
+  graph?.querySelector("svg.lines")?.remove();
+  const middle = graph?.querySelector(".middle");
+  if (!graph || !middle || getComputedStyle(graph).gridTemplateColumns.split(" ").length < 3) return;
   const origin = graph.getBoundingClientRect();
   const centre = middle.getBoundingClientRect();
   const y = centre.top + centre.height / 2 - origin.top;

@@ -3,7 +3,7 @@
 
 import { countText, sizeText } from "../amount.ts";
 import type { NamesData } from "../form.ts";
-import { type Choice, type Column, showListing } from "./listing.ts";
+import { type ListChoice, type ListColumn, showListing } from "./listing.ts";
 import { load, loadAll } from "./load.ts";
 import { type Item, itemsOf, onEach, openShelf, type Shelf, versionOf } from "./packages.ts";
 import { agreed, levelMark, packageLink, sourceLink, whereTags } from "./tag.ts";
@@ -25,6 +25,7 @@ export async function fillBuildrootPackages(section: HTMLElement): Promise<void>
   const building = items.filter((item) => levelsOf(item, shelves).some((level) => level > 0));
   showListing(section, {
     heading: "Packages that only build",
+    followed: true,
     caption: "Packages that only build, by architecture",
     nouns: ["package", "packages"],
     rows: building,
@@ -40,7 +41,7 @@ export async function openItems() {
   return { names, shelves, items: itemsOf(names, shelves) };
 }
 
-export function packageColumns(names: NamesData, shelves: readonly Shelf[]): Column<Item>[] {
+export function packageColumns(names: NamesData, shelves: readonly Shelf[]): ListColumn<Item>[] {
   const { architectures } = names;
   const sourceOf = (item: Item) =>
     onEach(item, shelves, ({ data }, row) => names.sources[data.source[row] ?? -1] ?? "");
@@ -98,7 +99,7 @@ export function levelsOf(item: Item, shelves: readonly Shelf[]): number[] {
   );
 }
 
-function levelChoice(shelves: readonly Shelf[]): Choice<Item> {
+function levelChoice(shelves: readonly Shelf[]): ListChoice<Item> {
   const levels = new Set(shelves.flatMap(({ data }) => [...new Set(data.level)]));
   return {
     key: "level",
@@ -110,7 +111,7 @@ function levelChoice(shelves: readonly Shelf[]): Choice<Item> {
   };
 }
 
-export function architectureChoice({ architectures }: NamesData): Choice<Pick<Item, "on">> {
+export function architectureChoice({ architectures }: NamesData): ListChoice<Pick<Item, "on">> {
   return {
     key: "architecture",
     label: "Architecture",

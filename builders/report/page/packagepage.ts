@@ -44,7 +44,7 @@ export async function openPackage(section: HTMLElement): Promise<void> {
     return data === undefined ? [] : [openWeb(shelf, data)];
   });
   const world = { names, shelves, needs, webs, members: members.map(openMembers) };
-  follow(section, ([name = ""]) => show(name, world));
+  await follow(section, ([name = ""]) => show(name, world));
 }
 
 function show(name: string, world: World): Child {

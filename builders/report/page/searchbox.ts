@@ -4,7 +4,7 @@
 import { countText } from "../amount.ts";
 import { packageHref, sourceHref, workloadHref } from "../href.ts";
 import { load } from "./load.ts";
-import { find, make, replace } from "./make.ts";
+import { type Child, find, make, replace } from "./make.ts";
 import { openSearch, type Search } from "./search.ts";
 
 interface Kind {
@@ -13,6 +13,7 @@ interface Kind {
   readonly search: Search;
 }
 
+/** Names of one kind that are shown. */
 const most = 12;
 
 export function openSearchBox(): void {
@@ -20,83 +21,33 @@ export function openSearchBox(): void {
   const found = find("#found", HTMLElement);
   const status = find("#found-count", HTMLElement);
   const box = found.parentElement ?? found;
-  box.hidden = false;
-  let active = -1;
+  const options = openOptions(input, found);
+  // Names are loaded when somebody is about to search.
   let kinds: Promise<Kind[]> | undefined;
-  const options = () => [...found.querySelectorAll<HTMLAnchorElement>("[role=option]")];
-  const show = (open: boolean) => {
-    found.hidden = !open;
-    input.setAttribute("aria-expanded", String(open));
-    if (!open) activate(-1);
-  };
-  const activate = (place: number) => {
-    const all = options();
-    all[active]?.setAttribute("aria-selected", "false");
-    active = place;
-    all[active]?.setAttribute("aria-selected", "true");
-    all[active]?.scrollIntoView({ block: "nearest" });
-    if (active < 0) input.removeAttribute("aria-activedescendant");
-    else input.setAttribute("aria-activedescendant", `found-${active}`);
-  };
-  const close = () => {
-    show(false);
-    input.value = "";
-    input.blur();
-  };
   const look = async () => {
     kinds ??= openKinds();
     const all = await kinds;
     const written = input.value.trim();
-    const groups = all.map((kind) => ({ kind, ...kind.search(written, most) }));
-    const count = groups.reduce((sum, group) => sum + group.count, 0);
-    let next = 0;
-    replace(
-      found,
-      groups.map(({ kind, hits, count }) =>
-        hits.length === 0
-          ? false
-          : make(
-              "div",
-              { role: "group", "aria-label": kind.label },
-              make(
-                "div",
-                { class: "kind", "aria-hidden": "true" },
-                kind.label,
-                make("span", { class: "count" }, countText(count)),
-              ),
-              hits.map(({ name }) =>
-                make(
-                  "a",
-                  {
-                    role: "option",
-                    id: `found-${next++}`,
-                    href: kind.href(name),
-                    tabindex: -1,
-                    "aria-selected": "false",
-                  },
-                  name,
-                ),
-              ),
-            ),
-      ),
-      count === 0 && make("p", { class: "empty" }, "Nothing has this in its name."),
-    );
+    const count = fill(found, all, written);
     status.textContent = written === "" ? "" : `${countText(count)} found`;
-    active = -1;
-    show(written !== "");
-    if (next > 0 && written !== "") activate(0);
+    options.show(written !== "");
   };
+  const close = () => {
+    options.show(false);
+    input.value = "";
+    input.blur();
+  };
+  box.hidden = false;
   input.addEventListener("input", () => void look());
   input.addEventListener("focus", () => {
     kinds ??= openKinds();
     if (input.value.trim() !== "") void look();
   });
   input.addEventListener("keydown", (event) => {
-    const count = options().length;
     if (event.key === "Escape") close();
-    else if (event.key === "Enter") options()[active]?.click();
-    else if (event.key === "ArrowDown" && count > 0) activate((active + 1) % count);
-    else if (event.key === "ArrowUp" && count > 0) activate((active - 1 + count) % count);
+    else if (event.key === "Enter") options.choose();
+    else if (event.key === "ArrowDown") options.move(1);
+    else if (event.key === "ArrowUp") options.move(-1);
     else return;
     event.preventDefault();
   });
@@ -105,15 +56,82 @@ export function openSearchBox(): void {
     if (event.target instanceof HTMLAnchorElement && !event.ctrlKey && !event.metaKey) close();
   });
   document.addEventListener("pointerdown", (event) => {
-    if (event.target instanceof Node && !box.contains(event.target)) show(false);
+    if (event.target instanceof Node && !box.contains(event.target)) options.show(false);
   });
   document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isTyping = event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     input.focus();
     input.select();
   });
+}
+
+/** Shows what is found; how much there is of it. */
+function fill(found: HTMLElement, kinds: readonly Kind[], written: string): number {
+  const groups = kinds.map((kind) => ({ kind, ...kind.search(written, most) }));
+  const count = groups.reduce((sum, group) => sum + group.count, 0);
+  let next = 0;
+  const option = (name: string, { href }: Kind) =>
+    make(
+      "a",
+      { role: "option", id: `found-${next++}`, href: href(name), tabindex: -1, "aria-selected": "false" },
+      name,
+    );
+  replace(
+    found,
+    groups.map(
+      ({ kind, hits, count }): Child =>
+        hits.length > 0 &&
+        make(
+          "div",
+          { role: "group", "aria-label": kind.label },
+          make(
+            "div",
+            { class: "kind", "aria-hidden": "true" },
+            kind.label,
+            make("span", { class: "count" }, countText(count)),
+          ),
+          hits.map(({ name }) => option(name, kind)),
+        ),
+    ),
+    count === 0 && make("p", { class: "empty" }, "Nothing has this in its name."),
+  );
+  return count;
+}
+
+interface Options {
+  /** With the first one active. */
+  show(open: boolean): void;
+  /** Around at the ends. */
+  move(by: number): void;
+  choose(): void;
+}
+
+function openOptions(input: HTMLInputElement, found: HTMLElement): Options {
+  let active = -1;
+  const all = () => [...found.querySelectorAll<HTMLAnchorElement>("[role=option]")];
+  const activate = (place: number) => {
+    const options = all();
+    options[active]?.setAttribute("aria-selected", "false");
+    active = place < options.length ? place : -1;
+    options[active]?.setAttribute("aria-selected", "true");
+    options[active]?.scrollIntoView({ block: "nearest" });
+    if (active < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", `found-${active}`);
+  };
+  return {
+    show(open) {
+      found.hidden = !open;
+      input.setAttribute("aria-expanded", String(open));
+      activate(open ? 0 : -1);
+    },
+    move(by) {
+      const { length } = all();
+      if (length > 0) activate((active + by + length) % length);
+    },
+    choose: () => all()[active]?.click(),
+  };
 }
 
 async function openKinds(): Promise<Kind[]> {

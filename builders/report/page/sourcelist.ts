@@ -3,7 +3,7 @@
 
 import { countText } from "../amount.ts";
 import type { NamesData } from "../form.ts";
-import { type Choice, type Column, showListing } from "./listing.ts";
+import { type ListChoice, type ListColumn, showListing } from "./listing.ts";
 import { load } from "./load.ts";
 import { make } from "./make.ts";
 import { architectureChoice } from "./packagelist.ts";
@@ -42,7 +42,7 @@ export async function openSourceItems() {
   return { names, data, items: sourceItems(names, data) };
 }
 
-export function sourceColumns({ architectures }: NamesData): Column<SourceItem>[] {
+export function sourceColumns({ architectures }: NamesData): ListColumn<SourceItem>[] {
   return [
     { key: "name", label: "Source", cell: ({ name }) => sourceLink(name), value: ({ name }) => name },
     { key: "version", label: "Version", cell: ({ versions }) => agreed(versions, architectures) },
@@ -92,7 +92,7 @@ export function sourceColumns({ architectures }: NamesData): Column<SourceItem>[
   ];
 }
 
-function levelChoice(items: readonly SourceItem[]): Choice<SourceItem> {
+function levelChoice(items: readonly SourceItem[]): ListChoice<SourceItem> {
   const levels = new Set(items.flatMap(({ on }) => on.filter((level) => level >= 0)));
   return {
     key: "level",
@@ -104,7 +104,7 @@ function levelChoice(items: readonly SourceItem[]): Choice<SourceItem> {
   };
 }
 
-const stateChoice: Choice<SourceItem> = {
+const stateChoice: ListChoice<SourceItem> = {
   key: "build",
   label: "Build",
   options: [

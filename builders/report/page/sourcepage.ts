@@ -26,7 +26,7 @@ export async function openSource(section: HTMLElement): Promise<void> {
   ]);
   const items = new Map(sourceItems(names, data).map((item) => [item.name, item]));
   const world = { names, items, data, requirements };
-  follow(section, ([name = ""]) => show(name, world));
+  await follow(section, ([name = ""]) => show(name, world));
 }
 
 function show(name: string, world: World): Child {

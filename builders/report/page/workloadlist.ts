@@ -3,7 +3,7 @@
 
 import { countText, sizeText } from "../amount.ts";
 import type { NamesData, WorkloadCell, WorkloadData } from "../form.ts";
-import { type Choice, type Column, showListing } from "./listing.ts";
+import { type ListChoice, type ListColumn, showListing } from "./listing.ts";
 import { load } from "./load.ts";
 import { type Child, make } from "./make.ts";
 import { workloadLink } from "./tag.ts";
@@ -27,9 +27,9 @@ export async function fillWorkloads(section: HTMLElement): Promise<void> {
   });
 }
 
-function columnsFor({ architectures }: NamesData, rows: readonly WorkloadItem[]): Column<WorkloadItem>[] {
+function columnsFor({ architectures }: NamesData, rows: readonly WorkloadItem[]): ListColumn<WorkloadItem>[] {
   const largest = (item: WorkloadItem) => Math.max(0, ...item.on.map((cell) => cell?.size ?? 0));
-  const all: Column<WorkloadItem>[] = [
+  const all: ListColumn<WorkloadItem>[] = [
     {
       key: "name",
       label: "Workload",
@@ -47,7 +47,7 @@ function columnsFor({ architectures }: NamesData, rows: readonly WorkloadItem[])
     },
     { key: "labels", label: "Labels", cell: ({ labels }) => labels.join(", ") },
     ...architectures.map(
-      (architecture, place): Column<WorkloadItem> => ({
+      (architecture, place): ListColumn<WorkloadItem> => ({
         key: `on-${place}`,
         label: architecture,
         kind: "number",
@@ -77,7 +77,7 @@ function cellPart(cell: WorkloadCell | null): Child {
   ];
 }
 
-function labelChoice(rows: readonly WorkloadItem[]): Choice<WorkloadItem> {
+function labelChoice(rows: readonly WorkloadItem[]): ListChoice<WorkloadItem> {
   const labels = [...new Set(rows.flatMap((row) => row.labels))].sort();
   return {
     key: "label",
@@ -87,7 +87,7 @@ function labelChoice(rows: readonly WorkloadItem[]): Choice<WorkloadItem> {
   };
 }
 
-const stateChoice: Choice<WorkloadItem> = {
+const stateChoice: ListChoice<WorkloadItem> = {
   key: "state",
   label: "State",
   options: [

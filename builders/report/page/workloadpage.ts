@@ -5,7 +5,7 @@ import { countText, sizeText } from "../amount.ts";
 import type { NamesData, WorkloadData } from "../form.ts";
 import { follow, headed, notThere } from "./detail.ts";
 import { foldedList } from "./folded.ts";
-import { type Column, showListing } from "./listing.ts";
+import { type ListColumn, showListing } from "./listing.ts";
 import { load, loadAll } from "./load.ts";
 import { type Child, make } from "./make.ts";
 import { packageColumns } from "./packagelist.ts";
@@ -39,7 +39,7 @@ export async function openWorkload(section: HTMLElement): Promise<void> {
   ]);
   const shelves = packages.map((one) => openShelf(names, one));
   const world = { names, data, shelves, members: members.map(openMembers) };
-  follow(section, ([name = ""]) => show(name, world));
+  await follow(section, ([name = ""]) => show(name, world));
 }
 
 function show(name: string, world: World): Child {
@@ -138,8 +138,8 @@ function packagesPart(workload: number, { names, shelves, members }: World): Chi
     .map(([place, item]): PartItem => ({ place, name: names.packages[place] ?? "", ...item }));
   if (items.length === 0) return false;
   const section = make("section");
-  const [name, version, , , size, , where] = packageColumns(names, shelves) as Column<PartItem>[];
-  const as: Column<PartItem> = {
+  const [name, version, , , size, , where] = packageColumns(names, shelves) as ListColumn<PartItem>[];
+  const as: ListColumn<PartItem> = {
     key: "as",
     label: "As",
     cell: ({ as }) => agreed(as, names.architectures, (one) => partMark(one)),

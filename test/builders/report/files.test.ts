@@ -92,6 +92,19 @@ describe("the files of a report", () => {
     expect(row("Sources that fail")).toEqual(["0", "1"]);
   });
 
+  it("draw a history whatever is in it", () => {
+    const on = { amd64: { packages: 5, size: 1000 } };
+    const moments = [
+      { commit: "a", date: "not a day", on: {} },
+      { commit: "b", date: "2026-01-01T00:00:00Z", on },
+      { commit: "c", date: "2026-01-01T00:00:00Z", on: { ...on, riscv64: { packages: 0, size: 0 } } },
+    ];
+    const page = textsOf(reportFiles(smallView(), moments, code)).get("history.html") ?? "";
+    expect(page).not.toMatch(/NaN|Infinity|undefined/);
+    expect(page.match(/<g class="series/g)).toHaveLength(4);
+    expect(textsOf(reportFiles(smallView(), [], code)).get("history.html")).toContain("No commit");
+  });
+
   it("tell the same argument on several architectures once", () => {
     const view = smallView();
     const on = view.workloads[0]?.on["amd64"];

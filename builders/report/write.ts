@@ -5,12 +5,14 @@ import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -35,14 +37,13 @@ export interface ReportParts {
  */
 export function writeReport({ result, history, code }: ReportParts, folder: string): void {
   const place = reportPlace(folder);
-  // Beside it, because it is renamed; a name of its own, because another kit may be doing the same.
+  const files = reportFiles(result, history, code);
+  // Another kit may be doing the same.
   const suffix = randomBytes(4).toString("hex");
-  const fresh = `${place}.new-${suffix}`;
   try {
-    writeFiles(reportFiles(result, history, code), fresh);
-    exchange(fresh, place, `${place}.old-${suffix}`);
+    if (isEmptyFolder(place)) fill(files, place, join(place, `.new-${suffix}`));
+    else exchange(files, place, suffix);
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
     throw asReportFault(error, folder);
   }
 }
@@ -128,16 +129,43 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
-function exchange(fresh: string, place: string, old: string): void {
-  const present = statSync(place, { throwIfNoEntry: false });
-  if (present !== undefined) chmodSync(fresh, present.mode & 0o7777);
-  // Over an empty folder, or none, this is one step.
-  if (present === undefined || readdirSync(place).length === 0) return renameSync(fresh, place);
-  renameSync(place, old);
+function isEmptyFolder(place: string): boolean {
+  return existsSync(place) && readdirSync(place).length === 0;
+}
+
+/** An empty folder stays the one it is: somebody may be in it, it may be a mount, and its parent somebody else's. */
+function fill(files: ReportFiles, place: string, fresh: string): void {
+  const moved: string[] = [];
   try {
+    writeFiles(files, fresh);
+    // What leads to all the rest comes last.
+    const isLast = (name: string) => Number(name === "index.html");
+    for (const name of readdirSync(fresh).sort((a, b) => isLast(a) - isLast(b))) {
+      moved.push(join(place, name));
+      renameSync(join(fresh, name), join(place, name));
+    }
+    rmdirSync(fresh);
+  } catch (error) {
+    for (const path of [fresh, ...moved]) rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** An earlier report goes in one step, and the new one comes in the next. */
+function exchange(files: ReportFiles, place: string, suffix: string): void {
+  const fresh = `${place}.new-${suffix}`;
+  const old = `${place}.old-${suffix}`;
+  try {
+    writeFiles(files, fresh);
+    const present = statSync(place, { throwIfNoEntry: false });
+    if (present !== undefined) {
+      chmodSync(fresh, present.mode & 0o7777);
+      renameSync(place, old);
+    }
     renameSync(fresh, place);
   } catch (error) {
-    renameSync(old, place);
+    if (existsSync(old) && !existsSync(place)) renameSync(old, place);
+    rmSync(fresh, { recursive: true, force: true });
     throw error;
   }
   rmSync(old, { recursive: true, force: true });

@@ -56,8 +56,13 @@ describe("writing a report", () => {
     expect(title()).toBe("other");
     const empty = join(top, "empty");
     mkdirSync(empty, { mode: 0o750 });
+    const { ino } = statSync(empty);
     write("third", empty);
-    expect(title(empty)).toBe("third");
+    // Who is in it stays in it.
+    expect(statSync(empty).ino).toBe(ino);
+    expect(readdirSync(empty).sort()).toEqual(readdirSync(folder).sort());
+    write("fourth", empty);
+    expect(title(empty)).toBe("fourth");
     expect(statSync(empty).mode & 0o777).toBe(0o750);
     expect(readdirSync(top).sort()).toEqual(["empty", "out"]);
   });
@@ -136,8 +141,16 @@ describe("writing a report", () => {
     });
     expect(readdirSync(disk)).toEqual(["out"]);
     expect(title(place)).toBe("small");
-    // The disk itself cannot be renamed away.
+    // The disk's own folder is filled, but cannot be renamed away.
     rmSync(place, { recursive: true });
-    expect(faultOf(() => write("small", disk))).toMatchObject({ code: "usage/unwritable" });
+    expect(faultOf(() => writeReport({ result, history: [], code }, disk))).toMatchObject({
+      code: "host/full",
+    });
+    expect(readdirSync(disk)).toEqual([]);
+    write("small", disk);
+    expect(title(disk)).toBe("small");
+    expect(faultOf(() => write("other", disk))).toMatchObject({ code: "usage/unwritable" });
+    expect(title(disk)).toBe("small");
+    expect(readdirSync(top)).toEqual(["disk"]);
   });
 });

@@ -180,7 +180,9 @@ describe("a small report", () => {
     await page.evaluate("history.back()");
     await page.until("document.querySelector('.middle h2').innerText === 'nginx'");
     await page.open(at("graph.html#amd64/make"));
-    expect(await text("main")).toContain("No workload has it");
+    expect(await text(".way")).toBe("source gcc is built with make");
+    await page.open(at("graph.html#amd64/gcc"));
+    expect(await text(".way")).toBe("source nginx is built with gcc and 11 other sources");
   });
 
   test("is ordered and filtered, and keeps that in its address", async () => {

@@ -1,7 +1,7 @@
 // The graph that a person walks: a package, who needs it to the left, what it needs to the right.
 // Knows the page and its keys; does not know how ways are found, nor how lines are drawn.
 
-import { countText } from "../amount.ts";
+import { countedText, countText } from "../amount.ts";
 import type { NamesData } from "../form.ts";
 import { graphHref, packageHref } from "../href.ts";
 import { risingHas } from "../rising.ts";
@@ -69,7 +69,7 @@ function stage(row: number, name: string, { needs, neededBy }: Sides, world: Wor
         make("h2", {}, make("a", { href: packageHref(name) }, name)),
         make("p", {}, versionOf(shelf, row), " ", levelMark(data.level[row] ?? 0)),
         make("p", { class: "note" }, "from ", sourceLink(source)),
-        make("p", { class: "note" }, `in ${countText(data.workloads[row] ?? 0)} workloads`),
+        make("p", { class: "note" }, `in ${countedText(data.workloads[row] ?? 0, "workload")}`),
       ),
       side("right", "Needs", "It needs nothing else of the view.", needs, world),
     ),

@@ -1,7 +1,7 @@
 // One architecture as the graph has it: names, packages, who needs whom, which workloads have what.
 // Knows the data files it takes; does not know how any of it is shown.
 
-import type { NamesData } from "../form.ts";
+import type { NamesData, NeedsData } from "../form.ts";
 import { load } from "./load.ts";
 import { openShelf, type Shelf } from "./packages.ts";
 import { type Members, openMembers, openWeb, type Web } from "./web.ts";
@@ -12,6 +12,8 @@ export interface World {
   readonly shelf: Shelf;
   readonly web: Web;
   readonly members: Members;
+  /** By row: what is built with it. */
+  readonly builds: ReadonlyMap<number, NeedsData["builds"][number]>;
 }
 
 export async function openWorld(architecture: string, names: NamesData): Promise<World> {
@@ -22,7 +24,8 @@ export async function openWorld(architecture: string, names: NamesData): Promise
     load(`members-${place}`),
   ]);
   const shelf = openShelf(names, packages);
-  return { architecture, names, shelf, web: openWeb(shelf, needs), members: openMembers(members) };
+  const builds = new Map(needs.builds.map((one) => [one.row, one]));
+  return { architecture, names, shelf, web: openWeb(shelf, needs), members: openMembers(members), builds };
 }
 
 /** Where one starts who has named nothing: what most others need. */

@@ -286,6 +286,15 @@ test("a hostile view runs nothing", async () => {
   expect(await text("main")).toContain("Needed by 1 evil");
 });
 
+test("a page whose data is gone says which file that is", async () => {
+  const at = report("lacking", smallView());
+  rmSync(join(top, "lacking/data/needs-0.js"));
+  const other = await browser.newPage();
+  await other.open(at("package.html#nginx"));
+  const alert = await other.evaluate("document.querySelector('[role=alert]').innerText");
+  expect(alert).toBe("This part of the report cannot be shown: Error: data/needs-0.js cannot be read");
+});
+
 test("the policy lets nothing run that a page did not bring", async () => {
   const at = report("policy", smallView());
   const other = await browser.newPage();

@@ -27,6 +27,24 @@ const builds = await Promise.all([
   build({ ...common, entryPoints: ["cli/front.ts", "cli/thread.ts"], splitting: true }),
   // In one piece: what it imports late is in memory from the start, and runs when it is first asked for.
   build({ ...common, entryPoints: ["cli/keeper.ts"] }),
+  // What runs in browsers, and how it looks: kit report writes them into its folder as they are.
+  build({
+    entryPoints: { report: "builders/report/page/main.ts" },
+    outdir: folder,
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: ["chrome125", "firefox128", "safari17.4"],
+    metafile: true,
+    logLevel: "warning",
+  }),
+  build({
+    entryPoints: ["builders/report/page/report.css"],
+    bundle: true,
+    outdir: folder,
+    metafile: true,
+    logLevel: "warning",
+  }),
 ]);
 // The folder is what a memo depends on: pieces of earlier builds would only pile up in it.
 const made = new Set(

@@ -24,6 +24,7 @@ import { PullCommand } from "./commands/pull.ts";
 import { PushCommand } from "./commands/push.ts";
 import { RealizeCommand } from "./commands/realize.ts";
 import { StoreRebuildCommand } from "./commands/rebuild.ts";
+import { ReportCommand } from "./commands/report.ts";
 import { ResolveCommand } from "./commands/resolve.ts";
 import { SchemaCommand } from "./commands/schema.ts";
 import { ServeCommand } from "./commands/serve.ts";
@@ -45,6 +46,7 @@ const commands = [
   WhyCommand,
   WhyNotCommand,
   BuildrootCommand,
+  ReportCommand,
   DiffCommand,
   LogCommand,
   ShellCommand,

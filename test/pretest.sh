@@ -28,6 +28,7 @@ need createrepo_c createrepo-c
 need dnf dnf
 need dot graphviz
 need xmllint libxml2-utils
+need chromium chromium
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "tests need these Debian packages; as root: apt-get install --no-install-recommends$missing" >&2

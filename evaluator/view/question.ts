@@ -68,6 +68,14 @@ export function viewText({ view, source, workloads, buildroot }: ViewQuestion): 
   return `${view} on ${sourceText(source)}: ${count}${buildroot === undefined ? "" : " and what building takes"}`;
 }
 
+/** What such a line says of the view: its name and the native architecture. */
+export function viewPlace(
+  text: string,
+): { readonly view: string; readonly architecture: string } | undefined {
+  const [, view, architecture] = /^(\S+) on \S+ ([^\s+:]+)/.exec(text) ?? [];
+  return view === undefined || architecture === undefined ? undefined : { view, architecture };
+}
+
 function sorted(list: readonly string[]): string[] {
   return [...new Set(list)].sort();
 }

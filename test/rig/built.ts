@@ -11,7 +11,7 @@ const repository = join(import.meta.dirname, "../..");
 export function setup(): void {
   const sources = ["cli", "builders", "evaluator", "store"].flatMap((folder) =>
     readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
+      .filter((name) => /\.(?:ts|css)$/.test(name))
       .map((name) => join(repository, folder, name)),
   );
   const timeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;

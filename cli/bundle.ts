@@ -24,9 +24,9 @@ const common: BuildOptions & { metafile: true } = {
   metafile: true,
 };
 const builds = await Promise.all([
-  build({ ...common, entryPoints: ["cli/front.ts", "cli/thread.ts"], splitting: true }),
+  build({ ...common, entryPoints: ["cli/front.ts"], splitting: true }),
   // In one piece: what it imports late is in memory from the start, and runs when it is first asked for.
-  build({ ...common, entryPoints: ["cli/keeper.ts"] }),
+  build({ ...common, entryPoints: ["cli/keeper.ts", "cli/thread.ts"] }),
   // What runs in browsers, and how it looks: kit report writes them into its folder as they are.
   build({
     entryPoints: { report: "builders/report/page/main.ts" },

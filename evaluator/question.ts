@@ -10,6 +10,8 @@ import type { Origin, Reason } from "./resolution.ts";
 export interface Source {
   /** The distro's name, `debian/trixie`. */
   readonly distro: string;
+  /** Absent for debs. */
+  readonly format?: "rpm";
   readonly architecture: string;
   /** Further architectures that packages are asked for of, sorted; absent where there is none. */
   readonly foreign?: readonly string[];

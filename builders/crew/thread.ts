@@ -68,7 +68,7 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         return { control: trees.writeTree(control), data: trees.writeTree(data), list };
       }
       case "index":
-        return await compactList(task.list, task.form, pool, openXz);
+        return await compactList(task.lists, task.form, pool, openXz);
       case "place":
         placeFiles(task.files, task.folder, tools);
         return undefined;

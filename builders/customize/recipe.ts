@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Content, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { DistroManifest } from "../distro/schema.ts";
+import type { DebDistro } from "../distro/schema.ts";
 import type { ImageManifest } from "../image/schema.ts";
 import { localInput, type PlacedFile } from "../package/place.ts";
 import { normalizeVersion } from "../rootfs/normalize.ts";
@@ -74,7 +74,7 @@ export interface WantedRepository {
 /** Whether anything is to be done at all, for a root of these packages. */
 export function needsCustomizing(
   manifest: ImageManifest,
-  distro: DistroManifest,
+  distro: DebDistro,
   closure: { readonly packages: readonly { readonly name: string }[] },
 ): boolean {
   const {
@@ -101,7 +101,7 @@ export function needsCustomizing(
  */
 export function customizeParameters(
   manifest: ImageManifest,
-  distro: DistroManifest,
+  distro: DebDistro,
   { architecture, epoch }: { readonly architecture: string; readonly epoch: number },
 ): CustomizeParameters {
   const { hostname, locale, timezone, kernel, scripts } = manifest;
@@ -219,7 +219,7 @@ function wantedServices(services: ImageManifest["services"]): CustomizeParameter
 /** Those of the distribution that are kept (all, where the manifest names none), then those added. */
 function wantedRepositories(
   { keep, add }: ImageManifest["repositories"],
-  distro: DistroManifest,
+  distro: DebDistro,
 ): WantedRepository[] {
   const names = distro.repositories.map(({ name }) => name);
   const unknown = keep?.find((name) => !names.includes(name));

@@ -40,3 +40,38 @@ export const repository = z.strictObject({
 });
 
 export type Repository = z.infer<typeof repository>;
+
+/** Of rpm packages: one folder in which `repodata/` lies, or a document that says where such folders are. */
+export const rpmRepository = z
+  .strictObject({
+    name: repository.shape.name,
+    uri: url.optional().describe("The folder in which repodata/ lies."),
+    metalink: url.optional().describe("A metalink that tells its mirrors, in place of uri."),
+    mirrorlist: url.optional().describe("A list of its mirrors, in place of uri."),
+    signedBy: localPath.optional().describe("The armoured public keys that sign its repomd.xml."),
+    unsigned: z
+      .literal(true)
+      .optional()
+      .describe("Its repomd.xml is not signed: a metalink vouches for it, or the connection alone."),
+    sources: z
+      .boolean()
+      .default(false)
+      .describe("Whether it holds source packages, which say what building takes, and no others."),
+    priority: z
+      .int()
+      .min(1, { error: "is not a priority\n1 to 9999, as in dnf.conf(5): the lowest wins" })
+      .max(9999, { error: "is not a priority\n1 to 9999, as in dnf.conf(5): the lowest wins" })
+      .default(99)
+      .describe("As dnf's: 99 is usual, the lowest wins."),
+  })
+  .check((context) => {
+    const { uri, metalink, mirrorlist, signedBy, unsigned } = context.value;
+    const refuse = (message: string) =>
+      context.issues.push({ code: "custom", input: context.value, message, path: [] });
+    if ([uri, metalink, mirrorlist].filter((place) => place !== undefined).length !== 1)
+      refuse("has not just one of uri, metalink and mirrorlist\nsay where it is, once");
+    if ((signedBy === undefined) === (unsigned === undefined))
+      refuse("says not just one of signedBy and unsigned\nname its keys, or say unsigned: true");
+  });
+
+export type RpmRepository = z.infer<typeof rpmRepository>;

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Kind } from "../../evaluator/kind.ts";
 import { header, text, unique } from "../../evaluator/manifest/value.ts";
 import { architecture, packageName } from "../package/debian.ts";
-import { priority, repository } from "./repository.ts";
+import { priority, repository, rpmRepository } from "./repository.ts";
 
 const pin = z.strictObject({
   package: text(
@@ -20,30 +20,42 @@ const pin = z.strictObject({
   priority,
 });
 
+const rpmPattern = text(
+  /^[A-Za-z0-9*?][A-Za-z0-9*?+._-]*$/,
+  "a package pattern",
+  "a package name, in which * and ? may stand",
+);
+
 const tier = z.enum(["local", "store", "repositories"]);
 
-const distro = z.strictObject({
+const name = text(
+  /^[a-z0-9][a-z0-9.+-]*(?:\/[a-z0-9][a-z0-9.+-]*)*$/,
+  "a distribution's name",
+  "lower-case letters, digits, . + and -, with / between parts: debian/trixie",
+).describe("What it is called: debian/trixie.");
+
+const architectures = z
+  .array(architecture)
+  .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })
+  .describe("What it is there for.");
+
+const search = z
+  .array(tier)
+  .default(["local", "store", "repositories"])
+  .describe("Where packages are looked for, in order; what is left out is never asked.");
+
+const noRepository = { error: "names no repository\na distribution has at least one" };
+
+const debDistro = z.strictObject({
   kind: z.literal("distro"),
-  name: text(
-    /^[a-z0-9][a-z0-9.+-]*(?:\/[a-z0-9][a-z0-9.+-]*)*$/,
-    "a distribution's name",
-    "lower-case letters, digits, . + and -, with / between parts: debian/trixie",
-  ).describe("What it is called: debian/trixie."),
+  name,
   ...header,
-  format: z.enum(["deb"]).describe("The format of its packages: deb."),
-  architectures: z
-    .array(architecture)
-    .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })
-    .describe("What it is there for."),
-  repositories: unique(
-    z.array(repository).min(1, { error: "names no repository\na distribution has at least one" }),
-    "the name",
-    ({ name }) => name,
-  ).describe("Where its packages come from."),
-  search: z
-    .array(tier)
-    .default(["local", "store", "repositories"])
-    .describe("Where packages are looked for, in order; what is left out is never asked."),
+  format: z.literal("deb").describe("The format of its packages."),
+  architectures,
+  repositories: unique(z.array(repository).min(1, noRepository), "the name", (item) => item.name).describe(
+    "Where its packages come from.",
+  ),
+  search,
   pins: z.array(pin).default([]).describe("Priorities of single packages, as in apt_preferences(5)."),
   base: z
     .array(packageName)
@@ -57,11 +69,42 @@ const distro = z.strictObject({
     .describe("What every build root holds beside the base."),
 });
 
-export type DistroManifest = z.infer<typeof distro>;
+const rpmName = text(
+  /^[A-Za-z0-9][A-Za-z0-9+._-]*$/,
+  "a package name",
+  "letters, digits, + . _ and -, a letter or digit first",
+);
+
+const rpmDistro = z.strictObject({
+  kind: z.literal("distro"),
+  name,
+  ...header,
+  format: z.literal("rpm").describe("The format of its packages."),
+  architectures,
+  repositories: unique(z.array(rpmRepository).min(1, noRepository), "the name", (item) => item.name).describe(
+    "Where its packages come from.",
+  ),
+  search,
+  pins: z
+    .array(
+      z.strictObject({ package: rpmPattern, from: z.string().min(1), priority: z.int().min(1).max(9999) }),
+    )
+    .default([])
+    .describe("Priorities of single packages, in place of their repository's."),
+  base: z.array(rpmName).default([]).describe("What every root holds."),
+  build: z
+    .array(rpmName)
+    .default(["gcc", "make", "rpm-build"])
+    .describe("What every build root holds beside the base."),
+});
+
+export type DebDistro = z.infer<typeof debDistro>;
+export type RpmDistro = z.infer<typeof rpmDistro>;
+export type DistroManifest = DebDistro | RpmDistro;
 
 export const distroKind: Kind<DistroManifest> = {
   name: "distro",
-  schema: distro,
+  schema: z.discriminatedUnion("format", [debDistro, rpmDistro]),
   references: () => [],
   locals: [["repositories", "*", "signedBy"]],
 };

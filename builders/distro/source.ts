@@ -4,7 +4,7 @@
 import { parseRequest, standsForNative } from "../../evaluator/deb/request.ts";
 import type { ChosenPackage, Source } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { DistroManifest } from "./schema.ts";
+import type { DebDistro, DistroManifest, RpmDistro } from "./schema.ts";
 
 /** What a closure depends on: addresses left out. */
 export function sourceOf(
@@ -15,17 +15,45 @@ export function sourceOf(
   const foreign = [...new Set(further)].filter((name) => name !== architecture).sort();
   return {
     distro: distro.name,
+    ...(distro.format === "rpm" && { format: distro.format }),
     architecture,
     ...(foreign.length > 0 && { foreign }),
-    repositories: distro.repositories.map(({ name, suites, components, priority, snapshot }) => ({
-      name,
-      suites,
-      components,
-      priority,
-      ...(snapshot !== undefined && { snapshot }),
-    })),
+    repositories: distro.format === "deb" ? debRepositories(distro) : rpmRepositories(distro),
     pins: distro.pins,
   };
+}
+
+function debRepositories({ repositories }: DebDistro): Source["repositories"] {
+  return repositories.map(({ name, suites, components, priority, snapshot }) => ({
+    name,
+    suites,
+    components,
+    priority,
+    ...(snapshot !== undefined && { snapshot }),
+  }));
+}
+
+/** Those of packages that can be installed. */
+function rpmRepositories({ repositories }: RpmDistro): Source["repositories"] {
+  return repositories
+    .filter(({ sources }) => !sources)
+    .map(({ name, priority }) => ({ name, suites: [], components: [], priority }));
+}
+
+/**
+ * What kit makes roots and packages of.
+ *
+ * @throws {Fault} `manifest/unsupported-format`
+ */
+export function requireDeb(distro: DistroManifest): DebDistro {
+  if (distro.format === "deb") return distro;
+  throw new Fault(
+    "manifest/unsupported-format",
+    `${distro.name} has rpm packages, which kit does not install yet`,
+    {
+      hint: "views, `kit resolve` and `kit report` work with it; images are made of distributions of debs",
+    },
+  );
 }
 
 /**
@@ -40,7 +68,7 @@ export function architecturesIn(requests: readonly string[]): string[] {
 }
 
 /** Where a repository's archive is; a dated one lies below its date. @throws {Fault} `unresolved/bad-lock` */
-export function archiveOf(distro: DistroManifest, name: string): string {
+export function archiveOf(distro: DebDistro, name: string): string {
   const repository = distro.repositories.find((repository) => repository.name === name);
   if (repository === undefined) {
     throw new Fault(

@@ -22,7 +22,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
-import type { DistroManifest } from "../distro/schema.ts";
+import type { DebDistro } from "../distro/schema.ts";
 import { architecturesOf, settleImage } from "../image/plan.ts";
 import { isManifest } from "../package/debian.ts";
 import { architectureFor, packageFiles, refuseClashes, withLocalNames } from "../package/local.ts";
@@ -96,7 +96,7 @@ function poolOf(target: Target, sources: readonly LocalSource[], goals: readonly
 }
 
 /** What every root of the distribution holds; which packages a set has is for the lock to say. */
-function baseGoal({ name, base }: DistroManifest): DescribedGoal {
+function baseGoal({ name, base }: Pick<DebDistro, "name" | "base">): DescribedGoal {
   const sets = base.filter(isBaseSet);
   return {
     ...{ kind: "base", name, key: name },

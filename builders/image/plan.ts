@@ -13,6 +13,7 @@ import {
   needsCustomizing,
   scriptParameters,
 } from "../customize/recipe.ts";
+import { requireDeb } from "../distro/source.ts";
 import { ext4Derivation } from "../ext4/recipe.ts";
 import { ociDerivation } from "../oci/recipe.ts";
 import { withLocalModes } from "../package/file.ts";
@@ -63,7 +64,8 @@ export function settleImage(planning: Settling, file: string, architecture: stri
   const own = assembled(world.assembly, file);
   const buildType = wish.buildType ?? writtenBuildType(own.document.value);
   const distroTarget = { arch: architecture, buildType, distro: "" };
-  const { manifest: distro, locals: distroLocals } = settleDistro(world.assembly, file, distroTarget);
+  const { manifest, locals: distroLocals } = settleDistro(world.assembly, file, distroTarget);
+  const distro = requireDeb(manifest);
   const target: Target = { ...distroTarget, distro: distro.name };
   return { ...settle(own, imageKind, target), distro, distroLocals, target, own };
 }

@@ -12,7 +12,7 @@ import {
 } from "../../evaluator/question.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
-import type { DistroManifest } from "../distro/schema.ts";
+import type { DebDistro } from "../distro/schema.ts";
 import { architecturesIn, keyOf, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import type { LocalPackage } from "../package/plan.ts";
@@ -29,7 +29,7 @@ export interface Closures {
 export function resolveRoots(
   planning: Planning,
   manifest: ImageManifest,
-  distro: DistroManifest,
+  distro: DebDistro,
   target: Target,
   packages: readonly LocalPackage[],
 ): Closures | undefined {
@@ -53,7 +53,7 @@ export function resolveRoots(
 
 interface RootPlan extends Closures {
   readonly manifest: ImageManifest;
-  readonly distro: DistroManifest;
+  readonly distro: DebDistro;
   readonly architecture: string;
   readonly packages: readonly LocalPackage[];
   readonly launcher: Input;
@@ -132,7 +132,7 @@ export function planRoot({
 
 function packageInput(
   item: ChosenPackage,
-  distro: DistroManifest,
+  distro: DebDistro,
   packages: readonly LocalPackage[],
 ): PackageInput {
   if (item.origin !== "local") return repositoryPackage(distro, item);

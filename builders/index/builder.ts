@@ -7,9 +7,15 @@ import { indexHints, indexParameters } from "./recipe.ts";
 
 export const indexBuilder: Builder = {
   name: "index",
-  async run({ request, hints, crew }) {
-    const list = splitContent(inputOf(request, "list")).digest;
-    const index = await crew.index(list, { ...indexParameters(request.parameters), ...indexHints(hints) });
+  async run({ request, label, hints, crew }) {
+    const blobOf = (name: string) => splitContent(inputOf(request, name)).digest;
+    const parameters = indexParameters(request.parameters);
+    const lists = {
+      list: blobOf("list"),
+      ...(parameters.modules && { modules: blobOf("modules") }),
+      ...(parameters.groups && { groups: blobOf("groups") }),
+    };
+    const index = await crew.index(lists, { ...parameters, ...indexHints(hints), label });
     return { outputs: { index: contentOf("blob", index) } };
   },
 };

@@ -1,7 +1,7 @@
 // A package list on its way into its compact form.
 // Knows how its text is got at and where the form goes; does not know what lists say.
 
-import { encodeHead } from "../../evaluator/compact.ts";
+import { encodeHead, type Scanned } from "../../evaluator/compact.ts";
 import { scanPackages } from "../../evaluator/deb/packages.ts";
 import { scanSources } from "../../evaluator/deb/sources.ts";
 import type { Digest } from "../../store/model/digest.ts";
@@ -9,20 +9,31 @@ import type { Pool } from "../../store/pool.ts";
 import { type Compression, decompressor } from "../archive/decompress.ts";
 import type { XzOpener } from "../archive/xz.ts";
 import type { IndexHints, IndexParameters } from "./recipe.ts";
+import { scanRepository } from "./rpm.ts";
 
-export type ListForm = IndexParameters & IndexHints;
+export interface ListForm extends IndexParameters, IndexHints {
+  /** By which the list is told. */
+  readonly label: string;
+}
 
-/** @throws {Fault} `digest/bomb`, `digest/bad-stream` */
+/** The list, and what belongs to it. */
+export interface ListBlobs {
+  readonly list: Digest;
+  readonly modules?: Digest;
+  readonly groups?: Digest;
+}
+
+/** @throws {Fault} `digest/bomb`, `digest/bad-stream`; of rpm packages what `listPackages` and `listGroups` say */
 export async function compactList(
-  list: Digest,
+  lists: ListBlobs,
   form: ListForm,
-  pool: Pick<Pool, "pieces" | "writer">,
+  pool: Pick<Pool, "pieces" | "writer" | "find">,
   openXz?: XzOpener,
 ): Promise<Digest> {
-  const text = await uncompressList(pool.pieces(list), form, { ...(openXz && { openXz }) });
+  const { text, scanned } = await scan(lists, form, pool, openXz);
   const writer = pool.writer();
   try {
-    writer.write(encodeHead(scans[form.format](text), text.length));
+    writer.write(encodeHead(scanned, text.length));
     writer.write(text);
   } catch (error) {
     writer.abandon();
@@ -31,7 +42,16 @@ export async function compactList(
   return writer.finish().blob;
 }
 
-const scans = { deb: scanPackages, "deb-sources": scanSources } as const;
+async function scan(
+  lists: ListBlobs,
+  form: ListForm,
+  pool: Pick<Pool, "pieces" | "find">,
+  openXz: XzOpener | undefined,
+): Promise<{ readonly text: Buffer; readonly scanned: Scanned }> {
+  if (form.format === "rpm") return await scanRepository(lists, form, pool);
+  const text = await uncompressList(pool.pieces(lists.list), form, { ...(openXz && { openXz }) });
+  return { text, scanned: form.format === "deb" ? scanPackages(text) : scanSources(text) };
+}
 
 export interface UncompressOptions {
   /** Bytes it may have; 1 GiB. */

@@ -9,9 +9,19 @@ import type { Compression } from "../archive/decompress.ts";
 export const indexVersions = { index: "2" } as const;
 
 export interface IndexParameters {
-  /** `deb`: a Packages file; `deb-sources`: a Sources file. */
-  readonly format: "deb" | "deb-sources";
+  /** `deb`: a Packages file; `deb-sources`: a Sources file; `rpm`: a primary.xml, with its modules and groups. */
+  readonly format: "deb" | "deb-sources" | "rpm";
+  /** Of the list, and of what belongs to it. */
   readonly compression: Compression;
+  readonly modules?: Compression;
+  readonly groups?: Compression;
+}
+
+export interface IndexInputs {
+  readonly list: Input;
+  /** Present where the parameters tell their compression. */
+  readonly modules?: Input;
+  readonly groups?: Input;
 }
 
 export interface IndexHints {
@@ -22,29 +32,32 @@ export interface IndexHints {
 /** Output `index`, a blob of `kit/index/1` (evaluator/compact.ts). */
 export function indexDerivation(
   label: string,
-  list: Input,
-  { format, compression }: IndexParameters,
+  { list, modules, groups }: IndexInputs,
+  parameters: IndexParameters,
   hints: IndexHints,
 ): Derivation {
-  const parameters = { format, compression };
   return derivation({
     builder: "index",
     label,
-    parameters,
-    inputs: { list },
+    parameters: { ...parameters },
+    inputs: { list, ...(modules && { modules }), ...(groups && { groups }) },
     outputs: ["index"],
     hints: { ...hints },
   });
 }
 
+const compression = z.enum(["none", "gz", "xz", "zst"]);
 const parametersShape = z.object({
-  format: z.enum(["deb", "deb-sources"]),
-  compression: z.enum(["none", "gz", "xz", "zst"]),
+  format: z.enum(["deb", "deb-sources", "rpm"]),
+  compression,
+  modules: z.optional(compression),
+  groups: z.optional(compression),
 });
 const hintsShape = z.object({ plainSize: z.optional(z.number()) });
 
 export function indexParameters(parameters: unknown): IndexParameters {
-  return z.parse(parametersShape, parameters);
+  const { modules, groups, ...own } = z.parse(parametersShape, parameters);
+  return { ...own, ...(modules && { modules }), ...(groups && { groups }) };
 }
 
 export function indexHints(hints: unknown): IndexHints {

@@ -2,33 +2,93 @@
 // Knows how one becomes a build; does not know what stands in a list.
 
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
-import { indexDerivation } from "../index/recipe.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { type IndexHints, type IndexInputs, type IndexParameters, indexDerivation } from "../index/recipe.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
 import type { CompactIndex, FetchedIndex } from "../repository/indexes.ts";
+import type { FetchedMetadata, FetchedRepository } from "../repository/rpm/fetch.ts";
+import type { MetadataKind } from "../repository/rpm/repomd.ts";
 import type { Making } from "./making.ts";
 
+type Maker = Pick<Making, "build">;
+
 /** Made once for each list, and recorded like whatever is built. */
-export async function compacted(
-  index: FetchedIndex,
-  { build }: Pick<Making, "build">,
-): Promise<CompactIndex> {
+export async function compacted(index: FetchedIndex, maker: Maker): Promise<CompactIndex> {
   const { repository, architecture, packages, compression, plainSize, blob } = index;
-  const label = `${repository} ${packages.path}, indexed`;
-  const list = { content: contentOf("blob", blob) };
-  const hints = plainSize === undefined ? {} : { plainSize };
-  const derivation = indexDerivation(
-    label,
-    list,
-    { format: architecture === "source" ? "deb-sources" : "deb", compression },
-    hints,
-  );
+  const format = architecture === "source" ? "deb-sources" : "deb";
+  const parts: IndexParts = {
+    label: `${repository} ${packages.path}, indexed`,
+    inputs: { list: inputOf(blob) },
+    parameters: { format, compression },
+    hints: plainSize === undefined ? {} : { plainSize },
+  };
+  return { ...index, compact: await makeIndex(parts, maker) };
+}
+
+/** The kinds of an rpm repository's metadata that its compact form is made of. */
+export const indexedKinds = ["primary", "modules", "group"] as const satisfies readonly MetadataKind[];
+
+/** The same of an rpm repository, which has one list. */
+export async function compactedRepository(
+  { repository, repomd, files }: FetchedRepository,
+  architecture: string,
+  maker: Maker,
+): Promise<CompactIndex> {
+  const file = (kind: MetadataKind) => files.find((each) => each.kind === kind);
+  const [primary, modules, groups] = indexedKinds.map(file);
+  if (primary === undefined) throw new Error("a repository without primary metadata is refused");
+  const { compression, plainSize, blob, path, size, checksum } = primary;
+  const parts: IndexParts = {
+    label: `${repository} ${path}, indexed`,
+    inputs: {
+      list: inputOf(blob),
+      ...(modules && { modules: inputOf(modules.blob) }),
+      ...(groups && { groups: inputOf(groups.blob) }),
+    },
+    parameters: { format: "rpm", compression, ...compressions(modules, groups) },
+    hints: plainSize === undefined ? {} : { plainSize },
+  };
+  return {
+    repository,
+    suite: "",
+    component: "",
+    architecture,
+    release: { sha256: repomd.sha256, date: repomd.date },
+    packages: { sha256: checksum.value, size, path },
+    compression,
+    ...(plainSize !== undefined && { plainSize }),
+    blob,
+    compact: await makeIndex(parts, maker),
+  };
+}
+
+function compressions(modules: FetchedMetadata | undefined, groups: FetchedMetadata | undefined) {
+  return {
+    ...(modules && { modules: modules.compression }),
+    ...(groups && { groups: groups.compression }),
+  };
+}
+
+interface IndexParts {
+  readonly label: string;
+  readonly inputs: IndexInputs;
+  readonly parameters: IndexParameters;
+  readonly hints: IndexHints;
+}
+
+async function makeIndex(
+  { label, inputs, parameters, hints }: IndexParts,
+  { build }: Maker,
+): Promise<Digest> {
+  const derivation = indexDerivation(label, inputs, parameters, hints);
   const request = resolveRequest(derivation, new Map());
   if (request === undefined) throw new Error("a list is a content, and no output");
   const { result } = await build({ request, id: derivation.digest, label, hints, rebuild: false });
-  return { ...index, compact: splitContent(contentIn(result.outputs)).digest };
+  const { index } = result.outputs;
+  if (index === undefined) throw new Error("the builder of an index gives an index");
+  return splitContent(index).digest;
 }
 
-function contentIn({ index }: Readonly<Record<string, ReturnType<typeof contentOf>>>) {
-  if (index === undefined) throw new Error("the builder of an index gives an index");
-  return index;
+function inputOf(blob: Digest) {
+  return { content: contentOf("blob", blob) };
 }

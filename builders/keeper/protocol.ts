@@ -21,6 +21,7 @@ import type { CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
 import type { ResultKind } from "../recipes.ts";
 import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
+import type { RepositoryQuestion } from "../repository/rpm/fetch.ts";
 import type { Delegation } from "../sandbox/limits.ts";
 import type { Limits } from "../sandbox/spec.ts";
 import type { PushOrder } from "./trade.ts";
@@ -79,6 +80,11 @@ export interface LocalEntry {
   readonly target?: string;
 }
 
+/** An rpm repository, and the architecture that it is asked for. */
+export interface RpmIndexQuestion extends Omit<RepositoryQuestion, "kinds"> {
+  readonly architecture: string;
+}
+
 /** What a session is to keep. */
 export interface Wanted {
   readonly requests: readonly Digest[];
@@ -109,6 +115,8 @@ export interface Methods {
   putFolder(entries: readonly LocalEntry[]): Digest;
   /** What the repositories list now, in its compact form. */
   fetchIndexes(question: IndexQuestion): readonly CompactIndex[];
+  /** The same of an rpm repository. */
+  fetchRepository(question: RpmIndexQuestion): readonly CompactIndex[];
   /**
    * Makes an output's files visible under `outputs/`, a blob as `file`: the folder relative to the store, and the
    * tree it shows, which a root has to name if it is to stay.
@@ -152,6 +160,7 @@ export const methodNames = [
   "putBlob",
   "putFolder",
   "fetchIndexes",
+  "fetchRepository",
   "present",
   "keep",
   "addRoot",

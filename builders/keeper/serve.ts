@@ -20,8 +20,9 @@ import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
+import { fetchRepository } from "../repository/rpm/fetch.ts";
 import { collected, openCare } from "./care.ts";
-import { compacted } from "./compact.ts";
+import { compacted, compactedRepository, indexedKinds } from "./compact.ts";
 import { openFetchFile } from "./file.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
@@ -223,6 +224,11 @@ function openMethods(parts: MethodParts) {
       const means = { fetch, now: parts.now(), signal: parts.interrupted };
       const fetched = await fetchIndexes(http, question, means);
       return await Promise.all(fetched.map((index) => compacted(index, { build })));
+    },
+    async fetchRepository({ architecture, ...question }) {
+      const means = { fetch, now: parts.now(), signal: parts.interrupted };
+      const fetched = await fetchRepository(http, { ...question, kinds: indexedKinds }, means);
+      return [await compactedRepository(fetched, architecture, { build })];
     },
     ...care,
     flush: () => committer.flush(),

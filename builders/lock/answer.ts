@@ -4,14 +4,12 @@
 import { nameIn } from "../../evaluator/chain.ts";
 import type { Compact } from "../../evaluator/compact.ts";
 import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
-import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
-import { resolve } from "../../evaluator/deb/resolve.ts";
-import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
-import { type Source, type Universe, universe } from "../../evaluator/deb/universe.ts";
+import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
+import { debUniverse, type Listed, openWorld, type World } from "./world.ts";
 
 /** A fetched index and what it lists. */
 export interface ReadIndex {
@@ -26,11 +24,8 @@ export interface Pinned {
   readonly stanza: Stanza;
 }
 
-/** A question about a distribution. */
-type Asked = Pick<ClosureQuestion, "source">;
-
-/** Above every repository's own priority, below what kit builds: stays what it is unless something forces it. */
-const pinnedPriority = 995;
+/** Before every repository's own priority, after what kit builds: stays what it is unless something forces it. */
+const pinnedPriority = { deb: 995, rpm: 0 } as const;
 
 /**
  * Resolves among the indexes. Packages in `keep` stay at their pinned versions unless another one is forced.
@@ -44,7 +39,7 @@ export function answerQuestion(
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
   const date = newestOf(indexes);
-  const all = universeOf(question, [...sourcesOf(question, indexes), ...keptSources(question, keep)]);
+  const all = openWorld(question, [...listsOf(question, indexes), ...keptLists(question, keep)]);
   const closure = closureIn(all, question, date, warn);
   return { closure, used: lockedIndexes(indexes) };
 }
@@ -82,10 +77,18 @@ export function explainAbsence(
   const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
-  const sources = sourcesOf(question, indexes);
+  if (source.format === "rpm")
+    throw new Fault(
+      "usage/unsupported-format",
+      `why a package of ${source.distro} is not taken cannot be told yet`,
+      {
+        hint: "`kit resolve` tells what clashes, where it is asked for beside the others",
+      },
+    );
+  const lists = listsOf(question, indexes);
   const worlds = {
-    now: universeOf(question, sources),
-    kept: universeOf(question, [...sources, ...keptSources(question, keep)]),
+    now: debUniverse(question, lists),
+    kept: debUniverse(question, [...lists, ...keptLists(question, keep)]),
   };
   const taken = new Map(closure.packages.map((item) => [nameIn(item, source.architecture), item.version]));
   return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
@@ -125,7 +128,7 @@ export function answerFromPinned(
   date: number,
 ): { readonly closure: Closure } | { readonly missing: readonly string[] } {
   try {
-    const all = universeOf(question, pinnedSources(question, pinned));
+    const all = openWorld(question, pinnedLists(question, pinned));
     return { closure: closureIn(all, question, date, () => {}) };
   } catch (error) {
     if (error instanceof Fault) return { missing: error.details };
@@ -133,54 +136,39 @@ export function answerFromPinned(
   }
 }
 
-function pinnedSources(question: Asked, pinned: readonly Pinned[]): Source[] {
+function pinnedLists(question: Pick<ClosureQuestion, "source">, pinned: readonly Pinned[]): Listed[] {
   const byOrigin = new Map<string, Stanza[]>();
   for (const { from, stanza } of pinned) byOrigin.set(from, [...(byOrigin.get(from) ?? []), stanza]);
-  return [...byOrigin].map(([from, stanzas]): Source => {
+  return [...byOrigin].map(([from, list]): Listed => {
     const [repository = "", suite = ""] = from.split(" ");
-    const priority = question.source.repositories.find(({ name }) => name === repository)?.priority ?? 500;
-    return {
-      index: packagesIndex(Buffer.from(stanzas.map(formatStanza).join("\n"))),
-      repository,
-      suite,
-      priority,
-    };
+    return { list, repository, suite, priority: priorityOf(question, repository) };
   });
 }
 
-export function sourcesOf({ source }: Asked, indexes: readonly ReadIndex[]): Source[] {
+export function listsOf(question: Pick<ClosureQuestion, "source">, indexes: readonly ReadIndex[]): Listed[] {
   return indexes.map(({ index: { repository, suite }, list }) => {
-    const known = source.repositories.find(({ name }) => name === repository);
-    return { index: openPackages(list), repository, suite, priority: known?.priority ?? 500 };
+    return { list, repository, suite, priority: priorityOf(question, repository) };
   });
 }
 
-export function keptSources(question: Asked, keep: readonly Pinned[]): Source[] {
-  return pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
+function priorityOf({ source }: Pick<ClosureQuestion, "source">, repository: string): number {
+  const usual = source.format === "rpm" ? 99 : 500;
+  return source.repositories.find(({ name }) => name === repository)?.priority ?? usual;
 }
 
-export function universeOf(
-  { source, locals, exclude }: Pick<ClosureQuestion, "source" | "locals" | "exclude">,
-  sources: readonly Source[],
-): Universe {
-  return universe({
-    architecture: source.architecture,
-    ...(source.foreign && { foreign: source.foreign }),
-    sources,
-    pins: source.pins,
-    locals,
-    exclude,
-  });
+export function keptLists(question: Pick<ClosureQuestion, "source">, keep: readonly Pinned[]): Listed[] {
+  const priority = pinnedPriority[question.source.format ?? "deb"];
+  return pinnedLists(question, keep).map((list) => ({ ...list, priority }));
 }
 
 function closureIn(
-  all: Universe,
+  all: World,
   question: ClosureQuestion,
   date: number,
   warn: (text: string) => void,
 ): Closure {
-  const { source, requests, base, recommends = false } = question;
-  const resolution = resolve(all, { requests, base, recommends });
+  const { source } = question;
+  const resolution = all.resolve(question);
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;

@@ -7,17 +7,20 @@ import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Source } from "../../evaluator/question.ts";
 import type { Layout } from "../../store/layout.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
-import { distroKind } from "../distro/schema.ts";
+import type { RpmRepository } from "../distro/repository.ts";
+import { type DebDistro, distroKind, type RpmDistro } from "../distro/schema.ts";
 import { archiveOf } from "../distro/source.ts";
 import type { Keeper } from "../keeper/client.ts";
-import type { CompactIndex } from "../repository/indexes.ts";
+import type { RpmIndexQuestion } from "../keeper/protocol.ts";
+import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { ReadIndex } from "./answer.ts";
 import { type RememberedParts, remembering } from "./remembered.ts";
 
 export interface IndexParts extends Omit<RememberedParts, "isThere"> {
-  readonly keeper: () => Promise<Pick<Keeper, "fetchIndexes">>;
+  readonly keeper: () => Promise<Pick<Keeper, "fetchIndexes" | "fetchRepository">>;
   readonly layout: Layout;
   /** Where an archive's files are looked for, nearest first. */
   readonly mirrors: (archive: string, components?: readonly string[]) => readonly string[];
@@ -62,24 +65,70 @@ async function fetchAll(
   if (own === undefined) throw new Error(`${name} is not part of the assembly`);
   const target = { arch: architecture, buildType: "release", distro: name } as const;
   const { manifest: distro, locals } = settle(own, distroKind, target);
-  const fetchIndexes = remembering(async (question) => (await keeper()).fetchIndexes(question), {
-    ...remembered,
-    isThere: (compact) => findMember(layout, compact) !== undefined,
+  const isThere = (compact: Digest) => findMember(layout, compact) !== undefined;
+  const keysOf = (signedBy: string): readonly string[] => {
+    const key = locals.find((local) => local.file === signedBy)?.at ?? "";
+    return [readFileSync(key, "utf8")];
+  };
+  const fetch =
+    distro.format === "deb"
+      ? debQuestions(distro, architecture, { keysOf, mirrors }).map(
+          remembering(async (question) => (await keeper()).fetchIndexes(question), {
+            ...remembered,
+            isThere,
+          }),
+        )
+      : rpmQuestions(distro, architecture, { keysOf, mirrors }).map(
+          remembering(async (question) => (await keeper()).fetchRepository(question), {
+            ...remembered,
+            isThere,
+          }),
+        );
+  return (await Promise.all(fetch)).flat().map((index) => readIndex(index, layout));
+}
+
+interface QuestionParts extends Pick<IndexParts, "mirrors"> {
+  readonly keysOf: (signedBy: string) => readonly string[];
+}
+
+function debQuestions(
+  distro: DebDistro,
+  architecture: string,
+  { keysOf, mirrors }: QuestionParts,
+): IndexQuestion[] {
+  return distro.repositories.map((repository) => {
+    const archive = archiveOf(distro, repository.name);
+    const isDated = repository.snapshot !== undefined;
+    return {
+      repository: { ...repository, uri: archive },
+      architecture,
+      keys: keysOf(repository.signedBy),
+      mirrors: isDated ? [archive] : mirrors(archive, repository.components),
+      dated: isDated,
+    };
   });
-  const fetched = await Promise.all(
-    distro.repositories.map((repository) => {
-      const archive = archiveOf(distro, repository.name);
-      const key = locals.find((local) => local.file === repository.signedBy)?.at ?? "";
-      return fetchIndexes({
-        repository: { ...repository, uri: archive },
-        architecture,
-        keys: [readFileSync(key, "utf8")],
-        mirrors: repository.snapshot === undefined ? mirrors(archive, repository.components) : [archive],
-        dated: repository.snapshot !== undefined,
-      });
-    }),
-  );
-  return fetched.flat().map((index) => readIndex(index, layout));
+}
+
+/** Those of source packages where that is what is asked for, else all others. */
+function rpmQuestions(
+  { repositories }: RpmDistro,
+  architecture: string,
+  { keysOf, mirrors }: QuestionParts,
+): RpmIndexQuestion[] {
+  const wanted = repositories.filter(({ sources }) => sources === (architecture === sourceLists));
+  return wanted.map(({ name, uri, metalink, mirrorlist, signedBy }) => ({
+    repository: { name, place: placeOf({ uri, metalink, mirrorlist }) },
+    trust: signedBy === undefined ? { unsigned: true } : { keys: keysOf(signedBy) },
+    mirrors: uri === undefined ? [] : mirrors(uri),
+    architecture,
+  }));
+}
+
+function placeOf({ uri, metalink, mirrorlist }: Pick<RpmRepository, "uri" | "metalink" | "mirrorlist">) {
+  if (metalink !== undefined) return { metalink };
+  if (mirrorlist !== undefined) return { mirrorlist };
+  if (uri === undefined) throw new Error("the schema asks for a place");
+  return { baseurl: uri };
 }
 
 function readIndex(index: CompactIndex, layout: Layout): ReadIndex {

@@ -20,7 +20,7 @@ export interface Inquiry {
 export function inquiryQuestion(distro: DistroManifest, inquiry: Inquiry): ClosureQuestion {
   const { packages, architectures, base, recommends } = inquiry;
   const [native, ...foreign] = architectures;
-  const further = [...foreign, ...architecturesIn(packages)];
+  const further = [...foreign, ...(distro.format === "deb" ? architecturesIn(packages) : [])];
   const known: readonly string[] = distro.architectures;
   if (!known.includes(native))
     throw new Fault("usage/unknown-architecture", `${distro.name} is not there for ${native}`, {

@@ -3,7 +3,7 @@
 
 import * as z from "zod/mini";
 import { type Digest, isDigest, isSha256, type Sha256 } from "../../store/model/digest.ts";
-import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
+import type { CompactIndex } from "../repository/indexes.ts";
 
 /** Keeps texts between runs, and may lose any at any time. */
 export interface Memory {
@@ -20,18 +20,18 @@ export interface RememberedParts {
   readonly isThere: (compact: Digest) => boolean;
 }
 
-type FetchIndexes = (question: IndexQuestion) => Promise<readonly CompactIndex[]>;
+type FetchIndexes<Q> = (question: Q) => Promise<readonly CompactIndex[]>;
 
 /**
  * Asks only where what is remembered of the same question is too old, or no more in the store. What was asked is
  * remembered. That a list was signed was checked when it came.
  */
-export function remembering(
-  fetch: FetchIndexes,
+export function remembering<Q>(
+  fetch: FetchIndexes<Q>,
   { memory, now, age, isThere }: RememberedParts,
-): FetchIndexes {
+): FetchIndexes<Q> {
   return async (question) => {
-    const key = JSON.stringify({ ...question, notBefore: [...(question.notBefore ?? [])] });
+    const key = JSON.stringify(question, (_, value: unknown) => (value instanceof Map ? [...value] : value));
     const known = age > 0 ? parseRemembered(memory.recall(key)) : undefined;
     const passed = now() - (known?.at ?? 0);
     const counts = passed >= 0 && passed < age;
@@ -69,7 +69,7 @@ const shape = z.object({
       component: z.string(),
       architecture: z.string(),
       release: z.object({ sha256, date: z.number() }),
-      packages: z.object({ sha256, size: z.number(), path: z.string() }),
+      packages: z.object({ sha256: z.string(), size: z.number(), path: z.string() }),
       compression: z.enum(["none", "gz", "xz", "zst"]),
       plainSize: z.optional(z.number()),
       blob: digest,

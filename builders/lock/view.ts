@@ -6,7 +6,8 @@ import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Universe } from "../../evaluator/deb/universe.ts";
 import { type Composed, composeView } from "../../evaluator/view/compose.ts";
 import type { ViewQuestion } from "../../evaluator/view/question.ts";
-import { keptSources, type Pinned, type ReadIndex, sourcesOf, universeOf } from "./answer.ts";
+import { keptLists, listsOf, type Pinned, type ReadIndex } from "./answer.ts";
+import { debUniverse } from "./world.ts";
 
 export interface ViewIndexes {
   readonly packages: readonly ReadIndex[];
@@ -21,11 +22,11 @@ export function answerView(
   keep: readonly Pinned[],
   warn: (text: string) => void,
 ): Composed {
-  const all = [...sourcesOf(question, packages), ...keptSources(question, keep)];
+  const all = [...listsOf(question, packages), ...keptLists(question, keep)];
   const universes = new Map<string, Universe>();
   const universe = (locals: readonly Stanza[]): Universe => {
     const key = JSON.stringify(locals);
-    const known = universes.get(key) ?? universeOf({ source: question.source, locals, exclude: [] }, all);
+    const known = universes.get(key) ?? debUniverse({ source: question.source, locals, exclude: [] }, all);
     universes.set(key, known);
     return known;
   };

@@ -116,7 +116,9 @@ function kept(question: Pick<ClosureQuestion, "source">, lock: Lock, locking: Lo
   const { distro, repositories } = question.source;
   // A repository or a suite that the distribution has no more gives nothing, whatever is pinned from it.
   const packages = Object.values(lock.distros[distro]?.packages ?? {}).filter(({ from }) =>
-    repositories.some(({ name, suites }) => suites.some((suite) => from === `${name} ${suite}`)),
+    repositories.some(({ name, suites }) =>
+      (suites.length > 0 ? suites : [""]).some((suite) => from === `${name} ${suite}`),
+    ),
   );
   if (locking.mode !== "update") return packages;
   if (locking.packages.length === 0) return [];

@@ -61,8 +61,11 @@ export interface FetchedIndex {
   readonly architecture: string;
   /** The InRelease file: its own digest, and its date in seconds since 1970. */
   readonly release: { readonly sha256: Sha256; readonly date: number };
-  /** The index as it was fetched; `path` is its name relative to the archive's root. */
-  readonly packages: { readonly sha256: Sha256; readonly size: number; readonly path: string };
+  /**
+   * The index as it was fetched: its SHA-256, of an rpm repository that names it by another digest that one; `path` is
+   * its name relative to the archive's root.
+   */
+  readonly packages: { readonly sha256: string; readonly size: number; readonly path: string };
   readonly compression: Compression;
   /** Bytes of it uncompressed, where the Release file tells. */
   readonly plainSize?: number;

@@ -8,8 +8,8 @@ import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type ChosenPackage, closureQuestion } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
-import { type DistroManifest, distroKind } from "../distro/schema.ts";
-import { archiveOf, keyOf, sourceOf } from "../distro/source.ts";
+import { type DebDistro, type DistroManifest, distroKind } from "../distro/schema.ts";
+import { archiveOf, keyOf, requireDeb, sourceOf } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { PackageInput } from "../rootfs/recipe.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
@@ -32,7 +32,7 @@ export function planTools(planning: Planning, name: string, builtFor: string): I
   const own = root.references.find(({ file }) => assembled(assembly, file).name === builtFor);
   const [first] = root.references;
   if (first === undefined) throw new Error("the schema asks for a distribution");
-  const distro = settle(assembled(assembly, (own ?? first).file), distroKind, target).manifest;
+  const distro = requireDeb(settle(assembled(assembly, (own ?? first).file), distroKind, target).manifest);
   const closure = planning.closure(
     closureQuestion({
       source: sourceOf(distro, architecture),
@@ -48,7 +48,7 @@ export function planTools(planning: Planning, name: string, builtFor: string): I
 }
 
 /** A package of a distribution's repository, fetched and unpacked. */
-export function repositoryPackage(distro: DistroManifest, item: ChosenPackage): PackageInput {
+export function repositoryPackage(distro: DebDistro, item: ChosenPackage): PackageInput {
   if (item.origin === "local") throw new Error(`${item.name} is no package of a repository`);
   const { sha256, size, path } = debOf(item);
   const label = path.slice(path.lastIndexOf("/") + 1);

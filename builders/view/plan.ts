@@ -98,7 +98,11 @@ function planFor(planning: Planning, own: Assembled, architecture: string): View
   const requests = workloads.flatMap((workload) => workload.requests);
   const question: ViewQuestion = {
     view: manifest.name,
-    source: sourceOf(distro, architecture, architecturesIn([...requests, ...manifest.base])),
+    source: sourceOf(
+      distro,
+      architecture,
+      distro.format === "deb" ? architecturesIn([...requests, ...manifest.base]) : [],
+    ),
     base: manifest.base,
     workloads,
     ...(manifest.buildroot && { buildroot: [...distro.base, ...(manifest.buildroot.base ?? distro.build)] }),

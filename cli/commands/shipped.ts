@@ -1,6 +1,7 @@
 // The distributions that ship, with the places their archives are looked for.
 // Knows the folder of shipped manifests; does not know whether a mirror answers.
 
+import type { DebDistro, RpmDistro } from "../../builders/distro/schema.ts";
 import { archiveOf } from "../../builders/distro/source.ts";
 import { loadDistro, shippedDistros } from "../../builders/load/distro.ts";
 import { debianArchitecture, kinds, type Parts } from "../composition.ts";
@@ -18,9 +19,20 @@ export async function mirrorsOfShipped(parts: Pick<Parts, "mirrors">): Promise<D
   const loaded = await Promise.all(files.map((file) => loadDistro(file, options)));
   return loaded.map(({ distro }) => ({
     distro: distro.name,
-    repositories: distro.repositories.map(({ name, components, snapshot }) => {
-      const archive = archiveOf(distro, name);
-      return { name, places: snapshot === undefined ? parts.mirrors(archive, components) : [archive] };
-    }),
+    repositories: distro.format === "deb" ? archivesOf(distro, parts) : repositoriesOf(distro),
   }));
+}
+
+function archivesOf(distro: DebDistro, { mirrors }: Pick<Parts, "mirrors">): DistroMirrors["repositories"] {
+  return distro.repositories.map(({ name, components, snapshot }) => {
+    const archive = archiveOf(distro, name);
+    return { name, places: snapshot === undefined ? mirrors(archive, components) : [archive] };
+  });
+}
+
+function repositoriesOf({ repositories }: RpmDistro): DistroMirrors["repositories"] {
+  return repositories.map(({ name, uri, metalink, mirrorlist }) => {
+    const place = uri ?? metalink ?? mirrorlist;
+    return { name, places: place === undefined ? [] : [place] };
+  });
 }

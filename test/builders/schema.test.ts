@@ -347,7 +347,7 @@ test.each([
     "kind: package\nname: aa\nbuilder: deb-prebuilt\nsources: [{url: 'ftp://x', sha256: AB}]\n",
     '"ftp://x" is not an address',
   ],
-  [distroKind, distro.replace("format: deb", "format: rpm"), 'format cannot be "rpm"'],
+  [distroKind, distro.replace("format: deb", "format: apk"), 'format cannot be "apk"'],
   [distroKind, distro.replace("20260601T000000Z", "2026-06-01"), '"2026-06-01" is not a snapshot\'s date'],
   [
     distroKind,

@@ -160,7 +160,7 @@ describe("outputs", () => {
         "Package: b\nSource: a (1)\nVersion: 2\nEssential: yes\nDepends: c | v (>= 1), d\nProvides: v (= 1), w\n\nNo: name\n\nPackage: a\n",
       ),
     );
-    const index = await compactList(list, { format: "deb", compression: "none" }, pool);
+    const index = await compactList({ list }, { label: "list", format: "deb", compression: "none" }, pool);
     const lines = pool
       .readAll(index)
       .toString("latin1")

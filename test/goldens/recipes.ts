@@ -153,7 +153,7 @@ export const derivations: Readonly<Record<string, Derivation>> = {
   ),
   index: indexDerivation(
     "an index",
-    { content: contentOf("blob", digestOf("list")) },
+    { list: { content: contentOf("blob", digestOf("list")) } },
     { format: "deb", compression: "xz" },
     { plainSize: 12 },
   ),

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sourceOf } from "../../builders/distro/source.ts";
+import { requireDeb, sourceOf } from "../../builders/distro/source.ts";
 import { planLine, realizeLine } from "../../builders/realizer/line.ts";
 import { planTools, repositoryPackage, settleDistro } from "../../builders/tools/plan.ts";
 import { toolsDerivation } from "../../builders/tools/recipe.ts";
@@ -144,7 +144,7 @@ function planProbe(planning: Planning): readonly PlannedOutput[] {
     toolsDerivation(
       "tools probe",
       world.host,
-      closure.packages.map((item) => repositoryPackage(distro, item)),
+      closure.packages.map((item) => repositoryPackage(requireDeb(distro), item)),
     );
   return [...shipped, { name: "probe", input: probe && { derivation: probe, output: "root" } }].flatMap(
     ({ name, input }) =>

@@ -5,13 +5,20 @@ import type { Digest } from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import { unpackFile } from "../unpack.ts";
 import { type Comps, parseComps } from "./comps.ts";
-import type { FetchedMetadata, FetchedRepository } from "./fetch.ts";
+import type { FetchedMetadata } from "./fetch.ts";
 import { type FileList, readFilelists } from "./filelists.ts";
 import { type Modules, modularField, readModules } from "./modules.ts";
 import { type PackagesReader, readPrimary } from "./primary.ts";
 import type { MetadataKind } from "./repomd.ts";
 
-export type Fetched = Pick<FetchedRepository, "repository" | "files">;
+export interface Fetched {
+  /** By which it is told. */
+  readonly repository: string;
+  readonly files: readonly FetchedFile[];
+}
+
+/** What has to be known of a file to read it. */
+export type FetchedFile = Pick<FetchedMetadata, "kind" | "path" | "compression" | "plainSize" | "blob">;
 
 /** The path of a blob's file. */
 export type FileOf = (blob: Digest) => string;
@@ -84,21 +91,21 @@ const limits = {
   text: 2 ** 30,
 } as const;
 
-function theFile({ files }: Fetched, kind: MetadataKind): FetchedMetadata | undefined {
+function theFile({ files }: Fetched, kind: MetadataKind): FetchedFile | undefined {
   return files.find((file) => file.kind === kind);
 }
 
-function labelOf({ repository }: Fetched, { path }: FetchedMetadata): string {
+function labelOf({ repository }: Fetched, { path }: FetchedFile): string {
   return `${repository} ${path.slice(path.lastIndexOf("/") + 1)}`;
 }
 
-async function unpackInto(reader: PackagesReader, file: FetchedMetadata, fileOf: FileOf): Promise<void> {
+async function unpackInto(reader: PackagesReader, file: FetchedFile, fileOf: FileOf): Promise<void> {
   const most = Math.min(file.plainSize ?? limits.plain, limits.plain);
   await unpackFile(fileOf(file.blob), file.compression, most, reader.push);
   reader.end();
 }
 
-async function wholeFile(file: FetchedMetadata, fileOf: FileOf): Promise<Buffer> {
+async function wholeFile(file: FetchedFile, fileOf: FileOf): Promise<Buffer> {
   const parts: Buffer[] = [];
   const most = Math.min(file.plainSize ?? limits.whole, limits.whole);
   await unpackFile(fileOf(file.blob), file.compression, most, (part) => void parts.push(Buffer.from(part)));

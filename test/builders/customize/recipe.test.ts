@@ -7,27 +7,30 @@ import {
   needsCustomizing,
   readCustomizeParameters,
 } from "../../../builders/customize/recipe.ts";
-import { type DistroManifest, distroKind } from "../../../builders/distro/schema.ts";
+import { distroKind } from "../../../builders/distro/schema.ts";
+import { requireDeb } from "../../../builders/distro/source.ts";
 import { type ImageManifest, imageKind } from "../../../builders/image/schema.ts";
 import { type Content, contentOf } from "../../../store/model/derivation.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 import { faultOf, nothing } from "./rig.ts";
 
-const distro: DistroManifest = distroKind.schema.parse({
-  kind: "distro",
-  name: "debian/trixie",
-  format: "deb",
-  architectures: ["amd64"],
-  repositories: [
-    { name: "main", uri: "https://example.org/debian", suites: ["trixie"], signedBy: "./keys/main.asc" },
-    {
-      name: "security",
-      uri: "https://example.org/security",
-      suites: ["trixie-security"],
-      signedBy: "./keys/security.asc",
-    },
-  ],
-});
+const distro = requireDeb(
+  distroKind.schema.parse({
+    kind: "distro",
+    name: "debian/trixie",
+    format: "deb",
+    architectures: ["amd64"],
+    repositories: [
+      { name: "main", uri: "https://example.org/debian", suites: ["trixie"], signedBy: "./keys/main.asc" },
+      {
+        name: "security",
+        uri: "https://example.org/security",
+        suites: ["trixie-security"],
+        signedBy: "./keys/security.asc",
+      },
+    ],
+  }),
+);
 
 const image = (asked: object = {}): ImageManifest =>
   imageKind.schema.parse({

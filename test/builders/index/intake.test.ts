@@ -55,7 +55,7 @@ describe("uncompressing", () => {
 test("the compact form, in the pool", async () => {
   const { pool } = openTestStore();
   const list = pool.put(gzipSync(packages));
-  const blob = await compactList(list, { format: "deb", compression: "gz" }, pool);
+  const blob = await compactList({ list }, { label: "list", format: "deb", compression: "gz" }, pool);
   const bytes = pool.readAll(blob);
   const index = openPackages(openCompact((start, end) => bytes.subarray(start, end)));
   expect(index.size).toBe(5001);

@@ -30,7 +30,7 @@ function world(age: number) {
     recall: (key) => (texts.has(key) ? JSON.parse(texts.get(key) ?? "") : undefined),
     remember: (key, value) => void texts.set(key, JSON.stringify(value)),
   };
-  const ask = remembering(
+  const ask = remembering<IndexQuestion>(
     async () => {
       state.asked++;
       return [{ ...index, release: { ...index.release, date: state.asked } }];

@@ -37,8 +37,6 @@ function fetched(
     kind,
     compression,
     path: `repodata/${kind}.xml`,
-    size: bytes.length,
-    checksum: { kind: "sha256", value: "" },
     blob: "" as Digest,
     ...(plainSize !== undefined && { plainSize }),
   };

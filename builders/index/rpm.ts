@@ -1,0 +1,75 @@
+// An rpm repository's packages on their way into the compact form.
+// Knows which of its files tell what; does not know how they are read, nor what packages need.
+
+import type { Scanned } from "../../evaluator/compact.ts";
+import { scanRpms } from "../../evaluator/rpm/listing.ts";
+import { addTo, type Lists } from "../../evaluator/table.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { Pool } from "../../store/pool.ts";
+import type { Compression } from "../archive/decompress.ts";
+import { type Comps, groupRequests } from "../repository/rpm/comps.ts";
+import { type FetchedFile, listGroups, listPackages } from "../repository/rpm/listing.ts";
+
+export interface RepositoryForm {
+  readonly label: string;
+  readonly compression: Compression;
+  readonly plainSize?: number;
+  readonly modules?: Compression;
+  readonly groups?: Compression;
+}
+
+export interface RepositoryBlobs {
+  readonly list: Digest;
+  readonly modules?: Digest;
+  readonly groups?: Digest;
+}
+
+/** Its stanzas, and the tables over them: those of packages, the module streams that are on, and its groups. */
+export async function scanRepository(
+  blobs: RepositoryBlobs,
+  form: RepositoryForm,
+  pool: Pick<Pool, "find">,
+): Promise<{ readonly text: Buffer; readonly scanned: Scanned }> {
+  const fetched = { repository: form.label, files: filesOf(blobs, form) };
+  const fileOf = (blob: Digest) => pool.find(blob) ?? missing();
+  const { text, warnings, modules } = await listPackages(fetched, fileOf);
+  const scanned = scanRpms(text);
+  const comps = await listGroups(fetched, fileOf);
+  const streams: Lists = new Map();
+  for (const [name, stream] of modules?.defaults ?? []) addTo(streams, `${name}:${stream}`, 0);
+  const tables = { ...scanned.tables, streams, tasks: groupsIn(comps, scanned) };
+  return { text, scanned: { ...scanned, tables, warnings: [...warnings, ...scanned.warnings] } };
+}
+
+/**
+ * Of each group the stanzas of the packages it asks for: mandatory and default ones, as dnf does. A conditional one is
+ * wanted only where another package is, which a list of names cannot say: it is left out.
+ */
+function groupsIn(comps: Comps | undefined, { tables }: Scanned): Lists {
+  const groups: Lists = new Map();
+  for (const id of comps?.groups.keys() ?? []) {
+    const wanted = comps === undefined ? [] : groupRequests(comps, id, ["mandatory", "default"]);
+    const stanzas = wanted.flatMap(({ name }) => tables["named"]?.get(name) ?? []);
+    for (const stanza of stanzas.sort((a, b) => a - b)) addTo(groups, id, stanza);
+  }
+  return groups;
+}
+
+function filesOf({ list, modules, groups }: RepositoryBlobs, form: RepositoryForm): FetchedFile[] {
+  const { compression, plainSize } = form;
+  const primary = { kind: "primary" as const, path: "primary", compression, blob: list };
+  return [
+    { ...primary, ...(plainSize !== undefined && { plainSize }) },
+    ...(modules && form.modules
+      ? [{ kind: "modules" as const, path: "modules", compression: form.modules, blob: modules }]
+      : []),
+    ...(groups && form.groups
+      ? [{ kind: "group" as const, path: "groups", compression: form.groups, blob: groups }]
+      : []),
+  ];
+}
+
+function missing(): never {
+  throw new Fault("store/missing-blob", "an index that was just fetched is not in the store");
+}

@@ -1,0 +1,85 @@
+// The packages a question may choose from, whatever their format.
+// Knows which universe and which choice belong to a format; does not know where the lists came from.
+
+import type { Compact } from "../../evaluator/compact.ts";
+import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
+import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
+import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { type Universe, universe } from "../../evaluator/deb/universe.ts";
+import type { ClosureQuestion } from "../../evaluator/question.ts";
+import type { Resolution } from "../../evaluator/resolution.ts";
+import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
+import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
+import { type Universe as RpmUniverse, universe as rpmUniverse } from "../../evaluator/rpm/universe.ts";
+
+/** A list of packages, and where it stands among others. */
+export interface Listed {
+  /** In its compact form, or as stanzas. */
+  readonly list: Compact | readonly Stanza[];
+  readonly repository: string;
+  /** Empty for rpm. */
+  readonly suite: string;
+  /** As the format has it: apt's, where the highest wins, or dnf's, where the lowest does. */
+  readonly priority: number;
+}
+
+/** What is asked, as far as it decides which packages there are. */
+export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
+
+export interface World {
+  resolve(question: Pick<ClosureQuestion, "requests" | "base" | "recommends">): Resolution;
+  /** What was skipped so far because it could not be read, sorted. */
+  warnings(): readonly string[];
+}
+
+export function openWorld(asked: Asked, lists: readonly Listed[]): World {
+  const isRpm = asked.source.format === "rpm";
+  if (isRpm) {
+    const all = rpmWorld(asked, lists);
+    return { resolve: (question) => resolveRpms(all, completed(question)), warnings: all.warnings };
+  }
+  const all = debUniverse(asked, lists);
+  return { resolve: (question) => resolveDebs(all, completed(question)), warnings: all.warnings };
+}
+
+function completed({ requests, base, recommends }: Parameters<World["resolve"]>[0]) {
+  return { requests, base, recommends: recommends === true };
+}
+
+export function debUniverse({ source, locals, exclude }: Asked, lists: readonly Listed[]): Universe {
+  return universe({
+    architecture: source.architecture,
+    ...(source.foreign && { foreign: source.foreign }),
+    sources: lists.map(({ list, ...place }) => ({
+      ...place,
+      index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(stanzasText(list))),
+    })),
+    pins: source.pins,
+    locals,
+    exclude,
+  });
+}
+
+/** With the module streams that are on by default. */
+export function rpmWorld({ source, locals, exclude }: Asked, lists: readonly Listed[]): RpmUniverse {
+  return rpmUniverse({
+    architecture: source.architecture,
+    sources: lists.map(({ list, repository, priority }) => ({
+      repository,
+      priority,
+      index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
+    })),
+    pins: source.pins,
+    locals,
+    exclude,
+    streams: lists.flatMap(({ list }) => (isCompact(list) ? [...list.table("streams").keys()] : [])),
+  });
+}
+
+function isCompact(list: Listed["list"]): list is Compact {
+  return "table" in list;
+}
+
+function stanzasText(stanzas: readonly Stanza[]): string {
+  return stanzas.map(formatStanza).join("\n");
+}

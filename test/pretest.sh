@@ -20,6 +20,7 @@ need gpg gnupg
 need nginx nginx-light
 need mount.exfat-fuse exfat-fuse
 need mkfs.exfat exfatprogs
+perl -MDpkg::Deps -e 1 2>/dev/null || missing="$missing libdpkg-perl"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "tests need these Debian packages; as root: apt-get install --no-install-recommends$missing" >&2

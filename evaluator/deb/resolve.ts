@@ -1,18 +1,10 @@
 // Resolution: from what is asked for to a closure of packages, or to the reason there is none.
 // Knows the order of the ways tried; does not know any way's inside, nor where packages come from.
 
+import { chooseAsApt } from "./choice.ts";
 import { type Formula, formulate } from "./clause.ts";
-import {
-  type Answer,
-  compareVersionNames,
-  isSound,
-  type Reason,
-  reasonsIn,
-  sweep,
-  sweepAsApt,
-} from "./closure.ts";
+import { type Answer, compareVersionNames, type Reason, reasonsIn, sweep } from "./closure.ts";
 import { type Explanation, explainConflict, explainMissing } from "./explanation.ts";
-import { markInstalls } from "./marking.ts";
 import type { BaseSet, Origin, Version } from "./package.ts";
 import { gatherRequests, type Request, type Target, targetOf } from "./request.ts";
 import { type Outcome, search } from "./search.ts";
@@ -45,7 +37,7 @@ export type Resolution =
 
 /**
  * What `apt-get --no-install-recommends install` would choose on an empty machine, given the requests and the base
- * sorted by name. Where apt's greedy way ends in a conflict, a complete search takes over: it prefers candidates to
+ * sorted by name. Where apt's greedy way ends in a conflict that it cannot mend, a complete search takes over: it prefers candidates to
  * other versions and earlier alternatives to later ones, and what it finds is swept of everything nobody needs.
  * The same for the same universe and question, in whatever order they are given.
  *
@@ -62,10 +54,8 @@ export function resolve(universe: Universe, question: Question): Resolution {
     "missing" in target ? [] : [{ request, version: target.version }],
   );
   const wanted = [...new Set(answers.map(({ version }) => version))];
-  const marked = markInstalls(universe, wanted, { recommends });
-  if (wanted.every((version) => marked.has(version)) && isSound(universe, marked)) {
-    return resolved(universe, sweepAsApt(universe, marked, wanted), answers, recommends);
-  }
+  const chosen = chooseAsApt(universe, wanted, { recommends });
+  if (chosen !== undefined) return resolved(universe, chosen, answers, recommends);
   return resolveBySearch(universe, requests, recommends);
 }
 

@@ -32,7 +32,7 @@ export type AptAnswer =
  */
 export async function openApt(suite: Suite, folder: string): Promise<Apt> {
   const lists = join(folder, "machine");
-  const machine = makeMachine(lists, sourcesOf(suite));
+  const machine = makeMachine(lists, sourcesOf(suite), {});
   const fetching = ["-y", "-q", "--download-only", "--no-install-recommends", "install", "apt"];
   for (const words of [["update", "-q"], fetching]) await run("apt-get", words, machine);
   const tools = join(folder, "tools");
@@ -65,7 +65,12 @@ function aptIn(place: Place): Apt {
     },
     over(packages) {
       const small = join(folder, "small");
-      makeMachine(small, ["deb [trusted=yes] file:/small ./"]);
+      makeMachine(small, ["deb [trusted=yes] file:/small ./"], {
+        "APT::Architectures": "amd64,arm64",
+        // It would be taken for good while the list has the same size and second.
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
+      });
       writeFileSync(join(small, "var/lib/apt/lists/_small_._Packages"), packages);
       return aptIn({ ...place, machine: small });
     },
@@ -86,7 +91,11 @@ const asking = [
 ];
 
 /** An empty machine below a folder, with none of this one's own settings. Returns the path of its configuration. */
-function makeMachine(folder: string, sources: readonly string[]): string {
+function makeMachine(
+  folder: string,
+  sources: readonly string[],
+  more: Readonly<Record<string, string>>,
+): string {
   const folders = [
     "etc/apt/apt.conf.d",
     "etc/apt/preferences.d",
@@ -108,6 +117,7 @@ function makeMachine(folder: string, sources: readonly string[]): string {
     "APT::Architectures": "amd64",
     "APT::Sandbox::User": "root",
     "Acquire::Languages": "none",
+    ...more,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)};\n`);
   writeFileSync(configuration, lines.join(""));

@@ -16,6 +16,7 @@ import type { Stretch } from "./archive/tarwriter.ts";
 import type { FrameBatch } from "./cache/frames.ts";
 import type { BlobPart, PackedPart } from "./cache/packing.ts";
 import type { Http } from "./fetch/http.ts";
+import type { ListForm } from "./index/intake.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";
 
@@ -98,6 +99,8 @@ export interface Crew extends AsyncDisposable {
   readonly size: number;
   /** Unpacks a .deb of the pool into its two trees. */
   unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
+  /** Writes a package list's compact form into the pool. */
+  index(list: Digest, form: ListForm): Promise<Digest>;
   /** Makes a checkout, for builds unless something else is said; returns its folder. */
   checkout(tree: Digest, kind?: CheckoutKind): Promise<string>;
   /** Checks one 256th of the pool. */

@@ -7,6 +7,9 @@ export const loadClient = once(async () => (await import("undici")).default);
 /** OpenPGP: 50 ms. */
 export const loadOpenpgp = once(() => import("openpgp"));
 
+/** The XML parser: 6 ms. */
+export const loadSaxes = once(() => import("saxes"));
+
 /** Node looks for an imported module's file each time, and a process with other ids may not see it any more. */
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;

@@ -7,6 +7,7 @@ import { customizeVersions } from "./customize/recipe.ts";
 import { debFilesVersions } from "./deb-files/recipe.ts";
 import { ext4Versions } from "./ext4/recipe.ts";
 import { fetchVersions } from "./fetch/recipe.ts";
+import { indexVersions } from "./index/recipe.ts";
 import { ociVersions } from "./oci/recipe.ts";
 import { rootfsVersions } from "./rootfs/recipe.ts";
 import { squashfsVersions } from "./squashfs/recipe.ts";
@@ -20,6 +21,7 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   "deb-files": debFilesVersions,
   ext4: ext4Versions,
   fetch: fetchVersions,
+  index: indexVersions,
   oci: ociVersions,
   rootfs: rootfsVersions,
   squashfs: squashfsVersions,
@@ -39,6 +41,7 @@ export const resultKinds = [
   "tool environments",
   "root file systems",
   "images",
+  "package indexes",
   "other",
 ] as const;
 export type ResultKind = (typeof resultKinds)[number];
@@ -47,6 +50,7 @@ const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
   customize: "root file systems",
   "deb-files": "debs",
   ext4: "images",
+  index: "package indexes",
   oci: "images",
   rootfs: "root file systems",
   squashfs: "images",

@@ -1,8 +1,8 @@
 // The composition root: plain objects out of factories, handed down.
 // Knows which parts kit is made of; each part knows nothing of the others.
 
-import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CacheSettings, noCaches } from "../builders/cache/trust.ts";
 import { distroKind } from "../builders/distro/schema.ts";
@@ -13,6 +13,7 @@ import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../bui
 import { defaultRangeStart } from "../builders/keeper/identity.ts";
 import type { KeeperProcess } from "../builders/keeper/process.ts";
 import { type Indexes, openIndexes } from "../builders/lock/indexes.ts";
+import type { Memory } from "../builders/lock/remembered.ts";
 import { planPackageOutput } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
 import type { LineMeans } from "../builders/realizer/line.ts";
@@ -20,18 +21,22 @@ import { targetsOf } from "../builders/realizer/targets.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { toolsKind } from "../builders/tools/schema.ts";
+import { planView } from "../builders/view/plan.ts";
+import { viewKind } from "../builders/view/schema.ts";
+import { workloadKind } from "../builders/workload/schema.ts";
 import type { Planning } from "../evaluator/evaluate.ts";
 import type { Kind } from "../evaluator/kind.ts";
-import { formatLock, type Lock, parseLock } from "../evaluator/lock.ts";
 import { checkFormat } from "../store/format.ts";
 import { noHolds } from "../store/holds.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
+import { recall, remember } from "../store/memo.ts";
 import { Fault } from "../store/model/fault.ts";
 import { findMember } from "../store/pool.ts";
 import { openRecords, type RecordReader } from "../store/records.ts";
 import { openPlaces, type Places } from "./caches.ts";
 import { processOptions, takeEarly } from "./early.ts";
-import { shippedManifests } from "./entry.ts";
+import { cacheFolder, shippedManifests } from "./entry.ts";
+import { lockFile } from "./lockfile.ts";
 import { openRoom } from "./room.ts";
 import { absentOutputs } from "./rootlinks.ts";
 import type { CacheSetting, Host, Settings } from "./settings.ts";
@@ -41,6 +46,8 @@ export const kinds: readonly Kind<unknown>[] = [
   imageKind,
   packageKind,
   toolsKind,
+  viewKind,
+  workloadKind,
 ] as readonly Kind<unknown>[];
 
 export interface Parts {
@@ -55,8 +62,8 @@ export interface Parts {
   warm(): void;
   /** A keeper that has the store for itself, with so many threads; waits for it. */
   hold(threads: number): Promise<HoldKeeper>;
-  /** The package lists that a question is about, fetched once. */
-  readonly indexes: Indexes;
+  /** The package lists that a question is about, fetched once; those of so many milliseconds ago are as good. */
+  readonly indexes: (age: number) => Indexes;
   /** What the straight line needs for one manifest. */
   line(manifest: string): LineMeans;
   /** Whether any are asked. */
@@ -87,7 +94,7 @@ export interface PartOptions {
 }
 
 export function composeParts(options: PartOptions): Parts {
-  const { settings, host, emit, now } = options;
+  const { settings, host, emit, now, offline } = options;
   const layout = layoutOf(settings.store);
   checkStore(layout, host.user.uid === 0 ? (settings.rangeStart ?? defaultRangeStart) : host.user.uid);
   const find = (blob: Parameters<typeof findMember>[1]) =>
@@ -104,7 +111,9 @@ export function composeParts(options: PartOptions): Parts {
     return keeper;
   };
   const mirrors = openMirrors(settings);
-  const indexes = openIndexes({ keeper: startKeeper, layout, mirrors });
+  const memory = listMemory(options);
+  const indexes = (age: number) =>
+    openIndexes({ keeper: startKeeper, layout, mirrors, memory, now, age: offline ? Infinity : age });
   return {
     layout,
     records,
@@ -139,7 +148,7 @@ export function composeParts(options: PartOptions): Parts {
           });
         return readFileSync(member, "utf8");
       },
-      indexes,
+      indexes: indexes(0),
       mirrors: (archive) => mirrors(archive),
       caches: askedCaches(options).length > 0,
       absentOutputs: () => absentOutputs(layout),
@@ -197,11 +206,6 @@ function checkStore(layout: Layout, owner: number): void {
   );
 }
 
-/** Where a manifest's lock lies: beside it, `.yaml` replaced by `.lock`. */
-export function lockPath(manifest: string): string {
-  return `${manifest.replace(/\.ya?ml$/, "")}.lock`;
-}
-
 function planByKind(planning: Planning) {
   const { assembly } = planning.world;
   const root = assembly.manifests.get(assembly.root);
@@ -212,6 +216,9 @@ function planByKind(planning: Planning) {
     case "package":
       if (target === undefined) return [];
       return planPackageOutput(planning, assembly.root, target);
+    case "view":
+      planView(planning, assembly.root);
+      return [];
     default:
       throw new Fault("usage/not-realizable", `a ${root?.kind.name} is nothing that can be built`, {
         hint: "name the manifest of an image or of a package",
@@ -222,31 +229,17 @@ function planByKind(planning: Planning) {
 /** Bytes of a file that a plan depends on: a package's control file. */
 const mostText = 1 << 20;
 
-/** @throws {Fault} `unresolved/bad-lock`, `unresolved/newer-lock` */
-export function readLockFile(path: string): Lock {
-  if (!statSync(path).isFile())
-    throw new Fault("unresolved/bad-lock", `the lock ${path} is no file`, {
-      hint: "move away what is there, then run `kit lock`",
-    });
-  return parseLock(readFileSync(path, "utf8"), path);
-}
-
-function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
-  const path = lockPath(manifest);
+/** What is remembered of the lists that a store has. */
+function listMemory({ host, settings, now }: PartOptions): Memory {
+  const place = (key: string) => {
+    const name = createHash("sha256")
+      .update(JSON.stringify([settings.store, key]))
+      .digest("hex");
+    return join(cacheFolder(host.environment), "lists", name);
+  };
   return {
-    readLock: () => (existsSync(path) ? readLockFile(path) : undefined),
-    writeLock(lock) {
-      try {
-        writeFileSync(`${path}.new`, formatLock(lock));
-        renameSync(`${path}.new`, path);
-      } catch (cause) {
-        rmSync(`${path}.new`, { force: true });
-        throw new Fault("manifest/unwritable", `the lock cannot be written: ${(cause as Error).message}`, {
-          cause,
-          hint: "locks lie beside their manifests: copy the manifests to a folder of your own, or lock them where they can be written",
-        });
-      }
-    },
+    recall: (key) => recall(place(key)),
+    remember: (key, value) => remember(place(key), [], value, now()),
   };
 }
 

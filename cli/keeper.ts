@@ -7,7 +7,8 @@ import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
 import { fetchBuilder } from "../builders/fetch/builder.ts";
-import { loadClient, loadOpenpgp } from "../builders/late.ts";
+import { indexBuilder } from "../builders/index/builder.ts";
+import { loadClient, loadOpenpgp, loadSaxes } from "../builders/late.ts";
 import { ociBuilder } from "../builders/oci/builder.ts";
 import { rootfsBuilder } from "../builders/rootfs/builder.ts";
 import { squashfsBuilder } from "../builders/squashfs/builder.ts";
@@ -23,6 +24,7 @@ const builders = [
   debFilesBuilder,
   ext4Builder,
   fetchBuilder,
+  indexBuilder,
   ociBuilder,
   rootfsBuilder,
   squashfsBuilder,
@@ -33,7 +35,7 @@ const builders = [
 
 // The process changes its identity and may not be able to read kit's own files afterwards. The bundle has all of them
 // in memory (0.06 s of 0.6 less for a build that fetches nothing); as sources, what is loaded late is loaded now.
-const loading = isBundle ? Promise.resolve() : Promise.all([loadClient(), loadOpenpgp()]);
+const loading = isBundle ? Promise.resolve() : Promise.all([loadClient(), loadOpenpgp(), loadSaxes()]);
 
 await runKeeper({
   builders,

@@ -4,6 +4,7 @@
 import { availableParallelism, userInfo } from "node:os";
 import { Cli, type Command } from "clipanion";
 import { exitStatus, Fault, faultsOf } from "../store/model/fault.ts";
+import { BuildrootCommand } from "./commands/buildroot.ts";
 import { ChallengeCommand } from "./commands/challenge.ts";
 import { DiffCommand } from "./commands/diff.ts";
 import { DoctorCommand } from "./commands/doctor.ts";
@@ -43,6 +44,7 @@ const commands = [
   GraphCommand,
   WhyCommand,
   WhyNotCommand,
+  BuildrootCommand,
   DiffCommand,
   LogCommand,
   ShellCommand,

@@ -6,6 +6,8 @@ import type { Digest } from "../store/model/digest.ts";
 import { type Lock, pinnedAnswer } from "./lock.ts";
 import type { Assembly } from "./manifest/assembly.ts";
 import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
+import { pinnedView, type ViewAnswer } from "./view/pinned.ts";
+import { type ViewQuestion, viewDigest } from "./view/question.ts";
 
 /** Everything evaluation knows of the world. */
 export interface World {
@@ -54,10 +56,14 @@ export interface Plan {
     readonly output: string;
     readonly path: string;
   }[];
+  /** Views to resolve, of which no lock has the answer. */
+  readonly openViews: readonly ViewQuestion[];
   /** Digests of all questions asked. */
   readonly asked: ReadonlySet<Digest>;
   /** Those that have an answer, each once, in the order they were asked. */
   readonly answered: readonly Answered[];
+  /** Views that have an answer. */
+  readonly views: readonly ViewAnswer[];
 }
 
 export interface Answered {
@@ -65,11 +71,12 @@ export interface Answered {
   readonly closure: Closure;
 }
 
-/** How a kind's planning asks. Both return undefined where the answer is open; the plan is then made again. */
+/** How a kind's planning asks. All return undefined where the answer is open; the plan is then made again. */
 export interface Planning {
   readonly world: World;
   readonly wish: Wish;
   closure(question: ClosureQuestion): Closure | undefined;
+  view(question: ViewQuestion): ViewAnswer | undefined;
   /** The text of a file in a derivation's output tree. */
   fact(derivation: Derivation, output: string, path: string): string | undefined;
 }
@@ -83,6 +90,8 @@ export function evaluate(
   const wanted = new Map<Digest, Plan["wanted"][number]>();
   const asked = new Set<Digest>();
   const answered = new Map<Digest, Answered>();
+  const openViews = new Map<Digest, ViewQuestion>();
+  const views = new Map<Digest, ViewAnswer>();
   const outputs = plan({
     world,
     wish,
@@ -94,6 +103,14 @@ export function evaluate(
       else answered.set(digest, { question, closure: answer });
       return answer;
     },
+    view(question) {
+      const digest = viewDigest(question);
+      asked.add(digest);
+      const answer = pinnedView(world.lock, question);
+      if (answer === undefined) openViews.set(digest, question);
+      else views.set(digest, answer);
+      return answer;
+    },
     fact(derivation, output, path) {
       const known = world.facts.get(derivation.digest);
       if (known === undefined) wanted.set(derivation.digest, { derivation, output, path });
@@ -103,9 +120,11 @@ export function evaluate(
   return {
     outputs,
     open: [...open.values()],
+    openViews: [...openViews.values()],
     wanted: [...wanted.values()],
     asked,
     answered: [...answered.values()],
+    views: [...views.values()],
   };
 }
 

@@ -13,6 +13,8 @@ export interface Reference {
   readonly to: string;
   /** The name of the kind that is expected there. */
   readonly kind: string;
+  /** It may be a folder, which stands for all manifests of that kind in it and below. */
+  readonly folder?: true;
 }
 
 /** A file or a folder that a manifest names and that is no manifest. */

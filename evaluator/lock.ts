@@ -12,6 +12,7 @@ import {
   questionDigest,
   questionText,
 } from "./question.ts";
+import { byKey, keysIn, type LockedView, lockedViewShape, sortedView } from "./view/answer.ts";
 
 /** An index that packages were chosen from. */
 export interface LockedIndex {
@@ -44,6 +45,8 @@ export interface Lock {
   readonly format: "kit/lock/1";
   readonly distros: Readonly<Record<string, LockedDistro>>;
   readonly answers: Readonly<Record<string, LockedAnswer>>;
+  /** Of views; absent where there are none. */
+  readonly views?: Readonly<Record<string, LockedView>>;
 }
 
 export const emptyLock: Lock = { format: "kit/lock/1", distros: {}, answers: {} };
@@ -111,24 +114,32 @@ export function answeredPackages(
   answer: LockedAnswer,
   local: (name: string) => Stanza | undefined,
 ): ChosenPackage[] {
-  const distro = lock.distros[answer.distro];
-  return Object.entries(answer.packages).map(([key, reasons]): ChosenPackage => {
-    const written = reasons.map(parseReason);
-    if (key.startsWith("local ")) {
-      const stanza = local(key.slice(6));
-      if (stanza === undefined) throw damaged(key);
-      return { ...identityOf(stanza), stanza, origin: "local", reasons: written };
-    }
-    const locked = distro?.packages[key];
-    if (locked === undefined) throw damaged(key);
-    const [repository = "", suite = ""] = locked.from.split(" ");
-    return {
-      ...identityOf(locked.stanza),
-      stanza: locked.stanza,
-      origin: { repository, suite },
-      reasons: written,
-    };
-  });
+  return Object.entries(answer.packages).map(([key, reasons]) => ({
+    ...lockedPackage(lock, answer.distro, key, local),
+    reasons: reasons.map(parseReason),
+  }));
+}
+
+/**
+ * The package that a key stands for.
+ *
+ * @throws {Fault} `unresolved/bad-lock`
+ */
+export function lockedPackage(
+  lock: Lock,
+  distro: string,
+  key: string,
+  local: (name: string) => Stanza | undefined,
+): Omit<ChosenPackage, "reasons"> {
+  if (key.startsWith(localPrefix)) {
+    const stanza = local(key.slice(localPrefix.length));
+    if (stanza === undefined) throw damaged(key);
+    return { ...identityOf(stanza), stanza, origin: "local" };
+  }
+  const locked = lock.distros[distro]?.packages[key];
+  if (locked === undefined) throw damaged(key);
+  const [repository = "", suite = ""] = locked.from.split(" ");
+  return { ...identityOf(locked.stanza), stanza: locked.stanza, origin: { repository, suite } };
 }
 
 /** The lock with one more answer. What no answer names any more is left out by {@link pruneLock}. */
@@ -138,57 +149,78 @@ export function withAnswer(
   closure: Closure,
   indexes: readonly LockedIndex[],
 ): Lock {
-  const name = question.source.distro;
-  const known = lock.distros[name] ?? { indexes: [], packages: {} };
-  const chosen = closure.packages.filter((item) => item.origin !== "local");
-  const stanzas = chosen.map((item) => {
-    const origin = item.origin as Exclude<ChosenPackage["origin"], "local">;
-    return [packageKey(item), { from: `${origin.repository} ${origin.suite}`, stanza: item.stanza }] as const;
-  });
   const answer: LockedAnswer = {
     question: questionText(question),
-    distro: name,
+    distro: question.source.distro,
     date: closure.date,
     packages: Object.fromEntries(
       closure.packages.map((item) => [
-        item.origin === "local" ? `local ${item.name}` : packageKey(item),
+        lockKey(item),
         item.reasons.map(({ by, relation }) => (relation === "" ? by : `${by}: ${relation}`)),
       ]),
     ),
   };
-  const others = known.indexes.filter(
-    (index) => !indexes.some((other) => indexKey(other) === indexKey(index)),
-  );
   return {
-    ...lock,
-    distros: {
-      ...lock.distros,
-      [name]: {
-        indexes: [...others, ...indexes],
-        packages: { ...known.packages, ...Object.fromEntries(stanzas) },
-      },
-    },
+    ...withPackages(lock, answer.distro, closure.packages, indexes),
     answers: { ...lock.answers, [questionDigest(question)]: answer },
   };
 }
 
+/** The lock with more packages of a distribution, and the indexes they were chosen from. */
+export function withPackages(
+  lock: Lock,
+  distro: string,
+  packages: readonly Omit<ChosenPackage, "reasons">[],
+  indexes: readonly LockedIndex[],
+): Lock {
+  const known = lock.distros[distro] ?? { indexes: [], packages: {} };
+  const stanzas = packages.flatMap(({ origin, stanza, ...item }) => {
+    if (origin === "local") return [];
+    return [[packageKey(item), { from: `${origin.repository} ${origin.suite}`, stanza }] as const];
+  });
+  const others = known.indexes.filter(
+    (index) => !indexes.some((other) => indexKey(other) === indexKey(index)),
+  );
+  const extended = {
+    indexes: [...others, ...indexes],
+    packages: { ...known.packages, ...Object.fromEntries(stanzas) },
+  };
+  return { ...lock, distros: { ...lock.distros, [distro]: extended } };
+}
+
+/** As locks call a package: those of no repository by name alone. */
+export function lockKey(item: Pick<ChosenPackage, "name" | "version" | "architecture" | "origin">): string {
+  return item.origin === "local" ? `${localPrefix}${item.name}` : packageKey(item);
+}
+
+const localPrefix = "local ";
+
 /** Only the answers asked for, and what they name. */
 export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
-  const answers = Object.fromEntries(
-    Object.entries(lock.answers).filter(([digest]) => wanted.has(digest as Digest)),
-  );
+  const asked = <T>(all: Readonly<Record<string, T>> = {}): Record<string, T> =>
+    Object.fromEntries(Object.entries(all).filter(([digest]) => wanted.has(digest as Digest)));
+  const answers = asked(lock.answers);
+  const views = asked(lock.views);
   const used = new Map<string, Set<string>>();
-  for (const { distro, packages } of Object.values(answers)) {
+  const use = (distro: string, named: Iterable<string>) => {
     const keys = used.get(distro) ?? new Set();
-    for (const key of Object.keys(packages)) keys.add(key);
+    for (const key of named) keys.add(key);
     used.set(distro, keys);
-  }
+  };
+  for (const { distro, packages } of Object.values(answers)) use(distro, Object.keys(packages));
+  for (const view of Object.values(views)) use(view.distro, keysIn(view));
   const distros = Object.entries(lock.distros).filter(([name]) => used.has(name));
   const pruned = distros.map(([name, distro]) => {
     const packages = Object.entries(distro.packages).filter(([key]) => used.get(name)?.has(key));
     return [name, { ...distro, packages: Object.fromEntries(packages) }] as const;
   });
-  return { ...lock, distros: Object.fromEntries(pruned), answers };
+  const { views: _, ...rest } = lock;
+  return {
+    ...rest,
+    distros: Object.fromEntries(pruned),
+    answers,
+    ...(Object.keys(views).length > 0 && { views }),
+  };
 }
 
 export function packageKey(item: Pick<ChosenPackage, "name" | "version" | "architecture">): string {
@@ -236,6 +268,7 @@ const shape = z.object({
       packages: z.record(z.string(), z.array(z.string())),
     }),
   ),
+  views: z.optional(z.record(z.string(), lockedViewShape)),
 });
 
 function identityOf(stanza: Stanza) {
@@ -259,12 +292,6 @@ function indexKey({ repository, suite, component, architecture }: LockedIndex): 
 
 /** Keys of all mappings sorted, but for stanzas, whose order is the file's. */
 function sorted(lock: Lock): Lock {
-  const byKey = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
-    Object.fromEntries(
-      Object.entries(record)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, value]) => [key, change(value)]),
-    );
   return {
     format: lock.format,
     distros: byKey(lock.distros, (distro) => ({
@@ -275,6 +302,7 @@ function sorted(lock: Lock): Lock {
       ...answer,
       packages: byKey(answer.packages, (reasons) => reasons),
     })),
+    ...(lock.views && { views: byKey(lock.views, sortedView) }),
   };
 }
 

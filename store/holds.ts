@@ -11,8 +11,8 @@ import type { System } from "./system.ts";
 
 /**
  * What can be held, by 64 hexadecimal digits: a blob in any of its members; a tree with its record and blobs; a
- * request with its statement, outputs and log; a partial download by its SHA-256; the root of a link by the digest
- * of its path.
+ * request with its statement, outputs and log; a partial download by its SHA-256, or half of its SHA-512; the root of
+ * a link by the digest of its path.
  */
 export type HeldKind = "blob" | "tree" | "request" | "partial" | "link";
 

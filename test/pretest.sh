@@ -20,6 +20,9 @@ need gpg gnupg
 need nginx nginx-light
 need mount.exfat-fuse exfat-fuse
 need mkfs.exfat exfatprogs
+need rpmbuild rpm
+need createrepo_c createrepo-c
+need dnf dnf
 perl -MDpkg::Deps -e 1 2>/dev/null || missing="$missing libdpkg-perl"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ]; then

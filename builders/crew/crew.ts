@@ -131,6 +131,7 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
   return {
     size: workers.length,
     unpack: (deb) => ask({ task: "unpack", deb }),
+    index: (list, form) => ask({ task: "index", list, form }),
     verifyFan: (fan) => ask({ task: "verify-fan", fan }),
     flawOfShown: (place) => ask({ task: "flaw-of-shown", place }),
     checkout(tree, kind = "checkouts") {

@@ -13,9 +13,11 @@ import type { Stretch } from "../archive/tarwriter.ts";
 import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
 import type { FrameBatch } from "../cache/frames.ts";
 import type { BlobPart, PackedPart } from "../cache/packing.ts";
+import type { ListForm } from "../index/intake.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
+  | { readonly task: "index"; readonly list: Digest; readonly form: ListForm }
   | { readonly task: "place"; readonly files: readonly FileEntry[]; readonly folder: string }
   | { readonly task: "verify-fan"; readonly fan: string }
   | { readonly task: "flaw-of-shown"; readonly place: string }
@@ -35,6 +37,7 @@ export interface Walked {
 
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
+  index: Digest;
   place: undefined;
   "verify-fan": PoolReport;
   "flaw-of-shown": string | undefined;

@@ -21,6 +21,7 @@ import { loadLiblzma } from "../archive/liblzma.ts";
 import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
 import { takeFrames } from "../cache/frames.ts";
 import { packBlobs } from "../cache/packing.ts";
+import { compactList } from "../index/intake.ts";
 import { storeTar, writeStretch } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import { mostAtOnce } from "./shares.ts";
@@ -66,6 +67,8 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
         const { control, data, list } = await unpackDeb(task.deb, pool, openXz);
         return { control: trees.writeTree(control), data: trees.writeTree(data), list };
       }
+      case "index":
+        return await compactList(task.list, task.form, pool, openXz);
       case "place":
         placeFiles(task.files, task.folder, tools);
         return undefined;

@@ -10,14 +10,16 @@ import { fetchParameters, fetchUrls } from "./recipe.ts";
 export const fetchBuilder: Builder = {
   name: "fetch",
   async run({ request, hints, store, http, signal, progress }) {
-    const { sha256, size } = fetchParameters(request.parameters);
+    const { size, ...known } = fetchParameters(request.parameters);
+    // Of a SHA-512 the first half: what is held has a name of 64 digits.
+    const name = (known.sha256 ?? known.sha512).slice(0, 64);
     // Kept when the download breaks off, so that the next attempt goes on where it ended.
-    const partial = `${store.layout.partial}/${sha256}`;
-    store.holds.take("partial", [sha256]);
+    const partial = `${store.layout.partial}/${name}`;
+    store.holds.take("partial", [name]);
     const onProgress = (done: number, total: number | undefined) =>
       progress(done, total ?? size ?? 0, "bytes");
     await http().get(fetchUrls(hints), {
-      sha256,
+      ...known,
       ...(size !== undefined && { size }),
       partial,
       signal,

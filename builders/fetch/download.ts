@@ -2,7 +2,7 @@
 // Knows when to go on, to start again and to give up; does not know HTTP's details or where the bytes end up.
 
 import type { Dispatcher } from "undici";
-import type { Sha256 } from "../../store/model/digest.ts";
+import type { Sha256, Sha512 } from "../../store/model/digest.ts";
 import { ask } from "./exchange.ts";
 import type { Sink } from "./sink.ts";
 import { type FailedAddress, faultFrom, Trouble } from "./trouble.ts";
@@ -11,6 +11,8 @@ import { type FailedAddress, faultFrom, Trouble } from "./trouble.ts";
 export interface Wanted {
   /** Known bytes: from any address, and an earlier process's partial file is gone on with. */
   readonly sha256?: Sha256 | undefined;
+  /** Known bytes too, told by another digest. */
+  readonly sha512?: Sha512 | undefined;
   readonly size?: number | undefined;
   /** The most bytes that are taken, whatever the size is said to be; default 64 GiB. */
   readonly limit?: number | undefined;
@@ -24,6 +26,11 @@ export interface Fetched {
   readonly size: number;
   /** The address that gave the last byte. */
   readonly url: string;
+}
+
+/** Whether the bytes are known beforehand. */
+export function isKnown({ sha256, sha512 }: Wanted): boolean {
+  return sha256 !== undefined || sha512 !== undefined;
 }
 
 /** The means of one process; `down` is shared by its downloads. */
@@ -58,7 +65,7 @@ export async function download(
       if (!(error instanceof Trouble)) throw error;
       if (error.unconnected) line.down.add(originOf(url));
       failed.push({ url, trouble: error });
-      if (wanted.sha256 === undefined) await sink.restart();
+      if (!isKnown(wanted)) await sink.restart();
     }
   }
   throw faultFrom(failed);
@@ -100,7 +107,7 @@ async function fromAddress(
         most = sink.length;
       }
       if (attempt >= attemptsAt(line, url, others && error.unconnected)) throw error;
-      if (wanted.sha256 === undefined && held.etag === undefined) await sink.restart();
+      if (!isKnown(wanted) && held.etag === undefined) await sink.restart();
       await line.sleep(pause(attempt, error.retryAfter), wanted.signal);
     }
   }
@@ -121,13 +128,20 @@ async function transfer(line: Line, url: string, wanted: Wanted, sink: Sink, hel
   if (misfitOf(sink.length, wanted) !== undefined) await sink.restart();
   const resumed = sink.length > 0;
   if (!resumed || sink.length !== wanted.size) await receive(line, url, wanted, sink, held);
-  if (wanted.sha256 === undefined) return;
-  const found = sink.sha256();
-  if (found === wanted.sha256) return;
+  const difference = differenceOf(sink, wanted);
+  if (difference === undefined) return;
   await sink.restart();
   // What an earlier attempt left may be damaged, or of another version of the file: once more, from its start.
   if (resumed) return await transfer(line, url, wanted, sink, held);
-  throw new Trouble("wrong", `its SHA-256 is ${found}, not ${wanted.sha256}`);
+  throw new Trouble("wrong", difference);
+}
+
+function differenceOf(sink: Sink, { sha256, sha512 }: Wanted): string | undefined {
+  if (sha256 !== undefined && sink.sha256() !== sha256)
+    return `its SHA-256 is ${sink.sha256()}, not ${sha256}`;
+  if (sha512 !== undefined && sink.sha512() !== sha512)
+    return `its SHA-512 is ${sink.sha512()}, not ${sha512}`;
+  return undefined;
 }
 
 async function receive(line: Line, url: string, wanted: Wanted, sink: Sink, held: Held): Promise<void> {
@@ -140,7 +154,7 @@ async function receive(line: Line, url: string, wanted: Wanted, sink: Sink, held
   line.down.delete(originOf(url));
   if (answer.kind === "beyond") {
     // Nothing follows what is held. It is either all there is, which its digest will tell, or to be forgotten.
-    if (wanted.sha256 !== undefined) return;
+    if (isKnown(wanted)) return;
     await sink.restart();
     return await receive(line, url, wanted, sink, held);
   }

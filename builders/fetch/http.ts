@@ -4,8 +4,8 @@
 import { setTimeout } from "node:timers/promises";
 import { Fault } from "../../store/model/fault.ts";
 import { connector, type ProxySetting } from "./agent.ts";
-import { download, type Fetched, type Line, type Wanted } from "./download.ts";
-import { fileSink, memorySink } from "./sink.ts";
+import { download, type Fetched, isKnown, type Line, type Wanted } from "./download.ts";
+import { fileSink, type HashKind, memorySink } from "./sink.ts";
 import { showUrl } from "./trouble.ts";
 
 export interface HttpOptions {
@@ -67,22 +67,26 @@ export function openHttp(options: HttpOptions = {}): Http {
   const opened = () => (line ??= openLine());
   return {
     async get(urls, wanted) {
-      const sink = await fileSink(wanted.partial, wanted.sha256 !== undefined);
+      const sink = await fileSink(wanted.partial, isKnown(wanted), kindsOf(wanted));
       try {
         const fetched = await download(await opened(), urls, wanted, sink);
         await sink.close();
         return fetched;
       } catch (error) {
-        await (sink.length > 0 && wanted.sha256 !== undefined ? sink.close() : sink.discard());
+        await (sink.length > 0 && isKnown(wanted) ? sink.close() : sink.discard());
         throw error;
       }
     },
     async bytes(urls, wanted) {
-      const sink = memorySink();
+      const sink = memorySink(kindsOf(wanted));
       return { ...(await download(await opened(), urls, wanted, sink)), bytes: sink.bytes() };
     },
     close: async () => await (await line)?.dispatcher.destroy(),
   };
+}
+
+function kindsOf({ sha512 }: Wanted): readonly HashKind[] {
+  return sha512 === undefined ? ["sha256"] : ["sha256", "sha512"];
 }
 
 function agentSettings({ connections = 16, deadlines = {} }: HttpOptions) {

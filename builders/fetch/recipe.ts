@@ -4,15 +4,14 @@
 import * as z from "zod/mini";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Derivation, derivation } from "../../store/model/derivation.ts";
-import type { Sha256 } from "../../store/model/digest.ts";
+import type { FileDigest } from "../../store/model/digest.ts";
 
 export const fetchVersions = { fetch: "1" } as const;
 
-export interface FetchParameters {
-  readonly sha256: Sha256;
+export type FetchParameters = FileDigest & {
   /** Bytes; absent where nobody said. */
   readonly size?: number;
-}
+};
 
 /** Where to look: below an archive, which may have mirrors, or at addresses in order. Part of no key. */
 export type FetchPlace =
@@ -21,7 +20,8 @@ export type FetchPlace =
 
 /** Output `file`, a blob. */
 export function fetchDerivation(label: string, wanted: FetchParameters, place: FetchPlace): Derivation {
-  const parameters: Canonical = { sha256: wanted.sha256, size: wanted.size };
+  const { sha256, sha512, size } = wanted;
+  const parameters: Canonical = { sha256, sha512, size };
   return derivation({
     builder: "fetch",
     label,
@@ -52,7 +52,10 @@ const placeShape = z.union([
   z.object({ archive: z.string(), path: z.string() }),
   z.object({ urls: z.array(z.string()) }),
 ]);
-const parametersShape = z.object({ sha256: z.string(), size: z.optional(z.number()) });
+const parametersShape = z.union([
+  z.object({ sha256: z.string(), size: z.optional(z.number()) }),
+  z.object({ sha512: z.string(), size: z.optional(z.number()) }),
+]);
 const hintsShape = z.object({ urls: z.array(z.string()) });
 
 export function fetchParameters(parameters: unknown): FetchParameters {

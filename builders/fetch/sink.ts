@@ -3,10 +3,10 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { parseSha256, type Sha256 } from "../../store/model/digest.ts";
+import { parseSha256, parseSha512, type Sha256, type Sha512 } from "../../store/model/digest.ts";
 import { asFault } from "../../store/trouble.ts";
 
-/** Takes bytes in order. `length` and `sha256` speak of exactly the bytes that are kept. */
+/** Takes bytes in order. `length` and the digests speak of exactly the bytes that are kept. */
 export interface Sink {
   /** Bytes kept so far, those of an earlier process too. */
   readonly length: number;
@@ -15,20 +15,28 @@ export interface Sink {
   restart(): Promise<void>;
   /** Of the bytes kept so far; may be asked repeatedly. */
   sha256(): Sha256;
+  /** The same; only of a sink that was made with this kind. */
+  sha512(): Sha512;
   /** Keeps the bytes and lets go of the file. Called once, last. */
   close(): Promise<void>;
   /** Keeps nothing. Called once, last. */
   discard(): Promise<void>;
 }
 
+export type HashKind = "sha256" | "sha512";
+
 /**
  * A sink into the file at `path`, made when the first byte comes. Whoever calls is its only writer. With `adopt`
  * it goes on after the bytes a file there already holds, which are read once to be hashed; else they are dropped.
  * The file is not flushed: a crash may leave it with zeros, which the digest then tells.
  */
-export async function fileSink(path: string, adopt: boolean): Promise<Sink> {
+export async function fileSink(
+  path: string,
+  adopt: boolean,
+  kinds: readonly HashKind[] = ["sha256"],
+): Promise<Sink> {
   let file: FileHandle | undefined;
-  let hash = createHash("sha256");
+  let hash = openHashes(kinds);
   let length = 0;
   const opened = async (): Promise<FileHandle> => (file ??= await open(path, "w", 0o644).catch(diskFault));
   const found = adopt ? await openIfThere(path) : undefined;
@@ -51,10 +59,11 @@ export async function fileSink(path: string, adopt: boolean): Promise<Sink> {
     },
     async restart() {
       await file?.truncate(0);
-      hash = createHash("sha256");
+      hash = openHashes(kinds);
       length = 0;
     },
-    sha256: () => digestOf(hash),
+    sha256: () => hash.sha256(),
+    sha512: () => hash.sha512(),
     async close() {
       await (await opened()).close();
     },
@@ -69,13 +78,13 @@ export interface MemorySink extends Sink {
   bytes(): Buffer;
 }
 
-export function memorySink(): MemorySink {
+export function memorySink(kinds: readonly HashKind[] = ["sha256"]): MemorySink {
   let chunks: Uint8Array[] = [];
-  let hash = createHash("sha256");
+  let hash = openHashes(kinds);
   let length = 0;
   const restart = async () => {
     chunks = [];
-    hash = createHash("sha256");
+    hash = openHashes(kinds);
     length = 0;
   };
   return {
@@ -88,15 +97,28 @@ export function memorySink(): MemorySink {
       length += chunk.length;
     },
     restart,
-    sha256: () => digestOf(hash),
+    sha256: () => hash.sha256(),
+    sha512: () => hash.sha512(),
     close: async () => {},
     discard: restart,
     bytes: () => Buffer.concat(chunks),
   };
 }
 
-function digestOf(hash: Hash): Sha256 {
-  return parseSha256(hash.copy().digest("hex"));
+interface Hashes extends Pick<Sink, "sha256" | "sha512"> {
+  update(bytes: Uint8Array): void;
+}
+
+function openHashes(kinds: readonly HashKind[]): Hashes {
+  const hashes = new Map<HashKind, Hash>(kinds.map((kind) => [kind, createHash(kind)]));
+  const hexOf = (kind: HashKind) => hashes.get(kind)?.copy().digest("hex") ?? "";
+  return {
+    update(bytes) {
+      for (const hash of hashes.values()) hash.update(bytes);
+    },
+    sha256: () => parseSha256(hexOf("sha256")),
+    sha512: () => parseSha512(hexOf("sha512")),
+  };
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
@@ -108,7 +130,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function hashFile(file: FileHandle, hash: Hash): Promise<number> {
+async function hashFile(file: FileHandle, hash: Hashes): Promise<number> {
   const buffer = Buffer.allocUnsafe(1 << 20);
   for (let at = 0; ; ) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, at);

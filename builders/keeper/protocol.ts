@@ -20,7 +20,7 @@ import type { Pushed } from "../cache/push.ts";
 import type { CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
 import type { ResultKind } from "../recipes.ts";
-import type { FetchedIndex, IndexQuestion } from "../repository/indexes.ts";
+import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { Delegation } from "../sandbox/limits.ts";
 import type { Limits } from "../sandbox/spec.ts";
 import type { PushOrder } from "./trade.ts";
@@ -107,7 +107,8 @@ export interface Methods {
   shell(job: BuildJob): { status: number };
   putBlob(bytes: Uint8Array): Digest;
   putFolder(entries: readonly LocalEntry[]): Digest;
-  fetchIndexes(question: IndexQuestion): readonly FetchedIndex[];
+  /** What the repositories list now, in its compact form. */
+  fetchIndexes(question: IndexQuestion): readonly CompactIndex[];
   /**
    * Makes an output's files visible under `outputs/`, a blob as `file`: the folder relative to the store, and the
    * tree it shows, which a root has to name if it is to stay.

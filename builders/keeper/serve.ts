@@ -21,6 +21,7 @@ import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { collected, openCare } from "./care.ts";
+import { compacted } from "./compact.ts";
 import { openFetchFile } from "./file.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
@@ -218,8 +219,11 @@ function openMethods(parts: MethodParts) {
       });
       return store.records.writeTree(tree);
     },
-    fetchIndexes: async (question) =>
-      fetchIndexes(http, question, { fetch, now: parts.now(), signal: parts.interrupted }),
+    async fetchIndexes(question) {
+      const means = { fetch, now: parts.now(), signal: parts.interrupted };
+      const fetched = await fetchIndexes(http, question, means);
+      return await Promise.all(fetched.map((index) => compacted(index, { build })));
+    },
     ...care,
     flush: () => committer.flush(),
     async probe() {

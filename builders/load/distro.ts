@@ -10,7 +10,7 @@ import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type DistroManifest, distroKind } from "../distro/schema.ts";
-import { readText } from "./load.ts";
+import { listFiles, readText } from "./load.ts";
 
 export interface DistroParts {
   readonly kinds: readonly Kind<unknown>[];
@@ -30,7 +30,7 @@ export async function loadDistro(
   file: string,
   { kinds, shipped, architecture }: DistroParts,
 ): Promise<LoadedDistro> {
-  const assembly = await assemble(file, { kinds, read: readText, has: existsSync, shipped });
+  const assembly = await assemble(file, { kinds, read: readText, has: existsSync, list: listFiles, shipped });
   const root = assembly.manifests.get(assembly.root);
   if (root === undefined) throw new Error(`${file} is not part of its own assembly`);
   if (root.kind.name !== distroKind.name)

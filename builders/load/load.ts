@@ -1,7 +1,7 @@
 // Loading: manifests and local files as the disk has them.
 // Knows how to read and digest; does not know what manifests mean.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Kind } from "../../evaluator/kind.ts";
@@ -32,7 +32,7 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
     texts.set(file, known);
     return known;
   };
-  const options = { kinds, read, has: existsSync, shipped };
+  const options = { kinds, read, has: existsSync, list: listFiles, shipped };
   const assembly = await assemble(root, options);
   const tools = await Promise.all(
     toolNames.map(
@@ -73,6 +73,20 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
   }
   if (faults.length > 0) throw new Faults(faults);
   return { locals, executables };
+}
+
+/** Files of a folder and below, relative to it and sorted, hidden ones left out; undefined where it is none. */
+export function listFiles(folder: string): readonly string[] | undefined {
+  try {
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return files.filter((file) => !/(?:^|\/)\./.test(file)).sort();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new Fault("manifest/unreadable", `cannot read ${folder}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Undefined where there is nothing. @throws {Fault} `manifest/unreadable` */

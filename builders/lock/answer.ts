@@ -2,8 +2,9 @@
 // Knows the way from a question to a closure; does not know lock files.
 
 import { nameIn } from "../../evaluator/chain.ts";
+import type { Compact } from "../../evaluator/compact.ts";
 import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
-import { type PackagesIndex, packagesIndex } from "../../evaluator/deb/packages.ts";
+import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Source, type Universe, universe } from "../../evaluator/deb/universe.ts";
@@ -15,7 +16,7 @@ import type { FetchedIndex } from "../repository/indexes.ts";
 /** A fetched index and what it lists. */
 export interface ReadIndex {
   readonly index: FetchedIndex;
-  readonly packages: PackagesIndex;
+  readonly list: Compact;
 }
 
 /** A package as the lock has it. */
@@ -24,6 +25,9 @@ export interface Pinned {
   readonly from: string;
   readonly stanza: Stanza;
 }
+
+/** A question about a distribution. */
+type Asked = Pick<ClosureQuestion, "source">;
 
 /** Above every repository's own priority, below what kit builds: stays what it is unless something forces it. */
 const pinnedPriority = 995;
@@ -39,10 +43,15 @@ export function answerQuestion(
   keep: readonly Pinned[],
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
-  const date = Math.max(0, ...indexes.map(({ index }) => index.release.date));
+  const date = newestOf(indexes);
   const all = universeOf(question, [...sourcesOf(question, indexes), ...keptSources(question, keep)]);
   const closure = closureIn(all, question, date, warn);
-  const used = indexes.map(({ index }) => ({
+  return { closure, used: lockedIndexes(indexes) };
+}
+
+/** As a lock has them. */
+export function lockedIndexes(indexes: readonly ReadIndex[]): LockedIndex[] {
+  return indexes.map(({ index }) => ({
     repository: index.repository,
     suite: index.suite,
     component: index.component,
@@ -51,7 +60,11 @@ export function answerQuestion(
     packages: index.packages.sha256,
     date: index.release.date,
   }));
-  return { closure, used };
+}
+
+/** The date of the newest, in seconds since 1970. */
+export function newestOf(indexes: readonly ReadIndex[]): number {
+  return Math.max(0, ...indexes.map(({ index }) => index.release.date));
 }
 
 /**
@@ -120,7 +133,7 @@ export function answerFromPinned(
   }
 }
 
-function pinnedSources(question: ClosureQuestion, pinned: readonly Pinned[]): Source[] {
+function pinnedSources(question: Asked, pinned: readonly Pinned[]): Source[] {
   const byOrigin = new Map<string, Stanza[]>();
   for (const { from, stanza } of pinned) byOrigin.set(from, [...(byOrigin.get(from) ?? []), stanza]);
   return [...byOrigin].map(([from, stanzas]): Source => {
@@ -135,18 +148,21 @@ function pinnedSources(question: ClosureQuestion, pinned: readonly Pinned[]): So
   });
 }
 
-function sourcesOf({ source }: ClosureQuestion, indexes: readonly ReadIndex[]): Source[] {
-  return indexes.map(({ index: { repository, suite }, packages }) => {
+export function sourcesOf({ source }: Asked, indexes: readonly ReadIndex[]): Source[] {
+  return indexes.map(({ index: { repository, suite }, list }) => {
     const known = source.repositories.find(({ name }) => name === repository);
-    return { index: packages, repository, suite, priority: known?.priority ?? 500 };
+    return { index: openPackages(list), repository, suite, priority: known?.priority ?? 500 };
   });
 }
 
-function keptSources(question: ClosureQuestion, keep: readonly Pinned[]): Source[] {
+export function keptSources(question: Asked, keep: readonly Pinned[]): Source[] {
   return pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
 }
 
-function universeOf({ source, locals, exclude }: ClosureQuestion, sources: readonly Source[]): Universe {
+export function universeOf(
+  { source, locals, exclude }: Pick<ClosureQuestion, "source" | "locals" | "exclude">,
+  sources: readonly Source[],
+): Universe {
   return universe({
     architecture: source.architecture,
     ...(source.foreign && { foreign: source.foreign }),

@@ -2,7 +2,6 @@
 // Knows the order and when to go round again; each step is somebody else's.
 
 import { readFileSync } from "node:fs";
-import { isBaseSet } from "../../evaluator/deb/package.ts";
 import {
   allDerivations,
   evaluate,
@@ -13,40 +12,23 @@ import {
   type World,
 } from "../../evaluator/evaluate.ts";
 import type { Kind } from "../../evaluator/kind.ts";
-import {
-  emptyLock,
-  formatLock,
-  type Lock,
-  type LockedAnswer,
-  pruneLock,
-  withAnswer,
-} from "../../evaluator/lock.ts";
-import type { Assembly } from "../../evaluator/manifest/assembly.ts";
-import {
-  type Closure,
-  type ClosureQuestion,
-  questionDigest,
-  questionFrame,
-  questionText,
-  sourceText,
-} from "../../evaluator/question.ts";
+import { emptyLock, formatLock, type Lock, pruneLock } from "../../evaluator/lock.ts";
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { Emit } from "../event.ts";
 import { fetchAddresses } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
-import { answerFromPinned, answerQuestion, type ReadIndex, refuseOlder } from "../lock/answer.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
+import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
 import { type MendMeans, mend } from "./mend.ts";
 import { realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The world as the line reaches it. */
-export interface LineMeans {
+export interface LineMeans extends AskMeans {
   readonly kinds: readonly Kind<unknown>[];
   /** Plans a manifest by its kind. @throws {Fault} `usage/not-realizable` */
   readonly plan: (planning: Planning) => readonly PlannedOutput[];
@@ -62,8 +44,6 @@ export interface LineMeans {
   readonly has: Means["has"];
   /** The text of a file in a tree of the store. @throws {Fault} `store/missing-blob`, `digest/bomb` */
   readonly readText: (tree: Digest, path: string) => string;
-  /** The indexes a question is about, fetched once a run. */
-  readonly indexes: (question: ClosureQuestion, assembly: Assembly) => Promise<readonly ReadIndex[]>;
   /** Where an archive's files may be found, nearest first. */
   readonly mirrors: (archive: string) => readonly string[];
   /** Makes room on the disk, where there is little and that is wanted, before more is written. */
@@ -71,20 +51,13 @@ export interface LineMeans {
   /** Whether there are caches to ask. */
   readonly caches: boolean;
   readonly absentOutputs: MendMeans["absentOutputs"];
-  readonly emit: Emit;
   readonly now: () => number;
 }
 
 export interface LineOptions {
   readonly manifest: string;
   readonly wish: Wish;
-  /**
-   * What to do with open questions: `first` locks where there is no lock file and else resolves among what is
-   * pinned; `pinned` never locks; `lock` asks the world; `update` asks it again, of all or of some packages.
-   */
-  readonly locking:
-    | { readonly mode: "first" | "pinned" | "lock" }
-    | { readonly mode: "update"; readonly packages: readonly string[] };
+  readonly locking: Locking;
 }
 
 export interface Planned {
@@ -122,7 +95,7 @@ export async function planLine(
     locals,
     executables,
     host: means.host,
-    lock: updating ? { ...lock, answers: {} } : lock,
+    lock: updating ? { ...lock, answers: {}, views: {} } : lock,
     provisional: new Map(),
     facts: new Map(),
   };
@@ -131,11 +104,14 @@ export async function planLine(
   const { outputs: _, ...whole } = options.wish;
   for (;;) {
     const plan = evaluate(world, asking ? whole : options.wish, means.plan);
-    if (plan.open.length > 0) {
+    if (plan.open.length + plan.openViews.length > 0) {
       if (asking) {
-        lock = await askWorld(plan.open, world, options, lock, means);
+        lock = await askWorld(plan.open, world, options.locking, lock, means);
+        world = { ...world, lock };
+        lock = await askViews(plan.openViews, world, options.locking, lock, means);
         world = { ...world, lock };
       } else {
+        refuseOpenViews(plan.openViews);
         world = {
           ...world,
           provisional: new Map([
@@ -240,81 +216,6 @@ function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {
     locking.mode === "update" ||
     (locking.mode === "first" && written === undefined)
   );
-}
-
-async function askWorld(
-  open: readonly ClosureQuestion[],
-  world: World,
-  options: LineOptions,
-  lock: Lock,
-  means: LineMeans,
-): Promise<Lock> {
-  let extended = world.lock;
-  // All at once: while one distribution's are read, the next one's are fetched (0.5 s of two).
-  const fetching = open.map((question) => means.indexes(question, assemblyOf(question, world)));
-  for (const indexes of fetching) indexes.catch(() => {});
-  for (const [i, question] of open.entries()) {
-    means.emit({ type: "step", text: `resolving ${questionText(question)}` });
-    const indexes = (await fetching[i]) ?? [];
-    refuseOlder(indexes, lock.distros[question.source.distro]?.indexes ?? []);
-    const keep = kept(question, lock, options);
-    const { closure, used } = answerQuestion(question, indexes, keep, (text) =>
-      means.emit({ type: "warning", text }),
-    );
-    extended = withAnswer(extended, question, closure, used);
-  }
-  return extended;
-}
-
-/** The manifests that a question's distribution is described in: those that ship, where it is one of theirs. */
-function assemblyOf({ source }: ClosureQuestion, { assembly, tools }: World): Assembly {
-  return [...tools.values(), assembly].find((each) => namesDistro(each, source.distro)) ?? assembly;
-}
-
-function namesDistro(assembly: Assembly, distro: string): boolean {
-  return [...assembly.manifests.values()].some(({ kind, name }) => kind.name === "distro" && name === distro);
-}
-
-/**
- * Why what is pinned cannot tell which packages the base's sets have: nobody asked for them, or each who did left
- * something out that is not left out any more, and that nothing pinned speaks of.
- */
-function unknownBase({ source, base, exclude }: ClosureQuestion, answers: readonly LockedAnswer[]): string[] {
-  const sets = base.filter(isBaseSet);
-  const frames = answers.map(({ question }) => questionFrame(question));
-  const others = frames.filter(
-    (frame) => frame.source === sourceText(source) && sets.every((name) => frame.base.includes(name)),
-  );
-  const [first] = others;
-  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
-    return [];
-  const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
-  return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
-}
-
-/** What is pinned for a question's distro and is to stay: everything, but for what an update is to move. */
-function kept(question: ClosureQuestion, lock: Lock, { locking }: LineOptions) {
-  const { distro, repositories } = question.source;
-  // A repository or a suite that the distribution has no more gives nothing, whatever is pinned from it.
-  const packages = Object.values(lock.distros[distro]?.packages ?? {}).filter(({ from }) =>
-    repositories.some(({ name, suites }) => suites.some((suite) => from === `${name} ${suite}`)),
-  );
-  if (locking.mode !== "update") return packages;
-  if (locking.packages.length === 0) return [];
-  return packages.filter(({ stanza }) => !locking.packages.includes(stanza["Package"] ?? ""));
-}
-
-function provisional(question: ClosureQuestion, world: World): [Digest, Closure] {
-  const { packages = {}, indexes = [] } = world.lock.distros[question.source.distro] ?? {};
-  const date = Math.max(0, ...indexes.map((index) => index.date));
-  const unknown = unknownBase(question, Object.values(world.lock.answers));
-  const answer =
-    unknown.length > 0 ? { missing: unknown } : answerFromPinned(question, Object.values(packages), date);
-  if ("closure" in answer) return [questionDigest(question), answer.closure];
-  throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
-    details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],
-    hint: "run `kit lock` to resolve it, and commit the changed lock file",
-  });
 }
 
 async function gatherFacts(

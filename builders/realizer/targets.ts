@@ -13,13 +13,16 @@ export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonl
     buildType?: unknown;
     kind?: unknown;
   };
+  const reference = root?.references.find(({ kind }) => kind === "distro");
+  const distroManifest = reference && assembly.manifests.get(reference.file);
+  const offered = (distroManifest?.document.value as { architectures?: unknown } | undefined)?.architectures;
+  const own = written.architectures ?? (written.kind === "view" ? offered : undefined);
   const named =
-    written.kind === "image" && Array.isArray(written.architectures)
-      ? written.architectures.filter((name) => typeof name === "string")
+    ["image", "view"].includes(String(written.kind)) && Array.isArray(own)
+      ? own.filter((name) => typeof name === "string")
       : [host];
   const buildType = wish.buildType ?? (written.buildType === "debug" ? "debug" : "release");
-  const reference = root?.references.find(({ kind }) => kind === "distro");
-  const distro = (reference && assembly.manifests.get(reference.file)?.name) ?? defaultDistro;
+  const distro = distroManifest?.name ?? defaultDistro;
   return (wish.architecture === undefined ? named : [wish.architecture]).map((arch) => ({
     arch,
     buildType,

@@ -1,4 +1,4 @@
-// Checks of a Release file's word against the time and what is known already.
+// Checks of an index's word against the time and what is known already.
 // Knows its dates and names; does not know signatures, which are checked before.
 
 import { Fault } from "../../store/model/fault.ts";
@@ -27,7 +27,7 @@ const day = 86_400;
  * - `digest/stale-index`: it is older than the one the lock was made from.
  */
 export function checkRelease(release: Release, expected: Expected): readonly Fault[] {
-  const { label, suite, notBefore } = expected;
+  const { label, suite } = expected;
   const now = Math.floor(expected.now / 1000);
   const faults: Fault[] = [];
   // Old security suites are `buster/updates`, and call themselves `buster`.
@@ -50,22 +50,26 @@ export function checkRelease(release: Release, expected: Expected): readonly Fau
       ),
     );
   }
-  if (release.date > now + day) {
+  return [...faults, ...checkDate(release.date, expected)];
+}
+
+/** What speaks against an index's date, in seconds since 1970: `digest/future-index`, `digest/stale-index`. */
+export function checkDate(date: number, expected: Omit<Expected, "suite" | "dated">): readonly Fault[] {
+  const { label, notBefore } = expected;
+  const now = Math.floor(expected.now / 1000);
+  const faults: Fault[] = [];
+  if (date > now + day) {
     faults.push(
-      new Fault(
-        "digest/future-index",
-        `${label}: the index is of ${iso(release.date)}, and it is ${iso(now)}`,
-        {
-          hint: "set this machine's clock",
-        },
-      ),
+      new Fault("digest/future-index", `${label}: the index is of ${iso(date)}, and it is ${iso(now)}`, {
+        hint: "set this machine's clock",
+      }),
     );
   }
-  if (notBefore !== undefined && release.date < notBefore) {
+  if (notBefore !== undefined && date < notBefore) {
     faults.push(
       new Fault(
         "digest/stale-index",
-        `${label}: the index is of ${iso(release.date)}, older than the locked one of ${iso(notBefore)}`,
+        `${label}: the index is of ${iso(date)}, older than the locked one of ${iso(notBefore)}`,
         {
           hint: "the mirror lags behind or replays an old index: try another through KIT_MIRRORS, or wait until it is updated",
         },

@@ -1,16 +1,17 @@
 // Indexes: the verified package lists of a repository, fetched from whichever mirror has them.
 // Knows the way from a suite's InRelease to its Packages files; does not know what packages say.
 
-import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import type { Digest, Sha256 } from "../../store/model/digest.ts";
+import type { Digest, FileDigest, Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { type Compression, decompressor } from "../archive/decompress.ts";
+import type { Compression } from "../archive/decompress.ts";
 import type { Http } from "../fetch/http.ts";
 import type { FetchPlace } from "../fetch/recipe.ts";
 import { checkRelease } from "./check.ts";
+import { chooseMirror } from "./choice.ts";
 import { type PackagesFile, packagesFiles, packagesPaths, parseRelease, type Release } from "./release.ts";
 import { openVerifier, type Verifier } from "./signature.ts";
+import { together } from "./together.ts";
 
 /** What to fetch; plain data. */
 export interface IndexQuestion {
@@ -39,7 +40,7 @@ export interface IndexQuestion {
  */
 export type FetchFile = (
   label: string,
-  wanted: { readonly sha256: Sha256; readonly size: number },
+  wanted: FileDigest & { readonly size: number },
   place: FetchPlace,
   urls: readonly string[],
 ) => Promise<Digest>;
@@ -65,8 +66,13 @@ export interface FetchedIndex {
   readonly compression: Compression;
   /** Bytes of it uncompressed, where the Release file tells. */
   readonly plainSize?: number;
-  /** The same, in the pool. {@link uncompressIndex} reads it. */
+  /** The same, in the pool. */
   readonly blob: Digest;
+}
+
+export interface CompactIndex extends FetchedIndex {
+  /** Its compact form, in the pool. */
+  readonly compact: Digest;
 }
 
 /**
@@ -100,67 +106,6 @@ export async function fetchIndexes(
   );
 }
 
-export interface UncompressOptions {
-  /** Bytes it may have; 1 GiB. */
-  readonly limit?: number;
-  /** Called with the text so far, again and again, where the index tells its size. */
-  readonly onMore?: (text: Buffer) => void;
-}
-
-/**
- * The text of a fetched index, into memory. Where its size is known it is written to its place at once: gathering
- * trixie's 57 MB in parts and joining them takes 0.1 s and as much memory again.
- *
- * @throws {Fault} `digest/bomb` above its known size, or the limit; `digest/bad-stream`
- */
-export async function uncompressIndex(
-  file: string,
-  { compression, plainSize }: Pick<FetchedIndex, "compression" | "plainSize">,
-  { limit = packagesLimit, onMore = () => {} }: UncompressOptions = {},
-): Promise<Buffer> {
-  const most = Math.min(plainSize ?? limit, limit);
-  const text = plainSize === undefined ? partsOfText() : sizedText(most, onMore);
-  const stream = await decompressor(compression, most, text.add);
-  const handle = await open(file);
-  try {
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(1 << 18);
-      const { bytesRead } = await handle.read(chunk);
-      if (bytesRead === 0) break;
-      await stream.push(chunk.subarray(0, bytesRead));
-    }
-    await stream.end();
-    return text.whole();
-  } finally {
-    stream.close();
-    await handle.close();
-  }
-}
-
-interface GatheredText {
-  readonly add: (part: Uint8Array) => void;
-  whole(): Buffer;
-}
-
-function partsOfText(): GatheredText {
-  const parts: Uint8Array[] = [];
-  return { add: (part) => void parts.push(Buffer.from(part)), whole: () => Buffer.concat(parts) };
-}
-
-function sizedText(size: number, onMore: (text: Buffer) => void): GatheredText {
-  const buffer = Buffer.allocUnsafeSlow(size);
-  let used = 0;
-  const whole = () => buffer.subarray(0, used);
-  return {
-    add(part) {
-      buffer.set(part, used);
-      used += part.length;
-      onMore(whole());
-    },
-    whole,
-  };
-}
-
 interface SuiteRelease {
   readonly suite: string;
   readonly release: Release;
@@ -180,44 +125,19 @@ async function fetchRelease(
   verifier: Promise<Verifier>,
   means: IndexMeans,
 ): Promise<SuiteRelease> {
-  const failures: Fault[] = [];
-  const urlOf = (mirror: string) => `${mirror}/dists/${suite}/InRelease`;
-  for (let left = question.mirrors; left.length > 0; ) {
-    const asked = left.map(urlOf);
-    const fetched = await orFailure(
-      failures,
-      http.bytes(asked, { limit: releaseLimit, signal: means.signal }),
-    );
-    // None of those that are left gave anything at all.
-    if (fetched === undefined) break;
-    const mirror = left[asked.indexOf(fetched.url)] ?? "";
-    left = left.filter((other) => other !== mirror);
-    const release = await orFailure(
-      failures,
-      readRelease(question, suite, mirror, verifier, fetched.bytes, means.now),
-    );
-    if (release !== undefined) {
-      const mirrors = [mirror, ...question.mirrors.filter((other) => other !== mirror)];
-      return { suite, release, sha256: fetched.sha256, mirrors };
-    }
-  }
-  means.signal?.throwIfAborted();
-  const fault = mostTelling(failures);
-  if (fault.code !== "network/not-found") throw fault;
-  throw new Fault(fault.code, `no mirror of ${question.repository.name} has the suite ${suite}`, {
-    details: fault.details,
-    cause: fault.cause,
-    hint: "is it called so? the distribution's manifest names it, as it is below dists/; else name another mirror in KIT_MIRRORS",
-  });
-}
-
-async function orFailure<T>(failures: Fault[], task: Promise<T>): Promise<T | undefined> {
+  const asked = { path: `dists/${suite}/InRelease`, limit: releaseLimit, signal: means.signal };
+  const read = (mirror: string, document: Uint8Array) =>
+    readRelease(question, suite, mirror, verifier, document, means.now);
   try {
-    return await task;
+    const { value, sha256, mirrors } = await chooseMirror(http, question.mirrors, asked, read);
+    return { suite, release: value, sha256, mirrors };
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    failures.push(error);
-    return undefined;
+    if (!(error instanceof Fault) || error.code !== "network/not-found") throw error;
+    throw new Fault(error.code, `no mirror of ${question.repository.name} has the suite ${suite}`, {
+      details: error.details,
+      cause: error.cause,
+      hint: "is it called so? the distribution's manifest names it, as it is below dists/; else name another mirror in KIT_MIRRORS",
+    });
   }
 }
 
@@ -236,21 +156,6 @@ async function readRelease(
   const [fault] = checkRelease(release, { label, suite, now, notBefore, dated: question.dated });
   if (fault !== undefined) throw fault;
   return release;
-}
-
-// A mirror that answered wrongly says more than those that did not answer at all.
-function mostTelling(failures: readonly Fault[]): Fault {
-  const chosen = failures.find((fault) => fault.class === "digest") ?? failures[0];
-  if (chosen === undefined) throw new Error("no mirror was asked");
-  const others = failures
-    .filter((fault) => fault !== chosen)
-    .flatMap((fault) => [fault.message, ...fault.details]);
-  if (others.length === 0) return chosen;
-  return new Fault(chosen.code, chosen.message, {
-    details: [...chosen.details, ...others],
-    cause: chosen.cause,
-    ...(chosen.hint !== undefined && { hint: chosen.hint }),
-  });
 }
 
 async function fetchPackages(
@@ -283,22 +188,4 @@ async function fetchPackages(
     ...(file.plainSize !== undefined && { plainSize: file.plainSize }),
     blob,
   };
-}
-
-// All of them, in order; at the first failure the rest is stopped, and has ended when it is thrown.
-async function together<T, R>(
-  signal: AbortSignal | undefined,
-  items: readonly T[],
-  task: (item: T, signal: AbortSignal) => Promise<R>,
-): Promise<R[]> {
-  const stop = new AbortController();
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const running = items.map((item) => task(item, either));
-  try {
-    return await Promise.all(running);
-  } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(running);
-    throw error;
-  }
 }

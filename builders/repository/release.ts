@@ -68,7 +68,7 @@ export function parseRelease(text: string): Release {
 
 /**
  * The Packages indexes that hold what a machine of `architecture` can install from a component: one, or two where
- * the archive keeps `all` apart.
+ * the archive keeps `all` apart. `source` stands for the Sources index.
  *
  * @throws {Fault} `unresolved/no-index` where the suite has none for this component and architecture
  */
@@ -88,7 +88,8 @@ export function packagesFiles(
       },
     );
   }
-  const all = release.separateAll ? packagesFile(release, component, "all") : undefined;
+  const all =
+    release.separateAll && architecture !== "source" ? packagesFile(release, component, "all") : undefined;
   return all === undefined ? [own] : [own, all];
 }
 
@@ -109,7 +110,10 @@ const preferences = [
 ] as const;
 
 function packagesFile(release: Release, component: string, architecture: string): PackagesFile | undefined {
-  const plain = `${component}/binary-${architecture}/Packages`;
+  const plain =
+    architecture === "source"
+      ? `${component}/source/Sources`
+      : `${component}/binary-${architecture}/Packages`;
   const plainSize = release.files.get(plain)?.size;
   for (const [compression, suffix] of preferences) {
     const path = `${plain}${suffix}`;

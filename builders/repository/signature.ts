@@ -1,7 +1,7 @@
-// Signatures of texts: the OpenPGP cleartext framework (RFC 9580, section 7), as InRelease files use it.
-// Knows how a signed text is framed and verified; does not know what the text says or where keys come from.
+// Signatures of texts: the OpenPGP cleartext framework (RFC 9580, section 7), as InRelease files use it, and detached
+// ones. Knows how a signed text is framed and verified; does not know what the text says or where keys come from.
 
-import type { PublicKey, VerifyMessageResult } from "openpgp";
+import type { Message, PublicKey, VerifyMessageResult } from "openpgp";
 import { Fault } from "../../store/model/fault.ts";
 import { loadOpenpgp } from "../late.ts";
 
@@ -25,6 +25,17 @@ export interface Verifier {
    * hold, is made over MD5 or SHA-1, or its key was expired or revoked
    */
   verify(label: string, document: Uint8Array, now: number): Promise<SignedText>;
+  /**
+   * Who signed a document, by the armoured signature that lies beside it (`gpg --detach-sign --armor`).
+   *
+   * @throws {Fault} as `verify`
+   */
+  verifyDetached(
+    label: string,
+    document: Uint8Array,
+    signature: Uint8Array,
+    now: number,
+  ): Promise<Omit<SignedText, "text">>;
 }
 
 /**
@@ -38,22 +49,36 @@ export async function openVerifier(armouredKeys: readonly string[]): Promise<Ver
   const blocks = armouredKeys.flatMap((text) => keyBlocks(text));
   const keys: PublicKey[] = [];
   for (const armoredKeys of blocks) keys.push(...(await pgp.readKeys({ armoredKeys }).catch(badKey)));
+  const check = async (
+    label: string,
+    message: Message<MaybeBytes>,
+    armoredSignature: string,
+    now: number,
+  ) => {
+    const date = new Date(now + 86_400_000);
+    const damaged = (cause: unknown): never => {
+      throw unsigned(label, "its signature block is damaged", cause);
+    };
+    const signature = await pgp.readSignature({ armoredSignature }).catch(damaged);
+    const { signatures } = await pgp
+      .verify({ message, signature, verificationKeys: keys, date })
+      .catch(damaged);
+    return await firstValid(label, signatures, keys);
+  };
   return {
     async verify(label, document, now) {
-      const { lines, signature: armoredSignature } = parseFrame(label, document);
+      const { lines, signature } = parseFrame(label, document);
       const message = await pgp.createMessage({ text: lines.join("\r\n") });
-      const date = new Date(now + 86_400_000);
-      const damaged = (cause: unknown): never => {
-        throw unsigned(label, "its signature block is damaged", cause);
-      };
-      const signature = await pgp.readSignature({ armoredSignature }).catch(damaged);
-      const { signatures } = await pgp
-        .verify({ message, signature, verificationKeys: keys, date })
-        .catch(damaged);
-      return { text: lines.join("\n"), ...(await firstValid(label, signatures, keys)) };
+      return { text: lines.join("\n"), ...(await check(label, message, signature, now)) };
+    },
+    async verifyDetached(label, document, signature, now) {
+      const message = await pgp.createMessage({ binary: document });
+      return await check(label, message, parseDetached(label, signature), now);
     },
   };
 }
+
+type MaybeBytes = string | Uint8Array;
 
 interface Frame {
   /** Dash escapes undone, white space at the ends of lines removed: neither is signed. */
@@ -89,6 +114,15 @@ function parseFrame(label: string, document: Uint8Array): Frame {
     return line.startsWith("- ") ? line.slice(2) : line;
   });
   return { lines, signature: `${all.slice(begin, end + 1).join("\n")}\n` };
+}
+
+// One block and nothing else: of several, openpgp reads the first.
+function parseDetached(label: string, signature: Uint8Array): string {
+  const text = decode(label, signature).replaceAll("\r\n", "\n").trim();
+  const between = text.slice(marks.signature.length, -marks.end.length);
+  if (!text.startsWith(marks.signature) || !text.endsWith(marks.end) || between.includes("-----"))
+    throw unsigned(label, "what lies beside it is no signature");
+  return `${text}\n`;
 }
 
 function decode(label: string, document: Uint8Array): string {

@@ -12,12 +12,23 @@ import type { Limits } from "../../builders/sandbox/spec.ts";
 import type { Wish } from "../../evaluator/evaluate.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { composeParts, lockPath, type PartOptions, type Parts } from "../composition.ts";
+import { composeParts, type PartOptions, type Parts } from "../composition.ts";
 import { type KitContext, toldKey } from "../context.ts";
+import { lockPath } from "../lockfile.ts";
 import { openRenderer } from "../output.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { absentOutputs } from "../rootlinks.ts";
 import { type Host, readSettings, type Settings } from "../settings.ts";
+
+/** Asks what the package lists are now, and not an hour ago. */
+export function refreshOption() {
+  return Option.Boolean("--refresh", false, { description: "ask for the newest indexes (once an hour)" });
+}
+
+/** For how many milliseconds a package list counts as the present one. */
+export function listAge(refresh: boolean): number {
+  return refresh ? 0 : 3_600_000;
+}
 
 export abstract class KitCommand extends Command<KitContext> {
   json = Option.Boolean("--json", false, {

@@ -4,7 +4,8 @@
 import { existsSync } from "node:fs";
 import { pinnedRequests } from "../../builders/lock/pinned.ts";
 import { readRoots } from "../../store/roots.ts";
-import { lockPath, type Parts } from "../composition.ts";
+import type { Parts } from "../composition.ts";
+import { lockPath } from "../lockfile.ts";
 
 /** Registers a manifest's lock, unless it is registered as it is; no store is made for it. */
 export async function registerLock(manifest: string, parts: Parts): Promise<void> {

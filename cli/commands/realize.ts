@@ -11,9 +11,10 @@ import type { Content, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
-import { lockPath, type Parts } from "../composition.ts";
+import type { Parts } from "../composition.ts";
 import { codeFolder } from "../entry.ts";
 import { evidence } from "../evidence.ts";
+import { lockPath } from "../lockfile.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../places.ts";
 import { plural } from "../render/text.ts";
@@ -67,6 +68,10 @@ export class RealizeCommand extends BuildCommand {
     if (this.profile !== undefined) checkProfileName(this.profile);
     const manifest = this.absolute(this.manifest);
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
+    if (plan.views.length > 0)
+      throw new Fault("usage/not-realizable", "a view is nothing that can be built", {
+        hint: "`kit report` shows what it comes to; an image or a package can be realized",
+      });
     const linksOf = this.linkNames(plan.outputs);
     for (const link of linksOf) refuseUnplaceable(link);
     // What is compared has to be recorded, and not only offered.

@@ -17,7 +17,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { debianArchitecture, kinds, type Parts } from "../composition.ts";
 import { shippedManifests } from "../entry.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
-import { PartsCommand } from "./command.ts";
+import { listAge, PartsCommand, refreshOption } from "./command.ts";
 
 export class ResolveCommand extends PartsCommand {
   static override paths = [["resolve"]];
@@ -28,7 +28,7 @@ export class ResolveCommand extends PartsCommand {
       DISTRO is the name of one that ships, or the file of another; a PACKAGE is written as for apt: \`nginx\`,
       \`nginx=1.22.1-9\`, \`libc6:arm64\`, \`"nginx (>= 1.22)"\`. Chooses what apt of that release would on a machine
       that has nothing, whatever the order of the packages; with \`--base\` on one that has the distribution's base.
-      Reads the indexes as they are now, and no lock. Prints a line for each package: NAME VERSION ARCHITECTURE and who
+      Reads no lock, and the indexes as they were an hour ago at most. Prints a line for each package: NAME VERSION ARCHITECTURE and who
       wants it. What cannot be had ends with 4, and the packages and versions that clash.
     `,
     examples: [
@@ -46,6 +46,13 @@ export class ResolveCommand extends PartsCommand {
   base = Option.Boolean("--base", false, { description: "with what every root of the distribution holds" });
   recommends = Option.Boolean("--recommends", false, { description: "with what packages recommend" });
 
+  refresh = refreshOption();
+  offline = Option.Boolean("--offline", false, { description: "take the indexes that were looked at last" });
+
+  protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
+    return { offline: this.offline };
+  }
+
   override async work(parts: Parts): Promise<number> {
     const architectures = this.wantedArchitectures();
     if (this.packages.length === 0 && !this.base)
@@ -59,7 +66,7 @@ export class ResolveCommand extends PartsCommand {
     });
     const { packages, base, recommends } = this;
     const question = inquiryQuestion(distro, { packages, architectures, base, recommends });
-    const indexes = await parts.indexes(question, assembly);
+    const indexes = await parts.indexes(listAge(this.refresh))(question, assembly);
     this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
     const { closure } = answerQuestion(question, indexes, [], (text) => this.warn(text));
     this.done();

@@ -14,7 +14,8 @@ import { Fault, Faults, faultsOf, type Place } from "../../store/model/fault.ts"
 import { type Entry, entriesByPath } from "../../store/model/tree.ts";
 import { findMember } from "../../store/pool.ts";
 import { readRoots } from "../../store/roots.ts";
-import { lockPath, type Parts, readLockFile } from "../composition.ts";
+import type { Parts } from "../composition.ts";
+import { lockPath, readLockFile } from "../lockfile.ts";
 import { openRevision, parseRevision, type Revision } from "../revision.ts";
 import type { Side } from "./comparison.ts";
 import { knownOf, short } from "./selection.ts";

@@ -2,8 +2,10 @@
 // Knows how it is told; does not know how keys are made.
 
 import { Command, Option } from "clipanion";
-import type { World } from "../../evaluator/evaluate.ts";
+import type { Answered, World } from "../../evaluator/evaluate.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
+import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
+import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { describe } from "../../store/model/canonical.ts";
 import { describeDerivation, type Input, requestText } from "../../store/model/derivation.ts";
 import type { Parts } from "../composition.ts";
@@ -41,13 +43,14 @@ export class WhyCommand extends PlanCommand {
   override async work(parts: Parts): Promise<number> {
     const { plan, world } = await this.plan(this.manifest, parts);
     const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
-    const packages = isTitle(known, this.wanted) ? [] : packageReasons(plan.answered, this.wanted);
+    const answered = [...plan.answered, ...plan.views.flatMap((view) => workloadsWith(view, this.wanted))];
+    const packages = isTitle(known, this.wanted) ? [] : packageReasons(answered, this.wanted);
     if (packages.length > 0) {
       this.done();
       this.print(...(this.json ? [JSON.stringify({ packages })] : packageLines(packages)));
       return 0;
     }
-    const names = plan.answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name));
+    const names = answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name));
     const item = select(known, this.wanted, names);
     this.done();
     const told = reasons(item, world);
@@ -55,6 +58,17 @@ export class WhyCommand extends PlanCommand {
     else this.print(...reasonLines(told));
     return 0;
   }
+}
+
+/** The closures of a view's workloads that have a package of this name. */
+function workloadsWith(view: ViewAnswer, wanted: string): Answered[] {
+  const name = wanted.split(":")[0] ?? "";
+  const keys = new Set([...view.packages].flatMap(([key, item]) => (item.name === name ? [key] : [])));
+  const has = (workload: string) => {
+    const { required = [], others = [] } = view.view.workloads[workload] ?? {};
+    return [...required, ...others].some((key) => keys.has(key));
+  };
+  return workloadClosures(view, viewPackages(view), (workload) => has(workload.name));
 }
 
 export interface Reasons {

@@ -9,7 +9,7 @@ import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { visible } from "../render/text.ts";
 import { rootsIn } from "./chains.ts";
-import { PlanCommand } from "./command.ts";
+import { listAge, PlanCommand, refreshOption } from "./command.ts";
 
 export class WhyNotCommand extends PlanCommand {
   static override paths = [["why-not"]];
@@ -17,8 +17,8 @@ export class WhyNotCommand extends PlanCommand {
     category: "Looking",
     description: "why a package, or a version of one, is not taken",
     details: `
-      Of a manifest's roots it tells what of the package is taken, which versions the indexes have now, which of them
-      comes first and why, and what asking for it beside everything else would come to: the packages that would move, or
+      Of a manifest's roots it tells what of the package is taken, which versions the indexes have, as they were an hour
+      ago at most, which of them comes first and why, and what asking for it beside everything else would come to: the packages that would move, or
       those that clash. PACKAGE is written as for apt: \`nginx\`, \`nginx=1.22.1-9\`, \`"nginx (>= 1.27)"\`.
       Locks first where there is no lock yet, like \`realize\`.
     `,
@@ -31,6 +31,8 @@ export class WhyNotCommand extends PlanCommand {
   manifest = Option.String({ name: "MANIFEST" });
   package = Option.String({ name: "PACKAGE" });
 
+  refresh = refreshOption();
+
   override async work(parts: Parts): Promise<number> {
     const { plan, world } = await this.plan(this.manifest, parts);
     const roots = rootsIn(plan.answered);
@@ -38,12 +40,13 @@ export class WhyNotCommand extends PlanCommand {
       throw new Fault("usage/no-root", "the manifest makes no root that packages could be in", {
         hint: "name the manifest of an image",
       });
+    const indexes = parts.indexes(listAge(this.refresh));
     const told = await Promise.all(
       roots.map(async ({ question, closure }) => {
-        const indexes = await parts.indexes(question, world.assembly);
+        const lists = await indexes(question, world.assembly);
         return {
           question: questionText(question),
-          ...explainAbsence(question, indexes, closure, this.package),
+          ...explainAbsence(question, lists, closure, this.package),
         };
       }),
     );

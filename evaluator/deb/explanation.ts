@@ -133,6 +133,7 @@ function inOrder(rules: readonly Rule[]): Rule[] {
 function tell(universe: Universe, formula: Formula, rule: Rule): string {
   switch (rule.kind) {
     case "request": {
+      if (rule.request.outside) return `${full(universe, rule.request.outside)} is wanted`;
       const why = rule.request.by === "base" ? "is part of the base" : "is asked for";
       const answers = rule.literals.map((literal) => full(universe, formula.versionOf(literal)));
       const which = answers.length > 0 ? `, which is ${listed(answers, "or")}` : "";

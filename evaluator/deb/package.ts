@@ -50,6 +50,16 @@ export interface Demand {
   readonly alternatives: readonly Relation[];
   /** No field says so: packages of one name on several architectures go together only as Multi-Arch allows. */
   readonly implicit?: true;
+  /** Whom it reaches in its universe, once `reachOf` has found it. */
+  reach?: Reach;
+}
+
+/** Whom a demand reaches, found once in a universe: a version's demands are its own. */
+export interface Reach {
+  /** By each alternative. */
+  readonly each: readonly (readonly Version[])[];
+  /** By any of them, in their order, each once. */
+  readonly all: readonly Version[];
 }
 
 export interface Provided {

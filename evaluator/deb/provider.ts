@@ -1,7 +1,7 @@
 // Providers: which of several packages that satisfy one relation apt tries first.
 // Knows apt's preferences; does not know which of them is installable.
 
-import { reachedBy } from "./demand.ts";
+import { reachOf } from "./demand.ts";
 import { type Demand, importances, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
 import type { Universe } from "./universe.ts";
@@ -33,8 +33,9 @@ export function rankedProviders(
   settled: (version: Version) => boolean,
   admit: (version: Version) => boolean,
 ): Version[] {
-  return demand.alternatives.flatMap((relation) =>
-    reachedBy(universe, version, demand, relation)
+  const { each } = reachOf(universe, version, demand);
+  return demand.alternatives.flatMap((relation, index) =>
+    (each[index] ?? [])
       .filter(admit)
       .sort((a, b) => Number(settled(b)) - Number(settled(a)) || compareProviders(universe, relation, a, b)),
   );

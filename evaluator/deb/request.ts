@@ -12,6 +12,8 @@ export interface Request {
   /** As it was written; for a base package its name. */
   readonly text: string;
   readonly relation: Relation;
+  /** The version that is meant, where it stands outside of every index ({@link Universe.outside}). */
+  readonly outside?: Version;
 }
 
 /** What a request comes to: a package to install in that version, or why there is none. */
@@ -60,7 +62,8 @@ export function gatherRequests(
 }
 
 /** The version apt would take for a request, by its rules for the command line. */
-export function targetOf(universe: Universe, { relation }: Request): Target {
+export function targetOf(universe: Universe, { relation, outside }: Request): Target {
+  if (outside !== undefined) return { package: outside.package, version: outside };
   const { name, architecture } = relation;
   const real = universe
     .group(name)

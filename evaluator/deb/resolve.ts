@@ -17,6 +17,8 @@ export interface Question {
   /** Sets by field of the candidate, or further requests: what every root holds. */
   readonly base: readonly (BaseSet | (string & {}))[];
   readonly recommends: boolean;
+  /** A package of no index, asked for too, and among what is chosen. */
+  readonly outside?: Version;
 }
 
 export interface ResolvedPackage {
@@ -35,17 +37,34 @@ export type Resolution =
   | { readonly ok: true; readonly packages: readonly ResolvedPackage[] }
   | ({ readonly ok: false } & Explanation);
 
+/** What is chosen, and no word yet why each. */
+export type Choice =
+  | { readonly ok: true; readonly versions: ReadonlySet<Version>; readonly answers: readonly Answer[] }
+  | ({ readonly ok: false } & Explanation);
+
 /**
- * What `apt-get --no-install-recommends install` would choose on an empty machine, given the requests and the base
- * sorted by name. Where apt's greedy way ends in a conflict that it cannot mend, a complete search takes over: it prefers candidates to
- * other versions and earlier alternatives to later ones, and what it finds is swept of everything nobody needs.
- * The same for the same universe and question, in whatever order they are given.
+ * What {@link choose} chooses, and why each package is there.
  *
  * @throws {Fault} `unresolved/malformed-request`
  */
 export function resolve(universe: Universe, question: Question): Resolution {
-  const { recommends } = question;
-  const requests = gatherRequests(universe, question.requests, question.base);
+  const choice = choose(universe, question);
+  return choice.ok ? { ok: true, packages: withReasons(universe, choice, question.recommends) } : choice;
+}
+
+/**
+ * What `apt-get --no-install-recommends install` would choose on an empty machine, given the requests and the base
+ * sorted by name. Where apt's greedy way ends in a conflict that it cannot mend, a complete search takes
+ * over: it prefers candidates to other versions and earlier alternatives to later ones, and what it finds is swept of
+ * everything nobody needs.
+ * The same for the same universe and question, in whatever order they are given.
+ *
+ * @throws {Fault} `unresolved/malformed-request`
+ */
+export function choose(universe: Universe, question: Question): Choice {
+  const { recommends, outside } = question;
+  const asked = gatherRequests(universe, question.requests, question.base);
+  const requests = outside === undefined ? asked : [...asked, requestOf(outside)];
   const targets = requests.map((request) => ({ request, target: targetOf(universe, request) }));
   const missing = targets.filter(isMissing);
   if (missing.length > 0) return { ok: false, ...explainMissing(universe, missing) };
@@ -55,11 +74,15 @@ export function resolve(universe: Universe, question: Question): Resolution {
   );
   const wanted = [...new Set(answers.map(({ version }) => version))];
   const chosen = chooseAsApt(universe, wanted, { recommends });
-  if (chosen !== undefined) return resolved(universe, chosen, answers, recommends);
-  return resolveBySearch(universe, requests, recommends);
+  if (chosen !== undefined) return { ok: true, versions: chosen, answers };
+  return chooseBySearch(universe, requests, recommends);
 }
 
-function resolveBySearch(universe: Universe, requests: readonly Request[], recommends: boolean): Resolution {
+function requestOf(outside: Version): Request {
+  return { by: "request", text: outside.name, relation: { name: outside.name }, outside };
+}
+
+function chooseBySearch(universe: Universe, requests: readonly Request[], recommends: boolean): Choice {
   const formula = formulate(universe, requests, recommends);
   const outcome = search(formula.roots, formula.expand);
   if ("core" in outcome) {
@@ -73,7 +96,7 @@ function resolveBySearch(universe: Universe, requests: readonly Request[], recom
   const chosen = new Set(outcome.chosen.map(formula.versionOf));
   const answers = answersAmong(formula, outcome);
   const roots = answers.map(({ version }) => version);
-  return resolved(universe, sweep(universe, chosen, roots, recommends), answers, recommends);
+  return { ok: true, versions: sweep(universe, chosen, roots, recommends), answers };
 }
 
 function answersAmong(formula: Formula, { chosen }: Extract<Outcome<never>, { chosen: unknown }>): Answer[] {
@@ -85,18 +108,16 @@ function answersAmong(formula: Formula, { chosen }: Extract<Outcome<never>, { ch
   });
 }
 
-function resolved(
+function withReasons(
   universe: Universe,
-  versions: ReadonlySet<Version>,
-  answers: readonly Answer[],
+  { versions, answers }: Extract<Choice, { ok: true }>,
   recommends: boolean,
-): Resolution {
+): ResolvedPackage[] {
   const reasons = reasonsIn(universe, versions, answers, recommends);
-  const packages = [...versions].sort(compareVersionNames).map((item): ResolvedPackage => {
+  return [...versions].sort(compareVersionNames).map((item) => {
     const { name, version, architecture, stanza, origin } = item;
     return { name, version, architecture, stanza, origin, reasons: reasons.get(item) ?? [] };
   });
-  return { ok: true, packages };
 }
 
 function isMissing(item: {

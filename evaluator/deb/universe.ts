@@ -65,6 +65,12 @@ export interface Universe {
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
   names(): Iterable<string>;
+  /** Names of the packages of a task (tasksel's `Task` field), sorted. */
+  task(task: string): readonly string[];
+  /** Every task there is, sorted. */
+  tasks(): readonly string[];
+  /** A package that no index has and no relation reaches, to be asked for: what a build needs, as one. */
+  outside(described: Described): Version;
   isExcluded(name: string): boolean;
   readonly mentions: MentionOrder;
   /** What was skipped so far because it could not be read, sorted. */
@@ -162,7 +168,8 @@ export function universe(options: UniverseOptions): Universe {
     },
     base(set) {
       const line = set === "essential" ? "Essential: yes" : `Priority: ${set}`;
-      const names = new Set([...sources.flatMap(({ index }) => index.withLine(line)), ...locals.keys()]);
+      const listed = sources.flatMap(({ index }) => index.withLine(line).map(index.nameAt));
+      const names = new Set([...listed, ...locals.keys()]);
       return [...names].sort().filter((name) => {
         const candidate = group(name).find((pkg) => pkg.architecture === options.architecture)?.candidate;
         return set === "essential" ? candidate?.essential : candidate?.importance === set;
@@ -171,6 +178,14 @@ export function universe(options: UniverseOptions): Universe {
     *names() {
       yield* locals.keys();
       for (const { index } of sources) yield* index.names();
+    },
+    task: (task) => sortedNames(sources.flatMap(({ index }) => index.inTask(task).map(index.nameAt))),
+    tasks: () => sortedNames(sources.flatMap(({ index }) => [...index.tasks()])),
+    outside(described) {
+      const listings = [{ described, source: undefined }];
+      const [version] = makePackage(described.name, options.architecture, [], listings, priorityOf).versions;
+      if (version === undefined) throw new Error("a listing is a version");
+      return version;
     },
     isExcluded: (name) => excluded.has(name),
     mentions: mentionOrder(sources.map(({ index }) => index)),
@@ -278,8 +293,22 @@ function compareSources(a: Source, b: Source): number {
     b.priority - a.priority ||
     compareText(a.repository, b.repository) ||
     compareText(a.suite, b.suite) ||
-    Buffer.compare(a.index.bytes, b.index.bytes)
+    compareIndexes(a.index, b.index)
   );
+}
+
+/** By their first stanzas that differ: components of one suite, say. */
+function compareIndexes(a: PackagesIndex, b: PackagesIndex): number {
+  if (a === b) return 0;
+  for (let stanza = 0; stanza < Math.min(a.size, b.size); stanza++) {
+    const order = compareText(a.text(stanza), b.text(stanza));
+    if (order !== 0) return order;
+  }
+  return a.size - b.size;
+}
+
+function sortedNames(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
 }
 
 function compareText(a: string, b: string): number {

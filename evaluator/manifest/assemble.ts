@@ -4,7 +4,7 @@
 import { dirname, join, normalize } from "node:path/posix";
 import { Fault, Faults, faultsOf } from "../../store/model/fault.ts";
 import { type Kind, type LocalFile, localsIn, type Path, type Reference } from "../kind.ts";
-import type { Assembled, Assembly } from "./assembly.ts";
+import type { Assembled, Assembly, ResolvedReference } from "./assembly.ts";
 import { sortFaults } from "./check.ts";
 import { cycleFaults } from "./cycle.ts";
 import { type Document, readDocument } from "./document.ts";
@@ -20,6 +20,8 @@ export interface AssembleOptions {
   readonly read: (file: string) => Promise<string | undefined>;
   /** Whether there is a file or folder. */
   readonly has: (path: string) => boolean;
+  /** Paths of all files in a folder and below, relative to it and sorted; undefined where it is none. */
+  readonly list: (folder: string) => readonly string[] | undefined;
   /** The folder of the manifests that ship. */
   readonly shipped: string;
 }
@@ -44,21 +46,39 @@ export async function assemble(root: string, options: AssembleOptions): Promise<
     const found = read.flatMap(({ wanted, text }) => {
       const part =
         text === undefined ? { faults: [missingFile(wanted)] } : assembleFile(wanted.file, text, options);
+      // A folder has manifests of other kinds too.
+      if (part.assembled !== undefined && isOther(part.assembled, wanted.reference)) {
+        // Somebody else may still mean it.
+        asked.delete(wanted.file);
+        return [];
+      }
       faults.push(...part.faults);
       if (part.assembled) manifests.set(wanted.file, part.assembled);
       return part.assembled ?? [];
     });
     wave = wantedBy(found, asked);
   }
+  for (const [file, item] of manifests) manifests.set(file, withoutOthers(item, manifests));
   faults.push(...wrongKinds(manifests), ...cycleFaults(start, manifests));
   if (faults.length > 0) throw new Faults(sortFaults(faults));
   return { root: start, manifests };
 }
 
+function isOther({ kind }: Assembled, reference: ResolvedReference | undefined): boolean {
+  return reference?.found === true && kind.name !== reference.kind;
+}
+
+/** References that a folder was found to hold, to manifests of the kind that is meant alone. */
+function withoutOthers(item: Assembled, manifests: ReadonlyMap<string, Assembled>): Assembled {
+  const counts = ({ found, file, kind }: ResolvedReference) =>
+    found !== true || manifests.get(file)?.kind.name === kind;
+  return { ...item, references: item.references.filter(counts) };
+}
+
 /** A file that is to be read, and who says so first. */
 interface Wanted {
   readonly file: string;
-  readonly reference?: Reference;
+  readonly reference?: ResolvedReference;
   readonly from?: Assembled;
 }
 
@@ -67,7 +87,8 @@ function wantedBy(found: readonly Assembled[], asked: ReadonlySet<string>): Want
   for (const from of found) {
     for (const reference of from.references) {
       const { file } = reference;
-      if (!asked.has(file) && !wanted.has(file)) wanted.set(file, { file, reference, from });
+      const isMeant = !wanted.has(file) || (wanted.get(file)?.reference?.found && !reference.found);
+      if (!asked.has(file) && isMeant) wanted.set(file, { file, reference, from });
     }
   }
   return [...wanted.values()];
@@ -77,7 +98,7 @@ function wantedBy(found: readonly Assembled[], asked: ReadonlySet<string>): Want
 function assembleFile(
   file: string,
   text: string,
-  { kinds, has, shipped }: AssembleOptions,
+  { kinds, has, list, shipped }: AssembleOptions,
 ): { assembled?: Assembled; faults: readonly Fault[] } {
   try {
     const document = readDocument(file, text);
@@ -97,7 +118,8 @@ function assembleFile(
     );
     const references = written
       .filter((reference) => !moving.has(reference))
-      .map((reference) => ({ ...reference, file: resolveReference(file, reference, shipped) }));
+      .map((reference) => ({ ...reference, file: resolveReference(file, reference, shipped) }))
+      .flatMap((reference) => manifestsAt(reference, list));
     const refused = [...moving].slice(0, limits.faults).map(({ path }) => movingReference(document, path));
     const assembled = { file, kind, name: nameOf(document), document, references };
     const missed = missing.slice(0, limits.faults).map((local) => missingLocal(document, local));
@@ -136,6 +158,18 @@ const form = /^(?:\.\.?\/[^\0]+|[a-z0-9][a-z0-9.+/-]*)$/;
 function resolveReference(file: string, reference: Reference, shipped: string): string {
   if (/^\.\.?\//.test(reference.to)) return join(dirname(file), reference.to);
   return join(shipped, `${reference.kind}s`, `${reference.to}.yaml`);
+}
+
+/** The reference itself; of a folder, one to each manifest in it. */
+function manifestsAt(
+  reference: ResolvedReference,
+  list: AssembleOptions["list"],
+): readonly ResolvedReference[] {
+  const files = reference.folder ? list(reference.file) : undefined;
+  if (files === undefined) return [reference];
+  return files
+    .filter((file) => /\.ya?ml$/.test(file))
+    .map((file) => ({ ...reference, file: join(reference.file, file), found: true }));
 }
 
 function missingFile({ file, reference, from }: Wanted): Fault {

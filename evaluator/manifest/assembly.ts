@@ -8,6 +8,8 @@ import type { Document } from "./document.ts";
 export interface ResolvedReference extends Reference {
   /** Canonical path: a key of {@link Assembly.manifests}. */
   readonly file: string;
+  /** It was found in the folder that is written there. */
+  readonly found?: true;
 }
 
 /** One manifest, read and known to be sound; {@link settle} gives it as it stands for a target. */

@@ -11,6 +11,14 @@ export type Digest = string & { readonly __brand: "Digest" };
 /** 64 lower-case hex digits; verifies .debs and OCI layers, names nothing in kit. */
 export type Sha256 = string & { readonly __brand: "Sha256" };
 
+/** 128 lower-case hex digits; verifies files of rpm repositories that give no SHA-256, names nothing in kit. */
+export type Sha512 = string & { readonly __brand: "Sha512" };
+
+/** What the bytes of a file from outside are known by: one of the two. */
+export type FileDigest =
+  | { readonly sha256: Sha256; readonly sha512?: undefined }
+  | { readonly sha512: Sha512; readonly sha256?: undefined };
+
 export interface Hasher {
   update(bytes: Uint8Array | string): Hasher;
   digest(): Digest;
@@ -33,10 +41,12 @@ export function hasher(): Hasher {
 
 /** @throws {Fault} `digest/malformed` */
 export function parseDigest(text: string): Digest {
-  if (!/^blake3-[0-9a-f]{64}$/.test(text)) {
-    throw new Fault("digest/malformed", `not a digest: ${JSON.stringify(text.slice(0, 100))}`);
-  }
-  return text as Digest;
+  if (isDigest(text)) return text;
+  throw new Fault("digest/malformed", `not a digest: ${JSON.stringify(text.slice(0, 100))}`);
+}
+
+export function isDigest(text: string): text is Digest {
+  return /^blake3-[0-9a-f]{64}$/.test(text);
 }
 
 export function hexOf(digest: Digest): string {
@@ -55,6 +65,12 @@ export function sha256Of(bytes: Uint8Array | string): Sha256 {
 export function parseSha256(text: string): Sha256 {
   if (isSha256(text)) return text;
   throw new Fault("digest/malformed", `not a SHA-256: ${JSON.stringify(text.slice(0, 100))}`);
+}
+
+/** @throws {Fault} `digest/malformed` */
+export function parseSha512(text: string): Sha512 {
+  if (/^[0-9a-f]{128}$/.test(text)) return text as Sha512;
+  throw new Fault("digest/malformed", `not a SHA-512: ${JSON.stringify(text.slice(0, 200))}`);
 }
 
 export function isSha256(text: string): text is Sha256 {

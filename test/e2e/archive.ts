@@ -29,6 +29,8 @@ export interface Archive extends AsyncDisposable {
   readonly content: Map<string, Buffer>;
   /** Takes a package in; it is listed with the next `publish`. */
   add(deb: Deb): void;
+  /** Takes a source package in, as its stanza in Sources; the archive has such a list once there is one. */
+  addSource(stanza: Stanza): void;
   /** Takes a package out of the index, not of the archive. */
   drop(name: string): void;
   /** Writes index and InRelease for what was added so far. */
@@ -40,6 +42,7 @@ export async function openArchive(base: Base): Promise<Archive> {
   const signer = await makeSigner();
   const content = new Map<string, Buffer>();
   const packages = new Map<string, Stanza>();
+  const sources = new Map<string, Stanza>();
   const server = await serve((request, response) => {
     const path = (request.url ?? "").replace(/^\/small\//, "");
     const bytes = content.get(path);
@@ -65,11 +68,18 @@ export async function openArchive(base: Base): Promise<Archive> {
       const listed = { Filename: path, Size: String(deb.length), SHA256: sha256(deb) };
       packages.set(stanza["Package"] ?? "", { ...stanza, ...listed });
     },
+    addSource: (stanza) => void sources.set(stanza["Package"] ?? "", stanza),
     drop: (name) => void packages.delete(name),
     async publish({ date = new Date(), validUntil, signer: other = signer } = {}) {
-      const index = gzipSync([...packages.values()].map(formatStanza).join("\n"));
-      const path = "main/binary-amd64/Packages.gz";
-      content.set(`dists/stable/${path}`, index);
+      const lists: (readonly [string, ReadonlyMap<string, Stanza>])[] = [
+        ["main/binary-amd64/Packages.gz", packages],
+      ];
+      if (sources.size > 0) lists.push(["main/source/Sources.gz", sources]);
+      const listed = lists.map(([path, stanzas]) => {
+        const index = gzipSync([...stanzas.values()].map(formatStanza).join("\n"));
+        content.set(`dists/stable/${path}`, index);
+        return ` ${sha256(index)} ${index.length} ${path}`;
+      });
       const release = [
         "Origin: Small",
         "Suite: stable",
@@ -79,7 +89,7 @@ export async function openArchive(base: Base): Promise<Archive> {
         `Date: ${date.toUTCString()}`,
         ...(validUntil ? [`Valid-Until: ${validUntil.toUTCString()}`] : []),
         "SHA256:",
-        ` ${sha256(index)} ${index.length} ${path}`,
+        ...listed,
         "",
       ];
       content.set("dists/stable/InRelease", Buffer.from(await clearsign(release.join("\n"), [other])));

@@ -1,6 +1,6 @@
 // kit resolve as users type it: what a distribution gives for packages, told for people and for programs.
 
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { layoutOf } from "../../store/layout.ts";
@@ -83,22 +83,26 @@ test("as JSON: sources, sizes, origins and every reason; the order of the words 
 test("an index that is there already is not fetched again, nor by another kit; a damaged one is", async () => {
   using fresh = small.attempt({ base: ["base-files"], store: "own" });
   const { archive } = small;
-  const fetched = async () => {
+  const fetched = async (...options: readonly string[]) => {
     const before = archive.requests.length;
-    const { stdout } = await fresh.does(["resolve", "./small.yaml", "greeter"]);
+    const { stdout } = await fresh.does(["resolve", "./small.yaml", "greeter", ...options]);
     expect(stdout).toContain("greeter 2.0 all request");
     return archive.requests.slice(before).map((path) => path.replace(/^.*\//, ""));
   };
   expect(await fetched()).toEqual(["InRelease", "Packages.gz"]);
-  expect(await fetched()).toEqual(["InRelease"]);
+  expect(await fetched()).toEqual([]);
+  expect(await fetched("--refresh")).toEqual(["InRelease"]);
+  expect(await fetched("--offline")).toEqual([]);
   const { pool } = layoutOf(fresh.store);
-  const [index = ""] = readdirSync(pool, { recursive: true, encoding: "utf8" }).filter(
-    (name) => name.length > 3,
-  );
-  writeFileSync(join(pool, index), "damage");
-  expect(await fetched()).toEqual(["InRelease", "Packages.gz"]);
+  const members = readdirSync(pool, { recursive: true, encoding: "utf8" }).filter((name) => name.length > 3);
+  const lists = members.filter((name) => readFileSync(join(pool, name)).subarray(0, 2).equals(gzipMagic));
+  expect([members.length, lists.length]).toEqual([2, 1]);
+  for (const list of lists) writeFileSync(join(pool, list), "damage");
+  expect(await fetched("--refresh")).toEqual(["InRelease", "Packages.gz"]);
   expect(flawsOf(fresh.store)).toEqual([]);
 });
+
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
 test("what cannot be had is argued", async () => {
   const { text } = await attempt.refuses(["resolve", "./small.yaml", "greeter", "mute"], 4, [

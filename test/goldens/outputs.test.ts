@@ -7,6 +7,7 @@ import type { BuildContext } from "../../builders/builder.ts";
 import { packageTree } from "../../builders/deb-files/package.ts";
 import { debFilesParameters } from "../../builders/deb-files/recipe.ts";
 import * as ext4 from "../../builders/ext4/recipe.ts";
+import { compactList } from "../../builders/index/intake.ts";
 import { ociBuilder } from "../../builders/oci/builder.ts";
 import { builderVersions } from "../../builders/recipes.ts";
 import * as squashfs from "../../builders/squashfs/recipe.ts";
@@ -151,6 +152,20 @@ describe("outputs", () => {
       }),
     );
     expectGolden("output-unpack", versions("unpack"), texts.join("\n"));
+  });
+
+  it("index", async () => {
+    const list = pool.put(
+      Buffer.from(
+        "Package: b\nSource: a (1)\nVersion: 2\nEssential: yes\nDepends: c | v (>= 1), d\nProvides: v (= 1), w\n\nNo: name\n\nPackage: a\n",
+      ),
+    );
+    const index = await compactList(list, { format: "deb", compression: "none" }, pool);
+    const lines = pool
+      .readAll(index)
+      .toString("latin1")
+      .replace(/[^\n -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
+    expectGolden("output-index", versions("index"), lines);
   });
 
   it("tools", async () => {

@@ -6,6 +6,7 @@ import { customizeDerivation } from "../../builders/customize/recipe.ts";
 import { debFilesDerivation } from "../../builders/deb-files/recipe.ts";
 import { ext4Derivation } from "../../builders/ext4/recipe.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
+import { indexDerivation } from "../../builders/index/recipe.ts";
 import { ociDerivation } from "../../builders/oci/recipe.ts";
 import { debFiles } from "../../builders/package/deb-files.ts";
 import { resolveRequest } from "../../builders/realizer/resolve.ts";
@@ -149,6 +150,12 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     "dash_1_amd64.deb",
     { sha256: sha256Of("dash"), size: 1234 },
     { archive: "https://example.org/debian", path: "pool/dash_1_amd64.deb" },
+  ),
+  index: indexDerivation(
+    "an index",
+    { content: contentOf("blob", digestOf("list")) },
+    { format: "deb", compression: "xz" },
+    { plainSize: 12 },
   ),
   oci: ociDerivation("hello.oci", root, {
     architecture: "amd64",

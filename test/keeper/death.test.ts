@@ -1,13 +1,14 @@
 // Sudden death of kit, of its keeper, at any moment: nothing goes on running, and the store is sound.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
 import type { BuildJob } from "../../builders/keeper/protocol.ts";
 import { layoutOf } from "../../store/layout.ts";
-import { sha256Of } from "../../store/model/digest.ts";
+import { parseSha512, sha256Of } from "../../store/model/digest.ts";
 import { serve } from "../builders/fetch/server.ts";
 import { commandOf, jobOf, keeperAt, keepersOf, probe, problemsOf, running } from "../sandbox/rig.ts";
 import { openTools, storeWithTools } from "../sandbox/shared.ts";
@@ -156,46 +157,55 @@ describe("kill -9 of the keeper", () => {
     expect(await problemsOf(tools, store)).toEqual([]);
   }, 90_000);
 
-  it("during a download: the next one goes on where it ended", async () => {
-    const store = storeWithTools(tools);
-    const bytes = Buffer.alloc(3 << 20, "kit").map((byte, index) => (byte + index) % 251);
-    const half = bytes.length / 2;
-    let stalls = true;
-    await using server = await serve((request, response) => {
-      const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-      const headers = {
-        "content-length": bytes.length - from,
-        ...(from > 0 && { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
-      };
-      response.writeHead(from > 0 ? 206 : 200, headers);
-      if (!stalls) return void response.end(bytes.subarray(from));
-      response.write(bytes.subarray(from, half));
-    });
-    const { parameters } = fetchDerivation(
-      "file",
-      { sha256: sha256Of(bytes), size: bytes.length },
-      { urls: [] },
-    );
-    const job = jobOf("fetch", parameters, {}, ["file"], { urls: [`${server.url}/file`] });
-    const kit = drive(store, [job]);
-    await kit.says(/^open/);
-    const partial = () => readdirSync(layoutOf(store).partial);
-    for (
-      let waited = 0;
-      waited < 200 && !kit.lines.some((line) => Number(/^progress (\d+)/.exec(line)?.[1] ?? 0) >= half);
-      waited++
-    )
-      await sleep(25);
-    process.kill(keeperOf(kit.process.pid ?? 0), "SIGKILL");
-    await new Promise((resolve) => kit.process.once("exit", resolve));
-    expect(partial()).toHaveLength(1);
-    stalls = false;
-    const next = drive(store, [job]);
-    await next.says(/^closed/);
-    const [first, ...others] = server.requests;
-    expect(first).toBe("/file");
-    expect(others.at(-1)).toBe(`/file bytes=${half}-`);
-    expect(partial()).toEqual([]);
-    expect(await problemsOf(tools, store)).toEqual([]);
-  });
+  it.each([
+    ["SHA-256", (bytes: Uint8Array) => ({ sha256: sha256Of(bytes) })],
+    [
+      "SHA-512",
+      (bytes: Uint8Array) => ({ sha512: parseSha512(createHash("sha512").update(bytes).digest("hex")) }),
+    ],
+  ] as const)(
+    "during a download known by its %s: the next one goes on where it ended",
+    async (_, digestOf) => {
+      const store = storeWithTools(tools);
+      const bytes = Buffer.alloc(3 << 20, "kit").map((byte, index) => (byte + index) % 251);
+      const half = bytes.length / 2;
+      let stalls = true;
+      await using server = await serve((request, response) => {
+        const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+        const headers = {
+          "content-length": bytes.length - from,
+          ...(from > 0 && { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
+        };
+        response.writeHead(from > 0 ? 206 : 200, headers);
+        if (!stalls) return void response.end(bytes.subarray(from));
+        response.write(bytes.subarray(from, half));
+      });
+      const { parameters } = fetchDerivation(
+        "file",
+        { ...digestOf(bytes), size: bytes.length },
+        { urls: [] },
+      );
+      const job = jobOf("fetch", parameters, {}, ["file"], { urls: [`${server.url}/file`] });
+      const kit = drive(store, [job]);
+      await kit.says(/^open/);
+      const partial = () => readdirSync(layoutOf(store).partial);
+      for (
+        let waited = 0;
+        waited < 200 && !kit.lines.some((line) => Number(/^progress (\d+)/.exec(line)?.[1] ?? 0) >= half);
+        waited++
+      )
+        await sleep(25);
+      process.kill(keeperOf(kit.process.pid ?? 0), "SIGKILL");
+      await new Promise((resolve) => kit.process.once("exit", resolve));
+      expect(partial()).toHaveLength(1);
+      stalls = false;
+      const next = drive(store, [job]);
+      await next.says(/^closed/);
+      const [first, ...others] = server.requests;
+      expect(first).toBe("/file");
+      expect(others.at(-1)).toBe(`/file bytes=${half}-`);
+      expect(partial()).toEqual([]);
+      expect(await problemsOf(tools, store)).toEqual([]);
+    },
+  );
 });

@@ -1,19 +1,20 @@
 // Downloads against servers that behave badly in every way known to us.
 // Knows what `Http` promises; does not know how it keeps it.
 
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Http, type HttpOptions, openHttp } from "../../../builders/fetch/http.ts";
-import { sha256Of } from "../../../store/model/digest.ts";
+import { parseSha512, sha256Of } from "../../../store/model/digest.ts";
 import { type Fault, faultsOf } from "../../../store/model/fault.ts";
 import { files, type Handler, serve, type TestServer } from "./server.ts";
 
 const content = randomBytes(300_000);
 const sha256 = sha256Of(content);
+const sha512 = parseSha512(createHash("sha512").update(content).digest("hex"));
 const known = { sha256, size: content.length, limit: 1 << 30 };
 
 const open: { http: Http[]; servers: TestServer[]; pauses: number[]; folder: string } = {
@@ -146,6 +147,17 @@ describe("going on where it stopped", () => {
     writeFileSync(partial(), content.subarray(0, 100_000));
     await http.get([`${server.url}/f`], { ...known, partial: partial() });
     expect(server.requests).toEqual(["/f bytes=100000-"]);
+    expect(readFileSync(partial())).toEqual(content);
+  });
+
+  test("also where it is known by its SHA-512", async () => {
+    const server = await started(good);
+    const http = await connect();
+    writeFileSync(partial(), content.subarray(0, 100_000));
+    const { size, limit } = known;
+    const fetched = await http.get([`${server.url}/f`], { sha512, size, limit, partial: partial() });
+    expect(server.requests).toEqual(["/f bytes=100000-"]);
+    expect(fetched.sha256).toBe(sha256);
     expect(readFileSync(partial())).toEqual(content);
   });
 
@@ -406,6 +418,19 @@ describe("what is refused", () => {
     expect(fault.details[0]).toContain(sha256);
     expect(existsSync(partial())).toBe(false);
     expect(server.requests.length).toBe(1);
+  });
+
+  test("other bytes than those of a SHA-512", async () => {
+    const server = await started(files({ "/f": randomBytes(content.length) }));
+    const http = await connect();
+    const fault = await faultOf(
+      http.get([`${server.url}/f`], { sha512, limit: 1 << 30, partial: partial() }),
+    );
+    expect(fault.code).toBe("digest/mismatch");
+    expect(fault.details[0]).toContain(`not ${sha512}`);
+    expect(existsSync(partial())).toBe(false);
+    const intoMemory = await faultOf(http.bytes([`${server.url}/f`], { sha512, limit: 1 << 30 }));
+    expect(intoMemory.code).toBe("digest/mismatch");
   });
 
   test("other bytes from one address: the next may have the right ones", async () => {

@@ -1,11 +1,24 @@
 // Where a file of an archive is looked for: its name stays a name, whatever is in it.
 
 import { expect, test } from "vitest";
-import { fetchAddresses } from "../../../builders/fetch/recipe.ts";
+import { fetchAddresses, fetchDerivation, fetchParameters } from "../../../builders/fetch/recipe.ts";
+import { parseSha512, sha256Of } from "../../../store/model/digest.ts";
 
 const mirrors = () => ["https://near.example.org/debian", "https://far.example.org/debian"];
 const addressOf = (path: string) =>
   fetchAddresses({ archive: "https://example.org/debian", path }, mirrors).urls[0];
+
+test("what a file is known by is all there is in its key", () => {
+  const sha256 = sha256Of("x");
+  const sha512 = parseSha512("0f".repeat(64));
+  const place = { urls: [] };
+  const parameters = [{ sha256 }, { sha256, size: 1 }, { sha512, size: 1 }];
+  for (const wanted of parameters) {
+    const derivation = fetchDerivation("x", wanted, place);
+    expect(fetchParameters(derivation.parameters)).toEqual(wanted);
+  }
+  expect(new Set(parameters.map((wanted) => fetchDerivation("x", wanted, place).digest)).size).toBe(3);
+});
 
 test("below every mirror of its archive, nearest first", () => {
   expect(

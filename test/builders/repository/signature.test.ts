@@ -6,7 +6,7 @@ import { enums } from "openpgp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openVerifier, type SignedText } from "../../../builders/repository/signature.ts";
 import { Fault } from "../../../store/model/fault.ts";
-import { clearsign, makeSigner, type Signer } from "./signing.ts";
+import { clearsign, makeSigner, type Signer, signBeside } from "./signing.ts";
 
 const text = "Origin: Example\nDate: Sat, 12 Sep 2026 07:55:41 UTC\n";
 const now = Date.now();
@@ -208,3 +208,64 @@ async function reissued(signer: Signer, lifetime: number): Promise<Signer> {
   });
   return { ...signer, armoured: publicKey.armor() };
 }
+
+describe("a signature beside the document", () => {
+  const document = Buffer.from("<repomd>\r\n \u00ef \n</repomd>\n\0");
+
+  async function verifyBeside(signature: string | Uint8Array, bytes = document, keys = [signers.archive]) {
+    const verifier = await openVerifier(keys.map(({ armoured }) => armoured));
+    return await verifier.verifyDetached("base", bytes, Buffer.from(signature), now);
+  }
+
+  async function refusalBeside(...parts: Parameters<typeof verifyBeside>): Promise<Fault> {
+    const error = await verifyBeside(...parts).catch((reason: unknown) => reason);
+    return error instanceof Fault ? error : expect.unreachable(`${error}`);
+  }
+
+  test("holds for exactly its bytes", async () => {
+    const signature = await signBeside(document, [signers.next, signers.archive]);
+    expect((await verifyBeside(signature)).key).toBe(signers.archive.id);
+    expect((await verifyBeside(signature.replaceAll("\n", "\r\n"))).key).toBe(signers.archive.id);
+    const changed = Buffer.from(document);
+    changed[0] = 0x5b;
+    expect((await refusalBeside(signature, changed)).code).toBe("digest/bad-signature");
+    expect((await refusalBeside(signature, document.subarray(1))).code).toBe("digest/bad-signature");
+  });
+
+  test("of a stranger, or by a hash that is weak, is not believed", async () => {
+    expect((await refusalBeside(await signBeside(document, [signers.stranger]))).code).toBe(
+      "digest/unknown-key",
+    );
+    const weak = await makeSigner({ created: new Date(now - 9 * day), hash: enums.hash.sha1 });
+    const none = new Set<enums.hash>();
+    const config = {
+      preferredHashAlgorithm: enums.hash.sha1,
+      rejectMessageHashAlgorithms: none,
+      rejectHashAlgorithms: none,
+      nonDeterministicSignaturesViaNotation: false,
+    };
+    const signature = await signBeside(document, [weak], { config });
+    const fault = await refusalBeside(signature, document, [weak]);
+    expect(fault.code).toBe("digest/bad-signature");
+    expect(fault.details[0]).toContain("SHA1");
+  });
+
+  test("must be one armoured block and nothing else", async () => {
+    const signature = await signBeside(document, [signers.archive]);
+    const other = await signBeside(document, [signers.stranger]);
+    for (const wrong of [
+      "",
+      "<html>",
+      `${other}${signature}`,
+      `x${signature}`,
+      `${signature}x`,
+      signature.slice(0, -9),
+    ])
+      expect((await refusalBeside(wrong)).code).toBe("digest/unsigned");
+    expect((await refusalBeside(signature.replace(/\n\n[\s\S]{9}/, "\n\n!!!!!!!!!"))).code).toBe(
+      "digest/unsigned",
+    );
+    expect((await refusalBeside(await clearsign("x", [signers.archive]))).code).toBe("digest/unsigned");
+    expect((await refusalBeside(Buffer.from([0xff, 0xfe]))).code).toBe("digest/unsigned");
+  });
+});

@@ -50,3 +50,17 @@ export async function clearsign(
     ...options,
   });
 }
+
+/** What `gpg --detach-sign --armor` writes for these bytes. */
+export async function signBeside(
+  bytes: Uint8Array,
+  signers: readonly Signer[],
+  options: SigningOptions = {},
+): Promise<string> {
+  return await openpgp.sign({
+    message: await openpgp.createMessage({ binary: bytes }),
+    signingKeys: signers.map(({ secret }) => secret),
+    detached: true,
+    ...options,
+  });
+}

@@ -1,9 +1,7 @@
 // Universes: what is found in an index, which version is the candidate, who satisfies what.
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mentionOrder } from "../../../evaluator/deb/mention.ts";
-import { type PackagesIndex, scanPackages } from "../../../evaluator/deb/packages.ts";
 import { parseRelations } from "../../../evaluator/deb/relation.ts";
 import { packagesIndex, type Universe } from "../../../evaluator/deb/universe.ts";
 import { pkg, source, stanza, universeOf } from "./archive.ts";
@@ -42,24 +40,6 @@ describe("packagesIndex", () => {
     expect(index.providing("other").map(index.nameAt)).toEqual(["a"]);
     expect(index.text(1)).toBe(pkg("a 2"));
     expect(index.warnings).toEqual(['skipped a stanza without a Package field, beginning "Nothing: here"']);
-  });
-
-  test("is the same when the text comes bit by bit", () => {
-    const whole = Buffer.from(`\n${text}\n\n\n`);
-    const seen = (index: PackagesIndex) => [
-      index.size,
-      [...index.names()].map((name) => [name, index.named(name)]),
-      ["virtual", "other", "folded", "nothing"].map(index.providing),
-      index.text(1),
-      index.warnings,
-    ];
-    fc.assert(
-      fc.property(fc.array(fc.nat(whole.length)), (cuts) => {
-        const scan = scanPackages();
-        for (const cut of cuts.sort((a, b) => a - b)) scan.more(whole.subarray(0, cut));
-        expect(seen(scan.end(whole))).toEqual(seen(packagesIndex(whole)));
-      }),
-    );
   });
 
   test("is empty over nothing", () => {
@@ -226,35 +206,5 @@ describe("mention order", () => {
     const order = mentionOrder([source(packages).index]);
     expect(names.toSorted(order)).toEqual(expected);
     expect(names.toSorted(mentionOrder([source(packages.toReversed()).index]))).toEqual(expected);
-  });
-
-  test("is the same for few names, searched one by one, and for many, read at once", () => {
-    const name = fc.stringMatching(/^[a-c][ab]?(-[a-c])?$/);
-    const field = fc.tuple(
-      fc.constantFrom("Depends", "Provides", "Breaks", "Suggests"),
-      fc.array(name, { minLength: 1, maxLength: 3 }),
-    );
-    const made = fc.tuple(name, fc.uniqueArray(field, { selector: ([key]) => key, maxLength: 3 }));
-    fc.assert(
-      fc.property(
-        fc.uniqueArray(made, { selector: ([key]) => key, minLength: 1, maxLength: 6 }),
-        fc.array(name, { maxLength: 9 }),
-        (list, warm) => {
-          const texts = list.map(([self, fields]) =>
-            pkg(self, ...fields.map(([key, names]) => `${key}: ${names.join(" | ")}`)),
-          );
-          const { index } = source(texts);
-          const names = [
-            ...new Set(list.flatMap(([self, fields]) => [self, ...fields.flatMap(([, all]) => all)])),
-          ].sort();
-          const warmed = mentionOrder([index]);
-          for (const word of [...warm, "0", "1", "2", "3", "4", "5", "6", "7"]) warmed(word, "0");
-          for (const a of names)
-            for (const b of names) {
-              expect(Math.sign(mentionOrder([index])(a, b))).toBe(Math.sign(warmed(a, b)));
-            }
-        },
-      ),
-    );
   });
 });

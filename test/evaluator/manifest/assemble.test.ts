@@ -47,6 +47,7 @@ describe("references", () => {
       kinds,
       shipped: "/shipped",
       has: () => true,
+      list: () => undefined,
       read: async (file) => {
         read.push(file);
         return files[file];
@@ -187,9 +188,9 @@ files:
 
 test("what the reader throws is not swallowed", async () => {
   const read = () => Promise.reject(new Error("disk on fire"));
-  await expect(assemble("/a", { kinds, read, has: () => true, shipped: "/" })).rejects.toThrow(
-    "disk on fire",
-  );
+  await expect(
+    assemble("/a", { kinds, read, has: () => true, list: () => undefined, shipped: "/" }),
+  ).rejects.toThrow("disk on fire");
 });
 
 test("a manifest cannot be settled as another kind", async () => {

@@ -27,6 +27,15 @@ describe("values", () => {
     });
   });
 
+  test("are what stands there, where the failsafe schema is asked for", () => {
+    const { value } = readDocument(
+      "/m/a.yaml",
+      'a: yes\nb: 1.10\nc: ~\nd: [010, "x"]\n1.0: 1e3\n',
+      "failsafe",
+    );
+    expect(value).toEqual({ a: "yes", b: "1.10", c: "~", d: ["010", "x"], "1.0": "1e3" });
+  });
+
   test("may be named and used again", () => {
     const document = read("a: &x\n  b: 1\nc: *x\nd: &y two\ne: [*y, *y]\n");
     expect(document.value).toEqual({ a: { b: 1 }, c: { b: 1 }, d: "two", e: ["two", "two"] });

@@ -63,7 +63,13 @@ export function assembleFiles(
   root = "/m/root.yaml",
   has: (path: string) => boolean = () => true,
 ): Promise<Assembly> {
-  return assemble(root, { kinds, read: async (file) => files[file], has, shipped: "/shipped" });
+  return assemble(root, {
+    kinds,
+    read: async (file) => files[file],
+    has,
+    list: () => undefined,
+    shipped: "/shipped",
+  });
 }
 
 /** The root of an assembly of one file. */

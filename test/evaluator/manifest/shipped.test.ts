@@ -31,7 +31,13 @@ test("are these", () => {
 describe.each(files)("%s", (file) => {
   test.each(["amd64", "arm64"])("is sound for %s, and what it names is there", async (arch) => {
     for (const buildType of ["debug", "release"] as const) {
-      const assembly = await assemble(join(shipped, file), { kinds, read, has: existsSync, shipped });
+      const assembly = await assemble(join(shipped, file), {
+        kinds,
+        read,
+        has: existsSync,
+        list: () => undefined,
+        shipped,
+      });
       for (const assembled of assembly.manifests.values()) {
         const { locals, variables } = settle(assembled, assembled.kind, {
           arch,
@@ -80,6 +86,7 @@ test.each(["trixie", "bookworm"])("debian/%s has its updates and security suites
     kinds,
     read,
     has: existsSync,
+    list: () => undefined,
     shipped,
   });
   const distro = distroKind.schema.parse(manifests.get(root)?.document.value) satisfies DistroManifest;

@@ -1,0 +1,164 @@
+// Asking the world what a lock leaves open.
+// Knows which indexes answer a question and what stays as it is pinned; does not know how packages are chosen.
+
+import { isBaseSet } from "../../evaluator/deb/package.ts";
+import type { World } from "../../evaluator/evaluate.ts";
+import { type Lock, type LockedAnswer, withAnswer } from "../../evaluator/lock.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import {
+  type Closure,
+  type ClosureQuestion,
+  questionDigest,
+  questionFrame,
+  questionText,
+  sourceText,
+} from "../../evaluator/question.ts";
+import type { LockedView } from "../../evaluator/view/answer.ts";
+import { withView } from "../../evaluator/view/pinned.ts";
+import { type ViewQuestion, viewText } from "../../evaluator/view/question.ts";
+import type { Failure } from "../../evaluator/view/result.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { Emit } from "../event.ts";
+import { answerFromPinned, answerQuestion, lockedIndexes, newestOf, refuseOlder } from "../lock/answer.ts";
+import { type Indexes, sourceLists } from "../lock/indexes.ts";
+import { answerView } from "../lock/view.ts";
+
+/**
+ * What to do with open questions: `first` locks where there is no lock file and else resolves among what is pinned;
+ * `pinned` never locks; `lock` asks the world; `update` asks it again, of all or of some packages.
+ */
+export type Locking =
+  | { readonly mode: "first" | "pinned" | "lock" }
+  | { readonly mode: "update"; readonly packages: readonly string[] };
+
+export interface AskMeans {
+  /** The indexes a question is about, fetched once a run. */
+  readonly indexes: Indexes;
+  readonly emit: Emit;
+}
+
+/** The world's lock with answers to these questions; `lock` is what was pinned before. */
+export async function askWorld(
+  open: readonly ClosureQuestion[],
+  world: World,
+  locking: Locking,
+  lock: Lock,
+  means: AskMeans,
+): Promise<Lock> {
+  let extended = world.lock;
+  // All at once: while one distribution's are read, the next one's are fetched (0.5 s of two).
+  const fetching = open.map((question) => means.indexes(question, assemblyOf(question, world)));
+  for (const indexes of fetching) indexes.catch(() => {});
+  for (const [i, question] of open.entries()) {
+    means.emit({ type: "step", text: `resolving ${questionText(question)}` });
+    const indexes = (await fetching[i]) ?? [];
+    refuseOlder(indexes, lock.distros[question.source.distro]?.indexes ?? []);
+    const keep = kept(question, lock, locking);
+    const { closure, used } = answerQuestion(question, indexes, keep, (text) =>
+      means.emit({ type: "warning", text }),
+    );
+    extended = withAnswer(extended, question, closure, used);
+  }
+  return extended;
+}
+
+/** The manifests that a question's distribution is described in: those that ship, where it is one of theirs. */
+function assemblyOf({ source }: Pick<ClosureQuestion, "source">, { assembly, tools }: World): Assembly {
+  return [...tools.values(), assembly].find((each) => namesDistro(each, source.distro)) ?? assembly;
+}
+
+function namesDistro(assembly: Assembly, distro: string): boolean {
+  return [...assembly.manifests.values()].some(({ kind, name }) => kind.name === "distro" && name === distro);
+}
+
+/** The same for views. Workloads that cannot be had are told, and no failure: the answer says why. */
+export async function askViews(
+  open: readonly ViewQuestion[],
+  world: World,
+  locking: Locking,
+  lock: Lock,
+  means: AskMeans,
+): Promise<Lock> {
+  let extended = world.lock;
+  for (const question of open) {
+    const { source, buildroot } = question;
+    means.emit({ type: "step", text: `resolving ${viewText(question)}` });
+    const assembly = assemblyOf(question, world);
+    const packages = await means.indexes(question, assembly);
+    const ofSources = { source: { distro: source.distro, architecture: sourceLists } };
+    const sources = buildroot === undefined ? [] : await means.indexes(ofSources, assembly);
+    const indexes = [...packages, ...sources];
+    refuseOlder(indexes, lock.distros[source.distro]?.indexes ?? []);
+    const warn = (text: string) => means.emit({ type: "warning", text });
+    const composed = answerView(question, { packages, sources }, kept(question, lock, locking), warn);
+    for (const line of failuresIn(composed.view)) warn(line);
+    const used = { date: newestOf(indexes), indexes: lockedIndexes(indexes) };
+    extended = withView(extended, question, composed, used);
+  }
+  return extended;
+}
+
+/** Workloads and sources that failed, a line each. */
+function failuresIn({ workloads, buildroot }: Pick<LockedView, "workloads" | "buildroot">): string[] {
+  const told = (what: string, parts: Readonly<Record<string, { readonly failure?: Failure }>>) =>
+    Object.entries(parts).flatMap(([name, { failure }]) =>
+      failure === undefined ? [] : [`${what} ${name}: ${failure.explanation.join("; ")}`],
+    );
+  const missing = Object.entries(workloads).flatMap(([name, workload]) =>
+    (workload.missing ?? []).map((text) => `workload ${name} does without ${text}, which is not there`),
+  );
+  return [...missing, ...told("workload", workloads), ...told("source", buildroot?.sources ?? {})];
+}
+
+/** What is pinned for a question's distro and is to stay: everything, but for what an update is to move. */
+function kept(question: Pick<ClosureQuestion, "source">, lock: Lock, locking: Locking) {
+  const { distro, repositories } = question.source;
+  // A repository or a suite that the distribution has no more gives nothing, whatever is pinned from it.
+  const packages = Object.values(lock.distros[distro]?.packages ?? {}).filter(({ from }) =>
+    repositories.some(({ name, suites }) => suites.some((suite) => from === `${name} ${suite}`)),
+  );
+  if (locking.mode !== "update") return packages;
+  if (locking.packages.length === 0) return [];
+  return packages.filter(({ stanza }) => !locking.packages.includes(stanza["Package"] ?? ""));
+}
+
+/**
+ * Why what is pinned cannot tell which packages the base's sets have: nobody asked for them, or each who did left
+ * something out that is not left out any more, and that nothing pinned speaks of.
+ */
+function unknownBase({ source, base, exclude }: ClosureQuestion, answers: readonly LockedAnswer[]): string[] {
+  const sets = base.filter(isBaseSet);
+  const frames = answers.map(({ question }) => questionFrame(question));
+  const others = frames.filter(
+    (frame) => frame.source === sourceText(source) && sets.every((name) => frame.base.includes(name)),
+  );
+  const [first] = others;
+  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
+    return [];
+  const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
+  return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
+}
+
+/** An answer among what is pinned. @throws {Fault} `unresolved/not-locked` */
+export function provisional(question: ClosureQuestion, world: World): [Digest, Closure] {
+  const { packages = {}, indexes = [] } = world.lock.distros[question.source.distro] ?? {};
+  const date = Math.max(0, ...indexes.map((index) => index.date));
+  const unknown = unknownBase(question, Object.values(world.lock.answers));
+  const answer =
+    unknown.length > 0 ? { missing: unknown } : answerFromPinned(question, Object.values(packages), date);
+  if ("closure" in answer) return [questionDigest(question), answer.closure];
+  throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
+    details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],
+    hint: "run `kit lock` to resolve it, and commit the changed lock file",
+  });
+}
+
+/** A view is answered as a whole, out of the indexes. @throws {Fault} `unresolved/not-locked` */
+export function refuseOpenViews([first]: readonly ViewQuestion[]): void {
+  if (first === undefined) return;
+  throw new Fault("unresolved/not-locked", "the lock does not answer what the view asks now", {
+    details: [viewText(first)],
+    hint: "run `kit lock` to resolve it, and commit the changed lock file",
+  });
+}

@@ -1,0 +1,221 @@
+// A view's result: what its answers come to, for reports and programs.
+// Pure. Knows how packages, sources and workloads are told together; does not know how any was chosen.
+
+import { nameIn, openChains } from "../../evaluator/chain.ts";
+import { allReachedBy } from "../../evaluator/deb/demand.ts";
+import { isHard, isNegative, type Version } from "../../evaluator/deb/package.ts";
+import { fieldOf } from "../../evaluator/deb/stanza.ts";
+import { lockKey } from "../../evaluator/lock.ts";
+import type { LockedWorkload } from "../../evaluator/view/answer.ts";
+import { sourceOf } from "../../evaluator/view/buildroot.ts";
+import { type ViewPackages, viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
+import type { ViewAnswer, ViewMember } from "../../evaluator/view/pinned.ts";
+import type {
+  SourceOn,
+  Unwanted,
+  ViewPackage,
+  ViewResult,
+  ViewSource,
+  WorkloadOn,
+  WorkloadResult,
+} from "../../evaluator/view/result.ts";
+import { type PlannedView, placeholderVersion } from "./plan.ts";
+
+/** The same for the same view, whatever the order of its parts. */
+export function viewResult(view: PlannedView): ViewResult {
+  const { manifest, distro, on, subtracts } = view;
+  const answers = [...on].map(([architecture, answer]) => openAnswer(architecture, answer, subtracts));
+  const dates = answers.map(({ answer }) => answer.view.date);
+  return {
+    format: "kit/view/1",
+    name: manifest.name,
+    ...(manifest.description !== undefined && { description: manifest.description }),
+    distro,
+    architectures: answers.map(({ architecture }) => architecture),
+    labels: manifest.labels,
+    date: new Date(Math.max(0, ...dates) * 1000).toISOString(),
+    ...(subtracts && { subtracts: subtracts.manifest.name }),
+    workloads: workloadResults(view, answers),
+    packages: Object.fromEntries(answers.map((each) => [each.architecture, each.packages])),
+    sources: viewSources(answers),
+    unwanted: answers.flatMap((each) => unwantedIn(each, manifest.unwanted)),
+  };
+}
+
+interface OpenAnswer {
+  readonly architecture: string;
+  readonly answer: ViewAnswer;
+  readonly members: ViewPackages;
+  /** By name; without what the view it is added to has. */
+  readonly packages: readonly ViewPackage[];
+}
+
+function openAnswer(architecture: string, answer: ViewAnswer, subtracts?: PlannedView): OpenAnswer {
+  const members = viewPackages(answer);
+  const below = subtracts?.on.get(architecture);
+  const had = new Set(below && [...below.packages.values()].map((item) => nameIn(item, architecture)));
+  const all = packagesIn(answer, members, architecture);
+  return { architecture, answer, members, packages: all.filter(({ name }) => !had.has(name)) };
+}
+
+function packagesIn(answer: ViewAnswer, members: ViewPackages, architecture: string): ViewPackage[] {
+  const users = usersIn(answer);
+  const versions = [...members.versions.values()];
+  const chosen = new Set(versions);
+  const called = (version: Version) => nameIn(version, architecture);
+  const byKey = new Map(versions.map((version) => [lockKey(version), version]));
+  return [...answer.packages]
+    .flatMap(([key, member]): ViewPackage[] => {
+      const version = byKey.get(key);
+      if (version === undefined) return [];
+      const tool = answer.view.buildroot?.packages[key];
+      const needs = neededBy(version, members, chosen).map(called);
+      return [
+        {
+          name: called(version),
+          version: member.version,
+          architecture: member.architecture,
+          source: sourceOf(member).name,
+          size: installedSize(member),
+          download: numberIn(member, "Size"),
+          ...(member.version === placeholderVersion && { placeholder: true as const }),
+          level: tool?.level ?? 0,
+          workloads: users.get(key) ?? [],
+          needs: [...new Set(needs)].filter((name) => name !== called(version)).sort(),
+          ...(tool && { builds: { sources: tool.builds, count: tool.count } }),
+        },
+      ];
+    })
+    .sort((a, b) => compareText(a.name, b.name) || compareText(a.version, b.version));
+}
+
+/** Who has each package, by its key, and as what. */
+function usersIn({ view }: ViewAnswer): ReadonlyMap<string, ViewPackage["workloads"]> {
+  const base = new Set(view.base);
+  const users = new Map<string, ViewPackage["workloads"][number][]>();
+  for (const [name, { required, others }] of Object.entries(view.workloads).sort(byName)) {
+    const note = (key: string, as: "required" | "dependency" | "base") => {
+      const known = users.get(key);
+      if (known === undefined) users.set(key, [{ name, as }]);
+      else known.push({ name, as });
+    };
+    for (const key of required) note(key, "required");
+    for (const key of others) note(key, base.has(key) ? "base" : "dependency");
+  }
+  return users;
+}
+
+function neededBy(version: Version, { universe }: ViewPackages, chosen: ReadonlySet<Version>): Version[] {
+  return version.demands
+    .filter((demand) => isHard(demand) && !isNegative(demand))
+    .flatMap((demand) => allReachedBy(universe, version, demand).filter((other) => chosen.has(other)));
+}
+
+/** Bytes; `Installed-Size` counts KiB (policy 5.6.20). */
+function installedSize(member: ViewMember): number {
+  return numberIn(member, "Installed-Size") * 1024;
+}
+
+function numberIn({ stanza }: Pick<ViewMember, "stanza">, field: string): number {
+  const value = Number(fieldOf(stanza, field) ?? 0);
+  return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+function workloadResults({ workloads }: PlannedView, answers: readonly OpenAnswer[]): WorkloadResult[] {
+  return [...workloads.values()]
+    .sort((a, b) => compareText(a.name, b.name))
+    .map(({ name, description, maintainer, labels }) => ({
+      name,
+      ...(description !== undefined && { description }),
+      ...(maintainer !== undefined && { maintainer }),
+      labels: [...labels].sort(),
+      on: Object.fromEntries(
+        answers.flatMap(({ architecture, answer }) => {
+          const locked = answer.view.workloads[name];
+          return locked === undefined ? [] : [[architecture, workloadOn(locked, answer)]];
+        }),
+      ),
+    }));
+}
+
+function workloadOn(
+  { required, others, missing = [], failure }: LockedWorkload,
+  { packages }: ViewAnswer,
+): WorkloadOn {
+  const members = [...required, ...others].flatMap((key) => packages.get(key) ?? []);
+  return {
+    packages: members.length,
+    size: members.reduce((sum, member) => sum + installedSize(member), 0),
+    missing,
+    ...(failure && { failure }),
+  };
+}
+
+function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
+  const packages = new Map<string, Set<string>>();
+  const places = new Map<string, Map<string, SourceOn>>();
+  for (const { architecture, answer, packages: own } of answers) {
+    for (const item of own) {
+      packages.set(item.source, (packages.get(item.source) ?? new Set()).add(item.name));
+      const on = places.get(item.source) ?? new Map<string, SourceOn>();
+      const known = on.get(architecture);
+      const level = Math.min(known?.level ?? item.level, item.level);
+      on.set(architecture, { ...sourceOn(item, answer), level });
+      places.set(item.source, on);
+    }
+  }
+  return [...places]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, on]) => ({
+      name,
+      packages: [...(packages.get(name) ?? [])].sort(),
+      on: Object.fromEntries(on),
+      archful: new Set([...on.values()].map(({ requirements }) => JSON.stringify(requirements))).size > 1,
+    }));
+}
+
+/** As the buildroot has it; where nobody asked for that, as the package says. */
+function sourceOn(item: ViewPackage, { view }: ViewAnswer): SourceOn {
+  const built = view.buildroot?.sources[item.source];
+  if (built === undefined) return { version: item.version, level: item.level };
+  const { version, level, requirements, failure } = built;
+  return { version, level, requirements, ...(failure && { failure }) };
+}
+
+/** Each unwanted package once for each workload that has it. */
+function unwantedIn(
+  { architecture, answer, members, packages }: OpenAnswer,
+  { packages: names, sources }: { readonly packages: readonly string[]; readonly sources: readonly string[] },
+): Unwanted[] {
+  const found = packages.filter(
+    (item) => item.workloads.length > 0 && (names.includes(item.name) || sources.includes(item.source)),
+  );
+  if (found.length === 0) return [];
+  const users = new Set(found.flatMap(({ workloads }) => workloads.map(({ name }) => name)));
+  return [...users].sort().flatMap((workload) => {
+    const [closed] = workloadClosures(answer, members, ({ name }) => name === workload);
+    if (closed === undefined) return [];
+    const chains = openChains(closed.closure.packages, architecture);
+    return found
+      .filter((item) => item.workloads.some(({ name }) => name === workload))
+      .map((item): Unwanted => {
+        const [chain] = chains(item.name, 1).chains;
+        const isPackage = names.includes(item.name);
+        return {
+          what: isPackage ? "package" : "source",
+          name: isPackage ? item.name : item.source,
+          architecture,
+          workload,
+          chain: chain?.links ?? [],
+        };
+      });
+  });
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return compareText(a, b);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

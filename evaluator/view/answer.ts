@@ -1,0 +1,120 @@
+// The answer to a view's question, as a lock keeps it.
+// Knows its form; does not know how it is found, nor what reports make of it.
+
+import * as z from "zod/mini";
+import type { Failure } from "./result.ts";
+
+/** Packages stand by their keys, `NAME_VERSION_ARCHITECTURE`, or `local NAME` for those of no repository; sorted. */
+export interface LockedView {
+  readonly question: string;
+  readonly distro: string;
+  /** Of the newest index, in seconds since 1970. */
+  readonly date: number;
+  /** The environment alone. */
+  readonly base: readonly string[];
+  /** By name. */
+  readonly workloads: Readonly<Record<string, LockedWorkload>>;
+  /** Absent where nobody asked for it. */
+  readonly buildroot?: LockedBuildroot;
+}
+
+export interface LockedWorkload {
+  /** What was asked for. */
+  readonly required: readonly string[];
+  /** What that and the environment need, and the environment. */
+  readonly others: readonly string[];
+  /** What was asked for and is not there. */
+  readonly missing?: readonly string[];
+  readonly failure?: Failure;
+}
+
+export interface LockedBuildroot {
+  /** Those of level 1 and above, by key. */
+  readonly packages: Readonly<Record<string, LockedTool>>;
+  /** All sources, those of level 0 too, by name. */
+  readonly sources: Readonly<Record<string, LockedSource>>;
+  /** The packages, by their keys, in sets that can be installed together. */
+  readonly parties: readonly (readonly string[])[];
+}
+
+export interface LockedTool {
+  readonly level: number;
+  /** Sources of the level below that are built with it: the first by name, and how many. */
+  readonly builds: readonly string[];
+  readonly count: number;
+}
+
+export interface LockedSource {
+  readonly version: string;
+  readonly level: number;
+  /** What it needs to be built, as it stands for the architecture. */
+  readonly requirements: readonly string[];
+  readonly failure?: Failure;
+}
+
+const keys = z.array(z.string());
+const failure = z.object({ explanation: z.array(z.string()), hint: z.exactOptional(z.string()) });
+
+export const lockedViewShape = z.object({
+  question: z.string(),
+  distro: z.string(),
+  date: z.number(),
+  base: keys,
+  workloads: z.record(
+    z.string(),
+    z.object({
+      required: keys,
+      others: keys,
+      missing: z.exactOptional(keys),
+      failure: z.exactOptional(failure),
+    }),
+  ),
+  buildroot: z.exactOptional(
+    z.object({
+      packages: z.record(
+        z.string(),
+        z.object({ level: z.number(), builds: z.array(z.string()), count: z.number() }),
+      ),
+      sources: z.record(
+        z.string(),
+        z.object({
+          version: z.string(),
+          level: z.number(),
+          requirements: z.array(z.string()),
+          failure: z.exactOptional(failure),
+        }),
+      ),
+      parties: z.array(keys),
+    }),
+  ),
+});
+
+/** Every key that an answer names. */
+export function keysIn({ base, workloads, buildroot }: LockedView): Set<string> {
+  const named = Object.values(workloads).flatMap(({ required, others }) => [...required, ...others]);
+  return new Set([...base, ...named, ...Object.keys(buildroot?.packages ?? {})]);
+}
+
+/** The same with all mappings sorted, so that the same answer is the same bytes. */
+export function sortedView({ workloads, buildroot, ...rest }: LockedView): LockedView {
+  const same = <T>(value: T): T => value;
+  return {
+    ...rest,
+    workloads: byKey(workloads, same),
+    ...(buildroot && {
+      buildroot: {
+        ...buildroot,
+        packages: byKey(buildroot.packages, same),
+        sources: byKey(buildroot.sources, same),
+      },
+    }),
+  };
+}
+
+export function byKey<T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(record)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => [key, change(value)]),
+  );
+}

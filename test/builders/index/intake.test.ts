@@ -1,0 +1,64 @@
+// A package list's text, however it is compressed, and its compact form.
+
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { compactList, uncompressList } from "../../../builders/index/intake.ts";
+import { openCompact } from "../../../evaluator/compact.ts";
+import { openPackages } from "../../../evaluator/deb/packages.ts";
+import { Fault } from "../../../store/model/fault.ts";
+import { openTestStore } from "../../store/rig.ts";
+
+const packages = `Package: hello\nVersion: 1\n\n${"Package: filler\nVersion: 2\n\n".repeat(5000)}`;
+
+// printf 'Package: hello\n' | xz | base64 -w0
+const xzOfHello =
+  "/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQAOUGFja2FnZTogaGVsbG8KAAD4w3gLGe6zUwABJw/fGvxqH7bzfQEAAAAABFla";
+
+describe("uncompressing", () => {
+  const gz = gzipSync(packages);
+  /** In pieces, as the pool gives it. */
+  const text = async (bytes: Uint8Array, ...[form, options]: Rest) =>
+    (await uncompressList([bytes.subarray(0, 7), bytes.subarray(7)], form, options)).toString();
+  type Rest = [Parameters<typeof uncompressList>[1], Parameters<typeof uncompressList>[2]?];
+  const codeOf = async (promise: Promise<unknown>) => {
+    const error: unknown = await promise.then(
+      () => expect.unreachable("it succeeded"),
+      (reason: unknown) => reason,
+    );
+    return error instanceof Fault ? error.code : error;
+  };
+
+  test("every compression", async () => {
+    expect(await text(gz, { compression: "gz" })).toBe(packages);
+    expect(await text(zstdCompressSync(packages), { compression: "zst" })).toBe(packages);
+    expect(await text(Buffer.from(packages), { compression: "none" })).toBe(packages);
+    expect(await text(Buffer.from(xzOfHello, "base64"), { compression: "xz" })).toBe("Package: hello\n");
+  });
+
+  test("of a known size, and no longer than that", async () => {
+    const plainSize = Buffer.byteLength(packages);
+    expect(await text(gz, { compression: "gz", plainSize })).toBe(packages);
+    const short = text(gz, { compression: "gz", plainSize: plainSize - 1 });
+    expect(await codeOf(short)).toBe("digest/bomb");
+  });
+
+  test("a bomb is refused", async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000));
+    expect(await codeOf(text(bomb, { compression: "gz" }, { limit: 1_000_000 }))).toBe("digest/bomb");
+  });
+
+  test("a cut stream is refused", async () => {
+    expect(await codeOf(text(gz.subarray(0, -20), { compression: "gz" }))).toBe("digest/bad-stream");
+  });
+});
+
+test("the compact form, in the pool", async () => {
+  const { pool } = openTestStore();
+  const list = pool.put(gzipSync(packages));
+  const blob = await compactList(list, { format: "deb", compression: "gz" }, pool);
+  const bytes = pool.readAll(blob);
+  const index = openPackages(openCompact((start, end) => bytes.subarray(start, end)));
+  expect(index.size).toBe(5001);
+  expect(index.text(0)).toBe("Package: hello\nVersion: 1");
+  expect(index.named("filler").length).toBe(5000);
+});

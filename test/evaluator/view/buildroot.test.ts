@@ -1,0 +1,270 @@
+// Views composed from small archives: workloads, and what building takes, to its end.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { choose } from "../../../evaluator/deb/resolve.ts";
+import type { FindSource } from "../../../evaluator/deb/sources.ts";
+import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { composeView } from "../../../evaluator/view/compose.ts";
+import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../../evaluator/view/question.ts";
+import { pkg, universeOf } from "../deb/archive.ts";
+
+/** What a small archive has: binary packages as stanzas, and build requirements by source. */
+interface Archive {
+  readonly packages: readonly string[];
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+function sourcesOf({ sources }: Archive): FindSource {
+  return (name, version) => {
+    const needs = sources[name];
+    if (needs === undefined) return undefined;
+    return parseStanza(`Package: ${name}\nVersion: ${version}${needs === "" ? "" : `\n${needs}`}`);
+  };
+}
+
+function compose(archive: Archive, more: Partial<ViewQuestion> & Pick<ViewQuestion, "workloads">) {
+  const question = viewQuestion({
+    view: "view",
+    source: { distro: "small", architecture: "amd64", repositories: [], pins: [] },
+    base: [],
+    buildroot: ["make"],
+    placeholders: {},
+    ...more,
+  });
+  return composeView(question, {
+    universe: (locals) => universeOf(archive.packages, { locals }),
+    source: sourcesOf(archive),
+  });
+}
+
+const workload = (name: string, requests: readonly string[], more: Partial<WorkloadQuestion> = {}) => ({
+  name,
+  requests,
+  groups: [],
+  strict: true,
+  locals: [],
+  ...more,
+});
+
+const archive: Archive = {
+  packages: [
+    pkg("app 1", "Depends: lib"),
+    pkg("lib 2", "Source: libsrc (2.0)"),
+    pkg("lib-dev 2", "Source: libsrc (2.0)", "Depends: lib"),
+    pkg("make 1"),
+    pkg("cc 1", "Depends: lib"),
+    pkg("doc 1", "Conflicts: cc"),
+    pkg("exotic 1", "Depends: nowhere"),
+    pkg("tool 1", "Task: all-tools, other"),
+    pkg("extra 1", "Task: all-tools"),
+  ],
+  sources: {
+    app: "Build-Depends: cc, lib-dev [amd64], exotic [arm64], exotic <stage1>",
+    libsrc: "Build-Depends: cc\nBuild-Depends-Indep: doc",
+    make: "",
+    cc: "Build-Depends: cc",
+    doc: "Build-Depends: exotic",
+    tool: "Build-Depends: exotic",
+  },
+};
+
+describe("workloads", () => {
+  test("each is resolved alone on the base; what was asked for is told apart", () => {
+    const { view } = compose(archive, {
+      base: ["make"],
+      workloads: [workload("b", ["app"]), workload("a", ["doc", "cc"]), workload("c", [])],
+    });
+    expect(view.base).toEqual(["make_1_amd64"]);
+    expect(view.workloads).toEqual({
+      a: {
+        required: [],
+        others: [],
+        failure: {
+          explanation: [
+            "cc is asked for, which is cc 1",
+            "doc is asked for, which is doc 1",
+            expect.any(String),
+          ],
+          hint: "it works without cc or doc",
+        },
+      },
+      b: { required: ["app_1_amd64"], others: ["lib_2_amd64", "make_1_amd64"] },
+      c: { required: [], others: ["make_1_amd64"] },
+    });
+  });
+
+  test("what is not there fails a strict one, and another does without", () => {
+    const asked = ["cc", "nonsense", "exotic"];
+    const { view } = compose(archive, {
+      workloads: [workload("strict", asked), workload("lax", ["cc", "nonsense"], { strict: false })],
+    });
+    expect(view.workloads["strict"]?.failure?.explanation).toEqual(["there is no package nonsense"]);
+    expect(view.workloads["lax"]).toEqual({
+      required: ["cc_1_amd64"],
+      others: ["lib_2_amd64"],
+      missing: ["nonsense"],
+    });
+  });
+
+  test("groups are tasks; an unknown one is told with what may be meant", () => {
+    const { view } = compose(archive, {
+      workloads: [workload("a", [], { groups: ["all-tools"] }), workload("b", [], { groups: ["al-tools"] })],
+    });
+    expect(view.workloads["a"]?.required).toEqual(["extra_1_amd64", "tool_1_amd64"]);
+    expect(view.workloads["b"]?.failure).toEqual({
+      explanation: ["there is no group al-tools"],
+      hint: "did you mean all-tools?",
+    });
+  });
+
+  test("placeholders take part, for whoever has them", () => {
+    const locals = [
+      parseStanza("Package: future\nVersion: 0\nArchitecture: amd64\nSource: futures\nDepends: cc"),
+    ];
+    const { view } = compose(archive, {
+      workloads: [workload("a", ["future"], { locals }), workload("b", ["future"])],
+      placeholders: { futures: ["doc"] },
+    });
+    expect(view.workloads["a"]).toEqual({
+      required: ["local future"],
+      others: ["cc_1_amd64", "lib_2_amd64"],
+    });
+    expect(view.workloads["b"]?.failure?.explanation).toEqual(["there is no package future"]);
+    expect(view.buildroot?.sources["futures"]).toEqual({ version: "0", level: 0, requirements: ["doc"] });
+    expect(view.buildroot?.packages["doc_1_amd64"]).toEqual({ level: 1, builds: ["futures"], count: 1 });
+  });
+});
+
+describe("the buildroot", () => {
+  const { view } = compose(archive, { workloads: [workload("a", ["app", "tool"])] });
+  const { packages = {}, sources = {}, parties = [] } = view.buildroot ?? {};
+
+  test("has levels, and every source its requirements for this architecture", () => {
+    expect(
+      Object.entries(packages)
+        .map(([key, { level, builds }]) => [key, level, builds])
+        .sort(),
+    ).toEqual([
+      ["cc_1_amd64", 1, ["app"]],
+      ["lib-dev_2_amd64", 1, ["app"]],
+      ["make_1_amd64", 1, ["app"]],
+    ]);
+    expect(sources["app"]).toEqual({ version: "1", level: 0, requirements: ["cc", "lib-dev"] });
+    expect(sources["make"]).toEqual({ version: "1", level: 1, requirements: [] });
+  });
+
+  test("tells the sources that cannot be built, and why", () => {
+    expect(sources["tool"]?.failure?.explanation).toEqual([
+      "building tool 1 is wanted",
+      "building tool 1 needs exotic: exotic 1",
+      "exotic 1 needs nowhere, which nothing satisfies: there is no package nowhere",
+    ]);
+    expect(sources["libsrc"]?.failure?.explanation).toContain("building libsrc 2.0 needs doc: doc 1");
+  });
+
+  test("of a source that no list has is a failure too", () => {
+    const { view: other } = compose(archive, { workloads: [workload("a", ["extra"])] });
+    expect(other.buildroot?.sources["extra"]?.failure?.explanation).toEqual([
+      "there is no source package extra",
+    ]);
+  });
+
+  test("shares its packages out to sets that can be installed", () => {
+    expect(parties).toEqual([["cc_1_amd64", "lib-dev_2_amd64", "make_1_amd64"]]);
+  });
+});
+
+describe("any archive", () => {
+  const names = ["a", "b", "c", "d", "e", "f", "g", "make"];
+  const some = fc.subarray(names, { maxLength: 3 });
+  const drawn = fc.record({
+    depends: fc.array(some, { minLength: names.length, maxLength: names.length }),
+    conflicts: fc.array(fc.subarray(names.slice(0, 7), { maxLength: 1 }), {
+      minLength: names.length,
+      maxLength: names.length,
+    }),
+    needs: fc.array(some, { minLength: names.length, maxLength: names.length }),
+    asked: fc.subarray(names, { minLength: 1, maxLength: 3 }),
+    seed: fc.nat(),
+  });
+  const archiveOf = ({ depends, conflicts, needs }: Drawn): Archive => ({
+    packages: names.map((name, i) =>
+      pkg(
+        `${name}p 1`,
+        `Source: ${name}`,
+        ...(depends[i]?.length ? [`Depends: ${depends[i].map((each) => `${each}p`).join(", ")}`] : []),
+        ...(conflicts[i]?.length && conflicts[i][0] !== name ? [`Conflicts: ${conflicts[i][0]}p`] : []),
+      ),
+    ),
+    sources: Object.fromEntries(
+      names.map((name, i) => [
+        name,
+        needs[i]?.length ? `Build-Depends: ${needs[i].map((each) => `${each}p`).join(", ")}` : "",
+      ]),
+    ),
+  });
+  type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
+  const all = (asked: readonly string[]) => ({
+    buildroot: [],
+    workloads: asked.map((name) => workload(name, [`${name}p`])),
+  });
+
+  test("the levels are distances, nothing is left to find, and a second turn finds nothing", () => {
+    fc.assert(
+      fc.property(drawn, (world) => {
+        const made = archiveOf(world);
+        const { view } = compose(made, all(world.asked));
+        const { packages = {}, sources = {}, parties = [] } = view.buildroot ?? {};
+        const levels = new Map(Object.entries(packages).map(([key, { level }]) => [key, level]));
+        for (const { required, others } of Object.values(view.workloads))
+          for (const key of [...required, ...others]) levels.set(key, 0);
+        const universe = universeOf(made.packages);
+        for (const [name, { level, failure }] of Object.entries(sources)) {
+          expect(levels.get(`${name}p_1_amd64`)).toBe(level);
+          if (failure !== undefined) continue;
+          const requests = /^Build-Depends: (.*)$/.exec(made.sources[name] ?? "")?.[1]?.split(", ") ?? [];
+          const choice = choose(universe, { requests, base: [], recommends: false });
+          if (!choice.ok) expect.unreachable("it was said to be buildable");
+          // Nobody who is needed is missing, or further away than one build more.
+          for (const version of choice.versions)
+            expect(levels.get(`${version.name}_1_amd64`)).toBeLessThanOrEqual(level + 1);
+        }
+        for (const [key, { level, builds }] of Object.entries(packages)) {
+          expect(builds.length).toBeGreaterThan(0);
+          for (const source of builds) expect(sources[source]?.level, key).toBe(level - 1);
+        }
+        const second = parties.map((party, i) =>
+          workload(
+            `party-${i}`,
+            party.map((key) => key.split("_")[0] ?? ""),
+          ),
+        );
+        const { view: again } = compose(made, {
+          buildroot: [],
+          workloads: [...all(world.asked).workloads, ...second],
+        });
+        expect(again.buildroot?.packages).toEqual({});
+        expect(second.filter(({ name }) => again.workloads[name]?.failure)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("is answered the same in whatever order its parts come", () => {
+    fc.assert(
+      fc.property(drawn, fc.nat(), (world, by) => {
+        const turned = <T>(list: readonly T[]): T[] =>
+          [...list.slice(by % list.length), ...list.slice(0, by % list.length)].reverse();
+        const made = archiveOf(world);
+        const other = { packages: turned(made.packages), sources: made.sources };
+        const asked = all(world.asked);
+        const sorted = ({ view }: ReturnType<typeof compose>) => view;
+        expect(sorted(compose(other, { ...asked, workloads: turned(asked.workloads) }))).toEqual(
+          sorted(compose(made, asked)),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

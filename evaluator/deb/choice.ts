@@ -17,11 +17,12 @@ export function chooseAsApt(
   options: { readonly recommends: boolean },
 ): Set<Version> | undefined {
   const marks = markInstalls(universe, targets, options);
-  const isMended = (): boolean => isSound(universe, new Set(marks.installed()));
-  if (!isMended()) {
+  let installed = new Set(marks.installed());
+  if (!isSound(universe, installed)) {
     repair(marks, targets);
-    if (!isMended()) return undefined;
+    installed = new Set(marks.installed());
+    if (!isSound(universe, installed)) return undefined;
   }
-  if (!targets.every((target) => marks.isIn(target))) return undefined;
-  return sweepAsApt(universe, new Set(marks.installed()), targets);
+  if (!targets.every((target) => installed.has(target))) return undefined;
+  return sweepAsApt(universe, installed, targets);
 }

@@ -104,21 +104,24 @@ export class Marks {
    * `pkgDepCache::DepState`).
    */
   hasCandidate(version: Version, demand: Demand, relation: Relation): boolean {
-    const looked = this.#looked.get(relation.name) ?? 0;
     return reachedBy(this.universe, version, demand, relation).some((other) => {
       const { candidate, discarded } = this.#entry(other.package);
       if (candidate !== undefined) return candidate === other;
-      return other === other.package.candidate && looked < discarded;
+      return other === other.package.candidate && (this.#looked.get(relation.name) ?? 0) < discarded;
     });
   }
 
   /** apt looks one step ahead: every dependency must have someone who is in, or some candidate. */
   isSatisfiable(version: Version): boolean {
+    const isPossible = (other: Version): boolean => {
+      const { candidate, install } = this.#entry(other.package);
+      return candidate === other || install === other;
+    };
     return version.demands.every(
       (demand) =>
         isNegative(demand) ||
         !isHard(demand) ||
-        this.isMet(version, demand) ||
+        holdsAmong(this.universe, version, demand, isPossible) ||
         demand.alternatives.some((relation) => this.hasCandidate(version, demand, relation)),
     );
   }

@@ -29,6 +29,7 @@ need dnf dnf
 need dot graphviz
 need xmllint libxml2-utils
 need chromium chromium
+perl -MDpkg::Deps -e 1 2>/dev/null || missing="$missing libdpkg-perl"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "tests need these Debian packages; as root: apt-get install --no-install-recommends$missing" >&2

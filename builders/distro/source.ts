@@ -40,6 +40,14 @@ function rpmRepositories({ repositories }: RpmDistro): Source["repositories"] {
     .map(({ name, priority }) => ({ name, suites: [], components: [], priority }));
 }
 
+/** An architecture that is called as Debian does, by the name that the distribution has for it. */
+export function nativeName({ architectures }: DistroManifest, debian: string): string {
+  const names: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aarch64", ppc64el: "ppc64le" };
+  const known: readonly string[] = architectures;
+  const other = names[debian];
+  return !known.includes(debian) && other !== undefined && known.includes(other) ? other : debian;
+}
+
 /**
  * What kit makes roots and packages of.
  *

@@ -6,8 +6,8 @@ import { allReachedBy } from "../../evaluator/deb/demand.ts";
 import { isHard, isNegative, type Version } from "../../evaluator/deb/package.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
 import { lockKey } from "../../evaluator/lock.ts";
+import { sourceOf } from "../../evaluator/source.ts";
 import type { LockedWorkload } from "../../evaluator/view/answer.ts";
-import { sourceOf } from "../../evaluator/view/buildroot.ts";
 import { type ViewPackages, viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer, ViewMember } from "../../evaluator/view/pinned.ts";
 import type {

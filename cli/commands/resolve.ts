@@ -2,6 +2,7 @@
 // Knows how they are told; does not know how they are chosen.
 
 import { Command, Option } from "clipanion";
+import { nativeName } from "../../builders/distro/source.ts";
 import { loadDistro, shippedDistro } from "../../builders/load/distro.ts";
 import { answerQuestion } from "../../builders/lock/answer.ts";
 import { inquiryQuestion } from "../../builders/lock/inquiry.ts";
@@ -13,6 +14,7 @@ import {
   type ClosureQuestion,
   questionText,
 } from "../../evaluator/question.ts";
+import { sourceOf } from "../../evaluator/source.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { debianArchitecture, kinds, type Parts } from "../composition.ts";
 import { shippedManifests } from "../entry.ts";
@@ -65,7 +67,9 @@ export class ResolveCommand extends PartsCommand {
       architecture: architectures[0],
     });
     const { packages, base, recommends } = this;
-    const question = inquiryQuestion(distro, { packages, architectures, base, recommends });
+    const [native, ...further] = architectures;
+    const asked = [nativeName(distro, native), ...further] as const;
+    const question = inquiryQuestion(distro, { packages, architectures: asked, base, recommends });
     const indexes = await parts.indexes(listAge(this.refresh))(question, assembly);
     this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
     const { closure } = answerQuestion(question, indexes, [], (text) => this.warn(text));
@@ -107,36 +111,28 @@ export function resolutionLines({ packages }: Closure): string[] {
 }
 
 /** Sizes in bytes; absent where the index does not tell. `date` is that of the newest index. */
-export function resolutionRecord({ source }: ClosureQuestion, { packages, date }: Closure): object {
+export function resolutionRecord({ source: of }: ClosureQuestion, { packages, date }: Closure): object {
   return {
     format: "kit/resolution/1",
-    distro: source.distro,
-    architectures: [source.architecture, ...(source.foreign ?? [])],
+    distro: of.distro,
+    architectures: [of.architecture, ...(of.foreign ?? [])],
     date: new Date(date * 1000).toISOString(),
     packages: packages.map((item) => {
       const { name, version, architecture, origin, reasons } = item;
       const size = sizeOf(item);
+      const source = sourceOf(item);
       return {
         name,
         version,
         architecture,
-        ...sourceOf(item),
+        source: source.name,
+        sourceVersion: source.version,
         ...(size !== undefined && { size }),
         origin,
         reasons,
       };
     }),
   };
-}
-
-/** The package it is built from: `Source: glibc (2.36-9)`, the package's own name and version where they are the same. */
-function sourceOf({ name, version, stanza }: ChosenPackage): {
-  readonly source: string;
-  readonly sourceVersion: string;
-} {
-  const [, source = name, sourceVersion = version] =
-    /^(\S+)(?: \((\S+)\))?$/.exec(fieldOf(stanza, "Source")?.trim() ?? "") ?? [];
-  return { source, sourceVersion };
 }
 
 function sumText({ packages }: Closure): string {

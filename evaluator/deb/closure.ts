@@ -27,16 +27,17 @@ export function isSound(universe: Universe, chosen: ReadonlySet<Version>): boole
 }
 
 /**
- * What apt would not call superfluous: all that the roots reach through everything that meets a dependency, a
- * recommendation or a suggestion. So a leftover of a failed try stays if someone suggests it (`MarkRequired`, apt
- * 2.6 depcache.cc, with its default options).
+ * What apt would not call superfluous: all that the roots, and what is essential, reach through everything that meets
+ * a dependency, a recommendation or a suggestion. So a leftover of a failed try stays if someone suggests it
+ * (`MarkRequired` of apt 2.6 and 3.0, depcache.cc, with its default options).
  */
 export function sweepAsApt(
   universe: Universe,
   marked: ReadonlySet<Version>,
   roots: Iterable<Version>,
 ): Set<Version> {
-  const kept = new Set(roots);
+  const essential = [...marked].filter(({ package: pkg }) => pkg.essential || pkg.important);
+  const kept = new Set([...roots, ...essential]);
   for (const version of kept) {
     for (const demand of version.demands.filter((item) => !isNegative(item))) {
       for (const other of allReachedBy(universe, version, demand)) if (marked.has(other)) kept.add(other);

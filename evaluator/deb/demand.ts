@@ -11,7 +11,7 @@ import type { Universe } from "./universe.ts";
  */
 export function reachOf(universe: Universe, version: Version, demand: Demand): Reach {
   if (demand.reach !== undefined) return demand.reach;
-  const each = demand.alternatives.map((relation) => reachedBy(universe, version, demand, relation));
+  const each = demand.alternatives.map((relation) => findReached(universe, version, demand, relation));
   const [only] = each;
   demand.reach = { each, all: only !== undefined && each.length === 1 ? only : [...new Set(each.flat())] };
   return demand.reach;
@@ -21,7 +21,7 @@ export function reachOf(universe: Universe, version: Version, demand: Demand): R
  * A negative demand reaches every architecture, and never the package itself (policy 7.4: that is how a package says
  * that only one provider of a name may be installed).
  */
-function reachedBy(
+function findReached(
   universe: Universe,
   version: Version,
   demand: Demand,
@@ -32,6 +32,16 @@ function reachedBy(
     if (demand.implicit) return other.name === version.name && other.package !== version.package;
     return other.name !== version.name;
   });
+}
+
+/** What one of the demand's own alternatives reaches. */
+export function reachedBy(
+  universe: Universe,
+  version: Version,
+  demand: Demand,
+  relation: Relation,
+): readonly Version[] {
+  return reachOf(universe, version, demand).each[demand.alternatives.indexOf(relation)] ?? [];
 }
 
 /** All that any alternative reaches, in the order of the alternatives, each once. */

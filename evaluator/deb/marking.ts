@@ -1,15 +1,16 @@
 // Marking: apt's own way from requests to packages, greedy and without backtracking.
-// Knows how apt 2.6 walks dependencies on an empty machine; does not know whether what it arrives at is sound.
+// Knows how apt walks dependencies on an empty machine; does not know whether what it arrives at is sound.
 
-import { allReachedBy, holdsAmong } from "./demand.ts";
+import { allReachedBy } from "./demand.ts";
+import { Marks } from "./marks.ts";
 import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
 import { rankedProviders } from "./provider.ts";
 import type { Universe } from "./universe.ts";
 
 /**
- * The versions apt would mark for installation (`pkgDepCache::MarkInstall`, apt 2.6 depcache.cc, with nothing
- * installed, so no upgrades, removals or holds). The result can be broken, where apt would go on with its problem
- * resolver, and can hold leftovers of tries that failed: the caller checks and sweeps.
+ * What apt would mark for installation (`pkgDepCache::MarkInstall` of apt 2.6 and 3.0, with nothing installed, so no
+ * upgrades, removals or holds). The result can be broken, where apt goes on with its problem resolver, and can hold
+ * leftovers of tries that failed: the caller repairs and sweeps.
  *
  * @param targets what is asked for, in the order of the command line
  */
@@ -17,24 +18,15 @@ export function markInstalls(
   universe: Universe,
   targets: readonly Version[],
   options: { readonly recommends: boolean },
-): Set<Version> {
-  const marking = new Marking(universe, options.recommends);
-  for (const target of targets) marking.request(target);
-  for (const target of targets) marking.install(target.package, { deep: true, asked: true, depth: 0 });
-  return marking.installed();
-}
-
-/** What is decided about one package so far. */
-interface State {
-  candidate: Version | undefined;
-  install: Version | undefined;
-  /** Only the user, or who protected it, may change `install`. */
-  protected: boolean;
+): Marks {
+  const marks = new Marks(universe, options.recommends);
+  for (const target of targets) marks.request(target);
+  const walk = new Walk(marks);
+  for (const target of targets) walk.install(target.package, { asked: true, depth: 0 });
+  return marks;
 }
 
 interface Step {
-  /** Dependencies too, not this package alone. */
-  readonly deep: boolean;
   readonly asked: boolean;
   readonly depth: number;
 }
@@ -42,85 +34,65 @@ interface Step {
 // apt gives up at 3,000 too.
 const deepest = 3000;
 
-class Marking {
-  readonly #universe: Universe;
-  readonly #recommends: boolean;
-  readonly #states = new Map<Package, State>();
+class Walk {
+  readonly #marks: Marks;
 
-  constructor(universe: Universe, recommends: boolean) {
-    this.#universe = universe;
-    this.#recommends = recommends;
-  }
-
-  request(target: Version): void {
-    const state = this.#state(target.package);
-    state.candidate = target;
-    state.install = target;
-    state.protected = true;
-  }
-
-  installed(): Set<Version> {
-    return new Set([...this.#states.values()].flatMap(({ install }) => (install ? [install] : [])));
+  constructor(marks: Marks) {
+    this.#marks = marks;
   }
 
   /** Whether the package is, or now became, part of the result; on false it is not, unless it is protected. */
   install(pkg: Package, step: Step): boolean {
-    const state = this.#state(pkg);
-    if (step.depth > deepest || (!step.asked && state.install === undefined && state.protected)) return false;
-    if (state.candidate === undefined) return false;
-    if (!state.protected && state.install !== undefined && !this.#isBroken(state.install)) return true;
-    const version = state.candidate;
-    if (step.deep && !this.#isSatisfiable(version)) {
-      // Discarded for good, so that nothing tries it again.
-      if (!state.protected) Object.assign(state, { candidate: undefined, install: undefined });
+    const { candidate, install, protected: settled } = this.#marks.of(pkg);
+    if (step.depth > deepest || (!step.asked && install === undefined && settled)) return false;
+    if (candidate === undefined) return false;
+    if (!settled && install !== undefined && !this.#isBroken(install)) return true;
+    if (!this.#marks.isSatisfiable(candidate)) {
+      if (!settled) this.#marks.discard(pkg);
       return false;
     }
-    if (!step.deep) {
-      state.install = version;
-      return true;
-    }
-    return this.#installDeep(version, state, step);
+    return this.#installDeep(candidate, settled, step);
   }
 
-  #installDeep(version: Version, state: State, step: Step): boolean {
-    const wasProtected = state.protected;
+  #installDeep(version: Version, wasProtected: boolean, step: Step): boolean {
+    const pkg = version.package;
     const failEarly = !wasProtected && !step.asked;
     const pending = version.demands.filter(
-      (demand) => this.#matters(demand) && (wasProtected || !this.#isMet(version, demand)),
+      (demand) => this.#marks.matters(demand) && (wasProtected || !this.#marks.isMet(version, demand)),
     );
     let sound = true;
     for (const demand of pending.filter(isNegative)) {
       sound = this.#dropConflicting(version, demand, wasProtected, failEarly) && sound;
       if (!sound && failEarly) return false;
     }
-    state.install = version;
+    this.#marks.put(pkg);
     // While its dependencies are sought nothing may take the package itself away.
-    state.protected = true;
+    this.#marks.protect(pkg, true);
     for (const demand of pending.filter((demand) => !isNegative(demand))) {
       sound = this.#meet(version, demand, wasProtected, step.depth) && sound;
       if (!sound && failEarly) break;
     }
-    state.protected = wasProtected;
-    if (!sound && failEarly) Object.assign(state, { candidate: undefined, install: undefined });
+    this.#marks.protect(pkg, wasProtected);
+    if (!sound && failEarly) this.#marks.discard(pkg);
     return sound;
   }
 
   /** Takes away what the version conflicts with; for a protected one, for good. */
   #dropConflicting(version: Version, demand: Demand, forGood: boolean, failEarly: boolean): boolean {
-    const rivals = allReachedBy(this.#universe, version, demand).filter(
-      (rival) => this.#state(rival.package).candidate === rival,
+    const rivals = allReachedBy(this.#marks.universe, version, demand).filter(
+      (rival) => this.#marks.of(rival.package).candidate === rival,
     );
     const isFixed = (rival: Version): boolean => {
-      const { install, protected: settled } = this.#state(rival.package);
+      const { install, protected: settled } = this.#marks.of(rival.package);
       return install !== undefined && settled;
     };
     const sound = !rivals.some(isFixed);
     if (!sound && failEarly) return false;
-    for (const rival of rivals) {
-      if (isFixed(rival)) continue;
-      const state = this.#state(rival.package);
-      state.install = undefined;
-      if (forGood) Object.assign(state, { candidate: undefined, protected: true });
+    for (const { package: rival } of rivals.filter((item) => !isFixed(item))) {
+      this.#marks.keep(rival);
+      if (!forGood) continue;
+      this.#marks.discard(rival);
+      this.#marks.protect(rival, true);
     }
     return sound;
   }
@@ -128,81 +100,44 @@ class Marking {
   /** Finds someone for a positive demand. A protected version protects who alone can meet its demand. */
   #meet(version: Version, demand: Demand, wasProtected: boolean, depth: number): boolean {
     const critical = isHard(demand);
-    const deeper: Step = { deep: true, asked: false, depth: depth + 1 };
-    if (this.#isMet(version, demand)) {
+    const deeper: Step = { asked: false, depth: depth + 1 };
+    if (this.#marks.isMet(version, demand)) {
       if (!wasProtected || !critical) return true;
-      const [only, ...others] = allReachedBy(this.#universe, version, demand).filter((other) =>
-        this.#isOpen(other),
+      const [only, ...others] = allReachedBy(this.#marks.universe, version, demand).filter((other) =>
+        this.#marks.isOpen(other),
       );
-      if (only === undefined || others.length > 0 || this.#state(only.package).protected) return true;
-      this.#state(only.package).protected = true;
+      if (only === undefined || others.length > 0 || this.#marks.of(only.package).protected) return true;
+      this.#marks.protect(only.package, true);
       return this.install(only.package, deeper);
     }
     const candidates = this.#candidates(version, demand);
     for (const candidate of candidates) {
-      const state = this.#state(candidate.package);
-      if (state.candidate !== candidate) continue;
+      const pkg = candidate.package;
+      if (this.#marks.of(pkg).candidate !== candidate) continue;
       if (wasProtected && critical && candidates.length === 1) {
-        if (!this.install(candidate.package, { ...deeper, deep: false })) continue;
-        state.protected = true;
+        if (!this.#marks.put(pkg)) continue;
+        this.#marks.protect(pkg, true);
       }
-      if (this.install(candidate.package, deeper)) return true;
+      if (this.install(pkg, deeper)) return true;
     }
     return !critical;
   }
 
   #candidates(version: Version, demand: Demand): Version[] {
     const ranked = rankedProviders(
-      this.#universe,
+      this.#marks.universe,
       version,
       demand,
-      (other) => this.#state(other.package).protected,
-      (other) => this.#state(other.package).candidate === other,
+      (other) => this.#marks.of(other.package).protected,
+      (other) => this.#marks.of(other.package).candidate === other,
     );
     // Neighbours only, as apt does: whether there is a single solution hangs on it.
-    return ranked.filter((other, i) => other !== ranked[i - 1] && this.#isOpen(other));
-  }
-
-  /** A candidate that is in, or that nothing settled keeps out. */
-  #isOpen(version: Version): boolean {
-    const { candidate, install, protected: settled } = this.#state(version.package);
-    return candidate === version && !(settled && install === undefined);
-  }
-
-  /** apt looks one step ahead: every dependency must have some candidate. */
-  #isSatisfiable(version: Version): boolean {
-    const isPossible = (other: Version): boolean => {
-      const { candidate, install } = this.#state(other.package);
-      return candidate === other || install === other;
-    };
-    return version.demands.every(
-      (demand) =>
-        isNegative(demand) || !isHard(demand) || holdsAmong(this.#universe, version, demand, isPossible),
-    );
+    return ranked.filter((other, i) => other !== ranked[i - 1] && this.#marks.isOpen(other));
   }
 
   #isBroken(version: Version): boolean {
-    return version.demands.some((demand) => this.#matters(demand) && !this.#isMet(version, demand));
-  }
-
-  #isMet(version: Version, demand: Demand): boolean {
-    return holdsAmong(
-      this.#universe,
-      version,
-      demand,
-      (other) => this.#state(other.package).install === other,
+    return version.demands.some(
+      (demand) => this.#marks.matters(demand) && !this.#marks.isMet(version, demand),
     );
-  }
-
-  #matters(demand: Demand): boolean {
-    return isHard(demand) || (this.#recommends && demand.kind === "Recommends");
-  }
-
-  #state(pkg: Package): State {
-    const known = this.#states.get(pkg);
-    if (known !== undefined) return known;
-    const state: State = { candidate: pkg.candidate, install: undefined, protected: false };
-    this.#states.set(pkg, state);
-    return state;
   }
 }

@@ -58,11 +58,15 @@ const longest = 1_000_000;
 const syntax =
   /^([A-Za-z0-9][A-Za-z0-9+._-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()<>=|,]+)\s*\))?\s*(?:\[([^\][]*)\])?\s*((?:<[^<>]*>\s*)*)$/;
 
+const architectureWord = /^!?[A-Za-z0-9][A-Za-z0-9-]*$/;
+
 function parseRelation(text: string): Relation {
   const match = syntax.exec(text.trim());
   if (match === null)
     throw malformed(text, "expected NAME[:ARCH] [(OPERATOR VERSION)] [[ARCHS]] [<PROFILES>]");
   const [, name = "", architecture, operator, version, architectures, profiles] = match;
+  const strange = words(architectures ?? "").find((word) => !architectureWord.test(word));
+  if (strange !== undefined) throw malformed(text, `${JSON.stringify(strange)} is no architecture`);
   return {
     name,
     ...(architecture !== undefined && { architecture }),

@@ -3,10 +3,10 @@
 
 import type { Explanation, Resolution, ResolvedPackage } from "../resolution.ts";
 import { type Outcome, search } from "../search.ts";
+import { chooseAsApt } from "./choice.ts";
 import { type Formula, formulate } from "./clause.ts";
-import { type Answer, compareVersionNames, isSound, reasonsIn, sweep, sweepAsApt } from "./closure.ts";
+import { type Answer, compareVersionNames, reasonsIn, sweep } from "./closure.ts";
 import { explainConflict, explainMissing } from "./explanation.ts";
-import { markInstalls } from "./marking.ts";
 import type { BaseSet, Version } from "./package.ts";
 import { gatherRequests, type Request, type Target, targetOf } from "./request.ts";
 import type { Universe } from "./universe.ts";
@@ -38,8 +38,9 @@ export function resolve(universe: Universe, question: Question): Resolution {
 
 /**
  * What `apt-get --no-install-recommends install` would choose on an empty machine, given the requests and the base
- * sorted by name. Where apt's greedy way ends in a conflict, a complete search takes over: it prefers candidates to
- * other versions and earlier alternatives to later ones, and what it finds is swept of everything nobody needs.
+ * sorted by name. Where apt's greedy way ends in a conflict that it cannot mend, a complete search takes
+ * over: it prefers candidates to other versions and earlier alternatives to later ones, and what it finds is swept of
+ * everything nobody needs.
  * The same for the same universe and question, in whatever order they are given.
  *
  * @throws {Fault} `unresolved/malformed-request`
@@ -56,10 +57,8 @@ export function choose(universe: Universe, question: Question): Choice {
     "missing" in target ? [] : [{ request, version: target.version }],
   );
   const wanted = [...new Set(answers.map(({ version }) => version))];
-  const marked = markInstalls(universe, wanted, { recommends });
-  if (wanted.every((version) => marked.has(version)) && isSound(universe, marked)) {
-    return { ok: true, versions: sweepAsApt(universe, marked, wanted), answers };
-  }
+  const chosen = chooseAsApt(universe, wanted, { recommends });
+  if (chosen !== undefined) return { ok: true, versions: chosen, answers };
   return chooseBySearch(universe, requests, recommends);
 }
 

@@ -10,6 +10,7 @@ import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import type { Universe } from "../deb/universe.ts";
 import { compareVersions } from "../deb/version.ts";
 import { packageKey } from "../lock.ts";
+import { sourceOf } from "../source.ts";
 import type { LockedSource } from "./answer.ts";
 import { partiesOf } from "./party.ts";
 import type { Failure } from "./result.ts";
@@ -95,21 +96,6 @@ function newSources(packages: readonly Version[], known: ReadonlyMap<string, unk
     found.set(name, version);
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => ({ name, version }));
-}
-
-/** `Source: glibc (2.36-9)`; the package's own name and version where they are the same (policy 5.6.1). */
-export function sourceOf({
-  name,
-  version,
-  stanza,
-}: {
-  readonly name: string;
-  readonly version: string;
-  readonly stanza: Stanza;
-}): { readonly name: string; readonly version: string } {
-  const [, source = name, own = version] =
-    /^(\S+)(?: \((\S+)\))?$/.exec(fieldOf(stanza, "Source")?.trim() ?? "") ?? [];
-  return { name: source, version: own };
 }
 
 type Build = Omit<LockedSource, "level"> & { readonly chosen: readonly Version[] };

@@ -59,7 +59,7 @@ export function makeReference({ suite, packages, epoch, folder }: ReferenceOptio
 }
 
 /** Lines for apt: the shipped distro's repositories, each from the place kit would ask first. */
-function sourcesOf(suite: Suite): string[] {
+export function sourcesOf(suite: Suite): string[] {
   const folder = join(shippedManifests, "distros/debian");
   const { repositories } = parse(readFileSync(join(folder, `${suite}.yaml`), "utf8")) as {
     repositories: readonly Repository[];
@@ -83,7 +83,8 @@ function aptFiles(): string[] {
   return ["/etc/apt/sources.list", ...names].filter(existsSync);
 }
 
-function proxies(): Record<string, string> {
+/** What the environment says of proxies, for programs that get no other. */
+export function proxies(): Record<string, string> {
   const names = ["http_proxy", "https_proxy", "no_proxy"];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),

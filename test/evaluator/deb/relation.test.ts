@@ -46,6 +46,9 @@ describe("parseRelations", () => {
     "-a",
     "a (>= 1) (<< 2)",
     "a <x",
+    "a [amd64,arm64]",
+    "a [amd64 :arm64]",
+    "a [!]",
   ])("refuses %j", (text) => {
     expect(() => parseRelations(text)).toThrow(Fault);
     expect(() => parseRelations(text)).toThrow(/malformed dependency/);

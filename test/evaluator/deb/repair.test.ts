@@ -1,0 +1,41 @@
+// Where apt's walk ends broken, or nearly: two examples, both as apt 2.6.1 and 3.0.4 answer with recommendations.
+
+import { expect, test } from "vitest";
+import { resolve } from "../../../evaluator/deb/resolve.ts";
+import { pkg, universeOf } from "./archive.ts";
+
+function chosen(packages: readonly string[], requests: readonly string[]): readonly string[] {
+  const resolution = resolve(universeOf(packages), { requests, base: [], recommends: true });
+  return resolution.ok
+    ? resolution.packages.map(({ name, version }) => `${name} ${version}`)
+    : resolution.explanation;
+}
+
+test("a package that conflicts with what it needs is held back, and its rival found", () => {
+  const packages = [
+    pkg("b"),
+    pkg("c", "Priority: important", "Depends: g | c, c, b | b", "Conflicts: b, e", "Recommends: i"),
+    pkg("d", "Depends: d (= 1) | d | v"),
+    pkg("e"),
+    pkg("f", "Depends: g"),
+    pkg("g", "Priority: standard", "Depends: i | d (= 1), w", "Recommends: c | e", "Provides: w (= 2)"),
+    pkg("h", "Conflicts: v"),
+    pkg("i", "Recommends: h | i (>= 1)"),
+    pkg("j", "Depends: c | d, f (= 1)", "Suggests: a (= 1)"),
+  ];
+  const asked = chosen(packages, ["f", "g", "j"]);
+  expect(asked).toEqual(["d 1", "f 1", "g 1", "i 1", "j 1"]);
+});
+
+test("a candidate that was discarded is hoped for until apt looks again", () => {
+  const packages = [
+    pkg("b", "Depends: f | w", "Recommends: c"),
+    pkg("c", "Depends: nowhere"),
+    pkg("d", "Recommends: c | e | b"),
+    pkg("e", "Depends: b, c"),
+    pkg("f", "Recommends: e | h"),
+    pkg("h"),
+  ];
+  // When f is walked e is in, for c may come yet; so nobody asks for h.
+  expect(chosen(packages, ["d"])).toEqual(["b 1", "d 1", "f 1"]);
+});

@@ -108,10 +108,9 @@ class Choice {
       if (i >= choices.length + learnt.length) i = 0;
       if (met[i] === true) continue;
       const literals = choices[i]?.literals ?? learnt[i - choices.length] ?? [];
-      if (!this.#callsForDecision(literals)) {
-        met[i] = literals.some((literal) => literal > 0 && this.#engine.value(literal) === true);
-        continue;
-      }
+      const state = this.#stateOf(literals);
+      if (state === "met") met[i] = true;
+      if (state !== "open") continue;
       let packages = this.#open(literals);
       if (postponed !== "taken") {
         packages = wantedOf(this.#universe, this.#taken, packages);
@@ -128,15 +127,16 @@ class Choice {
     }
   }
 
-  /** Every negative literal false, no positive one true, and something left to decide. */
-  #callsForDecision(literals: readonly number[]): boolean {
+  /** Open: every negative literal false, no positive one true, and something left to decide. Idle: not asked for. */
+  #stateOf(literals: readonly number[]): "met" | "open" | "idle" {
     let open = 0;
     for (const literal of literals) {
       const value = this.#engine.value(literal);
-      if (value === true || (literal < 0 && value === undefined)) return false;
+      if (value === true) return "met";
+      if (value === undefined && literal < 0) return "idle";
       if (value === undefined) open++;
     }
-    return open > 0;
+    return open > 0 ? "open" : "idle";
   }
 
   /**

@@ -90,7 +90,8 @@ interface Assignment<C> {
  */
 export class Engine<C extends Clause> {
   readonly #expand: (variable: number) => readonly C[];
-  readonly #assigned = new Map<number, Assignment<C>>();
+  /** By variable: half the time a map would take. */
+  readonly #assigned: (Assignment<C> | undefined)[] = [];
   readonly #watchers = new Map<number, Node<C>[]>();
   readonly #expanded = new Set<number>();
   readonly #trail: number[] = [];
@@ -98,6 +99,7 @@ export class Engine<C extends Clause> {
   readonly #levels: number[] = [];
   readonly #learnt: (readonly number[])[] = [];
   #propagated = 0;
+  #returns = 0;
   /** A clause that was false when it was added. */
   #pending: Node<C> | undefined;
 
@@ -123,13 +125,13 @@ export class Engine<C extends Clause> {
 
   /** Absent where nothing is known of it. */
   value(literal: number): boolean | undefined {
-    const assignment = this.#assigned.get(Math.abs(literal));
+    const assignment = this.#assigned[Math.abs(literal)];
     return assignment === undefined ? undefined : assignment.positive === literal > 0;
   }
 
   /** The level a literal was settled at; 0 for one that is not. */
   levelOf(literal: number): number {
-    return this.#assigned.get(Math.abs(literal))?.level ?? 0;
+    return this.#assigned[Math.abs(literal)]?.level ?? 0;
   }
 
   /** Where the clause has a consequence already, decisions that came after that are taken back. */
@@ -156,11 +158,17 @@ export class Engine<C extends Clause> {
     }
   }
 
+  /** How often something was taken back: as long as it stays the same, the trail has only grown. */
+  get returns(): number {
+    return this.#returns;
+  }
+
   /** Takes back what was settled above a level. */
   backtrack(level: number): void {
     const start = this.#levels[level];
     if (start === undefined) return;
-    for (const literal of this.#trail.splice(start)) this.#assigned.delete(Math.abs(literal));
+    this.#returns++;
+    for (const literal of this.#trail.splice(start)) this.#assigned[Math.abs(literal)] = undefined;
     this.#levels.length = level;
     this.#propagated = Math.min(this.#propagated, this.#trail.length);
   }
@@ -202,7 +210,7 @@ export class Engine<C extends Clause> {
     // Watches must be the last to become false, so that jumping back frees them first.
     const freedom = (literal: number): number => {
       const value = this.value(literal);
-      return value === false ? (this.#assigned.get(Math.abs(literal))?.level ?? 0) : Number.MAX_SAFE_INTEGER;
+      return value === false ? (this.#assigned[Math.abs(literal)]?.level ?? 0) : Number.MAX_SAFE_INTEGER;
     };
     literals.sort((a, b) => freedom(b) - freedom(a));
     const [first, second] = literals;
@@ -279,7 +287,7 @@ export class Engine<C extends Clause> {
       pivot = this.#trail[at] ?? 0;
       if (!seen.has(-pivot)) continue;
       if (--open === 0) break;
-      const reason = this.#assigned.get(Math.abs(pivot))?.reason;
+      const reason = this.#assigned[Math.abs(pivot)]?.reason;
       if (reason === undefined) continue;
       parents.push(reason);
       take(reason.literals, pivot);
@@ -300,7 +308,7 @@ export class Engine<C extends Clause> {
       if (node.original !== undefined) core.push(node.original);
       for (const parent of node.parents) visited.add(parent);
       for (const literal of node.literals) {
-        const assignment = this.#assigned.get(Math.abs(literal));
+        const assignment = this.#assigned[Math.abs(literal)];
         if (assignment?.level === 0 && assignment.reason !== undefined) visited.add(assignment.reason);
       }
     }
@@ -308,7 +316,7 @@ export class Engine<C extends Clause> {
   }
 
   #assign(literal: number, reason: Node<C> | undefined): void {
-    this.#assigned.set(Math.abs(literal), { positive: literal > 0, level: this.#levels.length, reason });
+    this.#assigned[Math.abs(literal)] = { positive: literal > 0, level: this.#levels.length, reason };
     this.#trail.push(literal);
   }
 

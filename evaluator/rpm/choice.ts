@@ -9,6 +9,7 @@ import type { Package } from "./package.ts";
 import { bestOf, inPreference, isRecommended, wantedOf } from "./preference.ts";
 import type { Answers } from "./request.ts";
 import type { Rule } from "./rule.ts";
+import { takenIn } from "./taken.ts";
 import type { Universe } from "./universe.ts";
 
 export type Outcome =
@@ -39,6 +40,7 @@ class Choice {
   readonly #recommends: boolean;
   readonly #formula: Formula;
   readonly #engine = new Engine<Rule>();
+  readonly #taken: Taken;
   #branches: Branch[] = [];
   #core: readonly Rule[] | undefined;
 
@@ -46,6 +48,7 @@ class Choice {
     this.#universe = universe;
     this.#recommends = recommends;
     this.#formula = formulate(universe, answers);
+    this.#taken = takenIn(universe, this.#engine);
     const asked = answers.flatMap(({ packages }) => packages);
     this.#add([...this.#formula.reach(asked), ...this.#formula.requests]);
   }
@@ -69,7 +72,7 @@ class Choice {
         continue;
       }
       const next = minimizations++ < mostMinimizations ? this.#passedOver() : undefined;
-      if (next === undefined) return { chosen: this.#taken().packages() };
+      if (next === undefined) return { chosen: [...this.#taken.packages()] };
       this.#take(next.branch, next.at);
     }
     return { core: this.#core };
@@ -93,6 +96,8 @@ class Choice {
     const choices = this.#formula.choices();
     const { learnt } = this.#engine;
     let postponed: number | undefined | "taken";
+    /** Rules that something taken meets; they are gone over again and again. */
+    let met: boolean[] = [];
     for (let i = 0, visited = 0; ; i++, visited++) {
       if (visited >= choices.length + learnt.length) {
         if (typeof postponed !== "number") return;
@@ -101,31 +106,37 @@ class Choice {
         visited = 0;
       }
       if (i >= choices.length + learnt.length) i = 0;
+      if (met[i] === true) continue;
       const literals = choices[i]?.literals ?? learnt[i - choices.length] ?? [];
-      if (!this.#callsForDecision(literals)) continue;
+      const state = this.#stateOf(literals);
+      if (state === "met") met[i] = true;
+      if (state !== "open") continue;
       let packages = this.#open(literals);
       if (postponed !== "taken") {
-        packages = wantedOf(this.#universe, this.#taken(), packages);
+        packages = wantedOf(this.#universe, this.#taken, packages);
         if (packages.length > 1) {
           postponed ??= i;
           continue;
         }
       }
+      const { returns } = this.#engine;
       this.#select(packages);
       if (this.#core !== undefined || this.#engine.level < start) return;
+      if (this.#engine.returns !== returns) met = [];
       visited = -1;
     }
   }
 
-  /** Every negative literal false, no positive one true, and something left to decide. */
-  #callsForDecision(literals: readonly number[]): boolean {
+  /** Open: every negative literal false, no positive one true, and something left to decide. Idle: not asked for. */
+  #stateOf(literals: readonly number[]): "met" | "open" | "idle" {
     let open = 0;
     for (const literal of literals) {
       const value = this.#engine.value(literal);
-      if (value === true || (literal < 0 && value === undefined)) return false;
+      if (value === true) return "met";
+      if (value === undefined && literal < 0) return "idle";
       if (value === undefined) open++;
     }
-    return open > 0;
+    return open > 0 ? "open" : "idle";
   }
 
   /**
@@ -133,7 +144,7 @@ class Choice {
    * has to be decided anew with what is known of them.
    */
   #meetWishes(): false | "decided" | "reached" {
-    const taken = this.#taken();
+    const taken = this.#taken;
     const inOrder = taken.packages().toSorted(this.#universe.compare);
     const recommended = inOrder.flatMap((pkg) =>
       pkg.recommends.flatMap((demand) => this.#wishes(demand.relation)),
@@ -164,7 +175,7 @@ class Choice {
 
   /** False where one could not be taken. */
   #takeSupplements(supplementing: readonly Package[]): boolean {
-    for (const pkg of inPreference(this.#universe, this.#taken(), supplementing)) {
+    for (const pkg of inPreference(this.#universe, this.#taken, supplementing)) {
       if (this.#engine.value(pkg.number) !== undefined) continue;
       if (!this.#decide(pkg.number)) return false;
     }
@@ -187,7 +198,7 @@ class Choice {
   /** Packages that would meet a recommendation, part by part, where nothing taken does. */
   #wishes(relation: Package["recommends"][number]["relation"]): Package[] {
     const value = (pkg: Package) => this.#engine.value(pkg.number);
-    return choicesOf(this.#universe, this.#taken(), relation).flatMap((packages) =>
+    return choicesOf(this.#universe, this.#taken.value, relation).flatMap((packages) =>
       packages.some((pkg) => value(pkg) === true) ? [] : packages.filter((pkg) => value(pkg) === undefined),
     );
   }
@@ -195,7 +206,7 @@ class Choice {
   /** Packages not taken whose `Supplements` hold, but for other versions and architectures of what is taken. */
   #supplementing(taken: readonly Package[]): Package[] {
     const names = new Set(taken.map(({ name }) => name));
-    const there = this.#taken();
+    const there = this.#taken;
     const candidates = new Set(
       taken.flatMap((pkg) => supplementersOf(this.#universe, pkg, linesOf(pkg.stanza, "Files"))),
     );
@@ -219,7 +230,7 @@ class Choice {
 
   /** The earliest branch of which something else came in later, or is recommended while what was taken is not. */
   #passedOver(): { branch: number; at: number } | undefined {
-    const taken = this.#taken();
+    const taken = this.#taken;
     const isFavoured = (literal: number) =>
       isRecommended(this.#universe, taken, this.#universe.package(Math.abs(literal)));
     for (const [branch, { level, literals }] of this.#branches.entries()) {
@@ -254,7 +265,7 @@ class Choice {
 
   /** Takes the best of several (`selectandinstall`); false where that led back. */
   #select(packages: readonly Package[]): boolean {
-    const taken = this.#taken();
+    const taken = this.#taken;
     const sorted = inPreference(this.#universe, taken, wantedOf(this.#universe, taken, packages));
     const [first, ...others] = sorted.map(({ number }) => number);
     if (first === undefined) return true;
@@ -290,20 +301,6 @@ class Choice {
       .filter((literal) => literal > 0 && this.#engine.value(literal) === undefined)
       .map((literal) => this.#universe.package(literal))
       .sort(this.#universe.compare);
-  }
-
-  /** What is taken now; its list is made once. */
-  #taken(): Taken {
-    let packages: readonly Package[] | undefined;
-    return {
-      packages: () => {
-        packages ??= this.#engine.trail.flatMap((literal) =>
-          literal > 0 ? [this.#universe.package(literal)] : [],
-        );
-        return packages;
-      },
-      value: (pkg) => this.#engine.value(pkg.number),
-    };
   }
 }
 

@@ -17,7 +17,11 @@ export function reasonsIn(
   recommends: boolean,
 ): Map<Package, Reason[]> {
   const there = new Set(chosen);
-  const taken: Taken = { packages: () => chosen, value: (pkg) => there.has(pkg) };
+  const taken: Taken = {
+    packages: () => chosen,
+    wanted: () => new Set(),
+    value: (pkg) => there.has(pkg),
+  };
   const reasons = new Map<Package, Reason[]>(chosen.map((pkg) => [pkg, []]));
   const tell: Tell = (pkg, reason) => {
     const known = reasons.get(pkg);
@@ -69,7 +73,7 @@ function* wants(
     })),
   ];
   for (const { relation, told, isMet } of demands) {
-    for (const packages of choicesOf(universe, taken, relation, isMet)) {
+    for (const packages of choicesOf(universe, taken.value, relation, isMet)) {
       if (packages.includes(pkg)) continue;
       for (const other of packages) if (taken.value(other)) yield { other, relation: told };
     }

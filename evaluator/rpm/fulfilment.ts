@@ -11,6 +11,8 @@ import type { Universe } from "./universe.ts";
 export interface Taken {
   /** Packages in the order they were taken. */
   packages(): readonly Package[];
+  /** Packages by which something taken would like one of its weak relations to be met. */
+  wanted(kind: "recommends" | "suggests"): ReadonlySet<Package>;
   /** True for what is taken, false for what is ruled out, undefined while it is open. */
   value(pkg: Package): boolean | undefined;
 }
@@ -67,38 +69,29 @@ export function isCalledFor(universe: Universe, taken: Taken, demands: readonly 
   return demands.some(({ relation }) => isFulfilled(universe, taken, relation));
 }
 
-/** Whether something taken has a demand of this kind that the package would meet. */
-export function isWantedBy(
+/** Packages by which weak relations could be met, as far as their conditions hold (`check_complex_dep`). */
+export function wantedBy(
   universe: Universe,
-  taken: Taken,
-  kind: "recommends" | "suggests",
-  pkg: Package,
-): boolean {
-  return taken
-    .packages()
-    .some((other) => other[kind].some((demand) => openTo(universe, taken, demand.relation).includes(pkg)));
-}
-
-/** Packages by which a weak relation could be met, as far as its conditions hold (`check_complex_dep`). */
-export function openTo(universe: Universe, taken: Taken, relation: Relation): readonly Package[] {
-  if (!isRich(relation)) return universe.providers(relation);
-  return choicesOf(universe, taken, relation).flat();
+  value: Taken["value"],
+  demands: readonly Demand[],
+): readonly Package[] {
+  return demands.flatMap(({ relation }) => choicesOf(universe, value, relation).flat());
 }
 
 /**
- * The same, part by part: each is a choice of its own. With `isMet: false`, packages by which a relation could be kept
+ * Packages by which a relation could be met, part by part: each is a choice of its own. With `isMet: false`, packages by which a relation could be kept
  * from being met, as a rich conflict asks.
  */
 export function choicesOf(
   universe: Universe,
-  taken: Taken,
+  value: Taken["value"],
   relation: Relation,
   isMet = true,
 ): readonly (readonly Package[])[] {
   if (!isRich(relation)) return isMet ? [universe.providers(relation)] : [];
   const blocks = readable(() => normalForm(universe, relation, isMet));
   return blocks.flatMap((block) => {
-    const isOpen = block.every((number) => number > 0 || taken.value(universe.package(-number)) === true);
+    const isOpen = block.every((number) => number > 0 || value(universe.package(-number)) === true);
     return isOpen ? [block.flatMap((number) => (number > 0 ? [universe.package(number)] : []))] : [];
   });
 }

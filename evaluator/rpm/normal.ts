@@ -14,9 +14,13 @@ export type Block = readonly number[];
  *
  * @throws {Fault} `unresolved/malformed-relation` where it would come to more blocks than any that makes sense
  */
-export function normalForm(universe: Universe, relation: Relation, isMet = true): Block[] {
-  const blocks = formOf(universe, relation, isMet);
-  if (blocks !== undefined) return blocks;
+export function normalForm(universe: Universe, relation: Relation, isMet = true): readonly Block[] {
+  const known = isMet ? universe.forms.get(relation) : undefined;
+  const blocks = known ?? formOf(universe, relation, isMet);
+  if (blocks !== undefined) {
+    if (isMet) universe.forms.set(relation, blocks);
+    return blocks;
+  }
   throw new Fault(
     "unresolved/malformed-relation",
     `dependency ${JSON.stringify(formatRelation(relation).slice(0, 200))} is too intricate: it stands for more than ${mostBlocks} simple ones`,

@@ -1,7 +1,7 @@
 // Preferences: which of several packages that would do is taken.
 // Knows libsolv's policy (policy.c); does not know rules, nor what must hold.
 
-import { isCalledFor, isWantedBy, type Taken } from "./fulfilment.ts";
+import { isCalledFor, type Taken } from "./fulfilment.ts";
 import { isNamedBy, type Package } from "./package.ts";
 import type { Simple } from "./relation.ts";
 import type { Universe } from "./universe.ts";
@@ -28,7 +28,7 @@ export function wantedOf(universe: Universe, taken: Taken, packages: readonly Pa
 }
 
 export function isRecommended(universe: Universe, taken: Taken, pkg: Package): boolean {
-  return isWantedBy(universe, taken, "recommends", pkg) || isCalledFor(universe, taken, pkg.supplements);
+  return taken.wanted("recommends").has(pkg) || isCalledFor(universe, taken, pkg.supplements);
 }
 
 /**
@@ -40,7 +40,7 @@ export function inPreference(universe: Universe, taken: Taken, packages: readonl
   const current = partedBy(packages, (pkg) => !isOutdated(universe, pkg));
   return partedBy(
     sortedByProvides(current),
-    (pkg) => isWantedBy(universe, taken, "suggests", pkg) || isCalledFor(universe, taken, pkg.enhances),
+    (pkg) => taken.wanted("suggests").has(pkg) || isCalledFor(universe, taken, pkg.enhances),
   );
 }
 

@@ -61,6 +61,8 @@ export interface Universe {
   compare(a: Package, b: Package): number;
   /** The package of a number. @throws {RangeError} where there is none */
   package(number: number): Package;
+  /** Normal forms that were made already: packages share their relations. */
+  readonly forms: Map<Relation, readonly (readonly number[])[]>;
   names(): Iterable<string>;
   isExcluded(name: string): boolean;
   /** What was skipped so far because it could not be read, sorted. */
@@ -196,6 +198,7 @@ export function universe(options: UniverseOptions): Universe {
       if (pkg === undefined) throw new RangeError(`no package has the number ${number}`);
       return pkg;
     },
+    forms: new Map(),
     *names() {
       for (const { index } of sources) yield* index.names();
     },

@@ -47,7 +47,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("chooses what dnf chooses", { timeout: 1_200_000 }, () => {
   test.each(Object.entries(tempers))("%s", (name, temper) => {
-    const count = isLong ? 400 : 25;
+    const count = isLong ? 150 : 25;
     const seed = tellSeed(`drawing ${count} universes with ${name}`);
     const drawn = Array.from({ length: count }, (_, i) =>
       drawUniverse(randomFrom(seed + i * 1_000_003), temper),

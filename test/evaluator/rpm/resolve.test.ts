@@ -145,8 +145,8 @@ describe("repositories", () => {
 
   test("a dependency that stands for too many cannot be met, and costs no time", () => {
     const pairs = Array.from({ length: 60 }, (_, i) => `(x${i} and y${i})`);
-    const there = pairs.flatMap((_, i) => [rpm(`x${i}`), rpm(`y${i}`)]);
-    const packages = [rpm("a", { Requires: [`(${pairs.join(" or ")})`] }), ...there];
+    const others = pairs.flatMap((_, i) => [rpm(`x${i}`), rpm(`y${i}`)]);
+    const packages = [rpm("a", { Requires: [`(${pairs.join(" or ")})`] }), ...others];
     expect(chosen(packages, ["a"])[0]).toBe("a is asked for, which is a 1-1");
   });
 });

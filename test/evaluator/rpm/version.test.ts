@@ -149,6 +149,7 @@ describe("overlaps", () => {
 
 /** The pairs with what rpm says of each, all from one process; written by Lua itself, for rpm's print overruns its buffer. */
 function inRpm(pairs: readonly (readonly [string, string])[]): string[] {
+  // Not print: rpm's own one overruns its buffer now and then.
   const script =
     "%{lua: for line in io.lines() do local a, b = line:match('(%S+) (%S+)'); io.write(line, ' ', math.tointeger(rpm.vercmp(a, b)), '\\n') end}";
   const { stdout, stderr, status } = spawnSync("rpm", ["--eval", script], {

@@ -35,7 +35,7 @@ export interface World {
 export function openWorld(asked: Asked, lists: readonly Listed[]): World {
   const isRpm = asked.source.format === "rpm";
   if (isRpm) {
-    const all = rpmWorld(asked, lists);
+    const all = rpmUniverseOf(asked, lists);
     return { resolve: (question) => resolveRpms(all, completed(question)), warnings: all.warnings };
   }
   const all = debUniverse(asked, lists);
@@ -61,7 +61,7 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
 }
 
 /** With the module streams that are on by default. */
-export function rpmWorld({ source, locals, exclude }: Asked, lists: readonly Listed[]): RpmUniverse {
+export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonly Listed[]): RpmUniverse {
   return rpmUniverse({
     architecture: source.architecture,
     sources: lists.map(({ list, repository, priority }) => ({

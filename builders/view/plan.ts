@@ -90,9 +90,9 @@ function architecturesOf(
 
 function planFor(planning: Planning, own: Assembled, architecture: string): ViewAnswer | undefined {
   const view = settleView(planning, own, architecture);
-  const { manifest, distro, target } = view;
+  const { manifest, distro } = view;
   const gathered = workloadsIn(planning, own, view);
-  const questions = gathered.map((workload) => workloadQuestion(planning, workload, target));
+  const questions = gathered.map((workload) => workloadQuestion(planning, workload, view));
   const workloads = questions.filter((question) => question !== undefined);
   if (workloads.length < questions.length) return undefined;
   const requests = workloads.flatMap((workload) => workload.requests);
@@ -164,7 +164,7 @@ function refuseClashes(workloads: readonly GatheredWorkload[]): void {
 function workloadQuestion(
   planning: Planning,
   { own, manifest }: GatheredWorkload,
-  target: Target,
+  { target, distro: { format } }: SettledView,
 ): WorkloadQuestion | undefined {
   const { name, packages, archPackages, groups, options, placeholders } = manifest;
   const further =
@@ -180,7 +180,7 @@ function workloadQuestion(
   if (made === undefined) return undefined;
   const expected = placeholders
     .filter((item) => isOn(item, target.arch))
-    .flatMap((item) => stanzasOf(item, target));
+    .flatMap((item) => stanzasOf(item, format, target));
   const named = [...packages, ...further].filter((written) => !isManifest(written));
   return {
     name,
@@ -197,17 +197,35 @@ function isOn({ architectures }: Placeholder, architecture: string): boolean {
 }
 
 /** What a placeholder's packages say of themselves: the lowest version, so that no relation to a real one is met by it. */
-function stanzasOf({ source, packages }: Placeholder, { arch }: Target): Stanza[] {
-  return packages.map(({ name, dependencies }) => ({
-    Package: name,
-    Version: placeholderVersion,
-    Architecture: arch,
-    Source: source,
-    ...(dependencies.length > 0 && { Depends: dependencies.join(", ") }),
-  }));
+function stanzasOf(
+  { source, packages }: Placeholder,
+  format: DistroManifest["format"],
+  { arch }: Target,
+): Stanza[] {
+  return packages.map(({ name, dependencies }) =>
+    format === "deb"
+      ? {
+          Package: name,
+          Version: placeholderVersion,
+          Architecture: arch,
+          Source: source,
+          ...(dependencies.length > 0 && { Depends: dependencies.join(", ") }),
+        }
+      : {
+          Package: name,
+          Version: `${placeholderVersion}-0`,
+          Architecture: arch,
+          Source: `${source}-${placeholderVersion}-0.src.rpm`,
+          Requires: dependencies.map((dependency) => `\n ${dependency}`).join(""),
+        },
+  );
 }
 
-export const placeholderVersion = "0~placeholder";
+const placeholderVersion = "0~placeholder";
+
+export function isPlaceholder(version: string): boolean {
+  return version.startsWith(placeholderVersion);
+}
 
 function placeholderNeeds(workloads: readonly GatheredWorkload[], architecture: string) {
   const expected = workloads.flatMap(({ manifest }) => manifest.placeholders);

@@ -2,14 +2,11 @@
 // Pure. Knows how packages, sources and workloads are told together; does not know how any was chosen.
 
 import { nameIn, openChains } from "../../evaluator/chain.ts";
-import { allReachedBy } from "../../evaluator/deb/demand.ts";
-import { isHard, isNegative, type Version } from "../../evaluator/deb/package.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
-import { lockKey } from "../../evaluator/lock.ts";
 import { sourceOf } from "../../evaluator/source.ts";
 import type { LockedWorkload } from "../../evaluator/view/answer.ts";
-import { type ViewPackages, viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
-import type { ViewAnswer, ViewMember } from "../../evaluator/view/pinned.ts";
+import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
+import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import type {
   SourceOn,
   Unwanted,
@@ -19,7 +16,8 @@ import type {
   WorkloadOn,
   WorkloadResult,
 } from "../../evaluator/view/result.ts";
-import { type PlannedView, placeholderVersion } from "./plan.ts";
+import type { Member, ViewPackages } from "../../evaluator/view/world.ts";
+import { isPlaceholder, type PlannedView } from "./plan.ts";
 
 /** The same for the same view, whatever the order of its parts. */
 export function viewResult(view: PlannedView): ViewResult {
@@ -60,28 +58,25 @@ function openAnswer(architecture: string, answer: ViewAnswer, subtracts?: Planne
 
 function packagesIn(answer: ViewAnswer, members: ViewPackages, architecture: string): ViewPackage[] {
   const users = usersIn(answer);
-  const versions = [...members.versions.values()];
-  const chosen = new Set(versions);
-  const called = (version: Version) => nameIn(version, architecture);
-  const byKey = new Map(versions.map((version) => [lockKey(version), version]));
+  const called = (member: Member) => nameIn(member, architecture);
   return [...answer.packages]
     .flatMap(([key, member]): ViewPackage[] => {
-      const version = byKey.get(key);
-      if (version === undefined) return [];
+      const own = members.members.get(key);
+      if (own === undefined) return [];
       const tool = answer.view.buildroot?.packages[key];
-      const needs = neededBy(version, members, chosen).map(called);
+      const needs = members.neededBy(own).map(called);
       return [
         {
-          name: called(version),
+          name: called(own),
           version: member.version,
           architecture: member.architecture,
           source: sourceOf(member).name,
           size: installedSize(member),
           download: numberIn(member, "Size"),
-          ...(member.version === placeholderVersion && { placeholder: true as const }),
+          ...(isPlaceholder(member.version) && { placeholder: true as const }),
           level: tool?.level ?? 0,
           workloads: users.get(key) ?? [],
-          needs: [...new Set(needs)].filter((name) => name !== called(version)).sort(),
+          needs: [...new Set(needs)].filter((name) => name !== called(own)).sort(),
           ...(tool && { builds: { sources: tool.builds, count: tool.count } }),
         },
       ];
@@ -105,18 +100,12 @@ function usersIn({ view }: ViewAnswer): ReadonlyMap<string, ViewPackage["workloa
   return users;
 }
 
-function neededBy(version: Version, { universe }: ViewPackages, chosen: ReadonlySet<Version>): Version[] {
-  return version.demands
-    .filter((demand) => isHard(demand) && !isNegative(demand))
-    .flatMap((demand) => allReachedBy(universe, version, demand).filter((other) => chosen.has(other)));
-}
-
 /** Bytes; `Installed-Size` counts KiB (policy 5.6.20). */
-function installedSize(member: ViewMember): number {
+function installedSize(member: Member): number {
   return numberIn(member, "Installed-Size") * 1024;
 }
 
-function numberIn({ stanza }: Pick<ViewMember, "stanza">, field: string): number {
+function numberIn({ stanza }: Pick<Member, "stanza">, field: string): number {
   const value = Number(fieldOf(stanza, field) ?? 0);
   return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }

@@ -56,6 +56,13 @@ export function comparePackages(a: Package, b: Package): number {
   );
 }
 
+/** For packages of a set: those of it that meet what one requires. */
+export function neededBy(universe: Universe, chosen: readonly Package[]): (pkg: Package) => Package[] {
+  const there = new Set(chosen);
+  const taken: Taken = { packages: () => chosen, wanted: () => new Set(), value: (pkg) => there.has(pkg) };
+  return (pkg) => [...new Set([...wants(universe, taken, pkg, false)].map(({ other }) => other))];
+}
+
 /** Packages of the set that meet what one of it requires, recommends, or conflicts with the lack of. */
 function* wants(
   universe: Universe,

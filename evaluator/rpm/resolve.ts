@@ -1,10 +1,11 @@
 // Resolution of rpm packages: from what is asked for to a closure, or to the reason there is none.
 // Knows the order of the steps; does not know any step's inside, nor where packages come from.
 
-import type { Resolution, ResolvedPackage } from "../resolution.ts";
+import type { Explanation, Resolution, ResolvedPackage } from "../resolution.ts";
 import { choose } from "./choice.ts";
 import { comparePackages, reasonsIn } from "./closure.ts";
 import { explainConflict, explainMissing } from "./explanation.ts";
+import type { Package } from "./package.ts";
 import { type Answers, answersTo, gatherRequests, type Request } from "./request.ts";
 import type { Universe } from "./universe.ts";
 
@@ -27,17 +28,27 @@ export interface Question {
 export function resolve(universe: Universe, question: Question): Resolution {
   const requests = gatherRequests(question.requests, question.base);
   const answers = requests.map((request) => answersTo(universe, request));
+  const choice = chooseAnswers(universe, answers, question.recommends);
+  if (!choice.ok) return choice;
+  const reasons = reasonsIn(universe, choice.chosen, answers, question.recommends);
+  const packages = [...choice.chosen].sort(comparePackages).map((item): ResolvedPackage => {
+    const { name, version, architecture, stanza, origin } = item;
+    return { name, version, architecture, stanza, origin, reasons: reasons.get(item) ?? [] };
+  });
+  return { ok: true, packages };
+}
+
+/** What is chosen, and no word yet why each. */
+export type Choice =
+  | { readonly ok: true; readonly chosen: readonly Package[] }
+  | ({ readonly ok: false } & Explanation);
+
+/** {@link resolve}'s choice for requests that are answered already. */
+export function chooseAnswers(universe: Universe, answers: readonly Answers[], recommends: boolean): Choice {
   const missing = answers.filter(({ packages }) => packages.length === 0).map(({ request }) => request);
   if (missing.length > 0) return { ok: false, ...explainMissing(universe, missing) };
-  const outcome = choose(universe, answers, question.recommends);
-  if ("chosen" in outcome) {
-    const reasons = reasonsIn(universe, outcome.chosen, answers, question.recommends);
-    const packages = [...outcome.chosen].sort(comparePackages).map((item): ResolvedPackage => {
-      const { name, version, architecture, stanza, origin } = item;
-      return { name, version, architecture, stanza, origin, reasons: reasons.get(item) ?? [] };
-    });
-    return { ok: true, packages };
-  }
+  const outcome = choose(universe, answers, recommends);
+  if ("chosen" in outcome) return { ok: true, chosen: outcome.chosen };
   const works = (without: Request) => {
     const others = answers.filter(({ request }) => request !== without);
     return others.length > 0 && isSolvable(universe, others);

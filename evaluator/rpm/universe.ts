@@ -64,6 +64,8 @@ export interface Universe {
   /** Normal forms that were made already: packages share their relations. */
   readonly forms: Map<Relation, readonly (readonly number[])[]>;
   names(): Iterable<string>;
+  /** A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. */
+  outside(stanza: Stanza): Package;
   isExcluded(name: string): boolean;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
@@ -201,6 +203,14 @@ export function universe(options: UniverseOptions): Universe {
     forms: new Map(),
     *names() {
       for (const { index } of sources) yield* index.names();
+    },
+    outside(stanza) {
+      const described = describePackage({ ...stanza, Architecture: "noarch" }, parse);
+      const number = packages.length + 1;
+      const pkg: Package = { ...described, number, origin: "local", priority: Number.NEGATIVE_INFINITY };
+      keys.push([0, "", "", described.name]);
+      packages.push(pkg);
+      return pkg;
     },
     isExcluded: (name) => excluded.has(name),
     warnings: () => [...warnings].sort(),

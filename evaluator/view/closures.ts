@@ -1,41 +1,18 @@
 // The closures of a view's workloads, with the reasons that an answer leaves out.
 // Knows that reasons follow from what packages say; does not know how the packages were chosen.
 
-import { type Answer, reasonsIn } from "../deb/closure.ts";
-import type { Version } from "../deb/package.ts";
-import { packagesIndex } from "../deb/packages.ts";
-import { gatherRequests, targetOf } from "../deb/request.ts";
-import { formatStanza, type Stanza } from "../deb/stanza.ts";
-import { type Universe, universe } from "../deb/universe.ts";
 import type { Answered } from "../evaluate.ts";
-import { lockKey } from "../lock.ts";
-import { type ClosureQuestion, closureQuestion } from "../question.ts";
+import { closureQuestion } from "../question.ts";
+import { debPackages } from "./debs.ts";
 import type { ViewAnswer } from "./pinned.ts";
 import type { WorkloadQuestion } from "./question.ts";
+import { rpmPackages } from "./rpms.ts";
+import type { ViewPackages } from "./world.ts";
 
-/** Nothing but the packages of a view, as its universe has them, by their keys. */
-export interface ViewPackages {
-  readonly universe: Universe;
-  readonly versions: ReadonlyMap<string, Version>;
-}
-
-export function viewPackages({ question, packages }: ViewAnswer): ViewPackages {
+/** Nothing but the packages of a view. */
+export function viewPackages({ question: { source }, packages }: ViewAnswer): ViewPackages {
   const members = [...packages.values()];
-  const text = members.filter(({ origin }) => origin !== "local").map(({ stanza }) => formatStanza(stanza));
-  const { architecture, foreign = [] } = question.source;
-  const source = {
-    index: packagesIndex(Buffer.from(text.join("\n"))),
-    repository: "",
-    suite: "",
-    priority: 500,
-  };
-  const all = universe({ architecture, foreign, sources: [source], locals: localsOf(members) });
-  const found = members.flatMap(({ name }) => all.group(name).flatMap((pkg) => pkg.versions));
-  return { universe: all, versions: new Map(found.map((version) => [lockKey(version), version])) };
-}
-
-function localsOf(members: readonly { readonly origin: unknown; readonly stanza: Stanza }[]): Stanza[] {
-  return members.filter(({ origin }) => origin === "local").map(({ stanza }) => stanza);
+  return source.format === "rpm" ? rpmPackages(source, members) : debPackages(source, members);
 }
 
 /** The question that a workload is, and its closure. Those that failed have none. */
@@ -44,38 +21,24 @@ export function workloadClosures(
   packages: ViewPackages,
   counts: (workload: WorkloadQuestion) => boolean,
 ): Answered[] {
+  const { source, base } = answer.question;
   return answer.question.workloads.filter(counts).flatMap((workload): Answered[] => {
     const locked = answer.view.workloads[workload.name];
     if (locked === undefined || locked.failure !== undefined) return [];
     const missing = new Set(locked.missing);
+    const recommends = workload.recommends === true;
+    const requests = workload.requests.filter((text) => !missing.has(text));
     const question = closureQuestion({
-      source: answer.question.source,
-      requests: workload.requests.filter((text) => !missing.has(text)),
-      base: answer.question.base,
-      exclude: [],
-      locals: workload.locals,
-      ...(workload.recommends && { recommends: true }),
+      ...{ source, base, requests, exclude: [], locals: workload.locals },
+      ...(recommends && { recommends }),
     });
-    const chosen = [...locked.required, ...locked.others].flatMap((key) => packages.versions.get(key) ?? []);
-    return [
-      { question, closure: { packages: withReasons(question, chosen, packages), date: answer.view.date } },
-    ];
-  });
-}
-
-function withReasons(
-  { requests, base, recommends }: ClosureQuestion,
-  versions: readonly Version[],
-  { universe: all }: ViewPackages,
-): Answered["closure"]["packages"] {
-  const chosen = new Set(versions);
-  const answers = gatherRequests(all, requests, base).flatMap((request): Answer[] => {
-    const target = targetOf(all, request);
-    return "missing" in target || !chosen.has(target.version) ? [] : [{ request, version: target.version }];
-  });
-  const reasons = reasonsIn(all, chosen, answers, recommends === true);
-  return versions.map(({ name, version, architecture, stanza, origin }, index) => {
-    const own = versions[index];
-    return { name, version, architecture, stanza, origin, reasons: (own && reasons.get(own)) ?? [] };
+    const keys = [...locked.required, ...locked.others];
+    const chosen = new Set(keys.flatMap((key) => packages.members.get(key) ?? []));
+    const reasons = packages.reasons(chosen, { requests, base, recommends });
+    const told = [...chosen].map((member) => {
+      const { name, version, architecture, stanza, origin } = member;
+      return { name, version, architecture, stanza, origin, reasons: reasons.get(member) ?? [] };
+    });
+    return [{ question, closure: { packages: told, date: answer.view.date } }];
   });
 }

@@ -1,110 +1,106 @@
 // Composing a view: each of its workloads resolved alone on the environment, then what building all of it takes.
 // Knows the order of these; does not know how packages are chosen, nor where they come from.
 
-import type { Version } from "../deb/package.ts";
-import { parseRequest, targetOf } from "../deb/request.ts";
-import { type Choice, choose } from "../deb/resolve.ts";
-import type { FindSource } from "../deb/sources.ts";
 import type { Stanza } from "../deb/stanza.ts";
-import type { Universe } from "../deb/universe.ts";
 import { lockKey } from "../lock.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { LockedBuildroot, LockedView, LockedWorkload } from "./answer.ts";
 import { type Buildroot, buildrootOf } from "./buildroot.ts";
 import type { ViewQuestion, WorkloadQuestion } from "./question.ts";
+import type { Member, ViewWorld } from "./world.ts";
 
-export interface ComposeMeans {
-  /** The packages there are, these local ones among them; asked for the same ones again it may give the same. */
-  readonly universe: (locals: readonly Stanza[]) => Universe;
-  readonly source: FindSource;
-}
+/** The packages there are, these local ones among them; asked for the same ones again it may give the same world. */
+export type OpenWorld = (locals: readonly Stanza[]) => ViewWorld;
 
 export interface Composed {
   readonly view: Omit<LockedView, "question" | "distro" | "date">;
   /** What the keys in it stand for. */
-  readonly packages: ReadonlyMap<string, Version>;
+  readonly packages: ReadonlyMap<string, Member>;
 }
 
 /** The same for the same question and packages, in whatever order they are given. */
-export function composeView(question: ViewQuestion, { universe, source }: ComposeMeans): Composed {
-  const packages = new Map<string, Version>();
-  const keysOf = (versions: Iterable<Version>): string[] => {
+export function composeView(question: ViewQuestion, world: OpenWorld): Composed {
+  const packages = new Map<string, Member>();
+  const keysOf = (members: Iterable<Member>): string[] => {
     const keys: string[] = [];
-    for (const version of versions) {
-      const key = lockKey(version);
-      packages.set(key, version);
+    for (const member of members) {
+      const key = lockKey(member);
+      packages.set(key, member);
       keys.push(key);
     }
     return keys.sort();
   };
   const { base: requests, workloads, buildroot, placeholders } = question;
-  const alone = choose(universe([]), { requests: [], base: requests, recommends: false });
-  const base = keysOf(alone.ok ? alone.versions : []);
+  const alone = world([]).choose({ requests: [], base: requests, recommends: false });
+  const base = keysOf(alone.ok ? alone.members : []);
   const resolved = workloads.map((workload): [string, LockedWorkload] => [
     workload.name,
-    composeWorkload(workload, requests, universe(workload.locals), keysOf),
+    composeWorkload(workload, requests, world(workload.locals), keysOf),
   ]);
   const view = { base, workloads: Object.fromEntries(resolved) };
   if (buildroot === undefined) return { view, packages };
-  const all = universe(distinct(workloads.flatMap(({ locals }) => locals)));
-  const built = buildrootOf(packages.values(), {
-    universe: all,
-    base: buildroot,
-    find: source,
-    placeholders,
-  });
+  const all = world(distinct(workloads.flatMap(({ locals }) => locals)));
+  const means = { world: all, base: buildroot, placeholders: expectedSources(placeholders) };
+  const built = buildrootOf(packages.values(), means);
   return { view: { ...view, buildroot: lockedBuildroot(built, keysOf) }, packages };
+}
+
+/** Sources that nobody has made yet, as their lists would say what they need in either format. */
+function expectedSources(placeholders: ViewQuestion["placeholders"]): ReadonlyMap<string, Stanza> {
+  return new Map(
+    Object.entries(placeholders).map(([name, needs]) => [
+      name,
+      {
+        Package: name,
+        Version: "0",
+        "Build-Depends": needs.join(", "),
+        Requires: needs.map((need) => `\n ${need}`).join(""),
+      },
+    ]),
+  );
 }
 
 function composeWorkload(
   { requests, groups, recommends, strict }: WorkloadQuestion,
   base: readonly string[],
-  universe: Universe,
-  keysOf: (versions: Iterable<Version>) => string[],
+  world: ViewWorld,
+  keysOf: (members: Iterable<Member>) => string[],
 ): LockedWorkload {
   const failed = (explanation: readonly string[], hint?: string): LockedWorkload => ({
     required: [],
     others: [],
     failure: { explanation, ...(hint !== undefined && { hint }) },
   });
-  const unknown = groups.filter((group) => universe.task(group).length === 0);
-  if (unknown.length > 0) return failed(...unknownGroups(unknown, universe));
-  const asked = [...new Set([...requests, ...groups.flatMap((group) => universe.task(group))])].sort();
-  const missing = strict ? [] : asked.filter((text) => isMissing(universe, text));
+  const unknown = groups.filter((group) => world.group(group).length === 0);
+  if (unknown.length > 0) return failed(...unknownGroups(unknown, world));
+  const asked = [...new Set([...requests, ...groups.flatMap(world.group)])].sort();
+  const missing = strict ? [] : asked.filter((text) => !world.isThere(text));
   const there = asked.filter((text) => !missing.includes(text));
-  const choice = choose(universe, { requests: there, base, recommends: recommends === true });
+  const choice = world.choose({ requests: there, base, recommends: recommends === true });
   if (!choice.ok) return failed(choice.explanation, choice.hint);
-  const required = requiredIn(choice);
+  const { members, required } = choice;
   return {
     required: keysOf(required),
-    others: keysOf([...choice.versions].filter((version) => !required.has(version))),
+    others: keysOf([...members].filter((member) => !required.has(member))),
     ...(missing.length > 0 && { missing }),
   };
 }
 
-function unknownGroups(unknown: readonly string[], universe: Universe): [string[], string | undefined] {
-  const known = universe.tasks();
+function unknownGroups(unknown: readonly string[], world: ViewWorld): [string[], string | undefined] {
+  const known = world.groups();
   const close = unknown.flatMap((group) => nearest(group, known) ?? []);
   const hint = close.length > 0 ? `did you mean ${close.join(", ")}?` : undefined;
   return [unknown.map((group) => `there is no group ${group}`), hint];
 }
 
-function isMissing(universe: Universe, text: string): boolean {
-  return "missing" in targetOf(universe, parseRequest(text));
-}
-
-function requiredIn({ answers }: Extract<Choice, { ok: true }>): Set<Version> {
-  return new Set(answers.filter(({ request }) => request.by === "request").map(({ version }) => version));
-}
-
 function lockedBuildroot(
   { packages, sources, parties }: Buildroot,
-  keysOf: (versions: Iterable<Version>) => string[],
+  keysOf: (members: Iterable<Member>) => string[],
 ): LockedBuildroot {
-  keysOf([...packages.values()].map(({ version }) => version));
-  const tools = [...packages.values()].map(({ version, level, builds }) => {
+  keysOf([...packages.values()].map(({ member }) => member));
+  const tools = [...packages.values()].map(({ member, level, builds }) => {
     const tool = { level, builds: [...builds].sort().slice(0, mostTold), count: builds.length };
-    return [lockKey(version), tool] as const;
+    return [lockKey(member), tool] as const;
   });
   return {
     packages: Object.fromEntries(tools),

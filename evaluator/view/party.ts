@@ -1,49 +1,40 @@
 // Parties: packages of many closures, shared out so that those of one party can all be installed together.
-// Knows who clashes with whom; does not know what the closures are for.
-
-import { allReachedBy } from "../deb/demand.ts";
-import { isHard, isNegative, type Version } from "../deb/package.ts";
-import type { Universe } from "../deb/universe.ts";
+// Pure. Knows that closures clash where their members do; does not know what the closures are for.
 
 /**
- * Closures that do not clash go together, each with the first that will have it; a package is told with the first
- * party that has it. Every party can be installed, because the closures it is made of can be, and what they say of
- * others is clashes alone.
+ * Closures that do not clash go together, each with the first that will have it; a member is told with the first party
+ * that has it. Every party can be installed, because the closures it is made of can be, and what they say of others is
+ * clashes alone.
  *
- * @param closures sets of versions that stand on their own, in an order that decides
+ * @param closures sets that stand on their own, in an order that decides
+ * @param rivals whom a member clashes with; told of one of two it counts for both
  */
-export function partiesOf(universe: Universe, closures: readonly ReadonlySet<Version>[]): Version[][] {
-  const clashes = clashesAmong(universe, new Set(closures.flatMap((closure) => [...closure])));
-  const parties: Set<Version>[] = [];
-  const told = new Map<Version, number>();
+export function partiesOf<M>(closures: readonly ReadonlySet<M>[], rivals: (member: M) => Iterable<M>): M[][] {
+  const clashes = clashesAmong(new Set(closures.flatMap((closure) => [...closure])), rivals);
+  const parties: Set<M>[] = [];
+  const told = new Map<M, number>();
   for (const closure of closures) {
-    const rivals = new Set([...closure].flatMap((version) => [...(clashes.get(version) ?? [])]));
-    let number = parties.findIndex((party) => ![...rivals].some((rival) => party.has(rival)));
+    const against = new Set([...closure].flatMap((member) => [...(clashes.get(member) ?? [])]));
+    let number = parties.findIndex((party) => ![...against].some((rival) => party.has(rival)));
     if (number < 0) number = parties.push(new Set()) - 1;
-    for (const version of closure) {
-      parties[number]?.add(version);
-      if (!told.has(version)) told.set(version, number);
+    for (const member of closure) {
+      parties[number]?.add(member);
+      if (!told.has(member)) told.set(member, number);
     }
   }
-  return parties.map((_, number) => [...told].flatMap(([version, own]) => (own === number ? [version] : [])));
+  return parties.map((_, number) => [...told].flatMap(([member, own]) => (own === number ? [member] : [])));
 }
 
-/** Both ways: who clashes with somebody is clashed with. Two versions of one package clash. */
-function clashesAmong(
-  universe: Universe,
-  all: ReadonlySet<Version>,
-): ReadonlyMap<Version, ReadonlySet<Version>> {
-  const clashes = new Map<Version, Set<Version>>();
-  const note = (a: Version, b: Version) => {
+function clashesAmong<M>(
+  all: ReadonlySet<M>,
+  rivals: (member: M) => Iterable<M>,
+): ReadonlyMap<M, ReadonlySet<M>> {
+  const clashes = new Map<M, Set<M>>();
+  const note = (a: M, b: M) => {
     clashes.set(a, (clashes.get(a) ?? new Set()).add(b));
     clashes.set(b, (clashes.get(b) ?? new Set()).add(a));
   };
-  for (const version of all) {
-    for (const other of version.package.versions)
-      if (other !== version && all.has(other)) note(version, other);
-    for (const demand of version.demands.filter((item) => isHard(item) && isNegative(item))) {
-      for (const other of allReachedBy(universe, version, demand)) if (all.has(other)) note(version, other);
-    }
-  }
+  for (const member of all)
+    for (const other of rivals(member)) if (other !== member && all.has(other)) note(member, other);
   return clashes;
 }

@@ -3,18 +3,16 @@
 
 import type { Stanza } from "../deb/stanza.ts";
 import { type Lock, type LockedIndex, lockedPackage, withPackages } from "../lock.ts";
-import type { ChosenPackage } from "../question.ts";
 import { keysIn, type LockedView } from "./answer.ts";
 import type { Composed } from "./compose.ts";
 import { type ViewQuestion, viewDigest, viewText } from "./question.ts";
-
-export type ViewMember = Omit<ChosenPackage, "reasons">;
+import type { Member } from "./world.ts";
 
 export interface ViewAnswer {
   readonly question: ViewQuestion;
   readonly view: LockedView;
   /** What the keys in it stand for. */
-  readonly packages: ReadonlyMap<string, ViewMember>;
+  readonly packages: ReadonlyMap<string, Member>;
 }
 
 /** Absent where the lock has none for just this question. @throws {Fault} `unresolved/bad-lock` */

@@ -45,7 +45,7 @@ export async function* resolve(
 }
 
 /** Nothing installed, and apt's own cache kept, which images of this machine's kind switch off. */
-function simulation(at: string, name: string): Side | undefined {
+export function simulation(at: string, name: string): Side | undefined {
   const isBookworm = /^VERSION_CODENAME=bookworm$/m.test(readFileSync("/etc/os-release", "utf8"));
   if (!isBookworm || !has("apt-get")) return undefined;
   const options = [

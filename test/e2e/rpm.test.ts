@@ -28,13 +28,19 @@ ${packages}
 
 /** All of `server` and what it needs; `old` is obsoleted, `mailer` has two providers, the tool's file is no package's name. */
 const specs: Readonly<Record<string, string>> = {
-  server: spec("server", "Requires: (mailer and /usr/bin/tool)\nRequires: library >= 1\nRecommends: manual"),
-  library: spec("library", "Epoch: 2\nObsoletes: old < 5"),
+  server: spec(
+    "server",
+    "BuildRequires: (cc or nothing)\nRequires: (mailer and /usr/bin/tool)\nRequires: library >= 1\nRecommends: manual",
+  ),
+  cc: spec("cc", "BuildRequires: cc, assembler >= 1"),
+  assembler: spec("assembler", "Conflicts: linker"),
+  linker: spec("linker", ""),
+  library: spec("library", "BuildRequires: linker\nEpoch: 2\nObsoletes: old < 5"),
   old: spec("old", "Provides: mailer"),
   post: spec("post", "Provides: mailer\nConflicts: old"),
   manual: spec("manual", "Supplements: server"),
   broken: spec("broken", "Requires: nowhere"),
-  tool: `${spec("tool", "")}/usr/bin/tool
+  tool: `${spec("tool", "BuildRequires: absent > 1")}/usr/bin/tool
 %install
 mkdir -p %{buildroot}/usr/bin
 echo x > %{buildroot}/usr/bin/tool
@@ -49,19 +55,22 @@ const comps = `<?xml version="1.0"?>
 beforeAll(async () => {
   place = openPlace("rpm");
   const { folder } = place;
-  for (const name of ["specs", "repo", "tree"]) mkdirSync(join(folder, name));
-  const defines = [`_topdir ${folder}/build`, `_rpmdir ${folder}/repo`].flatMap((each) => ["--define", each]);
+  for (const name of ["specs", "repo", "source"]) mkdirSync(join(folder, name));
+  const places = [`_topdir ${folder}/build`, `_rpmdir ${folder}/repo`, `_srcrpmdir ${folder}/source`];
+  const defines = places.flatMap((each) => ["--define", each]);
   for (const [name, text] of Object.entries(specs))
     writeFileSync(join(folder, "specs", `${name}.spec`), text);
   const all = Object.keys(specs).map((name) => join(folder, "specs", `${name}.spec`));
-  execFileSync("rpmbuild", ["-bb", "--quiet", ...defines, ...all], { stdio: "pipe" });
+  execFileSync("rpmbuild", ["-ba", "--nodeps", "--quiet", ...defines, ...all], { stdio: "pipe" });
   writeFileSync(join(folder, "comps.xml"), comps);
   execFileSync("createrepo_c", ["--quiet", "--groupfile", join(folder, "comps.xml"), join(folder, "repo")], {
     stdio: "pipe",
   });
+  execFileSync("createrepo_c", ["--quiet", join(folder, "source")], { stdio: "pipe" });
   const content: Record<string, Buffer> = {};
-  for (const path of readdirSync(join(folder, "repo"), { recursive: true, encoding: "utf8" }))
-    if (/\./.test(path)) content[`/repo/${path}`] = readFileSync(join(folder, "repo", path));
+  for (const at of ["repo", "source"])
+    for (const path of readdirSync(join(folder, at), { recursive: true, encoding: "utf8" }))
+      if (/\./.test(path)) content[`/${at}/${path}`] = readFileSync(join(folder, at, path));
   server = await serve(files(content));
   const { armoured } = await makeSigner();
   place.write({ "key.asc": armoured });
@@ -81,7 +90,9 @@ format: rpm
 architectures: [x86_64]
 repositories:
   - {name: main, uri: "${server.url}/repo", ${trust}}
+  - {name: sources, uri: "${server.url}/source", ${trust}, sources: true}
 base: [library]
+build: []
 `,
   });
 }
@@ -128,4 +139,55 @@ test("an image of rpms is refused before anything is asked", async () => {
       "kind: image\nname: image\ndistro: ./plain.yaml\narchitectures: [x86_64]\noutputs: [{type: tar}]\n",
   });
   await refuses(["lock", "image.yaml"], at(), 3, "manifest/unsupported-format");
+});
+
+test("views: groups, placeholders, unwanted packages, and the buildroot out of source packages", async () => {
+  const workload = (name: string, rest: string) => `kind: workload\nname: ${name}\nlabels: [all]\n${rest}`;
+  place.write({
+    "workloads/web.yaml": workload("web", "groups: [web]\n"),
+    "workloads/soon.yaml": workload(
+      "soon",
+      "packages: [soon]\nplaceholders: [{source: later, buildDependencies: [cc], packages: [{name: soon, dependencies: [manual]}]}]\n",
+    ),
+    "workloads/lost.yaml": workload("lost", "packages: [broken]\n"),
+    "view.yaml": `kind: view
+name: rpms
+distro: ./plain.yaml
+labels: [all]
+workloads: [./workloads]
+base: [library]
+buildroot: {}
+unwanted: {packages: [post]}
+`,
+  });
+  const locked = done(await kit(["lock", "view.yaml"], at()));
+  expect(locked.stderr).toContain("workload lost: ");
+  expect(locked.stderr).toContain("source tool: ");
+  const why = done(await kit(["why", "view.yaml", "post"], at()));
+  expect(why.stdout).toContain("request server -> (mailer and /usr/bin/tool) [post]");
+  const { stdout } = done(await kit(["buildroot", "view.yaml", "--json", "-o", "workloads"], at()));
+  const told = JSON.parse(stdout);
+  // In the order of what is built: later takes cc, library the linker; what cc takes beside itself clashes with that.
+  expect(told.on.x86_64.levels).toEqual([
+    { level: 0, packages: 6, sources: 6 },
+    { level: 1, packages: 2, sources: 2 },
+    { level: 2, packages: 1, sources: 1 },
+  ]);
+  expect(told.failures.map(({ source }: { source: string }) => source)).toEqual(["tool"]);
+  expect(told.workloads.map(({ packages }: { packages: string[] }) => packages)).toEqual([
+    ["cc", "linker"],
+    ["assembler"],
+  ]);
+  place.write({
+    "second.yaml": readFileSync(join(place.folder, "view.yaml"), "utf8").replace(
+      "[all]",
+      "[all, rpms-buildroot]",
+    ),
+  });
+  done(await kit(["lock", "second.yaml"], at()));
+  const again = done(await kit(["buildroot", "second.yaml", "--json"], at()));
+  expect(JSON.parse(again.stdout).on.x86_64.levels).toEqual([{ level: 0, packages: 9, sources: 9 }]);
+  done(await kit(["report", "view.yaml", "-o", "report"], at()));
+  const { unwanted } = JSON.parse(readFileSync(join(place.folder, "report/view.json"), "utf8"));
+  expect(unwanted).toMatchObject([{ what: "package", name: "post", workload: "web" }]);
 });

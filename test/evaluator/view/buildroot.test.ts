@@ -6,6 +6,7 @@ import { choose } from "../../../evaluator/deb/resolve.ts";
 import type { FindSource } from "../../../evaluator/deb/sources.ts";
 import { parseStanza } from "../../../evaluator/deb/stanza.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
+import { debWorld } from "../../../evaluator/view/debs.ts";
 import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../../evaluator/view/question.ts";
 import { pkg, universeOf } from "../deb/archive.ts";
 
@@ -32,10 +33,9 @@ function compose(archive: Archive, more: Partial<ViewQuestion> & Pick<ViewQuesti
     placeholders: {},
     ...more,
   });
-  return composeView(question, {
-    universe: (locals) => universeOf(archive.packages, { locals }),
-    source: sourcesOf(archive),
-  });
+  return composeView(question, (locals) =>
+    debWorld(universeOf(archive.packages, { locals }), sourcesOf(archive)),
+  );
 }
 
 const workload = (name: string, requests: readonly string[], more: Partial<WorkloadQuestion> = {}) => ({

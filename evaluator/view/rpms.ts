@@ -1,0 +1,123 @@
+// A view's packages where they are rpms.
+// Knows how dnf's rules answer what a view asks; does not know what it asks for.
+
+import type { Compact } from "../compact.ts";
+import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
+import { lockKey } from "../lock.ts";
+import type { Source } from "../question.ts";
+import { neededBy, reasonsIn } from "../rpm/closure.ts";
+import { linesOf, openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
+import { isNamedBy, type Package } from "../rpm/package.ts";
+import { answersTo, gatherRequests, parseRequest, type Request } from "../rpm/request.ts";
+import { chooseAnswers } from "../rpm/resolve.ts";
+import { type Universe, universe } from "../rpm/universe.ts";
+import { compareVersions } from "../rpm/version.ts";
+import type { Chosen, Member, ViewPackages, ViewWorld, Wanted } from "./world.ts";
+
+/** `groups` are the lists' own, by their ids; `sources` are lists of source packages. */
+export function rpmWorld(all: Universe, lists: readonly Compact[], sources: readonly Compact[]): ViewWorld {
+  const inGroup = (name: string) =>
+    lists.flatMap((list) => {
+      const { nameAt } = openRpms(list);
+      return list.table("tasks").get(name).map(nameAt);
+    });
+  return {
+    compareVersions,
+    choose: (wanted) => chosenIn(all, wanted),
+    isThere: (request) => answersTo(all, parseRequest(request)).packages.length > 0,
+    group: (name) => [...new Set(inGroup(name))].sort(),
+    groups: () => [...new Set(lists.flatMap((list) => [...list.table("tasks").keys()]))].sort(),
+    rivals: (member) => rivalsOf(all, member as Package),
+    source: findSource(sources.map(openRpms)),
+    build(stanza, base) {
+      const name = fieldOf(stanza, "Package") ?? "";
+      const outside = all.outside({ ...stanza, Package: `building-${name}`, Provides: "", Files: "" });
+      return {
+        version: fieldOf(stanza, "Version") ?? "",
+        requirements: outside.requires.map(({ text }) => text).sort(),
+        chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
+      };
+    },
+  };
+}
+
+function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside?: Package): Chosen {
+  const asked = gatherRequests(requests, base).map((request) => answersTo(all, request));
+  const own: Request[] =
+    outside === undefined ? [] : [{ by: "request", text: outside.name, relation: { name: outside.name } }];
+  const answers = [...asked, ...own.map((request) => ({ request, packages: outside ? [outside] : [] }))];
+  const choice = chooseAnswers(all, answers, recommends);
+  if (!choice.ok) return choice;
+  const members = new Set(choice.chosen);
+  if (outside !== undefined) members.delete(outside);
+  const wanted = new Set(
+    asked.filter(({ request }) => request.by === "request").flatMap(({ packages }) => packages),
+  );
+  return { ok: true, members, required: new Set([...members].filter((pkg) => wanted.has(pkg))) };
+}
+
+/** Another version of a package that may stand beside none, what it conflicts with, and what it obsoletes. */
+function* rivalsOf(all: Universe, pkg: Package): Generator<Package> {
+  for (const other of all.named(pkg.name)) {
+    const beside =
+      pkg.installOnly || (other.version === pkg.version && other.architecture !== pkg.architecture);
+    if (other !== pkg && !beside) yield other;
+  }
+  for (const { relation } of pkg.conflicts)
+    for (const other of all.providers(relation)) if (other !== pkg) yield other;
+  for (const { relation } of pkg.obsoletes) {
+    const named = "name" in relation ? all.named(relation.name) : [];
+    for (const other of named) if (other.name !== pkg.name && isNamedBy(other, relation)) yield other;
+  }
+}
+
+function findSource(lists: readonly RpmIndex[]): ViewWorld["source"] {
+  return (name, version) => {
+    const stanzas = lists.flatMap((list) =>
+      list.named(name).flatMap((number) => readable(list.text(number))),
+    );
+    const versionOf = (stanza: Stanza) => fieldOf(stanza, "Version") ?? "";
+    // A binary package names its source's file, which leaves the epoch out.
+    const isMeant = (stanza: Stanza) =>
+      versionOf(stanza).replace(/^\d+:/, "") === version.replace(/^\d+:/, "");
+    return stanzas.find(isMeant) ?? stanzas.sort((a, b) => compareVersions(versionOf(b), versionOf(a)))[0];
+  };
+}
+
+/** None where it is broken: it is as if it were not there. */
+function readable(text: string): Stanza[] {
+  try {
+    return [parseStanza(text)];
+  } catch {
+    return [];
+  }
+}
+
+export function rpmPackages({ architecture }: Source, members: readonly Member[]): ViewPackages {
+  const isLocal = ({ origin }: Member) => origin === "local";
+  const text = members.filter((member) => !isLocal(member)).map(({ stanza }) => formatStanza(stanza));
+  const all = universe({
+    architecture,
+    sources: [{ index: rpmIndex(text.join("\n")), repository: "", priority: 99 }],
+    locals: members.filter(isLocal).map(({ stanza }) => stanza),
+    streams: members.flatMap(({ stanza }) => linesOf(stanza, "Modular").map(streamOf)),
+  });
+  const packages = [...new Set(members.flatMap(({ name }) => all.named(name)))];
+  const needs = neededBy(all, packages);
+  return {
+    members: new Map(packages.map((pkg) => [lockKey(pkg), pkg])),
+    neededBy: (member) => needs(member as Package),
+    reasons(chosen, { requests, base, recommends }) {
+      const there = [...(chosen as ReadonlySet<Package>)];
+      const answers = gatherRequests(requests, base).map((request) => {
+        const answer = answersTo(all, request);
+        return { ...answer, packages: answer.packages.filter((pkg) => chosen.has(pkg)) };
+      });
+      return reasonsIn(all, there, answers, recommends);
+    },
+  };
+}
+
+function streamOf(claim: string): string {
+  return claim.split(":", 2).join(":");
+}

@@ -14,6 +14,7 @@ export const indexBuilder: Builder = {
       list: blobOf("list"),
       ...(parameters.modules && { modules: blobOf("modules") }),
       ...(parameters.groups && { groups: blobOf("groups") }),
+      ...(parameters.filelists && { filelists: blobOf("filelists") }),
     };
     const index = await crew.index(lists, { ...parameters, ...indexHints(hints), label });
     return { outputs: { index: contentOf("blob", index) } };

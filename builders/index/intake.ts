@@ -21,6 +21,7 @@ export interface ListBlobs {
   readonly list: Digest;
   readonly modules?: Digest;
   readonly groups?: Digest;
+  readonly filelists?: Digest;
 }
 
 /** @throws {Fault} `digest/bomb`, `digest/bad-stream`; of rpm packages what `listPackages` and `listGroups` say */

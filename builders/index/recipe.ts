@@ -15,6 +15,9 @@ export interface IndexParameters {
   readonly compression: Compression;
   readonly modules?: Compression;
   readonly groups?: Compression;
+  readonly filelists?: Compression;
+  /** Of all files those whose owners are wanted, sorted; with `filelists`. */
+  readonly paths?: readonly string[];
 }
 
 export interface IndexInputs {
@@ -22,6 +25,7 @@ export interface IndexInputs {
   /** Present where the parameters tell their compression. */
   readonly modules?: Input;
   readonly groups?: Input;
+  readonly filelists?: Input;
 }
 
 export interface IndexHints {
@@ -32,7 +36,7 @@ export interface IndexHints {
 /** Output `index`, a blob of `kit/index/1` (evaluator/compact.ts). */
 export function indexDerivation(
   label: string,
-  { list, modules, groups }: IndexInputs,
+  { list, modules, groups, filelists }: IndexInputs,
   parameters: IndexParameters,
   hints: IndexHints,
 ): Derivation {
@@ -40,7 +44,7 @@ export function indexDerivation(
     builder: "index",
     label,
     parameters: { ...parameters },
-    inputs: { list, ...(modules && { modules }), ...(groups && { groups }) },
+    inputs: { list, ...(modules && { modules }), ...(groups && { groups }), ...(filelists && { filelists }) },
     outputs: ["index"],
     hints: { ...hints },
   });
@@ -52,12 +56,20 @@ const parametersShape = z.object({
   compression,
   modules: z.optional(compression),
   groups: z.optional(compression),
+  filelists: z.optional(compression),
+  paths: z.optional(z.array(z.string())),
 });
 const hintsShape = z.object({ plainSize: z.optional(z.number()) });
 
 export function indexParameters(parameters: unknown): IndexParameters {
-  const { modules, groups, ...own } = z.parse(parametersShape, parameters);
-  return { ...own, ...(modules && { modules }), ...(groups && { groups }) };
+  const { modules, groups, filelists, paths, ...own } = z.parse(parametersShape, parameters);
+  return {
+    ...own,
+    ...(modules && { modules }),
+    ...(groups && { groups }),
+    ...(filelists && { filelists }),
+    ...(paths && { paths }),
+  };
 }
 
 export function indexHints(hints: unknown): IndexHints {

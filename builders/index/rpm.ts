@@ -9,7 +9,16 @@ import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
 import type { Compression } from "../archive/decompress.ts";
 import { type Comps, groupRequests } from "../repository/rpm/comps.ts";
-import { type FetchedFile, listGroups, listPackages } from "../repository/rpm/listing.ts";
+import { versionOf } from "../repository/rpm/field.ts";
+import type { FileList } from "../repository/rpm/filelists.ts";
+import {
+  eachFileList,
+  type Fetched,
+  type FetchedFile,
+  type FileOf,
+  listGroups,
+  listPackages,
+} from "../repository/rpm/listing.ts";
 
 export interface RepositoryForm {
   readonly label: string;
@@ -17,12 +26,16 @@ export interface RepositoryForm {
   readonly plainSize?: number;
   readonly modules?: Compression;
   readonly groups?: Compression;
+  readonly filelists?: Compression;
+  /** Of all files those whose owners are wanted. */
+  readonly paths?: readonly string[];
 }
 
 export interface RepositoryBlobs {
   readonly list: Digest;
   readonly modules?: Digest;
   readonly groups?: Digest;
+  readonly filelists?: Digest;
 }
 
 /** Its stanzas, and the tables over them: those of packages, the module streams that are on, and its groups. */
@@ -35,11 +48,47 @@ export async function scanRepository(
   const fileOf = (blob: Digest) => pool.find(blob) ?? missing();
   const { text, warnings, modules } = await listPackages(fetched, fileOf);
   const scanned = scanRpms(text);
+  const filesWarnings = await addOwners(fetched, fileOf, new Set(form.paths), { text, scanned });
   const comps = await listGroups(fetched, fileOf);
   const streams: Lists = new Map();
   for (const [name, stream] of modules?.defaults ?? []) addTo(streams, `${name}:${stream}`, 0);
   const tables = { ...scanned.tables, streams, tasks: groupsIn(comps, scanned) };
-  return { text, scanned: { ...scanned, tables, warnings: [...warnings, ...scanned.warnings] } };
+  return {
+    text,
+    scanned: { ...scanned, tables, warnings: [...warnings, ...filesWarnings, ...scanned.warnings] },
+  };
+}
+
+/** Tells who has these files, among what is provided. Of each list of files no more is kept than that. */
+async function addOwners(
+  fetched: Fetched,
+  fileOf: FileOf,
+  paths: ReadonlySet<string>,
+  { text, scanned }: { readonly text: Buffer; readonly scanned: Scanned },
+): Promise<readonly string[]> {
+  if (paths.size === 0) return [];
+  const owners = new Map<string, number[]>();
+  const warnings = await eachFileList(fetched, fileOf, (list) => {
+    const wanted = list.paths.filter((path) => paths.has(path));
+    if (wanted.length === 0) return;
+    const stanza = stanzaOf(list, text, scanned);
+    if (stanza === undefined) return;
+    for (const path of wanted) owners.set(path, [...(owners.get(path) ?? []), stanza]);
+  });
+  const { providing } = scanned.tables;
+  for (const [path, stanzas] of owners)
+    if (providing !== undefined && !providing.has(path))
+      for (const stanza of stanzas.sort((a, b) => a - b)) addTo(providing, path, stanza);
+  return warnings;
+}
+
+/** The stanza of the package that a list of files is of. */
+function stanzaOf(list: FileList, text: Buffer, { starts, tables }: Scanned): number | undefined {
+  const known = tables["named"]?.get(list.name) ?? [];
+  return [known].flat().find((stanza) => {
+    const own = text.toString("utf8", starts[stanza], starts[stanza + 1]);
+    return own.includes(`\nVersion: ${versionOf(list)}\nArchitecture: ${list.architecture}\n`);
+  });
 }
 
 /**
@@ -56,13 +105,16 @@ function groupsIn(comps: Comps | undefined, { tables }: Scanned): Lists {
   return groups;
 }
 
-function filesOf({ list, modules, groups }: RepositoryBlobs, form: RepositoryForm): FetchedFile[] {
+function filesOf({ list, modules, groups, filelists }: RepositoryBlobs, form: RepositoryForm): FetchedFile[] {
   const { compression, plainSize } = form;
   const primary = { kind: "primary" as const, path: "primary", compression, blob: list };
   return [
     { ...primary, ...(plainSize !== undefined && { plainSize }) },
     ...(modules && form.modules
       ? [{ kind: "modules" as const, path: "modules", compression: form.modules, blob: modules }]
+      : []),
+    ...(filelists && form.filelists
+      ? [{ kind: "filelists" as const, path: "filelists", compression: form.filelists, blob: filelists }]
       : []),
     ...(groups && form.groups
       ? [{ kind: "group" as const, path: "groups", compression: form.groups, blob: groups }]

@@ -31,11 +31,12 @@ export const indexedKinds = ["primary", "modules", "group"] as const satisfies r
 /** The same of an rpm repository, which has one list. */
 export async function compactedRepository(
   { repository, repomd, files }: FetchedRepository,
-  architecture: string,
+  { architecture, paths }: { readonly architecture: string; readonly paths?: readonly string[] },
   maker: Maker,
 ): Promise<CompactIndex> {
   const file = (kind: MetadataKind) => files.find((each) => each.kind === kind);
   const [primary, modules, groups] = indexedKinds.map(file);
+  const filelists = paths === undefined ? undefined : file("filelists");
   if (primary === undefined) throw new Error("a repository without primary metadata is refused");
   const { compression, plainSize, blob, path, size, checksum } = primary;
   const parts: IndexParts = {
@@ -44,8 +45,14 @@ export async function compactedRepository(
       list: inputOf(blob),
       ...(modules && { modules: inputOf(modules.blob) }),
       ...(groups && { groups: inputOf(groups.blob) }),
+      ...(filelists && { filelists: inputOf(filelists.blob) }),
     },
-    parameters: { format: "rpm", compression, ...compressions(modules, groups) },
+    parameters: {
+      format: "rpm",
+      compression,
+      ...compressions(modules, groups),
+      ...(filelists && paths && { filelists: filelists.compression, paths }),
+    },
     hints: plainSize === undefined ? {} : { plainSize },
   };
   return {

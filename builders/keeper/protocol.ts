@@ -83,6 +83,8 @@ export interface LocalEntry {
 /** An rpm repository, and the architecture that it is asked for. */
 export interface RpmIndexQuestion extends Omit<RepositoryQuestion, "kinds"> {
   readonly architecture: string;
+  /** Files whose owners are wanted though no primary metadata tells them, sorted; absent where there are none. */
+  readonly paths?: readonly string[];
 }
 
 /** What a session is to keep. */

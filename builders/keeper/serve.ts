@@ -225,10 +225,11 @@ function openMethods(parts: MethodParts) {
       const fetched = await fetchIndexes(http, question, means);
       return await Promise.all(fetched.map((index) => compacted(index, { build })));
     },
-    async fetchRepository({ architecture, ...question }) {
+    async fetchRepository({ architecture, paths, ...question }) {
       const means = { fetch, now: parts.now(), signal: parts.interrupted };
-      const fetched = await fetchRepository(http, { ...question, kinds: indexedKinds }, means);
-      return [await compactedRepository(fetched, architecture, { build })];
+      const kinds = paths === undefined ? indexedKinds : [...indexedKinds, "filelists" as const];
+      const fetched = await fetchRepository(http, { ...question, kinds }, means);
+      return [await compactedRepository(fetched, { architecture, ...(paths && { paths }) }, { build })];
     },
     ...care,
     flush: () => committer.flush(),

@@ -70,21 +70,37 @@ async function fetchAll(
     const key = locals.find((local) => local.file === signedBy)?.at ?? "";
     return [readFileSync(key, "utf8")];
   };
-  const fetch =
-    distro.format === "deb"
-      ? debQuestions(distro, architecture, { keysOf, mirrors }).map(
-          remembering(async (question) => (await keeper()).fetchIndexes(question), {
-            ...remembered,
-            isThere,
-          }),
-        )
-      : rpmQuestions(distro, architecture, { keysOf, mirrors }).map(
-          remembering(async (question) => (await keeper()).fetchRepository(question), {
-            ...remembered,
-            isThere,
-          }),
-        );
-  return (await Promise.all(fetch)).flat().map((index) => readIndex(index, layout));
+  const parts = { keysOf, mirrors };
+  const read = async (indexes: readonly Promise<readonly CompactIndex[]>[]) =>
+    (await Promise.all(indexes)).flat().map((index) => readIndex(index, layout));
+  if (distro.format === "deb") {
+    const fetch = remembering<IndexQuestion>(async (question) => (await keeper()).fetchIndexes(question), {
+      ...remembered,
+      isThere,
+    });
+    return await read(debQuestions(distro, architecture, parts).map(fetch));
+  }
+  const fetch = remembering<RpmIndexQuestion>(
+    async (question) => (await keeper()).fetchRepository(question),
+    {
+      ...remembered,
+      isThere,
+    },
+  );
+  const questions = rpmQuestions(distro, architecture, parts);
+  const indexes = await read(questions.map(fetch));
+  const paths = unmetPaths(indexes);
+  return paths.length === 0
+    ? indexes
+    : await read(questions.map((question) => fetch({ ...question, paths })));
+}
+
+/** Files that some package speaks of and that no list says who has: only the lists of all files can tell. */
+function unmetPaths(indexes: readonly ReadIndex[]): string[] {
+  const wanted = new Set(indexes.flatMap(({ list }) => [...list.table("unmet").keys()]));
+  const isUnmet = (path: string) =>
+    indexes.every(({ list }) => list.table("providing").get(path).length === 0);
+  return [...wanted].filter(isUnmet).sort();
 }
 
 interface QuestionParts extends Pick<IndexParts, "mirrors"> {

@@ -3,7 +3,7 @@
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
 import { scanNames } from "../deb/packages.ts";
-import { scanFields } from "../deb/scan.ts";
+import { type FieldScan, scanFields } from "../deb/scan.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import { addTo, type Lists } from "../table.ts";
 import { parseRelation, simplesOf } from "./relation.ts";
@@ -54,9 +54,12 @@ export function rpmIndex(text: string): RpmIndex {
   return openRpms(compactInMemory(scanRpms(bytes), bytes));
 }
 
-/** The tables of an index. A stanza that does not begin with its name is passed over, with a warning. */
+/**
+ * The tables of an index. A stanza without a name is passed over, with a warning. `unmet` has, as keys, the paths that
+ * relations speak of and no package here is known to have.
+ */
 export function scanRpms(bytes: Uint8Array): Scanned {
-  const scan = scanFields(bytes, ["Package", "Provides", "Files", "Obsoletes", "Supplements"]);
+  const scan = scanFields(bytes, ["Package", "Provides", "Files", "Obsoletes", ...relationFields]);
   const { named, warnings } = scanNames(scan);
   const providing: Lists = new Map();
   const obsoleting: Lists = new Map();
@@ -73,7 +76,33 @@ export function scanRpms(bytes: Uint8Array): Scanned {
       for (const key of capabilitiesOf(line)) addTo(supplementing, key, stanza);
     }
   }
-  return { starts: scan.starts, tables: { named, providing, obsoleting, supplementing }, warnings };
+  const unmet = pathsWanted(scan, providing);
+  return { starts: scan.starts, tables: { named, providing, obsoleting, supplementing, unmet }, warnings };
+}
+
+const relationFields = [
+  "Requires-Pre",
+  "Requires",
+  "Conflicts",
+  "Recommends",
+  "Suggests",
+  "Supplements",
+  "Enhances",
+];
+
+/**
+ * Paths that relations speak of and none of these packages is known to have: `Files` are those of primary.xml alone, so
+ * somebody's list of all files has to be looked at.
+ */
+function pathsWanted({ starts, column }: FieldScan, providing: Lists): Lists {
+  const paths: Lists = new Map();
+  for (const valueIn of relationFields.map(column)) {
+    for (const stanza of starts.keys()) {
+      for (const [, path = ""] of valueIn(stanza)?.matchAll(/(?:^|[\s(])(\/[^\s()]+)/g) ?? [])
+        if (!providing.has(path)) paths.set(path, 0);
+    }
+  }
+  return paths;
 }
 
 /** The lines of a field with one relation, or one path, a line. */

@@ -26,11 +26,11 @@ ${packages}
 %files
 `;
 
-/** All of `server` and what it needs; `old` is obsoleted, `mailer` has two providers, the tool's file is no package's name. */
+/** All of `server` and what it needs; `old` is obsoleted, `mailer` has two providers, one of the tool's files stands in no primary metadata. */
 const specs: Readonly<Record<string, string>> = {
   server: spec(
     "server",
-    "BuildRequires: (cc or nothing)\nRequires: (mailer and /usr/bin/tool)\nRequires: library >= 1\nRecommends: manual",
+    "BuildRequires: (cc or nothing)\nRequires: (mailer and /usr/bin/tool)\nRequires: /usr/share/odd\nRequires: library >= 1\nRecommends: manual",
   ),
   cc: spec("cc", "BuildRequires: cc, assembler >= 1"),
   assembler: spec("assembler", "Conflicts: linker"),
@@ -41,9 +41,11 @@ const specs: Readonly<Record<string, string>> = {
   manual: spec("manual", "Supplements: server"),
   broken: spec("broken", "Requires: nowhere"),
   tool: `${spec("tool", "BuildRequires: absent > 1")}/usr/bin/tool
+/usr/share/odd
 %install
-mkdir -p %{buildroot}/usr/bin
+mkdir -p %{buildroot}/usr/bin %{buildroot}/usr/share
 echo x > %{buildroot}/usr/bin/tool
+echo x > %{buildroot}/usr/share/odd
 `,
 };
 

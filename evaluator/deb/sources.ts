@@ -4,7 +4,7 @@
 import type { Compact, Scanned } from "../compact.ts";
 import { scanNames } from "./packages.ts";
 import { scanFields } from "./scan.ts";
-import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
+import { fieldOf, readableStanza, type Stanza } from "./stanza.ts";
 import { compareVersions } from "./version.ts";
 
 /** Finds source packages in one list or several. */
@@ -24,7 +24,7 @@ export function openSources(lists: readonly Compact[]): FindSource {
       list
         .table("named")
         .get(name)
-        .flatMap((number) => readable(list.text(number))),
+        .flatMap((number) => readableStanza(list.text(number))),
     );
     const versionOf = (stanza: Stanza) => fieldOf(stanza, "Version") ?? "";
     return (
@@ -32,13 +32,4 @@ export function openSources(lists: readonly Compact[]): FindSource {
       stanzas.sort((a, b) => compareVersions(versionOf(b), versionOf(a)))[0]
     );
   };
-}
-
-/** None where it is broken: it is as if it were not there. */
-function readable(text: string): Stanza[] {
-  try {
-    return [parseStanza(text)];
-  } catch {
-    return [];
-  }
 }

@@ -48,6 +48,15 @@ export function parseStanza(text: string): Stanza {
   return fields;
 }
 
+/** None where it is broken: it is as if it were not there. */
+export function readableStanza(text: string): Stanza[] {
+  try {
+    return [parseStanza(text)];
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Every paragraph of a file, in order; the bytes are UTF-8.
  *

@@ -2,7 +2,7 @@
 // Knows how dnf's rules answer what a view asks; does not know what it asks for.
 
 import type { Compact } from "../compact.ts";
-import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
+import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
 import { neededBy, reasonsIn } from "../rpm/closure.ts";
@@ -74,7 +74,7 @@ function* rivalsOf(all: Universe, pkg: Package): Generator<Package> {
 function findSource(lists: readonly RpmIndex[]): ViewWorld["source"] {
   return (name, version) => {
     const stanzas = lists.flatMap((list) =>
-      list.named(name).flatMap((number) => readable(list.text(number))),
+      list.named(name).flatMap((number) => readableStanza(list.text(number))),
     );
     const versionOf = (stanza: Stanza) => fieldOf(stanza, "Version") ?? "";
     // A binary package names its source's file, which leaves the epoch out.
@@ -82,15 +82,6 @@ function findSource(lists: readonly RpmIndex[]): ViewWorld["source"] {
       versionOf(stanza).replace(/^\d+:/, "") === version.replace(/^\d+:/, "");
     return stanzas.find(isMeant) ?? stanzas.sort((a, b) => compareVersions(versionOf(b), versionOf(a)))[0];
   };
-}
-
-/** None where it is broken: it is as if it were not there. */
-function readable(text: string): Stanza[] {
-  try {
-    return [parseStanza(text)];
-  } catch {
-    return [];
-  }
 }
 
 export function rpmPackages({ architecture }: Source, members: readonly Member[]): ViewPackages {

@@ -4,6 +4,7 @@
 import { nameIn } from "../../evaluator/chain.ts";
 import type { Compact } from "../../evaluator/compact.ts";
 import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
+import { openAsked } from "../../evaluator/deb/asked.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
@@ -35,7 +36,7 @@ const pinnedPriority = 995;
 /**
  * Resolves among the indexes. Packages in `keep` stay at their pinned versions unless another one is forced.
  *
- * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument
+ * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument, `unresolved/unknown-group`
  */
 export function answerQuestion(
   question: ClosureQuestion,
@@ -78,7 +79,7 @@ export function explainAbsence(
   closure: Closure,
   wanted: string,
 ): Absence {
-  const { requests, base, recommends = false, source } = question;
+  const { base, recommends = false, source } = question;
   const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
@@ -88,6 +89,8 @@ export function explainAbsence(
     kept: universeOf(question, [...sources, ...keptSources(question, keep)]),
   };
   const taken = new Map(closure.packages.map((item) => [nameIn(item, source.architecture), item.version]));
+  const asked = openAsked(worlds.now, question);
+  const requests = asked.ok ? asked.requests : question.requests;
   return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
 }
 
@@ -179,17 +182,23 @@ function closureIn(
   date: number,
   warn: (text: string) => void,
 ): Closure {
-  const { source, requests, base, recommends = false } = question;
+  const { source, base, recommends = false } = question;
+  const title = `${source.distro} (${source.architecture})`;
+  const asked = openAsked(all, question);
+  if (!asked.ok) {
+    const { explanation, hint } = asked;
+    throw new Fault("unresolved/unknown-group", `${title}: ${explanation.join(", ")}`, {
+      ...(hint !== undefined && { hint }),
+    });
+  }
+  const { requests, missing } = asked;
+  for (const text of missing) warn(`${title} does without ${text}, which is not there`);
   const resolution = resolve(all, { requests, base, recommends });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;
-  throw new Fault(
-    "unresolved/unsatisfiable",
-    `${source.distro} (${source.architecture}) cannot give what is asked for`,
-    {
-      details: explanation,
-      ...(hint !== undefined && { hint }),
-    },
-  );
+  throw new Fault("unresolved/unsatisfiable", `${title} cannot give what is asked for`, {
+    details: explanation,
+    ...(hint !== undefined && { hint }),
+  });
 }

@@ -1,14 +1,13 @@
 // Composing a view: each of its workloads resolved alone on the environment, then what building all of it takes.
 // Knows the order of these; does not know how packages are chosen, nor where they come from.
 
+import { explainGroups, isMissing } from "../deb/asked.ts";
 import type { Version } from "../deb/package.ts";
-import { parseRequest, targetOf } from "../deb/request.ts";
 import { type Choice, choose } from "../deb/resolve.ts";
 import type { FindSource } from "../deb/sources.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import type { Universe } from "../deb/universe.ts";
 import { lockKey } from "../lock.ts";
-import { nearest } from "../manifest/nearest.ts";
 import type { LockedBuildroot, LockedView, LockedWorkload } from "./answer.ts";
 import { type Buildroot, buildrootOf } from "./buildroot.ts";
 import type { ViewQuestion, WorkloadQuestion } from "./question.ts";
@@ -68,7 +67,10 @@ function composeWorkload(
     failure: { explanation, ...(hint !== undefined && { hint }) },
   });
   const unknown = groups.filter((group) => universe.task(group).length === 0);
-  if (unknown.length > 0) return failed(...unknownGroups(unknown, universe));
+  if (unknown.length > 0) {
+    const { explanation, hint } = explainGroups(universe, unknown);
+    return failed(explanation, hint);
+  }
   const asked = [...new Set([...requests, ...groups.flatMap((group) => universe.task(group))])].sort();
   const missing = strict ? [] : asked.filter((text) => isMissing(universe, text));
   const there = asked.filter((text) => !missing.includes(text));
@@ -80,17 +82,6 @@ function composeWorkload(
     others: keysOf([...choice.versions].filter((version) => !required.has(version))),
     ...(missing.length > 0 && { missing }),
   };
-}
-
-function unknownGroups(unknown: readonly string[], universe: Universe): [string[], string | undefined] {
-  const known = universe.tasks();
-  const close = unknown.flatMap((group) => nearest(group, known) ?? []);
-  const hint = close.length > 0 ? `did you mean ${close.join(", ")}?` : undefined;
-  return [unknown.map((group) => `there is no group ${group}`), hint];
-}
-
-function isMissing(universe: Universe, text: string): boolean {
-  return "missing" in targetOf(universe, parseRequest(text));
 }
 
 function requiredIn({ answers }: Extract<Choice, { ok: true }>): Set<Version> {

@@ -50,7 +50,7 @@ function reasonsIn(answered: readonly Answered[], wanted: string): PackageReason
 }
 
 /** As reasons call it: who asks may name the native architecture too. */
-function calledIn(wanted: string, native: string): string {
+export function calledIn(wanted: string, native: string): string {
   const [name = "", architecture = native] = wanted.split(":");
   return architecture === native || standsForNative(architecture) ? name : wanted;
 }

@@ -1,6 +1,7 @@
 // The closures of a view's workloads, with the reasons that an answer leaves out.
 // Knows that reasons follow from what packages say; does not know how the packages were chosen.
 
+import { openAsked } from "../deb/asked.ts";
 import { type Answer, reasonsIn } from "../deb/closure.ts";
 import type { Version } from "../deb/package.ts";
 import { packagesIndex } from "../deb/packages.ts";
@@ -54,6 +55,7 @@ export function workloadClosures(
       base: answer.question.base,
       exclude: [],
       locals: workload.locals,
+      groups: workload.groups,
       ...(workload.recommends && { recommends: true }),
     });
     const chosen = [...locked.required, ...locked.others].flatMap((key) => packages.versions.get(key) ?? []);
@@ -64,10 +66,13 @@ export function workloadClosures(
 }
 
 function withReasons(
-  { requests, base, recommends }: ClosureQuestion,
+  question: ClosureQuestion,
   versions: readonly Version[],
   { universe: all }: ViewPackages,
 ): Answered["closure"]["packages"] {
+  const { base, recommends } = question;
+  const asked = openAsked(all, question);
+  const requests = asked.ok ? asked.requests : question.requests;
   const chosen = new Set(versions);
   const answers = gatherRequests(all, requests, base).flatMap((request): Answer[] => {
     const target = targetOf(all, request);

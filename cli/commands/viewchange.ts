@@ -18,18 +18,25 @@ export function viewLines(change: ViewChange): Section[] {
   const { view, architecture, verb, packages, workloads, installed, tools, levels, sources } = change;
   const title = `${view} on ${architecture}`;
   const growth = installed.after - installed.before;
+  // Where all of it came or went, a list of it says nothing more; programs are told it.
+  const few = (lines: readonly string[], most: number) =>
+    verb === "changed"
+      ? firstLines(lines, most)
+      : lines.length === 0
+        ? []
+        : [`${verb} ${plural(lines.length, "package")}`];
   return [
     [
       verb === "changed" ? title : `${title}, ${verb}`,
       [
         ...workloads.flatMap(workloadLines),
-        ...packageLines(packages),
+        ...few(packageLines(packages), Number.POSITIVE_INFINITY),
         ...(growth === 0 ? [] : [`installed ${bytesText(installed.after)}, ${growthText(growth)}`]),
       ],
     ],
     [
       `building ${title}`,
-      [...levels.map(levelLine), ...sources.flatMap(sourceLines), ...fewLines(packageLines(tools))],
+      [...levels.map(levelLine), ...sources.flatMap(sourceLines), ...few(packageLines(tools), mostTools)],
     ],
   ];
 }
@@ -88,10 +95,10 @@ function sourceLines({ name, verb, failure }: PartChange): string[] {
   return [`source ${name} ${how}:`, ...failure.explanation.map((line) => `    ${line}`)];
 }
 
-/** A new compiler moves hundreds; programs are told all. */
-function fewLines(lines: readonly string[]): string[] {
-  const more = lines.length - mostTools;
-  return more > 0 ? [...lines.slice(0, mostTools), `and ${plural(more, "other package")}`] : [...lines];
+function firstLines(lines: readonly string[], most: number): string[] {
+  const more = lines.length - most;
+  return more > 0 ? [...lines.slice(0, most), `and ${plural(more, "other package")}`] : [...lines];
 }
 
+/** A new compiler moves hundreds. */
 const mostTools = 20;

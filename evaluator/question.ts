@@ -35,10 +35,16 @@ export interface ClosureQuestion {
   readonly locals: readonly Stanza[];
   /** Whether what packages recommend is wanted too; absent where not. */
   readonly recommends?: true;
+  /** Groups whose packages are wanted, by name; absent where there are none. */
+  readonly groups?: readonly string[];
+  /** Further requests, left out where there is no such package; absent where there are none. */
+  readonly optional?: readonly string[];
 }
 
 export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
   const sorted = (list: readonly string[]) => [...new Set(list)].sort();
+  const { groups = [], optional = [] } = question;
+  const others = optional.filter((text) => !question.requests.includes(text));
   return {
     source: question.source,
     requests: sorted(question.requests),
@@ -46,6 +52,8 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
     exclude: sorted(question.exclude),
     locals: [...question.locals].sort((a, b) => ((a["Package"] ?? "") < (b["Package"] ?? "") ? -1 : 1)),
     ...(question.recommends && { recommends: true }),
+    ...(groups.length > 0 && { groups: sorted(groups) }),
+    ...(others.length > 0 && { optional: sorted(others) }),
   };
 }
 
@@ -55,8 +63,10 @@ export function questionDigest(question: ClosureQuestion): Digest {
 
 /** The question in one line, for people and for the lock. */
 export function questionText(question: ClosureQuestion): string {
-  const { source, requests, base, exclude, locals, recommends } = question;
+  const { source, requests, base, exclude, locals, recommends, groups = [], optional = [] } = question;
   const parts = [`${sourceText(source)}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
+  for (const text of optional) parts.push(`${optionalWord} ${text}`);
+  if (groups.length > 0) parts.push(`${groupsWord} ${groups.join(" ")}`);
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
   if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
@@ -64,27 +74,36 @@ export function questionText(question: ClosureQuestion): string {
   return parts.join(", ");
 }
 
+const optionalWord = "if there is";
+const groupsWord = "groups";
+
 /** A distribution and its architectures, as a question's text begins with them. */
 export function sourceText({ distro, architecture, foreign = [] }: Source): string {
   return `${distro} ${[architecture, ...foreign].join("+")}`;
 }
 
-/** What a question's text tells of the roots it is about: names hold neither spaces nor commas. */
+/** What a question's text tells of the roots it is about: names hold neither spaces nor commas, requests no commas. */
 export function questionFrame(text: string): {
   readonly source: string;
   /** The native one. */
   readonly architecture: string;
   readonly base: readonly string[];
   readonly exclude: readonly string[];
+  readonly groups: readonly string[];
+  readonly optional: readonly string[];
 } {
   const [source = "", rest = ""] = text.split(": ", 2);
   const [asked = "", ...parts] = rest.split(", ");
-  const without = parts.find((part) => part.startsWith("without ")) ?? "";
+  const after = (word: string) =>
+    parts.flatMap((part) => (part.startsWith(`${word} `) ? [part.slice(word.length + 1)] : []));
+  const names = (word: string) => after(word).flatMap((part) => part.split(" "));
   return {
     source,
     architecture: /^\S+ ([^+\s]+)/.exec(source)?.[1] ?? "",
     base: [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name),
-    exclude: without.split(" ").slice(1),
+    exclude: names("without"),
+    groups: names(groupsWord),
+    optional: after(optionalWord),
   };
 }
 

@@ -23,7 +23,8 @@ import type { Content } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { architecturesOf, settleImage } from "../image/plan.ts";
+import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
+import { wantedIn } from "../image/workloads.ts";
 import { isManifest } from "../package/debian.ts";
 import { architectureFor, packageFiles, refuseClashes, withLocalNames } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
@@ -51,14 +52,19 @@ export function askedPools(asked: Asked): Pool[] {
       const settling = { world: { assembly, host }, wish };
       return architecturesOf(settling, root.file).map((architecture) => {
         const { manifest, distro, target } = settleImage(settling, root.file, architecture);
-        const files = root.references.filter(({ kind }) => kind === "package").map(({ file }) => file);
+        const wanted = wantedIn(assembly, root, target);
+        const files = [...packageFilesIn(root), ...wanted.files];
         const sources = sourcesOf(files, target, asked);
         const own = sources.filter(({ key }) => files.includes(key));
-        const names = manifest.packages.filter((name) => !isManifest(name));
+        const named = manifest.packages.filter((name) => !isManifest(name));
+        const names = [...named, ...wanted.names, ...wanted.optional];
         const goal: DescribedGoal = {
           ...{ kind: "image", name: manifest.name, key: root.file },
           requires: [...names.map(requestRequirement), ...own.flatMap(packagesOf)],
-          goals: distro.base.length > 0 ? [baseGoal(distro)] : [],
+          goals: [
+            ...(distro.base.length > 0 ? [baseGoal(distro)] : []),
+            ...wanted.groups.map(groupGoal(distro)),
+          ],
         };
         return poolOf(target, sources, [goal]);
       });
@@ -103,6 +109,11 @@ function baseGoal({ name, base }: Pick<DebDistro, "name" | "base">): DescribedGo
     requires: base.filter((item) => !isBaseSet(item)).map(requestRequirement),
     goals: sets.map((set) => ({ kind: "set", name: set, key: name, requires: [], goals: [] })),
   };
+}
+
+/** Which packages it has is for the lock to say, too. */
+function groupGoal({ name: key }: DebDistro): (name: string) => DescribedGoal {
+  return (name) => ({ kind: "group", name, key, requires: [], goals: [] });
 }
 
 function sourcesOf(files: readonly string[], target: Target, { assembly, locals }: Asked): LocalSource[] {

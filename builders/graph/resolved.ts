@@ -17,8 +17,9 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { ChosenPackage, Closure } from "../../evaluator/question.ts";
 import { type Derivation, type Input, type Request, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { architecturesOf, settleImage } from "../image/plan.ts";
+import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { resolveRoots } from "../image/root.ts";
+import { wantedIn } from "../image/workloads.ts";
 import { pinnedRequest } from "../lock/pinned.ts";
 import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
@@ -51,9 +52,9 @@ export function scopesOf(planning: Planning): Scope[] {
     case "image":
       return architecturesOf(planning, root.file).flatMap((architecture): Scope[] => {
         const { manifest, distro, target } = settleImage(planning, root.file, architecture);
-        const files = root.references.filter(({ kind }) => kind === "package").map(({ file }) => file);
-        const packages = planPackages(planning, files, target);
-        const roots = packages && resolveRoots(planning, manifest, distro, target, packages);
+        const wanted = wantedIn(assembly, root, target);
+        const packages = planPackages(planning, [...packageFilesIn(root), ...wanted.files], target);
+        const roots = packages && resolveRoots(planning, { manifest, distro, target, wanted, packages });
         return roots
           ? [{ kind: "image", ...own, name: manifest.name, target, packages, closure: roots.joint }]
           : [];
@@ -82,7 +83,7 @@ export interface States {
 
 export function poolOf(scope: Scope, states: States): Pool {
   const { kind, name, file, target, closure } = scope;
-  const wanted = wantedIn(closure);
+  const wanted = reasonsIn(closure);
   const sources = scope.packages.map((item) =>
     sourceOf(item, states, closure && wanted(item.stanza["Package"] ?? "")),
   );
@@ -161,7 +162,7 @@ function remoteOf(
 }
 
 /** What each package of a closure wants there, by the name reasons call it; `request` and `base` are among these. */
-function wantedIn(closure: Closure | undefined): (by: string) => readonly Requirement[] {
+function reasonsIn(closure: Closure | undefined): (by: string) => readonly Requirement[] {
   const wanted = new Map<string, Requirement[]>();
   for (const item of closure?.packages ?? []) {
     for (const { by, relation } of item.reasons) {

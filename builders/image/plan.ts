@@ -2,6 +2,7 @@
 // Pure. Knows the recipes; does not run any.
 
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
+import type { Assembled } from "../../evaluator/manifest/assembly.ts";
 import { type ResolvedLocal, settle } from "../../evaluator/manifest/settle.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
@@ -24,6 +25,7 @@ import { assembled, planTools, settleDistro } from "../tools/plan.ts";
 import { type Output, outputName } from "./output.ts";
 import { epochOf, planRoot, resolveRoots } from "./root.ts";
 import { type ImageManifest, imageKind } from "./schema.ts";
+import { wantedIn } from "./workloads.ts";
 
 /** Every output of the image in `file` that the wish asks for, for every architecture it asks for. */
 export function planImage(planning: Planning, file: string): readonly PlannedOutput[] {
@@ -77,17 +79,13 @@ function writtenBuildType(value: unknown): BuildType {
 
 function planFor(planning: Planning, file: string, architecture: string): readonly PlannedOutput[] {
   const { manifest, distro, distroLocals, target, own, locals } = settleImage(planning, file, architecture);
-  const references = own.references.filter(({ kind }) => kind === "package");
-  const packages = planPackages(
-    planning,
-    references.map((reference) => reference.file),
-    target,
-  );
+  const wanted = wantedIn(planning.world.assembly, own, target);
+  const packages = planPackages(planning, [...packageFilesIn(own), ...wanted.files], target);
   const launcher = planTools(planning, "launcher", distro.name);
-  const wanted = wantedOutputs(manifest.outputs, planning.wish.outputs);
-  const tools = new Map(toolsFor(wanted).map((name) => [name, planTools(planning, name, distro.name)]));
+  const outputs = wantedOutputs(manifest.outputs, planning.wish.outputs);
+  const tools = new Map(toolsFor(outputs).map((name) => [name, planTools(planning, name, distro.name)]));
   if (packages === undefined) return [];
-  const closures = resolveRoots(planning, manifest, distro, target, packages);
+  const closures = resolveRoots(planning, { manifest, distro, target, wanted, packages });
   if (closures === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];
 
   const contents = (files: readonly ResolvedLocal[]) =>
@@ -123,7 +121,7 @@ function planFor(planning: Planning, file: string, architecture: string): readon
       })
     : root;
   const input: Input = { derivation: finished, output: "root" };
-  return wanted.map((output) =>
+  return outputs.map((output) =>
     planOutput(output, {
       manifest,
       architecture,
@@ -133,6 +131,11 @@ function planFor(planning: Planning, file: string, architecture: string): readon
       tools,
     }),
   );
+}
+
+/** Manifests of packages that the image itself names. */
+export function packageFilesIn({ references }: Assembled): string[] {
+  return references.filter(({ kind }) => kind === "package").map(({ file }) => file);
 }
 
 function contentAt(planning: Planning, at: string) {

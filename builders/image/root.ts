@@ -19,21 +19,32 @@ import type { LocalPackage } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
 import { debPackage, repositoryPackage } from "../tools/plan.ts";
 import type { ImageManifest } from "./schema.ts";
+import type { Wanted } from "./workloads.ts";
 
 export interface Closures {
   readonly joint: Closure;
   readonly base: Closure;
 }
 
-/** The image's closure and that of its base alone, which says whether the base can be a layer. */
+/** What is resolved: an image, and what its workloads want of it. */
+export interface RootWish {
+  readonly manifest: ImageManifest;
+  readonly distro: DebDistro;
+  readonly target: Target;
+  readonly wanted: Wanted;
+  readonly packages: readonly LocalPackage[];
+}
+
+/**
+ * The image's closure and that of its base alone, which says whether the base can be a layer. The base alone is
+ * without what is recommended, whatever workloads want: it is the same layer for all images then.
+ */
 export function resolveRoots(
   planning: Planning,
-  manifest: ImageManifest,
-  distro: DebDistro,
-  target: Target,
-  packages: readonly LocalPackage[],
+  { manifest, distro, target, wanted, packages }: RootWish,
 ): Closures | undefined {
-  const names = manifest.packages.filter((name) => !isManifest(name));
+  const { optional, groups, recommends } = wanted;
+  const names = [...manifest.packages.filter((name) => !isManifest(name)), ...wanted.names];
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: manifest.exclude,
@@ -41,9 +52,12 @@ export function resolveRoots(
   const joint = planning.closure(
     closureQuestion({
       ...common,
-      source: sourceOf(distro, target.arch, architecturesIn(names)),
+      source: sourceOf(distro, target.arch, architecturesIn([...names, ...optional])),
       requests: [...names, ...packages.map(({ stanza }) => stanza["Package"] ?? "")],
       locals: packages.map(({ stanza }) => stanza),
+      ...(recommends && { recommends }),
+      groups,
+      optional,
     }),
   );
   const source = sourceOf(distro, target.arch);

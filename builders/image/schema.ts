@@ -74,6 +74,12 @@ const image = z.strictObject({
     .array(packageOrManifest)
     .default([])
     .describe("What it holds beside the distro's base: names and manifests of packages."),
+  workloads: z
+    .array(localPath)
+    .default([])
+    .describe(
+      "Manifests of workloads that it holds too, resolved together with its own packages; with what packages recommend where one of them wants that.",
+    ),
   exclude: z.array(packageName).default([]).describe("What does not exist, as far as this image goes."),
   debconf: z.array(debconfLine).default([]).describe("Answers, as debconf-set-selections(1) takes them."),
   hostname: hostname.optional().describe("Its /etc/hostname."),
@@ -146,6 +152,7 @@ export const imageKind: Kind<ImageManifest> = {
   references: (manifest) => [
     ...referencesIn(manifest, "distro", "distro"),
     ...referencesIn(manifest, "packages", "package", isManifest),
+    ...referencesIn(manifest, "workloads", "workload"),
   ],
   locals: [
     ["files", "*", "from"],

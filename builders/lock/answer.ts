@@ -1,6 +1,7 @@
 // Answering questions: indexes are fetched, packages chosen.
 // Knows the way from a question to a closure; does not know lock files.
 
+import { openAsked } from "../../evaluator/asked.ts";
 import { nameIn } from "../../evaluator/chain.ts";
 import type { Compact } from "../../evaluator/compact.ts";
 import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
@@ -30,7 +31,7 @@ const pinnedPriority = { deb: 995, rpm: 0 } as const;
 /**
  * Resolves among the indexes. Packages in `keep` stay at their pinned versions unless another one is forced.
  *
- * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument
+ * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument, `unresolved/unknown-group`
  */
 export function answerQuestion(
   question: ClosureQuestion,
@@ -73,7 +74,7 @@ export function explainAbsence(
   closure: Closure,
   wanted: string,
 ): Absence {
-  const { requests, base, recommends = false, source } = question;
+  const { base, recommends = false, source } = question;
   const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
@@ -91,6 +92,8 @@ export function explainAbsence(
     kept: debUniverse(question, [...lists, ...keptLists(question, keep)]),
   };
   const taken = new Map(closure.packages.map((item) => [nameIn(item, source.architecture), item.version]));
+  const asked = openAsked(openWorld(question, lists), question);
+  const requests = asked.ok ? asked.requests : question.requests;
   return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
 }
 
@@ -168,16 +171,22 @@ function closureIn(
   warn: (text: string) => void,
 ): Closure {
   const { source } = question;
-  const resolution = all.resolve(question);
+  const title = `${source.distro} (${source.architecture})`;
+  const asked = openAsked(all, question);
+  if (!asked.ok) {
+    const { explanation, hint } = asked;
+    throw new Fault("unresolved/unknown-group", `${title}: ${explanation.join(", ")}`, {
+      ...(hint !== undefined && { hint }),
+    });
+  }
+  const { requests, missing } = asked;
+  for (const text of missing) warn(`${title} does without ${text}, which is not there`);
+  const resolution = all.resolve({ ...question, requests });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;
-  throw new Fault(
-    "unresolved/unsatisfiable",
-    `${source.distro} (${source.architecture}) cannot give what is asked for`,
-    {
-      details: explanation,
-      ...(hint !== undefined && { hint }),
-    },
-  );
+  throw new Fault("unresolved/unsatisfiable", `${title} cannot give what is asked for`, {
+    details: explanation,
+    ...(hint !== undefined && { hint }),
+  });
 }

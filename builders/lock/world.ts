@@ -1,6 +1,7 @@
 // The packages a question may choose from, whatever their format.
 // Knows which universe and which choice belong to a format; does not know where the lists came from.
 
+import type { Offer } from "../../evaluator/asked.ts";
 import type { Compact } from "../../evaluator/compact.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
@@ -11,6 +12,8 @@ import type { Resolution } from "../../evaluator/resolution.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
 import { type Universe as RpmUniverse, universe as rpmUniverse } from "../../evaluator/rpm/universe.ts";
+import { debOffer } from "../../evaluator/view/debs.ts";
+import { rpmOffer } from "../../evaluator/view/rpms.ts";
 
 /** A list of packages, and where it stands among others. */
 export interface Listed {
@@ -26,7 +29,7 @@ export interface Listed {
 /** What is asked, as far as it decides which packages there are. */
 export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
 
-export interface World {
+export interface World extends Offer {
   resolve(question: Pick<ClosureQuestion, "requests" | "base" | "recommends">): Resolution;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
@@ -36,10 +39,21 @@ export function openWorld(asked: Asked, lists: readonly Listed[]): World {
   const isRpm = asked.source.format === "rpm";
   if (isRpm) {
     const all = rpmUniverseOf(asked, lists);
-    return { resolve: (question) => resolveRpms(all, completed(question)), warnings: all.warnings };
+    const compacts = lists.flatMap(({ list }) => (isCompact(list) ? [list] : []));
+    return {
+      ...rpmOffer(all, compacts),
+      isExcluded: all.isExcluded,
+      resolve: (question) => resolveRpms(all, completed(question)),
+      warnings: all.warnings,
+    };
   }
   const all = debUniverse(asked, lists);
-  return { resolve: (question) => resolveDebs(all, completed(question)), warnings: all.warnings };
+  return {
+    ...debOffer(all),
+    isExcluded: all.isExcluded,
+    resolve: (question) => resolveDebs(all, completed(question)),
+    warnings: all.warnings,
+  };
 }
 
 function completed({ requests, base, recommends }: Parameters<World["resolve"]>[0]) {

@@ -3,7 +3,7 @@
 
 import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { World } from "../../evaluator/evaluate.ts";
-import { type Lock, type LockedAnswer, withAnswer } from "../../evaluator/lock.ts";
+import { type Lock, withAnswer } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import {
   type Closure,
@@ -129,12 +129,9 @@ function kept(question: Pick<ClosureQuestion, "source">, lock: Lock, locking: Lo
  * Why what is pinned cannot tell which packages the base's sets have: nobody asked for them, or each who did left
  * something out that is not left out any more, and that nothing pinned speaks of.
  */
-function unknownBase({ source, base, exclude }: ClosureQuestion, answers: readonly LockedAnswer[]): string[] {
+function unknownBase({ base, exclude }: ClosureQuestion, frames: readonly Frame[]): string[] {
   const sets = base.filter(isBaseSet);
-  const frames = answers.map(({ question }) => questionFrame(question));
-  const others = frames.filter(
-    (frame) => frame.source === sourceText(source) && sets.every((name) => frame.base.includes(name)),
-  );
+  const others = frames.filter((frame) => sets.every((name) => frame.base.includes(name)));
   const [first] = others;
   if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
     return [];
@@ -142,13 +139,39 @@ function unknownBase({ source, base, exclude }: ClosureQuestion, answers: readon
   return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
 }
 
+type Frame = ReturnType<typeof questionFrame>;
+
+/** The same for groups: of one that was asked for, all that was not left out then is pinned. */
+function unknownGroups({ groups = [], exclude }: ClosureQuestion, frames: readonly Frame[]): string[] {
+  const isKnown = (group: string) =>
+    frames.some(
+      (frame) => frame.groups.includes(group) && frame.exclude.every((name) => exclude.includes(name)),
+    );
+  return groups.filter((group) => !isKnown(group)).map((group) => `the group ${group} was not asked for`);
+}
+
+/** What was asked for and was not there is not there now; what nobody asked for may be, and is no more optional. */
+function decided(question: ClosureQuestion, frames: readonly Frame[]): ClosureQuestion {
+  const { requests, exclude, optional = [] } = question;
+  const isKnown = (text: string) =>
+    frames.some(
+      (frame) => frame.optional.includes(text) && frame.exclude.every((name) => exclude.includes(name)),
+    );
+  return { ...question, requests: [...requests, ...optional.filter((text) => !isKnown(text))] };
+}
+
 /** An answer among what is pinned. @throws {Fault} `unresolved/not-locked` */
 export function provisional(question: ClosureQuestion, world: World): [Digest, Closure] {
   const { packages = {}, indexes = [] } = world.lock.distros[question.source.distro] ?? {};
   const date = Math.max(0, ...indexes.map((index) => index.date));
-  const unknown = unknownBase(question, Object.values(world.lock.answers));
+  const frames = Object.values(world.lock.answers)
+    .map((answer) => questionFrame(answer.question))
+    .filter(({ source }) => source === sourceText(question.source));
+  const unknown = [...unknownBase(question, frames), ...unknownGroups(question, frames)];
   const answer =
-    unknown.length > 0 ? { missing: unknown } : answerFromPinned(question, Object.values(packages), date);
+    unknown.length > 0
+      ? { missing: unknown }
+      : answerFromPinned(decided(question, frames), Object.values(packages), date);
   if ("closure" in answer) return [questionDigest(question), answer.closure];
   throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
     details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],

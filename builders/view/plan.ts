@@ -3,7 +3,7 @@
 
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
-import type { Assembled, ResolvedReference } from "../../evaluator/manifest/assembly.ts";
+import type { Assembled } from "../../evaluator/manifest/assembly.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
@@ -12,10 +12,10 @@ import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../ev
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import { architecturesIn, sourceOf } from "../distro/source.ts";
-import { isManifest } from "../package/debian.ts";
 import { planPackages } from "../package/plan.ts";
 import { assembled, settleDistro } from "../tools/plan.ts";
 import { type Placeholder, type WorkloadManifest, workloadKind } from "../workload/schema.ts";
+import { isOn, wantsOf } from "../workload/wants.ts";
 import { type ViewManifest, viewKind } from "./schema.ts";
 
 /** A view as its manifests have it, and the answer for each of its architectures. */
@@ -166,34 +166,19 @@ function workloadQuestion(
   { own, manifest }: GatheredWorkload,
   { target, distro: { format } }: SettledView,
 ): WorkloadQuestion | undefined {
-  const { name, packages, archPackages, groups, options, placeholders } = manifest;
-  const further =
-    Object.entries(archPackages).find(([architecture]) => architecture === target.arch)?.[1] ?? [];
-  const references = own.references.filter(
-    ({ path }: ResolvedReference) => path[0] === "packages" || path[1] === target.arch,
-  );
-  const made = planPackages(
-    planning,
-    references.map(({ file }) => file),
-    target,
-  );
+  const { name, groups, options } = manifest;
+  const { names, files, placeholders } = wantsOf(own, manifest, target.arch);
+  const made = planPackages(planning, files, target);
   if (made === undefined) return undefined;
-  const expected = placeholders
-    .filter((item) => isOn(item, target.arch))
-    .flatMap((item) => stanzasOf(item, format, target));
-  const named = [...packages, ...further].filter((written) => !isManifest(written));
+  const expected = placeholders.flatMap((item) => stanzasOf(item, format, target));
   return {
     name,
-    requests: [...named, ...made.map(({ stanza }) => stanza["Package"] ?? "")],
+    requests: [...names, ...made.map(({ stanza }) => stanza["Package"] ?? "")],
     groups,
     ...(options.recommends && { recommends: true }),
     strict: options.strict,
     locals: [...made.map(({ stanza }) => stanza), ...expected],
   };
-}
-
-function isOn({ architectures }: Placeholder, architecture: string): boolean {
-  return architectures === undefined || (architectures as readonly string[]).includes(architecture);
 }
 
 /** What a placeholder's packages say of themselves: the lowest version, so that no relation to a real one is met by it. */

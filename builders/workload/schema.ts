@@ -71,8 +71,16 @@ const workload = z.strictObject({
     .describe("Groups of packages, as the distribution has them: tasks of Debian, comps of Fedora."),
   options: z
     .strictObject({
-      recommends: z.boolean().default(false).describe("With what packages recommend."),
-      docs: z.boolean().default(true).describe("With documentation, where it is installed."),
+      recommends: z
+        .boolean()
+        .default(false)
+        .describe("With what packages recommend; an image is resolved so if one of its workloads is."),
+      docs: z
+        .boolean()
+        .default(true)
+        .describe(
+          "With what rpm marks as documentation, where it is installed; dpkg's packages mark nothing so.",
+        ),
       strict: z
         .boolean()
         .default(true)
@@ -82,7 +90,7 @@ const workload = z.strictObject({
     .describe("How it is resolved."),
   placeholders: unique(z.array(placeholder), "the source", ({ source }) => source)
     .default([])
-    .describe("Packages that nobody has made yet, as if they were there."),
+    .describe("Packages that nobody has made yet, as if they were there; no image can hold them."),
 });
 
 export type WorkloadManifest = z.infer<typeof workload>;

@@ -24,7 +24,10 @@ const most = 10;
 /** Answers about roots that are whole: a root's base is asked about by itself too, and so are tools. */
 export function rootsIn(answered: readonly Answered[]): readonly Answered[] {
   const roots = answered.filter(({ question }) => question.base.length > 0);
-  const whole = roots.filter(({ question }) => question.requests.length > 0);
+  const whole = roots.filter(
+    ({ question: { requests, groups, optional } }) =>
+      requests.length > 0 || groups !== undefined || optional !== undefined,
+  );
   return whole.length > 0 ? whole : roots;
 }
 
@@ -47,7 +50,7 @@ function reasonsIn(answered: readonly Answered[], wanted: string): PackageReason
 }
 
 /** As reasons call it: who asks may name the native architecture too. */
-function calledIn(wanted: string, native: string): string {
+export function calledIn(wanted: string, native: string): string {
   const [name = "", architecture = native] = wanted.split(":");
   return architecture === native || standsForNative(architecture) ? name : wanted;
 }

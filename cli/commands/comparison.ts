@@ -14,17 +14,20 @@ import {
   packagesIn,
 } from "../../evaluator/diff/packages.ts";
 import { type NamedChange, type Root, type RootChange, rootChange } from "../../evaluator/diff/root.ts";
+import { type PresentView, type ViewChange, viewChanges, viewsIn } from "../../evaluator/diff/views.ts";
 import type { Lock } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
-import { changeLines } from "./change.ts";
+import { changeLines, growthText } from "./change.ts";
+import { viewLines } from "./viewchange.ts";
 
 /** One of two things that are compared: a manifest has all of it, a lock alone no more, and a result its roots. */
 export interface Side {
   readonly lock?: Lock;
   readonly packages?: readonly PresentPackage[];
+  readonly views?: readonly PresentView[];
   readonly assembly?: Assembly;
   readonly derivations?: readonly Derivation[];
   /** Those that are built, by architecture. */
@@ -37,6 +40,8 @@ export interface Difference {
     /** The shortest way to what came, or to what went. */
     readonly way?: string;
   })[];
+  /** Of each architecture. */
+  readonly views: readonly ViewChange[];
   /** Questions that one side alone has an answer to, where one is a lock and nothing more. */
   readonly questions?: readonly { readonly verb: "added" | "removed"; readonly question: string }[];
   /** Bytes that the packages of roots take where they are installed. */
@@ -61,6 +66,7 @@ export function differenceOf(before: Side, after: Side): Difference {
   return {
     format: "kit/diff/1",
     packages,
+    views: viewChanges(...viewsOf(before, after)),
     // Between manifests they follow from the fields.
     ...(before.lock &&
       after.lock &&
@@ -79,8 +85,20 @@ function packagesOf(
   after: Side,
 ): readonly [readonly PresentPackage[], readonly PresentPackage[]] {
   if (before.packages && after.packages) return [before.packages, after.packages];
-  if (before.lock && after.lock) return [packagesIn(before.lock), packagesIn(after.lock)];
+  if (before.lock && after.lock) return [pinnedIn(before.lock), pinnedIn(after.lock)];
   return [installedIn(before), installedIn(after)];
+}
+
+/** Without those of views, which are told by view. */
+function pinnedIn(lock: Lock): PresentPackage[] {
+  return packagesIn(lock).filter(({ role }) => role !== "view");
+}
+
+/** Of both sides alike: what kit builds has a version only where it is planned. */
+function viewsOf(before: Side, after: Side): readonly [readonly PresentView[], readonly PresentView[]] {
+  if (before.views && after.views) return [before.views, after.views];
+  const [was, is] = [before, after].map(({ lock }) => (lock === undefined ? [] : viewsIn(lock)));
+  return [was ?? [], is ?? []];
 }
 
 /** What the roots say, where one side has no lock. @throws {Fault} `usage/not-built` */
@@ -93,9 +111,9 @@ function installedIn({ roots = new Map() }: Side): PresentPackage[] {
 }
 
 export function isSame(difference: Difference): boolean {
-  const { packages, questions = [], fields = [], derivations = [], roots = [] } = difference;
+  const { packages, views, questions = [], fields = [], derivations = [], roots = [] } = difference;
   const files = roots.flatMap((root) => root.files);
-  return [packages, questions, fields, derivations, files].every((changes) => changes.length === 0);
+  return [packages, views, questions, fields, derivations, files].every((changes) => changes.length === 0);
 }
 
 function questionChanges(before: Lock, after: Lock): NonNullable<Difference["questions"]> {
@@ -132,6 +150,7 @@ function valuesIn({ root, manifests }: Assembly): ReadonlyMap<string, unknown> {
 
 export function differenceLines({
   packages,
+  views,
   questions = [],
   installed,
   fields = [],
@@ -145,6 +164,7 @@ export function differenceLines({
   return [
     ...section("packages", packageLines(ofRole("root"))),
     ...section("packages of tools", packageLines(ofRole("tools"))),
+    ...views.flatMap((view) => viewLines(view).flatMap(([title, lines]) => section(title, lines))),
     ...section(
       "questions",
       questions.map(({ verb, question }) => `${verb} ${question}`),
@@ -195,10 +215,6 @@ const mostFiles = 20;
 function fileText({ path, verb, aspects = [], growth }: FileChange): string {
   const what = verb === "changed" ? `: ${aspects.join(", ")}` : "";
   return `${verb} /${path}${what}${growth === 0 ? "" : `, ${growthText(growth)}`}`;
-}
-
-function growthText(growth: number): string {
-  return `${bytesText(Math.abs(growth))} ${growth > 0 ? "more" : "less"}`;
 }
 
 function fieldText({ manifest, path, before, after }: NonNullable<Difference["fields"]>[number]): string {

@@ -17,12 +17,15 @@ export class DiffCommand extends PlanCommand {
       A and B are each a manifest with its lock beside it, a lock file, \`REV:PATH\` for either as a git revision has
       it, or a result: a link that \`-o\` made, or the digest of a request. Tells the packages that came, went or moved,
       who brings in what came, and what that takes; what the manifests say otherwise; and what would be built anew, each
-      with the first thing that makes it so: where that comes out as it was, nothing is built on it. Where both sides are
+      with the first thing that makes it so: where that comes out as it was, nothing is built on it. Of a view it tells
+      the packages with the workloads that have them, workloads that came, went, began or ceased to fail, and what
+      building takes, level by level. Where both sides are
       built, also the files of their roots, accounts, services and licences. A lock tells of packages alone, a result of
       what is in its root. Ends with 10 where there is any difference, 0 where there is none.
     `,
     examples: [
       ["What does this commit change?", "kit diff HEAD~1:image.yaml image.yaml"],
+      ["What became of a view since the last commit?", "kit diff HEAD:view.yaml view.yaml"],
       ["How do two results differ?", "kit diff old-tar result-tar"],
       ["What did the update move, for a program", "kit diff HEAD:image.lock image.lock --json"],
     ],

@@ -7,6 +7,7 @@ import { type LineOptions, type Planned, planLine } from "../../builders/realize
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import { chosenPackages, installedPackages } from "../../evaluator/diff/packages.ts";
 import type { Root } from "../../evaluator/diff/root.ts";
+import { viewsAnswered } from "../../evaluator/diff/views.ts";
 import { allDerivations, type Wish } from "../../evaluator/evaluate.ts";
 import { type Content, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestFromHex } from "../../store/model/digest.ts";
@@ -76,7 +77,8 @@ async function fileSide(file: string, means: SideMeans): Promise<Side> {
   const { lock, assembly } = planned.world;
   const derivations = allDerivations(planned.plan.outputs);
   const packages = chosenPackages(planned.plan.answered);
-  return { lock, packages, assembly, derivations, roots: rootsOf(planned, parts) };
+  const views = viewsAnswered(planned.plan.views);
+  return { lock, packages, views, assembly, derivations, roots: rootsOf(planned, parts) };
 }
 
 /** Which of the two sides it is that nobody locked. */

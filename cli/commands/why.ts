@@ -12,6 +12,7 @@ import type { Parts } from "../composition.ts";
 import { packageLines, packageReasons } from "./chains.ts";
 import { PlanCommand } from "./command.ts";
 import { isTitle, type Known, knownOf, select, short } from "./selection.ts";
+import { toolLines, viewTools } from "./tools.ts";
 
 export class WhyCommand extends PlanCommand {
   static override paths = [["why"]];
@@ -20,7 +21,9 @@ export class WhyCommand extends PlanCommand {
     description: "why a package is there; or what was hashed to name a build",
     details: `
       Of a package, NAME or NAME:ARCHITECTURE, it tells the shortest ways to it from what was asked for, at most ten,
-      each step with the dependency that leads on: \`request nginx -> libssl3t64 (>= 3.0.0)\`.
+      each step with the dependency that leads on: \`request nginx -> libssl3t64 (>= 3.0.0)\`. Of a package that a view
+      has only for building, it tells the sources that are built with it, each with the way down to it from a source of
+      the view, level by level.
 
       Of a derivation it tells the digest, that of its request (the derivation with every input replaced by what it became),
       what it was built into, where each input comes from, and then the very text whose BLAKE3 digest is the
@@ -45,12 +48,17 @@ export class WhyCommand extends PlanCommand {
     const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
     const answered = [...plan.answered, ...plan.views.flatMap((view) => workloadsWith(view, this.wanted))];
     const packages = isTitle(known, this.wanted) ? [] : packageReasons(answered, this.wanted);
-    if (packages.length > 0) {
+    const tools = plan.views.flatMap((view) => viewTools(view, this.wanted));
+    if (packages.length + tools.length > 0) {
       this.done();
-      this.print(...(this.json ? [JSON.stringify({ packages })] : packageLines(packages)));
+      const told = { packages, ...(tools.length > 0 && { tools }) };
+      this.print(...(this.json ? [JSON.stringify(told)] : [...packageLines(packages), ...toolLines(tools)]));
       return 0;
     }
-    const names = answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name));
+    const names = [
+      ...answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name)),
+      ...plan.views.flatMap((view) => [...view.packages.values()].map(({ name }) => name)),
+    ];
     const item = select(known, this.wanted, names);
     this.done();
     const told = reasons(item, world);

@@ -4,7 +4,13 @@
 import { Command, Option } from "clipanion";
 import { explainAbsence } from "../../builders/lock/answer.ts";
 import type { Absence } from "../../evaluator/deb/absence.ts";
+import type { Answered } from "../../evaluator/evaluate.ts";
+import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { questionText } from "../../evaluator/question.ts";
+import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
+import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
+import { viewText } from "../../evaluator/view/question.ts";
+import type { Failure } from "../../evaluator/view/result.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { visible } from "../render/text.ts";
@@ -17,43 +23,95 @@ export class WhyNotCommand extends PlanCommand {
     category: "Looking",
     description: "why a package, or a version of one, is not taken",
     details: `
-      Of a manifest's roots it tells what of the package is taken, which versions the indexes have, as they were an hour
+      Of a manifest's roots, or of a view's workloads one by one, it tells what of the package is taken, which versions the indexes have, as they were an hour
       ago at most, which of them comes first and why, and what asking for it beside everything else would come to: the packages that would move, or
-      those that clash. PACKAGE is written as for apt: \`nginx\`, \`nginx=1.22.1-9\`, \`"nginx (>= 1.27)"\`.
+      those that clash. A workload that fails is told with the reason. PACKAGE is written as for apt: \`nginx\`, \`nginx=1.22.1-9\`, \`"nginx (>= 1.27)"\`.
       Locks first where there is no lock yet, like \`realize\`.
     `,
     examples: [
       ["Why the old one?", "kit why-not image.yaml 'openssl (>= 3.5)'"],
       ["Could it be in there at all?", "kit why-not image.yaml postfix"],
+      ["Why does one workload not have it?", "kit why-not view.yaml postfix --workload mail"],
     ],
   });
 
   manifest = Option.String({ name: "MANIFEST" });
   package = Option.String({ name: "PACKAGE" });
 
+  workload = Option.String("--workload", { description: "of a view, this workload alone" });
   refresh = refreshOption();
 
   override async work(parts: Parts): Promise<number> {
     const { plan, world } = await this.plan(this.manifest, parts);
-    const roots = rootsIn(plan.answered);
-    if (roots.length === 0)
+    const asked = [...rootsIn(plan.answered).map(rootScene), ...plan.views.flatMap(workloadScenes)];
+    const scenes = this.workload === undefined ? asked : workloadsCalled(asked, this.workload);
+    if (scenes.length === 0)
       throw new Fault("usage/no-root", "the manifest makes no root that packages could be in", {
-        hint: "name the manifest of an image",
+        hint: "name the manifest of an image, or a view that has workloads",
       });
     const indexes = parts.indexes(listAge(this.refresh));
-    const told = await Promise.all(
-      roots.map(async ({ question, closure }) => {
-        const lists = await indexes(question, world.assembly);
-        return {
-          question: questionText(question),
-          ...explainAbsence(question, lists, closure, this.package),
-        };
-      }),
-    );
+    const told: Told[] = [];
+    for (const { answered, ...scene } of scenes) {
+      if (answered === undefined) {
+        told.push(scene);
+        continue;
+      }
+      const { question, closure } = answered;
+      const lists = await indexes(question, world.assembly);
+      told.push({ ...scene, ...explainAbsence(question, lists, closure, this.package) });
+    }
     this.done();
-    this.print(...(this.json ? [JSON.stringify({ roots: told })] : told.flatMap(absenceLines)));
+    this.print(...(this.json ? [JSON.stringify({ roots: told })] : told.flatMap(toldLines)));
     return 0;
   }
+}
+
+/** What a package could be in. */
+interface Scene {
+  /** What was asked, as the lock has it. */
+  readonly question: string;
+  /** Its name, where it is one of a view. */
+  readonly workload?: string;
+  /** Why there is no answer. */
+  readonly failure?: Failure;
+}
+
+type Told = Scene | (Scene & Absence);
+
+function rootScene(answered: Answered): Scene & { readonly answered?: Answered } {
+  return { question: questionText(answered.question), answered };
+}
+
+function workloadScenes(view: ViewAnswer): (Scene & { readonly answered?: Answered })[] {
+  const packages = viewPackages(view);
+  return view.question.workloads.map((workload) => {
+    const failure = view.view.workloads[workload.name]?.failure;
+    const [answered] = workloadClosures(view, packages, (each) => each === workload);
+    const question = viewText(view.question);
+    return { question, workload: workload.name, ...(failure && { failure }), ...(answered && { answered }) };
+  });
+}
+
+/** @throws {Fault} `usage/no-workload` */
+function workloadsCalled<T extends Scene>(scenes: readonly T[], wanted: string): T[] {
+  const found = scenes.filter(({ workload }) => workload === wanted);
+  if (found.length > 0) return found;
+  const close = nearest(
+    wanted,
+    scenes.flatMap(({ workload }) => workload ?? []),
+  );
+  throw new Fault("usage/no-workload", `there is no workload ${wanted}`, {
+    hint: close === undefined ? "name one of the view, or leave --workload out" : `did you mean ${close}?`,
+  });
+}
+
+function toldLines(told: Told): string[] {
+  const { workload, failure } = told;
+  const title = workload === undefined ? told.question : `the workload ${workload} of ${told.question}`;
+  if ("wanted" in told) return absenceLines({ ...told, question: title });
+  const lines = (failure?.explanation ?? []).map((line) => `        ${line}`);
+  const hint = failure?.hint === undefined ? [] : [`    ${failure.hint}`];
+  return [title, "    it fails, whatever else is asked for:", ...lines, ...hint].map(visible);
 }
 
 export function absenceLines({

@@ -7,9 +7,10 @@ import { compareVersions } from "../deb/version.ts";
 import type { Answered } from "../evaluate.ts";
 import { answeredPackages, type Lock } from "../lock.ts";
 import { questionFrame } from "../question.ts";
+import { keysIn } from "../view/answer.ts";
 
-/** What a package is there for: a root that somebody gets, or the tools that builds are done with. */
-export type Role = "root" | "tools";
+/** What a package is there for: a root that somebody gets, a view, or the tools that builds are done with. */
+export type Role = "root" | "view" | "tools";
 
 export interface PresentPackage {
   /** Empty where that is not known: a root does not say. */
@@ -19,7 +20,7 @@ export interface PresentPackage {
   readonly version: string;
   /** SHA-256 of its file; empty where that is not known. */
   readonly file: string;
-  /** A package of both is one of a root. */
+  /** Of several the first of these. */
   readonly role: Role;
   /** Bytes that it takes where it is installed, as it says itself; 0 where it does not. */
   readonly installed: number;
@@ -50,7 +51,8 @@ export function packageChanges(
     const isOther = filesOf(was) !== filesOf(is);
     if (first === undefined || (change.before.join(" ") === change.after.join(" ") && !isOther)) return [];
     const { distro, name, architecture } = first;
-    const role = [...is, ...was].some((item) => item.role === "root") ? "root" : "tools";
+    const roles = [...is, ...was].map((item) => item.role);
+    const role = (["root", "view"] as const).find((each) => roles.includes(each)) ?? "tools";
     const growth = installedBytes(is) - installedBytes(was);
     return [{ distro, name, architecture, role, verb: verbOf(change), ...change, growth }];
   });
@@ -79,19 +81,22 @@ export function chosenPackages(answered: readonly Answered[]): PresentPackage[] 
 
 /** Those that are pinned. */
 export function packagesIn(lock: Lock | undefined): PresentPackage[] {
-  const roots = new Set(
-    Object.values(lock?.answers ?? {}).flatMap(({ question, distro, packages }) =>
-      questionFrame(question).base.length > 0 ? Object.keys(packages).map((key) => `${distro} ${key}`) : [],
-    ),
+  const named = (role: Role, all: readonly (readonly [distro: string, keys: Iterable<string>])[]) =>
+    all.flatMap(([distro, keys]) => [...keys].map((key) => [`${distro} ${key}`, role] as const));
+  const views = Object.values(lock?.views ?? {}).map((view) => [view.distro, keysIn(view)] as const);
+  const answers = Object.values(lock?.answers ?? {}).filter(
+    ({ question }) => questionFrame(question).base.length > 0,
   );
+  const roots = answers.map(({ distro, packages }) => [distro, Object.keys(packages)] as const);
+  const roles = new Map([...named("view", views), ...named("root", roots)]);
   return Object.entries(lock?.distros ?? {}).flatMap(([distro, { packages }]) =>
     Object.entries(packages).map(([key, { stanza }]) =>
-      presentPackage(stanza, distro, roots.has(`${distro} ${key}`) ? "root" : "tools"),
+      presentPackage(stanza, distro, roles.get(`${distro} ${key}`) ?? "tools"),
     ),
   );
 }
 
-function presentPackage(stanza: Stanza, distro: string, role: Role): PresentPackage {
+export function presentPackage(stanza: Stanza, distro: string, role: Role): PresentPackage {
   return {
     distro,
     role,

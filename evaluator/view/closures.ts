@@ -1,8 +1,10 @@
 // The closures of a view's workloads, with the reasons that an answer leaves out.
 // Knows that reasons follow from what packages say; does not know how the packages were chosen.
 
+import { nameIn } from "../chain.ts";
 import type { Answered } from "../evaluate.ts";
 import { closureQuestion } from "../question.ts";
+import type { LockedWorkload } from "./answer.ts";
 import { debPackages } from "./debs.ts";
 import type { ViewAnswer } from "./pinned.ts";
 import type { WorkloadQuestion } from "./question.ts";
@@ -29,16 +31,28 @@ export function workloadClosures(
     const recommends = workload.recommends === true;
     const requests = workload.requests.filter((text) => !missing.has(text));
     const question = closureQuestion({
-      ...{ source, base, requests, exclude: [], locals: workload.locals },
+      ...{ source, base, requests, exclude: [], locals: workload.locals, groups: workload.groups },
       ...(recommends && { recommends }),
     });
     const keys = [...locked.required, ...locked.others];
     const chosen = new Set(keys.flatMap((key) => packages.members.get(key) ?? []));
-    const reasons = packages.reasons(chosen, { requests, base, recommends });
+    const asked = [...requests, ...membersOf(workload, locked, answer)];
+    const reasons = packages.reasons(chosen, { requests: asked, base, recommends });
     const told = [...chosen].map((member) => {
       const { name, version, architecture, stanza, origin } = member;
       return { name, version, architecture, stanza, origin, reasons: reasons.get(member) ?? [] };
     });
     return [{ question, closure: { packages: told, date: answer.view.date } }];
   });
+}
+
+/** What was asked for by way of a group, by name. */
+function membersOf(
+  { groups }: WorkloadQuestion,
+  { required }: LockedWorkload,
+  { question, packages }: ViewAnswer,
+): string[] {
+  if (groups.length === 0) return [];
+  const members = required.flatMap((key) => packages.get(key) ?? []);
+  return members.map((member) => nameIn(member, question.source.architecture));
 }

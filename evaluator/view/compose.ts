@@ -1,9 +1,9 @@
 // Composing a view: each of its workloads resolved alone on the environment, then what building all of it takes.
 // Knows the order of these; does not know how packages are chosen, nor where they come from.
 
+import { explainGroups } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
-import { nearest } from "../manifest/nearest.ts";
 import type { LockedBuildroot, LockedView, LockedWorkload } from "./answer.ts";
 import { type Buildroot, buildrootOf } from "./buildroot.ts";
 import type { ViewQuestion, WorkloadQuestion } from "./question.ts";
@@ -72,7 +72,10 @@ function composeWorkload(
     failure: { explanation, ...(hint !== undefined && { hint }) },
   });
   const unknown = groups.filter((group) => world.group(group).length === 0);
-  if (unknown.length > 0) return failed(...unknownGroups(unknown, world));
+  if (unknown.length > 0) {
+    const { explanation, hint } = explainGroups(world, unknown);
+    return failed(explanation, hint);
+  }
   const asked = [...new Set([...requests, ...groups.flatMap(world.group)])].sort();
   const missing = strict ? [] : asked.filter((text) => !world.isThere(text));
   const there = asked.filter((text) => !missing.includes(text));
@@ -84,13 +87,6 @@ function composeWorkload(
     others: keysOf([...members].filter((member) => !required.has(member))),
     ...(missing.length > 0 && { missing }),
   };
-}
-
-function unknownGroups(unknown: readonly string[], world: ViewWorld): [string[], string | undefined] {
-  const known = world.groups();
-  const close = unknown.flatMap((group) => nearest(group, known) ?? []);
-  const hint = close.length > 0 ? `did you mean ${close.join(", ")}?` : undefined;
-  return [unknown.map((group) => `there is no group ${group}`), hint];
 }
 
 function lockedBuildroot(

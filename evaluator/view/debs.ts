@@ -1,6 +1,7 @@
 // A view's packages where they are debs.
 // Knows how apt's rules answer what a view asks; does not know what it asks for.
 
+import type { Offer } from "../asked.ts";
 import { buildRelations } from "../deb/builddepends.ts";
 import { type Answer, reasonsIn } from "../deb/closure.ts";
 import { allReachedBy } from "../deb/demand.ts";
@@ -21,10 +22,8 @@ export function debWorld(all: Universe, source: FindSource): ViewWorld {
   return {
     source,
     compareVersions,
+    ...debOffer(all),
     choose: (wanted) => chosenIn(all, wanted),
-    isThere: (request) => !("missing" in targetOf(all, parseRequest(request))),
-    group: all.task,
-    groups: all.tasks,
     rivals: (member) => rivalsOf(all, member as Version),
     build(stanza, base) {
       const described = buildAsPackage(stanza, all.architectures[0] ?? "");
@@ -35,6 +34,15 @@ export function debWorld(all: Universe, source: FindSource): ViewWorld {
         chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
+  };
+}
+
+/** Groups are tasks, as tasksel has them. */
+export function debOffer(all: Universe): Offer {
+  return {
+    group: all.task,
+    groups: all.tasks,
+    isThere: (request) => !("missing" in targetOf(all, parseRequest(request))),
   };
 }
 

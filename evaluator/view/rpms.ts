@@ -1,6 +1,7 @@
 // A view's packages where they are rpms.
 // Knows how dnf's rules answer what a view asks; does not know what it asks for.
 
+import type { Offer } from "../asked.ts";
 import type { Compact } from "../compact.ts";
 import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
@@ -16,17 +17,10 @@ import type { Chosen, Member, ViewPackages, ViewWorld, Wanted } from "./world.ts
 
 /** `groups` are the lists' own, by their ids; `sources` are lists of source packages. */
 export function rpmWorld(all: Universe, lists: readonly Compact[], sources: readonly Compact[]): ViewWorld {
-  const inGroup = (name: string) =>
-    lists.flatMap((list) => {
-      const { nameAt } = openRpms(list);
-      return list.table("tasks").get(name).map(nameAt);
-    });
   return {
+    ...rpmOffer(all, lists),
     compareVersions,
     choose: (wanted) => chosenIn(all, wanted),
-    isThere: (request) => answersTo(all, parseRequest(request)).packages.length > 0,
-    group: (name) => [...new Set(inGroup(name))].sort(),
-    groups: () => [...new Set(lists.flatMap((list) => [...list.table("tasks").keys()]))].sort(),
     rivals: (member) => rivalsOf(all, member as Package),
     source: findSource(sources.map(openRpms)),
     build(stanza, base) {
@@ -38,6 +32,20 @@ export function rpmWorld(all: Universe, lists: readonly Compact[], sources: read
         chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
+  };
+}
+
+/** Groups are those of comps. */
+export function rpmOffer(all: Universe, lists: readonly Compact[]): Offer {
+  const inGroup = (name: string) =>
+    lists.flatMap((list) => {
+      const { nameAt } = openRpms(list);
+      return list.table("tasks").get(name).map(nameAt);
+    });
+  return {
+    group: (name) => [...new Set(inGroup(name))].sort(),
+    groups: () => [...new Set(lists.flatMap((list) => [...list.table("tasks").keys()]))].sort(),
+    isThere: (request) => answersTo(all, parseRequest(request)).packages.length > 0,
   };
 }
 

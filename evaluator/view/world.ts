@@ -1,6 +1,7 @@
 // The packages a view chooses from, whatever their format.
 // Knows what a view asks of them; each format answers in a file of its own.
 
+import type { Offer } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import type { ChosenPackage } from "../question.ts";
 import type { Explanation, Reason } from "../resolution.ts";
@@ -30,12 +31,8 @@ export interface BuildNeeds {
   readonly chosen: Chosen;
 }
 
-export interface ViewWorld {
+export interface ViewWorld extends Offer {
   choose(wanted: Wanted): Chosen;
-  isThere(request: string): boolean;
-  /** Names of the packages of a group; none where there is no such group. */
-  group(name: string): readonly string[];
-  groups(): readonly string[];
   /**
    * What building a source takes, on a root that holds this; undefined where there is no such source.
    *

@@ -159,6 +159,7 @@ describe("the page's examples", () => {
         vars: {},
         buildType: "release",
         packages: [],
+        workloads: [],
         exclude: [],
         debconf: [],
         users: [],

@@ -15,9 +15,14 @@ test("a question's text tells its source, its base and what is left out", () => 
     local: fc.option(name, { nil: undefined }),
     foreign: fc.constantFrom(undefined, ["arm64"]),
     recommends: fc.boolean(),
+    groups: names,
+    optional: fc.uniqueArray(
+      fc.tuple(name, fc.constantFrom("", " (>= 1.0)", " (<< 2:3)")).map((parts) => parts.join("")),
+      { maxLength: 3 },
+    ),
   });
   fc.assert(
-    fc.property(question, ({ requests, base, exclude, local, foreign, recommends }) => {
+    fc.property(question, ({ requests, base, exclude, local, foreign, recommends, groups, optional }) => {
       const source = {
         distro: "debian/trixie",
         architecture: "amd64",
@@ -26,7 +31,7 @@ test("a question's text tells its source, its base and what is left out", () => 
         pins: [],
       };
       const locals = local === undefined ? [] : [{ Package: local, Version: "1:2.0-1" }];
-      const more = recommends ? { recommends } : {};
+      const more = { groups, optional, ...(recommends && { recommends }) };
       const asked = closureQuestion({ source, requests, base, exclude, locals, ...more });
       expect(questionText(asked).endsWith(", with what is recommended")).toBe(recommends);
       expect(questionFrame(questionText(asked))).toEqual({
@@ -34,7 +39,17 @@ test("a question's text tells its source, its base and what is left out", () => 
         architecture: "amd64",
         base: asked.base,
         exclude: asked.exclude,
+        groups: asked.groups ?? [],
+        optional: asked.optional ?? [],
       });
     }),
   );
+});
+
+test("groups and optional requests that there are none of are no part of a question", () => {
+  const source = { distro: "debian/trixie", architecture: "amd64", repositories: [], pins: [] };
+  const plain = closureQuestion({ source, requests: ["a"], base: [], exclude: [], locals: [] });
+  expect(Object.keys(plain)).toEqual(["source", "requests", "base", "exclude", "locals"]);
+  // What is asked for anyway is not optional.
+  expect(closureQuestion({ ...plain, groups: [], optional: ["a"] })).toEqual(plain);
 });

@@ -1,0 +1,50 @@
+// What is asked for, opened: groups become their packages, and what is not there is left out where it may be.
+
+import { expect, test } from "vitest";
+import { openAsked } from "../../../evaluator/asked.ts";
+import type { Universe } from "../../../evaluator/deb/universe.ts";
+import { debOffer } from "../../../evaluator/view/debs.ts";
+import { pkg, universeOf } from "./archive.ts";
+
+const packages = [
+  pkg("a 1"),
+  pkg("b 1", "Task: office"),
+  pkg("c 2", "Task: desktop, office"),
+  pkg("d 1", "Provides: virtual"),
+];
+const offerOf = (universe: Universe) => ({ ...debOffer(universe), isExcluded: universe.isExcluded });
+const all = offerOf(universeOf(packages));
+
+test("groups become their packages, each once", () => {
+  expect(openAsked(all, { requests: ["c", "a"], groups: ["office"] })).toEqual({
+    ok: true,
+    requests: ["a", "b", "c"],
+    missing: [],
+  });
+});
+
+test("a group has nothing that is excluded", () => {
+  const universe = offerOf(universeOf(packages, { exclude: ["b"] }));
+  expect(openAsked(universe, { requests: [], groups: ["office"] })).toMatchObject({ requests: ["c"] });
+});
+
+test("of what is optional is left out what is not there, unless it is asked for anyway", () => {
+  const optional = ["absent", "c (>= 3)", "virtual", "a"];
+  expect(openAsked(all, { requests: [], optional })).toEqual({
+    ok: true,
+    requests: ["a", "virtual"],
+    missing: ["absent", "c (>= 3)"],
+  });
+  expect(openAsked(all, { requests: ["absent"], optional: ["absent"] })).toMatchObject({
+    requests: ["absent"],
+    missing: [],
+  });
+});
+
+test("a group that there is not is told, with one that may be meant", () => {
+  expect(openAsked(all, { requests: [], groups: ["ofice", "zzz"] })).toEqual({
+    ok: false,
+    explanation: ["there is no group ofice", "there is no group zzz"],
+    hint: "did you mean office?",
+  });
+});

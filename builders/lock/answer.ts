@@ -3,14 +3,14 @@
 
 import { nameIn } from "../../evaluator/chain.ts";
 import type { Compact } from "../../evaluator/compact.ts";
-import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
+import { type Absence, absenceOf, type Worlds } from "../../evaluator/deb/absence.ts";
 import { openAsked } from "../../evaluator/deb/asked.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Source, type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
+import type { ChosenPackage, Closure, ClosureQuestion } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 
@@ -68,30 +68,40 @@ export function newestOf(indexes: readonly ReadIndex[]): number {
   return Math.max(0, ...indexes.map(({ index }) => index.release.date));
 }
 
+/** Why a package is not in a closure that was chosen for the question, as the indexes are now. */
+export type ExplainAbsence = (question: ClosureQuestion, closure: Closure, wanted: string) => Absence;
+
 /**
- * Why a package is not in a closure that was chosen for the question, as the indexes are now.
+ * For questions about one distribution and its architectures; what is opened for one of them is there for the next.
  *
- * @throws {Fault} `unresolved/malformed-request`
+ * @param keep what the lock has, which asking for more leaves as it is unless that forces another
+ * @throws {Fault} `unresolved/malformed-request`, from what it gives
  */
-export function explainAbsence(
-  question: ClosureQuestion,
+export function openAbsences(
+  asked: Asked,
   indexes: readonly ReadIndex[],
-  closure: Closure,
-  wanted: string,
-): Absence {
-  const { base, recommends = false, source } = question;
-  const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
+  keep: readonly Pick<ChosenPackage, "origin" | "stanza">[],
+): ExplainAbsence {
+  const pinned = keep.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
-  const sources = sourcesOf(question, indexes);
-  const worlds = {
-    now: universeOf(question, sources),
-    kept: universeOf(question, [...sources, ...keptSources(question, keep)]),
+  const now = sourcesOf(asked, indexes);
+  const kept = [...now, ...keptSources(asked, pinned)];
+  const known = new Map<string, Worlds>();
+  const worldsOf = (question: ClosureQuestion): Worlds => {
+    const key = JSON.stringify([question.locals, question.exclude]);
+    const worlds = known.get(key) ?? { now: universeOf(question, now), kept: universeOf(question, kept) };
+    known.set(key, worlds);
+    return worlds;
   };
-  const taken = new Map(closure.packages.map((item) => [nameIn(item, source.architecture), item.version]));
-  const asked = openAsked(worlds.now, question);
-  const requests = asked.ok ? asked.requests : question.requests;
-  return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
+  return (question, { packages }, wanted) => {
+    const { base, recommends = false, source } = question;
+    const worlds = worldsOf(question);
+    const opened = openAsked(worlds.now, question);
+    const requests = opened.ok ? opened.requests : question.requests;
+    const taken = new Map(packages.map((item) => [nameIn(item, source.architecture), item.version]));
+    return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
+  };
 }
 
 /**

@@ -308,7 +308,7 @@ test("kit why-not tells what there is now, and what asking for it would come to"
   small.archive.add(greeting("2.0", { Depends: "farewell" }));
   await small.archive.publish({ date: hourLater });
   const before = lockOf(attempt);
-  const { stdout } = await attempt.does(["why-not", "image.yaml", "greeting (>= 2)"]);
+  const { stdout } = await attempt.does(["why-not", "image.yaml", "greeting (>= 2)", "--refresh"]);
   expect(stdout.split("\n").slice(1)).toEqual([
     "    greeting 1.0 is taken",
     "    the lock keeps what it has: `kit lock --update` moves it",

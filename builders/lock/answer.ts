@@ -4,10 +4,11 @@
 import { openAsked } from "../../evaluator/asked.ts";
 import { nameIn } from "../../evaluator/chain.ts";
 import type { Compact } from "../../evaluator/compact.ts";
-import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
+import { type Absence, absenceOf, type Worlds } from "../../evaluator/deb/absence.ts";
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
+import type { ChosenPackage, Closure, ClosureQuestion } from "../../evaluator/question.ts";
+import { debOffer } from "../../evaluator/view/debs.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import { debUniverse, type Listed, openWorld, type World } from "./world.ts";
@@ -63,21 +64,24 @@ export function newestOf(indexes: readonly ReadIndex[]): number {
   return Math.max(0, ...indexes.map(({ index }) => index.release.date));
 }
 
+/** Why a package is not in a closure that was chosen for the question, as the indexes are now. */
+export type ExplainAbsence = (question: ClosureQuestion, closure: Closure, wanted: string) => Absence;
+
 /**
- * Why a package is not in a closure that was chosen for the question, as the indexes are now.
+ * For questions about one distribution and its architectures; what is opened for one of them is there for the next.
  *
- * @throws {Fault} `unresolved/malformed-request`
+ * @param keep what the lock has, which asking for more leaves as it is unless that forces another
+ * @throws {Fault} `unresolved/malformed-request`, from what it gives
  */
-export function explainAbsence(
-  question: ClosureQuestion,
+export function openAbsences(
+  asked: Pick<ClosureQuestion, "source">,
   indexes: readonly ReadIndex[],
-  closure: Closure,
-  wanted: string,
-): Absence {
-  const { base, recommends = false, source } = question;
-  const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
+  keep: readonly Pick<ChosenPackage, "origin" | "stanza">[],
+): ExplainAbsence {
+  const pinned = keep.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
+  const { source } = asked;
   if (source.format === "rpm")
     throw new Fault(
       "usage/unsupported-format",
@@ -86,15 +90,24 @@ export function explainAbsence(
         hint: "`kit resolve` tells what clashes, where it is asked for beside the others",
       },
     );
-  const lists = listsOf(question, indexes);
-  const worlds = {
-    now: debUniverse(question, lists),
-    kept: debUniverse(question, [...lists, ...keptLists(question, keep)]),
+  const now = listsOf(asked, indexes);
+  const kept = [...now, ...keptLists(asked, pinned)];
+  const known = new Map<string, Worlds>();
+  const worldsOf = (question: ClosureQuestion): Worlds => {
+    const key = JSON.stringify([question.locals, question.exclude]);
+    const worlds = known.get(key) ?? { now: debUniverse(question, now), kept: debUniverse(question, kept) };
+    known.set(key, worlds);
+    return worlds;
   };
-  const taken = new Map(closure.packages.map((item) => [nameIn(item, source.architecture), item.version]));
-  const asked = openAsked(openWorld(question, lists), question);
-  const requests = asked.ok ? asked.requests : question.requests;
-  return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
+  return (question, { packages }, wanted) => {
+    const { base, recommends = false } = question;
+    const worlds = worldsOf(question);
+    const offer = { ...debOffer(worlds.now), isExcluded: worlds.now.isExcluded };
+    const opened = openAsked(offer, question);
+    const requests = opened.ok ? opened.requests : question.requests;
+    const taken = new Map(packages.map((item) => [nameIn(item, source.architecture), item.version]));
+    return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
+  };
 }
 
 /**

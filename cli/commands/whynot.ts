@@ -2,11 +2,11 @@
 // Knows how it is told; does not choose anything itself.
 
 import { Command, Option } from "clipanion";
-import { explainAbsence } from "../../builders/lock/answer.ts";
+import { type ExplainAbsence, openAbsences } from "../../builders/lock/answer.ts";
 import type { Absence } from "../../evaluator/deb/absence.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
-import { questionText } from "../../evaluator/question.ts";
+import { type ChosenPackage, questionText } from "../../evaluator/question.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { viewText } from "../../evaluator/view/question.ts";
@@ -50,15 +50,18 @@ export class WhyNotCommand extends PlanCommand {
         hint: "name the manifest of an image, or a view that has workloads",
       });
     const indexes = parts.indexes(listAge(this.refresh));
+    const explains = new Map<Scene["kept"], ExplainAbsence>();
     const told: Told[] = [];
-    for (const { answered, ...scene } of scenes) {
+    for (const { answered, kept, ...scene } of scenes) {
       if (answered === undefined) {
         told.push(scene);
         continue;
       }
       const { question, closure } = answered;
       const lists = await indexes(question, world.assembly);
-      told.push({ ...scene, ...explainAbsence(question, lists, closure, this.package) });
+      const explain = explains.get(kept) ?? openAbsences(question, lists, kept);
+      explains.set(kept, explain);
+      told.push({ ...scene, ...explain(question, closure, this.package) });
     }
     this.done();
     this.print(...(this.json ? [JSON.stringify({ roots: told })] : told.flatMap(toldLines)));
@@ -66,8 +69,8 @@ export class WhyNotCommand extends PlanCommand {
   }
 }
 
-/** What a package could be in. */
-interface Scene {
+/** What a package could be in, as it is told. */
+interface Title {
   /** What was asked, as the lock has it. */
   readonly question: string;
   /** Its name, where it is one of a view. */
@@ -76,24 +79,38 @@ interface Scene {
   readonly failure?: Failure;
 }
 
-type Told = Scene | (Scene & Absence);
-
-function rootScene(answered: Answered): Scene & { readonly answered?: Answered } {
-  return { question: questionText(answered.question), answered };
+interface Scene extends Title {
+  /** Absent where there is no answer. */
+  readonly answered?: Answered;
+  /** What the lock has beside it: of a view, the same for all of its workloads. */
+  readonly kept: readonly Pick<ChosenPackage, "origin" | "stanza">[];
 }
 
-function workloadScenes(view: ViewAnswer): (Scene & { readonly answered?: Answered })[] {
+type Told = Title | (Title & Absence);
+
+function rootScene(answered: Answered): Scene {
+  return { question: questionText(answered.question), answered, kept: answered.closure.packages };
+}
+
+function workloadScenes(view: ViewAnswer): Scene[] {
   const packages = viewPackages(view);
+  const kept = [...view.packages.values()];
+  const question = viewText(view.question);
   return view.question.workloads.map((workload) => {
     const failure = view.view.workloads[workload.name]?.failure;
     const [answered] = workloadClosures(view, packages, (each) => each === workload);
-    const question = viewText(view.question);
-    return { question, workload: workload.name, ...(failure && { failure }), ...(answered && { answered }) };
+    return {
+      question,
+      workload: workload.name,
+      kept,
+      ...(failure && { failure }),
+      ...(answered && { answered }),
+    };
   });
 }
 
 /** @throws {Fault} `usage/no-workload` */
-function workloadsCalled<T extends Scene>(scenes: readonly T[], wanted: string): T[] {
+function workloadsCalled(scenes: readonly Scene[], wanted: string): Scene[] {
   const found = scenes.filter(({ workload }) => workload === wanted);
   if (found.length > 0) return found;
   const close = nearest(

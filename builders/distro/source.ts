@@ -2,7 +2,7 @@
 // Pure: reads manifests' values; does not fetch.
 
 import { parseRequest, standsForNative } from "../../evaluator/deb/request.ts";
-import type { ChosenPackage, Source } from "../../evaluator/question.ts";
+import { type ChosenPackage, isSearched, type Source } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "./schema.ts";
 
@@ -25,7 +25,30 @@ export function sourceOf(
       ...(snapshot !== undefined && { snapshot }),
     })),
     pins: distro.pins,
+    ...(distro.search && { search: distro.search }),
   };
+}
+
+/**
+ * Refuses packages of manifests where the distribution does not take any; `files` are those that name them.
+ *
+ * @throws {Fault} `manifest/left-out-tier`
+ */
+export function refuseLeftOut(distro: DistroManifest, files: readonly string[]): void {
+  if (files.length === 0 || isSearched(withSearch(distro), "local")) return;
+  throw new Fault("manifest/left-out-tier", `${distro.name} takes no packages that manifests make`, {
+    details: files,
+    hint: `add local to its search: [${["local", ...(distro.search ?? [])].join(", ")}]`,
+  });
+}
+
+/** Whether files may be fetched from its repositories. */
+export function isUpstream(distro: DistroManifest): boolean {
+  return isSearched(withSearch(distro), "repositories");
+}
+
+function withSearch({ search }: DistroManifest): Pick<Source, "search"> {
+  return search === undefined ? {} : { search };
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
-import { architecturesIn, keyOf, sourceOf } from "../distro/source.ts";
+import { architecturesIn, keyOf, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import type { LocalPackage } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
@@ -25,7 +25,11 @@ export interface Closures {
   readonly base: Closure;
 }
 
-/** The image's closure and that of its base alone, which says whether the base can be a layer. */
+/**
+ * The image's closure and that of its base alone, which says whether the base can be a layer.
+ *
+ * @throws {Fault} `manifest/left-out-tier`
+ */
 export function resolveRoots(
   planning: Planning,
   manifest: ImageManifest,
@@ -33,6 +37,10 @@ export function resolveRoots(
   target: Target,
   packages: readonly LocalPackage[],
 ): Closures | undefined {
+  refuseLeftOut(
+    distro,
+    packages.map(({ file }) => file),
+  );
   const names = manifest.packages.filter((name) => !isManifest(name));
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,

@@ -2,69 +2,106 @@
 // Knows the way from a question to a closure; does not know lock files.
 
 import { nameIn } from "../../evaluator/chain.ts";
-import type { Compact } from "../../evaluator/compact.ts";
 import { type Absence, absenceOf } from "../../evaluator/deb/absence.ts";
-import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
+import { isBaseSet } from "../../evaluator/deb/package.ts";
 import { resolve } from "../../evaluator/deb/resolve.ts";
-import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Source, type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import type { Closure, ClosureQuestion } from "../../evaluator/question.ts";
+import { type Closure, type ClosureQuestion, isSearched } from "../../evaluator/question.ts";
+import { poolTime } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { FetchedIndex } from "../repository/indexes.ts";
+import {
+  type Asked,
+  groupedSources,
+  keptSources,
+  type Listing,
+  lockedIndexes,
+  newestOf,
+  type ReadIndex,
+  sourcesOf,
+} from "./listing.ts";
+import type { Pinned } from "./pinned.ts";
+import type { Frame } from "./stored.ts";
 
-/** A fetched index and what it lists. */
-export interface ReadIndex {
-  readonly index: FetchedIndex;
-  readonly list: Compact;
+/** What a lock holds already of a question's distribution. */
+export interface Held {
+  /** Stay as they are unless another is forced. */
+  readonly packages: readonly Pinned[];
+  /** Roots whose packages are all among them. */
+  readonly frames: readonly Frame[];
+  /** Of the newest index they were chosen from, in seconds since 1970. */
+  readonly date: number;
 }
 
-/** A package as the lock has it. */
-export interface Pinned {
-  /** Repository and suite, with a space between. */
-  readonly from: string;
-  readonly stanza: Stanza;
-}
-
-/** A question about a distribution. */
-type Asked = Pick<ClosureQuestion, "source">;
-
-/** Above every repository's own priority, below what kit builds: stays what it is unless something forces it. */
-const pinnedPriority = 995;
+export const nothingHeld: Held = { packages: [], frames: [], date: 0 };
 
 /**
- * Resolves among the indexes. Packages in `keep` stay at their pinned versions unless another one is forced.
+ * Resolves among what is listed.
  *
- * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument
+ * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument; `unresolved/unknown-base`
  */
 export function answerQuestion(
   question: ClosureQuestion,
-  indexes: readonly ReadIndex[],
-  keep: readonly Pinned[],
+  listing: Listing,
+  held: Held,
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
-  const date = newestOf(indexes);
-  const all = universeOf(question, [...sourcesOf(question, indexes), ...keptSources(question, keep)]);
-  const closure = closureIn(all, question, date, warn);
-  return { closure, used: lockedIndexes(indexes) };
+  refuseUnknownBase(question, listing, held);
+  const all = universeOf(question, [
+    ...sourcesOf(question, listing),
+    ...keptSources(question, held.packages),
+  ]);
+  const closure = closureIn(all, question, dateOf(question, listing, held), warn);
+  return { closure, used: lockedIndexes(listing) };
 }
 
-/** As a lock has them. */
-export function lockedIndexes(indexes: readonly ReadIndex[]): LockedIndex[] {
-  return indexes.map(({ index }) => ({
-    repository: index.repository,
-    suite: index.suite,
-    component: index.component,
-    architecture: index.architecture,
-    release: index.release.sha256,
-    packages: index.packages.sha256,
-    date: index.release.date,
-  }));
+/** Where no index is asked, that of those which gave what the store and the lock have. */
+export function dateOf({ source }: Asked, listing: Listing, held: Held): number {
+  const newest = newestOf(listing);
+  if (isSearched(source, "repositories")) return newest;
+  return Math.max(newest, held.date) || poolTime;
 }
 
-/** The date of the newest, in seconds since 1970. */
-export function newestOf(indexes: readonly ReadIndex[]): number {
-  return Math.max(0, ...indexes.map(({ index }) => index.release.date));
+/**
+ * Without the repositories' lists nobody knows all that is essential, unless somebody asked before: a root would
+ * silently lack what is not there.
+ *
+ * @throws {Fault} `unresolved/unknown-base`
+ */
+export function refuseUnknownBase(
+  { source, base, exclude }: Pick<ClosureQuestion, "source" | "base" | "exclude">,
+  { stored }: Listing,
+  { frames }: Held,
+): void {
+  if (isSearched(source, "repositories")) return;
+  const missing = unknownSets(base, exclude, [...frames, ...(stored?.frames ?? [])]);
+  if (missing.length === 0) return;
+  throw new Fault(
+    "unresolved/unknown-base",
+    `which packages the base of ${source.distro} has, ${base.filter(isBaseSet).join(", ")}, only its repositories tell, and they are left out`,
+    {
+      details: missing,
+      hint: `lock and realize a root with this base once while repositories are in its search (it is [${source.search?.join(", ")}]), or name the base's packages`,
+    },
+  );
+}
+
+/**
+ * Why roots that were asked for cannot tell which packages the base's sets have: there are none, or each left
+ * something out that is not left out any more, and that nothing known speaks of.
+ */
+export function unknownSets(
+  base: readonly string[],
+  exclude: readonly string[],
+  frames: readonly Frame[],
+): string[] {
+  const sets = base.filter(isBaseSet);
+  const others = frames.filter((frame) => sets.every((name) => frame.base.includes(name)));
+  const [first] = others;
+  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
+    return [];
+  const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
+  return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
 }
 
 /**
@@ -74,7 +111,7 @@ export function newestOf(indexes: readonly ReadIndex[]): number {
  */
 export function explainAbsence(
   question: ClosureQuestion,
-  indexes: readonly ReadIndex[],
+  listing: Listing,
   closure: Closure,
   wanted: string,
 ): Absence {
@@ -82,7 +119,7 @@ export function explainAbsence(
   const keep = closure.packages.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
-  const sources = sourcesOf(question, indexes);
+  const sources = sourcesOf(question, listing);
   const worlds = {
     now: universeOf(question, sources),
     kept: universeOf(question, [...sources, ...keptSources(question, keep)]),
@@ -125,38 +162,12 @@ export function answerFromPinned(
   date: number,
 ): { readonly closure: Closure } | { readonly missing: readonly string[] } {
   try {
-    const all = universeOf(question, pinnedSources(question, pinned));
+    const all = universeOf(question, groupedSources(question, pinned));
     return { closure: closureIn(all, question, date, () => {}) };
   } catch (error) {
     if (error instanceof Fault) return { missing: error.details };
     throw error;
   }
-}
-
-function pinnedSources(question: Asked, pinned: readonly Pinned[]): Source[] {
-  const byOrigin = new Map<string, Stanza[]>();
-  for (const { from, stanza } of pinned) byOrigin.set(from, [...(byOrigin.get(from) ?? []), stanza]);
-  return [...byOrigin].map(([from, stanzas]): Source => {
-    const [repository = "", suite = ""] = from.split(" ");
-    const priority = question.source.repositories.find(({ name }) => name === repository)?.priority ?? 500;
-    return {
-      index: packagesIndex(Buffer.from(stanzas.map(formatStanza).join("\n"))),
-      repository,
-      suite,
-      priority,
-    };
-  });
-}
-
-export function sourcesOf({ source }: Asked, indexes: readonly ReadIndex[]): Source[] {
-  return indexes.map(({ index: { repository, suite }, list }) => {
-    const known = source.repositories.find(({ name }) => name === repository);
-    return { index: openPackages(list), repository, suite, priority: known?.priority ?? 500 };
-  });
-}
-
-export function keptSources(question: Asked, keep: readonly Pinned[]): Source[] {
-  return pinnedSources(question, keep).map((source) => ({ ...source, priority: pinnedPriority }));
 }
 
 export function universeOf(
@@ -189,7 +200,16 @@ function closureIn(
     `${source.distro} (${source.architecture}) cannot give what is asked for`,
     {
       details: explanation,
-      ...(hint !== undefined && { hint }),
+      ...hinted(source, hint),
     },
   );
+}
+
+/** What is missing may be where nobody looked. */
+function hinted(source: Asked["source"], hint: string | undefined): { hint?: string } {
+  if (isSearched(source, "repositories")) return hint === undefined ? {} : { hint };
+  const only = `${source.distro} leaves its repositories out (search: [${source.search?.join(", ")}])`;
+  return {
+    hint: `${only}: only what the store and the lock have was looked at${hint === undefined ? "" : `; ${hint}`}`,
+  };
 }

@@ -9,7 +9,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type ChosenPackage, closureQuestion } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { type DistroManifest, distroKind } from "../distro/schema.ts";
-import { archiveOf, keyOf, sourceOf } from "../distro/source.ts";
+import { archiveOf, isUpstream, keyOf, sourceOf } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { PackageInput } from "../rootfs/recipe.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
@@ -55,7 +55,11 @@ export function repositoryPackage(distro: DistroManifest, item: ChosenPackage): 
   const fetch = fetchDerivation(
     label,
     { sha256, size },
-    { archive: archiveOf(distro, item.origin.repository), path },
+    {
+      archive: archiveOf(distro, item.origin.repository),
+      path,
+      ...(!isUpstream(distro) && { leftOutBy: distro.name }),
+    },
   );
   return debPackage(keyOf(item), label, { derivation: fetch, output: "file" });
 }

@@ -11,7 +11,7 @@ import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../evaluator/view/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
-import { architecturesIn, sourceOf } from "../distro/source.ts";
+import { architecturesIn, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { planPackages } from "../package/plan.ts";
 import { assembled, settleDistro } from "../tools/plan.ts";
@@ -90,9 +90,9 @@ function architecturesOf(
 
 function planFor(planning: Planning, own: Assembled, architecture: string): ViewAnswer | undefined {
   const view = settleView(planning, own, architecture);
-  const { manifest, distro, target } = view;
+  const { manifest, distro } = view;
   const gathered = workloadsIn(planning, own, view);
-  const questions = gathered.map((workload) => workloadQuestion(planning, workload, target));
+  const questions = gathered.map((workload) => workloadQuestion(planning, workload, view));
   const workloads = questions.filter((question) => question !== undefined);
   if (workloads.length < questions.length) return undefined;
   const requests = workloads.flatMap((workload) => workload.requests);
@@ -160,13 +160,17 @@ function refuseClashes(workloads: readonly GatheredWorkload[]): void {
 function workloadQuestion(
   planning: Planning,
   { own, manifest }: GatheredWorkload,
-  target: Target,
+  { target, distro }: SettledView,
 ): WorkloadQuestion | undefined {
   const { name, packages, archPackages, groups, options, placeholders } = manifest;
   const further =
     Object.entries(archPackages).find(([architecture]) => architecture === target.arch)?.[1] ?? [];
   const references = own.references.filter(
     ({ path }: ResolvedReference) => path[0] === "packages" || path[1] === target.arch,
+  );
+  refuseLeftOut(
+    distro,
+    references.map(({ file }) => file),
   );
   const made = planPackages(
     planning,

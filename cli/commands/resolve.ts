@@ -3,8 +3,9 @@
 
 import { Command, Option } from "clipanion";
 import { loadDistro, shippedDistro } from "../../builders/load/distro.ts";
-import { answerQuestion } from "../../builders/lock/answer.ts";
+import { answerQuestion, nothingHeld } from "../../builders/lock/answer.ts";
 import { inquiryQuestion } from "../../builders/lock/inquiry.ts";
+import { openAnswerers } from "../../builders/lock/listing.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
 import {
@@ -66,14 +67,15 @@ export class ResolveCommand extends PartsCommand {
     });
     const { packages, base, recommends } = this;
     const question = inquiryQuestion(distro, { packages, architectures, base, recommends });
-    const indexes = await parts.indexes(listAge(this.refresh))(question, assembly);
+    const listing = await parts.indexes(listAge(this.refresh))(question, assembly);
     this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
-    const { closure } = answerQuestion(question, indexes, [], (text) => this.warn(text));
+    const { closure } = answerQuestion(question, listing, nothingHeld, (text) => this.warn(text));
+    const tierOf = openAnswerers(question, listing);
     this.done();
-    if (this.json) this.print(JSON.stringify(resolutionRecord(question, closure)));
+    if (this.json) this.print(JSON.stringify(resolutionRecord(question, closure, tierOf)));
     else {
-      this.print(...resolutionLines(closure));
-      this.context.stderr.write(`${sumText(closure)}\n`);
+      this.print(...resolutionLines(closure, tierOf));
+      this.context.stderr.write(`${sumText(closure, tierOf)}\n`);
     }
     return 0;
   }
@@ -94,20 +96,33 @@ export class ResolveCommand extends PartsCommand {
   }
 }
 
-export function resolutionLines({ packages }: Closure): string[] {
-  return packages.map(({ name, version, architecture, reasons: [first] }) => {
+type TierOf = ReturnType<typeof openAnswerers>;
+
+/** What the store gave is marked so; nothing else is told of repositories. */
+export function resolutionLines({ packages }: Closure, tierOf: TierOf): string[] {
+  return packages.map((item) => {
+    const { name, version, architecture, reasons } = item;
+    const [first] = reasons;
+    const tier = tierOf(item) === "store" ? " [store]" : "";
     const why =
       first === undefined
         ? ""
         : ["request", "base"].includes(first.by)
           ? first.by
           : `${first.by}: ${first.relation}`;
-    return visible(`${name} ${version} ${architecture} ${why}`);
+    return visible(`${name} ${version} ${architecture} ${why}${tier}`);
   });
 }
 
-/** Sizes in bytes; absent where the index does not tell. `date` is that of the newest index. */
-export function resolutionRecord({ source }: ClosureQuestion, { packages, date }: Closure): object {
+/**
+ * Sizes in bytes; absent where the index does not tell. `date` is that of the newest index. Tiers are told where the
+ * distribution names them; else repositories give everything.
+ */
+export function resolutionRecord(
+  { source }: ClosureQuestion,
+  { packages, date }: Closure,
+  tierOf: TierOf,
+): object {
   return {
     format: "kit/resolution/1",
     distro: source.distro,
@@ -123,6 +138,7 @@ export function resolutionRecord({ source }: ClosureQuestion, { packages, date }
         ...sourceOf(item),
         ...(size !== undefined && { size }),
         origin,
+        ...(source.search && { tier: tierOf(item) }),
         reasons,
       };
     }),
@@ -139,9 +155,12 @@ function sourceOf({ name, version, stanza }: ChosenPackage): {
   return { source, sourceVersion };
 }
 
-function sumText({ packages }: Closure): string {
-  const bytes = packages.reduce((sum, item) => sum + (sizeOf(item) ?? 0), 0);
-  return `${plural(packages.length, "package")}, ${bytesText(bytes)} to fetch`;
+function sumText({ packages }: Closure, tierOf: TierOf): string {
+  const remote = packages.filter((item) => tierOf(item) !== "store");
+  const bytes = remote.reduce((sum, item) => sum + (sizeOf(item) ?? 0), 0);
+  const stored = packages.length - remote.length;
+  const there = stored === 0 ? "" : `${stored} from the store, `;
+  return `${plural(packages.length, "package")}, ${there}${bytesText(bytes)} to fetch`;
 }
 
 function sizeOf({ stanza }: ChosenPackage): number | undefined {

@@ -1,0 +1,129 @@
+// What packages are chosen from: the lists of repositories, and what the store has, in the order of their tiers.
+// Knows how tiers rank and which of them has a package; does not know how one is chosen.
+
+import type { Compact } from "../../evaluator/compact.ts";
+import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
+import { formatStanza, parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { Source } from "../../evaluator/deb/universe.ts";
+import type { LockedIndex } from "../../evaluator/lock.ts";
+import type {
+  ChosenPackage,
+  ClosureQuestion,
+  Source as Distribution,
+  Tier,
+} from "../../evaluator/question.ts";
+import type { FetchedIndex } from "../repository/indexes.ts";
+import type { Pinned } from "./pinned.ts";
+import type { Stored } from "./stored.ts";
+
+/** A fetched index and what it lists. */
+export interface ReadIndex {
+  readonly index: FetchedIndex;
+  readonly list: Compact;
+}
+
+export interface Listing {
+  /** None where repositories are left out. */
+  readonly indexes: readonly ReadIndex[];
+  /** Absent where the store is no tier to choose from. */
+  readonly stored?: Stored;
+}
+
+/** A question about a distribution. */
+export type Asked = Pick<ClosureQuestion, "source">;
+
+/** Above every repository's own priority, below what kit builds: stays what it is unless something forces it. */
+const pinnedPriority = 995;
+
+/** As a lock has them: what was read, then what the store's packages were once chosen from. */
+export function lockedIndexes({ indexes, stored }: Listing): LockedIndex[] {
+  const read = indexes.map(({ index }) => ({
+    repository: index.repository,
+    suite: index.suite,
+    component: index.component,
+    architecture: index.architecture,
+    release: index.release.sha256,
+    packages: index.packages.sha256,
+    date: index.release.date,
+  }));
+  const isRead = (one: LockedIndex) =>
+    read.some((other) => other.repository === one.repository && other.suite === one.suite);
+  return [...read, ...(stored?.indexes ?? []).filter((one) => !isRead(one))];
+}
+
+/** The date of the newest, in seconds since 1970; 0 where there is none. */
+export function newestOf(listing: Listing): number {
+  return Math.max(0, ...lockedIndexes(listing).map(({ date }) => date));
+}
+
+/** The listing's sources; an earlier tier's rank is above those of later ones. */
+export function sourcesOf({ source }: Asked, { indexes, stored }: Listing): Source[] {
+  const read = indexes.map(({ index: { repository, suite }, list }): Source => {
+    const rank = rankOf("repositories", source);
+    return { index: openPackages(list), repository, suite, priority: priorityOf(repository, source), rank };
+  });
+  const own = groupedSources({ source }, stored?.packages ?? []);
+  return [...read, ...own.map((each) => ({ ...each, rank: rankOf("store", source) }))];
+}
+
+/** What is pinned, where it is to stay: above all tiers. */
+export function keptSources({ source }: Asked, keep: readonly Pinned[]): Source[] {
+  const rank = (source.search?.length ?? 0) + 1;
+  return groupedSources({ source }, keep).map((each) => ({ ...each, priority: pinnedPriority, rank }));
+}
+
+/** Single packages as lists, one for each suite. */
+export function groupedSources({ source }: Asked, packages: readonly Pinned[]): Source[] {
+  return [...Map.groupBy(packages, ({ from }) => from)].map(([from, group]): Source => {
+    const [repository = "", suite = ""] = from.split(" ");
+    const text = group.map(({ stanza }) => formatStanza(stanza)).join("\n");
+    const index = packagesIndex(Buffer.from(text));
+    return { index, repository, suite, priority: priorityOf(repository, source) };
+  });
+}
+
+function rankOf(tier: Tier, { search }: Distribution): number {
+  return search === undefined ? 0 : search.length - search.indexOf(tier);
+}
+
+function priorityOf(repository: string, { repositories }: Distribution): number {
+  return repositories.find(({ name }) => name === repository)?.priority ?? 500;
+}
+
+/** What gave a package: a tier, or the lock where no tier has it any more. */
+export type Answerer = Tier | "lock";
+
+/** Tells which tier gave each package: the first that has just this one. */
+export function openAnswerers(
+  { source }: Asked,
+  { indexes, stored }: Listing,
+): (item: Pick<ChosenPackage, "name" | "stanza" | "origin">) => Answerer {
+  const lists = indexes.map(({ list }) => openPackages(list));
+  const isListed = (name: string, sha256: string) =>
+    lists.some((list) => list.named(name).some((at) => sha256Of(parseStanza(list.text(at))) === sha256));
+  const files = new Set(stored?.packages.map(({ stanza }) => sha256Of(stanza)));
+  return ({ name, stanza, origin }) => {
+    if (origin === "local") return "local";
+    const sha256 = sha256Of(stanza);
+    const has = { local: false, store: files.has(sha256), repositories: isListed(name, sha256) };
+    return (source.search ?? ["repositories" as const]).find((tier) => has[tier]) ?? "lock";
+  };
+}
+
+/** How many packages came from where, in the order of the tiers: `3 from the store, 5 from repositories`. */
+export function answererText(answerers: readonly Answerer[]): string {
+  const names = {
+    local: "from manifests",
+    store: "from the store",
+    repositories: "from repositories",
+    lock: "as the lock has them",
+  };
+  return (Object.keys(names) as Answerer[])
+    .map((one) => ({ one, count: answerers.filter((other) => other === one).length }))
+    .flatMap(({ one, count }) => (count === 0 ? [] : [`${count} ${names[one]}`]))
+    .join(", ");
+}
+
+function sha256Of(stanza: Stanza): string {
+  return stanza["SHA256"] ?? "";
+}

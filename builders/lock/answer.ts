@@ -16,9 +16,9 @@ import {
   keptSources,
   type Listing,
   lockedIndexes,
-  newestOf,
   type ReadIndex,
   sourcesOf,
+  withoutRepeats,
 } from "./listing.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Frame } from "./stored.ts";
@@ -29,11 +29,13 @@ export interface Held {
   readonly packages: readonly Pinned[];
   /** Roots whose packages are all among them. */
   readonly frames: readonly Frame[];
-  /** Of the newest index they were chosen from, in seconds since 1970. */
-  readonly date: number;
+  /** Those they were chosen from. */
+  readonly indexes: readonly LockedIndex[];
+  /** It is to be chosen anew; the packages are those that stay. */
+  readonly moves: boolean;
 }
 
-export const nothingHeld: Held = { packages: [], frames: [], date: 0 };
+export const nothingHeld: Held = { packages: [], frames: [], indexes: [], moves: true };
 
 /**
  * Resolves among what is listed.
@@ -51,15 +53,25 @@ export function answerQuestion(
     ...sourcesOf(question, listing),
     ...keptSources(question, held.packages),
   ]);
-  const closure = closureIn(all, question, dateOf(question, listing, held), warn);
-  return { closure, used: lockedIndexes(listing) };
+  const { date, indexes } = basisOf(question, listing, held);
+  return { closure: closureIn(all, question, date, warn), used: indexes };
 }
 
-/** Where no index is asked, that of those which gave what the store and the lock have. */
-export function dateOf({ source }: Asked, listing: Listing, held: Held): number {
-  const newest = newestOf(listing);
-  if (isSearched(source, "repositories")) return newest;
-  return Math.max(newest, held.date) || poolTime;
+/**
+ * The indexes that an answer stands on, and the date of the newest. Where none is asked, those which gave what is
+ * held and what the store has: the held ones first, unless what is held is to move.
+ */
+export function basisOf(
+  { source }: Asked,
+  listing: Listing,
+  held: Held,
+): { readonly date: number; readonly indexes: readonly LockedIndex[] } {
+  const newest = (all: readonly LockedIndex[]) => Math.max(0, ...all.map(({ date }) => date));
+  const listed = lockedIndexes(listing);
+  if (isSearched(source, "repositories")) return { date: newest(listed), indexes: listed };
+  const [first, second] = held.moves ? [listed, held.indexes] : [held.indexes, listed];
+  const indexes = withoutRepeats([...first, ...second]);
+  return { date: newest(indexes) || poolTime, indexes };
 }
 
 /**

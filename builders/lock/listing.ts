@@ -37,23 +37,29 @@ const pinnedPriority = 995;
 
 /** As a lock has them: what was read, then what the store's packages were once chosen from. */
 export function lockedIndexes({ indexes, stored }: Listing): LockedIndex[] {
-  const read = indexes.map(({ index }) => ({
-    repository: index.repository,
-    suite: index.suite,
-    component: index.component,
-    architecture: index.architecture,
-    release: index.release.sha256,
-    packages: index.packages.sha256,
-    date: index.release.date,
-  }));
-  const isRead = (one: LockedIndex) =>
-    read.some((other) => other.repository === one.repository && other.suite === one.suite);
-  return [...read, ...(stored?.indexes ?? []).filter((one) => !isRead(one))];
+  const read = indexes.map(
+    ({ index }): LockedIndex => ({
+      repository: index.repository,
+      suite: index.suite,
+      component: index.component,
+      architecture: index.architecture,
+      release: index.release.sha256,
+      packages: index.packages.sha256,
+      date: index.release.date,
+    }),
+  );
+  return withoutRepeats([...read, ...(stored?.indexes ?? [])]);
 }
 
-/** The date of the newest, in seconds since 1970; 0 where there is none. */
-export function newestOf(listing: Listing): number {
-  return Math.max(0, ...lockedIndexes(listing).map(({ date }) => date));
+/** Of several states of one index the first. */
+export function withoutRepeats(indexes: readonly LockedIndex[]): LockedIndex[] {
+  const first = new Map<string, LockedIndex>();
+  for (const index of indexes) {
+    const { repository, suite, component, architecture } = index;
+    const key = [repository, suite, component, architecture].join(" ");
+    if (!first.has(key)) first.set(key, index);
+  }
+  return [...first.values()];
 }
 
 /** The listing's sources; an earlier tier's rank is above those of later ones. */

@@ -23,13 +23,13 @@ import type { Emit } from "../event.ts";
 import {
   answerFromPinned,
   answerQuestion,
-  dateOf,
+  basisOf,
   type Held,
   refuseOlder,
   unknownSets,
 } from "../lock/answer.ts";
 import { type Indexes, sourceLists } from "../lock/indexes.ts";
-import { answererText, type Listing, lockedIndexes, openAnswerers } from "../lock/listing.ts";
+import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
 import { answerView } from "../lock/view.ts";
 
 /**
@@ -103,7 +103,7 @@ export async function askViews(
     const composed = answerView(question, { packages, sources }, held, warn);
     for (const line of failuresIn(composed.view)) warn(line);
     tellAnswerers(question, listing, [...composed.packages.values()], means.emit);
-    const used = { date: dateOf(question, listing, held), indexes: lockedIndexes(listing) };
+    const used = basisOf(question, listing, held);
     extended = withView(extended, question, composed, used);
   }
   return extended;
@@ -142,11 +142,10 @@ function heldBy({ source }: Pick<ClosureQuestion, "source">, lock: Lock, locking
   const packages = Object.values(pinned).filter(({ from }) =>
     repositories.some(({ name, suites }) => suites.some((suite) => from === `${name} ${suite}`)),
   );
-  const date = Math.max(0, ...indexes.map((index) => index.date));
-  if (locking.mode !== "update") return { packages, frames: framesOf(source, lock), date };
+  if (locking.mode !== "update") return { packages, frames: framesOf(source, lock), indexes, moves: false };
   const stays = ({ stanza }: (typeof packages)[number]) =>
     locking.packages.length > 0 && !locking.packages.includes(stanza["Package"] ?? "");
-  return { packages: packages.filter(stays), frames: [], date };
+  return { packages: packages.filter(stays), frames: [], indexes, moves: true };
 }
 
 function framesOf(source: ClosureQuestion["source"], lock: Lock) {

@@ -72,9 +72,9 @@ export function sourcesOf({ source }: Asked, { indexes, stored }: Listing): Sour
   return [...read, ...own.map((each) => ({ ...each, rank: rankOf("store", source) }))];
 }
 
-/** What is pinned, where it is to stay: above all tiers. */
+/** What is pinned, where it is to stay: above all tiers that are named. */
 export function keptSources({ source }: Asked, keep: readonly Pinned[]): Source[] {
-  const rank = (source.search?.length ?? 0) + 1;
+  const rank = source.search === undefined ? 0 : source.search.length + 1;
   return groupedSources({ source }, keep).map((each) => ({ ...each, priority: pinnedPriority, rank }));
 }
 
@@ -99,7 +99,7 @@ function priorityOf(repository: string, { repositories }: Distribution): number 
 /** What gave a package: a tier, or the lock where no tier has it any more. */
 export type Answerer = Tier | "lock";
 
-/** Tells which tier gave each package: the first that has just this one. */
+/** Tells which tier gave each package: the first that has just this one; where none are named, repositories did. */
 export function openAnswerers(
   { source }: Asked,
   { indexes, stored }: Listing,
@@ -110,9 +110,10 @@ export function openAnswerers(
   const files = new Set(stored?.packages.map(({ stanza }) => sha256Of(stanza)));
   return ({ name, stanza, origin }) => {
     if (origin === "local") return "local";
+    if (source.search === undefined) return "repositories";
     const sha256 = sha256Of(stanza);
     const has = { local: false, store: files.has(sha256), repositories: isListed(name, sha256) };
-    return (source.search ?? ["repositories" as const]).find((tier) => has[tier]) ?? "lock";
+    return source.search.find((tier) => has[tier]) ?? "lock";
   };
 }
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { type Lock, type LockedDistro, type LockedIndex, parseLock } from "../../evaluator/lock.ts";
 import { questionFrame } from "../../evaluator/question.ts";
 import type { Layout } from "../../store/layout.ts";
-import { splitContent } from "../../store/model/derivation.ts";
+import { type Origin, splitContent } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
 import type { RecordReader } from "../../store/records.ts";
@@ -34,7 +34,8 @@ export interface StoredParts {
 
 /**
  * The packages for these architectures, the native one first. One counts where its file was fetched from an archive
- * of this distribution: whatever a lock of another project says, it brings in no bytes from elsewhere.
+ * of this distribution, or came with the signatures of trusted keys: whatever a lock of another project says, it brings
+ * in no bytes from elsewhere.
  */
 export function storedPackages(
   distro: DistroManifest,
@@ -93,14 +94,15 @@ function openPlacing(distro: DistroManifest, records: StoredParts["records"]): P
     const [name = "", suite = ""] = from.split(" ");
     const request = pinnedRequest(stanza);
     if (request === undefined || records.sound(request) === undefined) return undefined;
-    const archive = archiveIn(records.origin(request)?.hints);
+    const origin = records.origin(request);
+    const archive = archiveIn(origin?.hints);
     const able = distro.repositories.filter(
       (each) => each.suites.includes(suite) && each.components.includes(areaOf(stanza, each.components)),
     );
     const own =
       able.find((each) => each.name === name) ?? able.find((each) => archives.get(each) === archive);
     const isOurs = archive !== undefined && [...archives.values()].includes(archive);
-    if (own === undefined || !isOurs) return undefined;
+    if (own === undefined || (!isOurs && !isVouchedFor(origin))) return undefined;
     return { pinned: { from: `${own.name} ${suite}`, stanza }, sha256: stanza["SHA256"] ?? "" };
   };
   return (pinned) => {
@@ -108,6 +110,11 @@ function openPlacing(distro: DistroManifest, records: StoredParts["records"]): P
     if (!known.has(key)) known.set(key, find(pinned));
     return known.get(key);
   };
+}
+
+/** Pulled or imported by its digest alone, on the word of trusted keys: where it was fetched from once is not known. */
+function isVouchedFor(origin: Origin | undefined): boolean {
+  return origin !== undefined && origin.hints === undefined && (origin.signatures ?? []).length > 0;
 }
 
 /** What stands before the section is the component (policy 2.4); nothing stands there in main, and in other archives. */

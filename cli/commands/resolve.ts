@@ -30,7 +30,8 @@ export class ResolveCommand extends PartsCommand {
       \`nginx=1.22.1-9\`, \`libc6:arm64\`, \`"nginx (>= 1.22)"\`. Chooses what apt of that release would on a machine
       that has nothing, whatever the order of the packages; with \`--base\` on one that has the distribution's base.
       Reads no lock, and the indexes as they were an hour ago at most. Prints a line for each package: NAME VERSION ARCHITECTURE and who
-      wants it. What cannot be had ends with 4, and the packages and versions that clash.
+      wants it; \`[store]\` stands behind what the store gave, where the distribution's \`search:\` names it. Where that leaves
+      repositories out, no index is read. What cannot be had ends with 4, and the packages and versions that clash.
     `,
     examples: [
       ["What nginx comes with", "kit resolve debian/trixie nginx"],

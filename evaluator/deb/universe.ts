@@ -253,6 +253,12 @@ function ranked(priority: number, from: readonly Source[]): number {
 
 const rankStep = 2 ** 16;
 
+/** The rank in a version's priority, and the priority as pins have it. */
+export function splitPriority(priority: number): { readonly rank: number; readonly priority: number } {
+  const rank = priority > 0 ? Math.floor(priority / rankStep) : 0;
+  return { rank, priority: priority - rank * rankStep };
+}
+
 const importantFields = ["Important", "Protected"];
 
 /** Whether `version` satisfies what a package of `architecture` wants (Multi-Arch as in dpkg's and apt's rules). */

@@ -185,6 +185,22 @@ test("a base that nobody asked for before is not guessed from what is there", as
   }
 });
 
+test("what came in one signed file from another machine counts, once a lock that describes it was used", async () => {
+  await first.does(["key", "generate", "maker", "-o", "maker.key"]);
+  const { stdout: key } = await first.does(["key", "show", "maker.key"]);
+  await first.does(["export", "image.yaml", "-o", "image.kit", "--key", "maker.key"]);
+  using other = small.attempt({ store: "own" });
+  const before = asked();
+  await other.does(["import", join(first.folder, "image.kit"), "--to", "in", "--trust", key.trim()]);
+  await other.does(["realize", "in/image.yaml"]);
+  other.write({
+    "small.yaml": `${distroFiles(small.archive, "small", smallBase)["small.yaml"]}search: [store]\n`,
+  });
+  const { stdout } = await other.does(["resolve", "./small.yaml", "greeting"]);
+  expect(stdout).toBe("greeting 1.0 all request [store]\n");
+  expect(asked()).toBe(before);
+});
+
 test("files of another archive do not count, whatever the distribution is called", async () => {
   using attempt = searching("store");
   const other = { ...small.archive, uri: small.archive.uri.replace("127.0.0.1", "localhost") };

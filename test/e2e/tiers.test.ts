@@ -201,6 +201,43 @@ test("what came in one signed file from another machine counts, once a lock that
   expect(asked()).toBe(before);
 });
 
+test("without repositories a cache gives what the store lacks", async () => {
+  using attempt = relocked("store");
+  await attempt.does(["lock", "image.yaml"], over());
+  await first.does(["key", "generate", "pusher", "-o", "pusher.key"]);
+  const { stdout: key } = await first.does(["key", "show", "pusher.key"]);
+  await first.does(["push", "cache", "image.yaml", "--key", "pusher.key"]);
+  const before = asked();
+  const env = { KIT_CACHES: join(first.folder, "cache"), KIT_TRUSTED_KEYS: key.trim() };
+  const store = join(attempt.folder, "empty");
+  const { paths } = await attempt.does(["realize", "image.yaml"], { store, env });
+  expect(
+    readTar(paths.get("tar") ?? "")
+      .read("usr/share/greeting")
+      .toString(),
+  ).toBe("hello 1.0\n");
+  expect(asked()).toBe(before);
+});
+
+test("a view is locked out of the store; what building takes, only repositories tell", async () => {
+  using attempt = searching("store");
+  const view = (more: string) =>
+    `kind: view\nname: v\ndistro: ./small.yaml\narchitectures: [amd64]\nworkloads: [./web.yaml]\n${more}`;
+  attempt.write({
+    "web.yaml": "kind: workload\nname: web\npackages: [greeting]\n",
+    "view.yaml": view("base: [base-files]\n"),
+    "all.yaml": view("buildroot: {base: [dash]}\n"),
+  });
+  const before = asked();
+  const { stderr } = await attempt.does(["lock", "view.yaml"], over());
+  expect(stderr).toMatch(/packages of small: \d+ from the store$/m);
+  const { packages } = readLock(join(attempt.folder, "view.lock")).distros["small"] ?? {};
+  expect(Object.keys(packages ?? {})).toContain("greeting_1.0_all");
+  const { text } = await attempt.refuses(["lock", "all.yaml"], 4, ["unresolved/left-out"], over());
+  expect(text).toContain("source packages");
+  expect(asked()).toBe(before);
+});
+
 test("files of another archive do not count, whatever the distribution is called", async () => {
   using attempt = searching("store");
   const other = { ...small.archive, uri: small.archive.uri.replace("127.0.0.1", "localhost") };

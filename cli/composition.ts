@@ -113,7 +113,15 @@ export function composeParts(options: PartOptions): Parts {
   const mirrors = openMirrors(settings);
   const memory = listMemory(options);
   const indexes = (age: number) =>
-    openIndexes({ keeper: startKeeper, layout, mirrors, memory, now, age: offline ? Infinity : age });
+    openIndexes({
+      keeper: startKeeper,
+      layout,
+      records,
+      mirrors,
+      memory,
+      now,
+      age: offline ? Infinity : age,
+    });
   return {
     layout,
     records,

@@ -6,6 +6,10 @@ import type { Digest } from "../store/model/digest.ts";
 import type { Stanza } from "./deb/stanza.ts";
 import type { Origin, Reason } from "./resolution.ts";
 
+/** Where packages are looked for: those that manifests make, those that the store has, those that archives list. */
+export const tiers = ["local", "store", "repositories"] as const;
+export type Tier = (typeof tiers)[number];
+
 /** A distribution as far as a closure depends on it: no addresses, those are configuration. */
 export interface Source {
   /** The distro's name, `debian/trixie`. */
@@ -23,6 +27,16 @@ export interface Source {
     readonly snapshot?: string;
   }[];
   readonly pins: readonly { readonly package: string; readonly from: string; readonly priority: number }[];
+  /** Tiers in order, the first that has a package wins; absent where the manifest names none: repositories decide. */
+  readonly search?: readonly Tier[];
+}
+
+/** Whether packages are chosen from a tier. */
+export function isSearched(
+  { search = ["local", "repositories"] }: Pick<Source, "search">,
+  tier: Tier,
+): boolean {
+  return search.includes(tier);
 }
 
 /** Which packages make a root that holds these. Requests and lists are sorted: their order in a manifest means nothing. */
@@ -71,6 +85,7 @@ export function questionText(question: ClosureQuestion): string {
   if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
   if (recommends) parts.push("with what is recommended");
+  if (source.search) parts.push(`out of ${source.search.join(" then ")}`);
   return parts.join(", ");
 }
 

@@ -4,6 +4,7 @@
 import * as z from "zod";
 import type { Kind } from "../../evaluator/kind.ts";
 import { header, text, unique } from "../../evaluator/manifest/value.ts";
+import { type Tier, tiers } from "../../evaluator/question.ts";
 import { architecture, packageName } from "../package/debian.ts";
 import { priority, repository, rpmRepository } from "./repository.ts";
 
@@ -26,7 +27,12 @@ const rpmPattern = text(
   "a package name, in which * and ? may stand",
 );
 
-const tier = z.enum(["local", "store", "repositories"]);
+const namesEachOnce = z.superRefine<Tier[]>((names, context) => {
+  names.forEach((name, index) => {
+    if (names.indexOf(name) < index)
+      context.addIssue({ code: "custom", path: [index], message: `is named before\nname each tier once` });
+  });
+});
 
 const name = text(
   /^[a-z0-9][a-z0-9.+-]*(?:\/[a-z0-9][a-z0-9.+-]*)*$/,
@@ -40,9 +46,13 @@ const architectures = z
   .describe("What it is there for.");
 
 const search = z
-  .array(tier)
-  .default(["local", "store", "repositories"])
-  .describe("Where packages are looked for, in order; what is left out is never asked.");
+  .array(z.enum(tiers))
+  .min(1, { error: `names no tier\nwrite at least one of ${tiers.join(", ")}` })
+  .check(namesEachOnce)
+  .optional()
+  .describe(
+    "Where packages are chosen from, in order: the first tier that has one of a name wins, newer or not. local: what other manifests make; it is always what is meant where one is named. store: what is in the store, and known through the locks that were used with it. repositories: what the archives list. A tier that is left out is not chosen from; without repositories nothing is fetched from them either, and what is pinned comes out of the store or a cache. Without this key repositories alone decide, so that what lies in a store shapes nothing; in any case a file that the store or a cache has is not fetched.",
+  );
 
 const noRepository = { error: "names no repository\na distribution has at least one" };
 

@@ -2,7 +2,7 @@
 // Pure: reads manifests' values; does not fetch.
 
 import { parseRequest, standsForNative } from "../../evaluator/deb/request.ts";
-import type { ChosenPackage, Source } from "../../evaluator/question.ts";
+import { type ChosenPackage, isSearched, type Source } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DebDistro, DistroManifest, RpmDistro } from "./schema.ts";
 
@@ -20,6 +20,7 @@ export function sourceOf(
     ...(foreign.length > 0 && { foreign }),
     repositories: distro.format === "deb" ? debRepositories(distro) : rpmRepositories(distro),
     pins: distro.pins,
+    ...(distro.search && { search: distro.search }),
   };
 }
 
@@ -62,6 +63,28 @@ export function requireDeb(distro: DistroManifest): DebDistro {
       hint: "views, `kit resolve` and `kit report` work with it; images are made of distributions of debs",
     },
   );
+}
+
+/**
+ * Refuses packages of manifests where the distribution does not take any; `files` are those that name them.
+ *
+ * @throws {Fault} `manifest/left-out-tier`
+ */
+export function refuseLeftOut(distro: DistroManifest, files: readonly string[]): void {
+  if (files.length === 0 || isSearched(withSearch(distro), "local")) return;
+  throw new Fault("manifest/left-out-tier", `${distro.name} takes no packages that manifests make`, {
+    details: files,
+    hint: `add local to its search: [${["local", ...(distro.search ?? [])].join(", ")}]`,
+  });
+}
+
+/** Whether files may be fetched from its repositories. */
+export function isUpstream(distro: DistroManifest): boolean {
+  return isSearched(withSearch(distro), "repositories");
+}
+
+function withSearch({ search }: DistroManifest): Pick<Source, "search"> {
+  return search === undefined ? {} : { search };
 }
 
 /**

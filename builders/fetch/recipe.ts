@@ -5,6 +5,7 @@ import * as z from "zod/mini";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Derivation, derivation } from "../../store/model/derivation.ts";
 import type { FileDigest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
 
 export const fetchVersions = { fetch: "1" } as const;
 
@@ -15,7 +16,12 @@ export type FetchParameters = FileDigest & {
 
 /** Where to look: below an archive, which may have mirrors, or at addresses in order. Part of no key. */
 export type FetchPlace =
-  | { readonly archive: string; readonly path: string }
+  | {
+      readonly archive: string;
+      readonly path: string;
+      /** The distribution that leaves its repositories out: the file comes out of the store or a cache, or not at all. */
+      readonly leftOutBy?: string;
+    }
   | { readonly urls: readonly string[] };
 
 /** Output `file`, a blob. */
@@ -32,15 +38,53 @@ export function fetchDerivation(label: string, wanted: FetchParameters, place: F
   });
 }
 
-/** The addresses of a fetch, nearest first; `mirrors` gives the places of an archive. */
+/**
+ * The addresses of a fetch, nearest first; `mirrors` gives the places of an archive.
+ *
+ * @throws {Fault} `network/left-out`
+ */
 export function fetchAddresses(
   hints: unknown,
   mirrors: (archive: string) => readonly string[],
 ): { urls: readonly string[] } {
   const place = z.parse(placeShape, hints);
   if ("urls" in place) return { urls: place.urls };
+  if (place.leftOutBy !== undefined)
+    throw leftOut(place.leftOutBy, 1, [place.path.slice(place.path.lastIndexOf("/") + 1)]);
   const path = encodedPath(place.path);
   return { urls: mirrors(place.archive).map((mirror) => `${mirror}/${path}`) };
+}
+
+/** Who leaves out the repositories that a fetch would go to, if anybody does. */
+export function leftOutBy(hints: unknown): string | undefined {
+  const { success, data } = z.safeParse(placeShape, hints);
+  return success && "archive" in data ? data.leftOutBy : undefined;
+}
+
+/** Files that are not there, of a distribution whose repositories are not asked. */
+export function leftOut(distro: string, count: number, files: readonly string[]): Fault {
+  const what = count === 1 ? "a file is" : `${count} files are`;
+  return new Fault(
+    "network/left-out",
+    `${what} neither in the store nor in a cache, and ${distro} leaves its repositories out`,
+    {
+      details: files,
+      hint: `bring what is missing: kit import, or a cache that has it; or add repositories to the search of ${distro}`,
+    },
+  );
+}
+
+/** The place as it is recorded with what came of it: who left what out when is no part of that. */
+export function recordedPlace(hints: Derivation["hints"]): Derivation["hints"] {
+  const { success, data } = z.safeParse(placeShape, hints);
+  if (!success || !("archive" in data) || data.leftOutBy === undefined) return hints;
+  return { archive: data.archive, path: data.path };
+}
+
+/** The archive that a file was fetched from, as it was recorded; undefined for addresses. */
+export function archiveIn(hints: unknown): string | undefined {
+  const { success, data } = z.safeParse(placeShape, hints);
+  return success && "archive" in data ? data.archive : undefined;
 }
 
 /** A file's name is not yet part of a URI: what would end it or be decoded there is written out (RFC 3986, 3.3). */
@@ -49,7 +93,7 @@ function encodedPath(path: string): string {
 }
 
 const placeShape = z.union([
-  z.object({ archive: z.string(), path: z.string() }),
+  z.object({ archive: z.string(), path: z.string(), leftOutBy: z.optional(z.string()) }),
   z.object({ urls: z.array(z.string()) }),
 ]);
 const parametersShape = z.union([

@@ -13,7 +13,7 @@ import {
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { architecturesIn, keyOf, sourceOf } from "../distro/source.ts";
+import { architecturesIn, keyOf, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import type { LocalPackage } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
@@ -38,11 +38,17 @@ export interface RootWish {
 /**
  * The image's closure and that of its base alone, which says whether the base can be a layer. The base alone is
  * without what is recommended, whatever workloads want: it is the same layer for all images then.
+ *
+ * @throws {Fault} `manifest/left-out-tier`
  */
 export function resolveRoots(
   planning: Planning,
   { manifest, distro, target, wanted, packages }: RootWish,
 ): Closures | undefined {
+  refuseLeftOut(
+    distro,
+    packages.map(({ file }) => file),
+  );
   const { optional, groups, recommends } = wanted;
   const names = [...manifest.packages.filter((name) => !isManifest(name)), ...wanted.names];
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {

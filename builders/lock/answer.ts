@@ -3,65 +3,121 @@
 
 import { openAsked } from "../../evaluator/asked.ts";
 import { nameIn } from "../../evaluator/chain.ts";
-import type { Compact } from "../../evaluator/compact.ts";
 import { type Absence, absenceOf, type Worlds } from "../../evaluator/deb/absence.ts";
-import type { Stanza } from "../../evaluator/deb/stanza.ts";
+import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import type { ChosenPackage, Closure, ClosureQuestion } from "../../evaluator/question.ts";
+import {
+  type ChosenPackage,
+  type Closure,
+  type ClosureQuestion,
+  isSearched,
+} from "../../evaluator/question.ts";
 import { debOffer } from "../../evaluator/view/debs.ts";
+import { poolTime } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { FetchedIndex } from "../repository/indexes.ts";
-import { debUniverse, type Listed, openWorld, type World } from "./world.ts";
+import {
+  type Asked,
+  groupedLists,
+  keptLists,
+  type Listing,
+  listsOf,
+  lockedIndexes,
+  type ReadIndex,
+  withoutRepeats,
+} from "./listing.ts";
+import type { Pinned } from "./pinned.ts";
+import type { Frame } from "./stored.ts";
+import { debUniverse, openWorld, type World } from "./world.ts";
 
-/** A fetched index and what it lists. */
-export interface ReadIndex {
-  readonly index: FetchedIndex;
-  readonly list: Compact;
+/** What a lock holds already of a question's distribution. */
+export interface Held {
+  /** Stay as they are unless another is forced. */
+  readonly packages: readonly Pinned[];
+  /** Roots whose packages are all among them. */
+  readonly frames: readonly Frame[];
+  /** Those they were chosen from. */
+  readonly indexes: readonly LockedIndex[];
+  /** It is to be chosen anew; the packages are those that stay. */
+  readonly moves: boolean;
 }
 
-/** A package as the lock has it. */
-export interface Pinned {
-  /** Repository and suite, with a space between. */
-  readonly from: string;
-  readonly stanza: Stanza;
-}
-
-/** Before every repository's own priority, after what kit builds: stays what it is unless something forces it. */
-const pinnedPriority = { deb: 995, rpm: 0 } as const;
+export const nothingHeld: Held = { packages: [], frames: [], indexes: [], moves: true };
 
 /**
- * Resolves among the indexes. Packages in `keep` stay at their pinned versions unless another one is forced.
+ * Resolves among what is listed.
  *
- * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument, `unresolved/unknown-group`
+ * @throws {Fault} `unresolved/unsatisfiable` with the solver's argument, `unresolved/unknown-group`,
+ * `unresolved/unknown-base`
  */
 export function answerQuestion(
   question: ClosureQuestion,
-  indexes: readonly ReadIndex[],
-  keep: readonly Pinned[],
+  listing: Listing,
+  held: Held,
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
-  const date = newestOf(indexes);
-  const all = openWorld(question, [...listsOf(question, indexes), ...keptLists(question, keep)]);
-  const closure = closureIn(all, question, date, warn);
-  return { closure, used: lockedIndexes(indexes) };
+  refuseUnknownBase(question, listing, held);
+  const all = openWorld(question, [...listsOf(question, listing), ...keptLists(question, held.packages)]);
+  const { date, indexes } = basisOf(question, listing, held);
+  return { closure: closureIn(all, question, date, warn), used: indexes };
 }
 
-/** As a lock has them. */
-export function lockedIndexes(indexes: readonly ReadIndex[]): LockedIndex[] {
-  return indexes.map(({ index }) => ({
-    repository: index.repository,
-    suite: index.suite,
-    component: index.component,
-    architecture: index.architecture,
-    release: index.release.sha256,
-    packages: index.packages.sha256,
-    date: index.release.date,
-  }));
+/**
+ * The indexes that an answer stands on, and the date of the newest. Where none is asked, those which gave what is
+ * held and what the store has: the held ones first, unless what is held is to move.
+ */
+export function basisOf(
+  { source }: Asked,
+  listing: Listing,
+  held: Held,
+): { readonly date: number; readonly indexes: readonly LockedIndex[] } {
+  const newest = (all: readonly LockedIndex[]) => Math.max(0, ...all.map(({ date }) => date));
+  const listed = lockedIndexes(listing);
+  if (isSearched(source, "repositories")) return { date: newest(listed), indexes: listed };
+  const [first, second] = held.moves ? [listed, held.indexes] : [held.indexes, listed];
+  const indexes = withoutRepeats([...first, ...second]);
+  return { date: newest(indexes) || poolTime, indexes };
 }
 
-/** The date of the newest, in seconds since 1970. */
-export function newestOf(indexes: readonly ReadIndex[]): number {
-  return Math.max(0, ...indexes.map(({ index }) => index.release.date));
+/**
+ * Without the repositories' lists nobody knows all that is essential, unless somebody asked before: a root would
+ * silently lack what is not there.
+ *
+ * @throws {Fault} `unresolved/unknown-base`
+ */
+export function refuseUnknownBase(
+  { source, base, exclude }: Pick<ClosureQuestion, "source" | "base" | "exclude">,
+  { stored }: Listing,
+  { frames }: Held,
+): void {
+  if (isSearched(source, "repositories")) return;
+  const missing = unknownSets(base, exclude, [...frames, ...(stored?.frames ?? [])]);
+  if (missing.length === 0) return;
+  throw new Fault(
+    "unresolved/unknown-base",
+    `which packages the base of ${source.distro} has, ${base.filter(isBaseSet).join(", ")}, only its repositories tell, and they are left out`,
+    {
+      details: missing,
+      hint: `lock and realize a root with this base once while repositories are in its search (it is [${source.search?.join(", ")}]), or name the base's packages`,
+    },
+  );
+}
+
+/**
+ * Why roots that were asked for cannot tell which packages the base's sets have: there are none, or each left
+ * something out that is not left out any more, and that nothing known speaks of.
+ */
+export function unknownSets(
+  base: readonly string[],
+  exclude: readonly string[],
+  frames: readonly Frame[],
+): string[] {
+  const sets = base.filter(isBaseSet);
+  const others = frames.filter((frame) => sets.every((name) => frame.base.includes(name)));
+  const [first] = others;
+  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
+    return [];
+  const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
+  return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
 }
 
 /** Why a package is not in a closure that was chosen for the question, as the indexes are now. */
@@ -74,8 +130,8 @@ export type ExplainAbsence = (question: ClosureQuestion, closure: Closure, wante
  * @throws {Fault} `unresolved/malformed-request`, from what it gives
  */
 export function openAbsences(
-  asked: Pick<ClosureQuestion, "source">,
-  indexes: readonly ReadIndex[],
+  asked: Asked,
+  listing: Listing,
   keep: readonly Pick<ChosenPackage, "origin" | "stanza">[],
 ): ExplainAbsence {
   const pinned = keep.flatMap(({ origin, stanza }): Pinned[] =>
@@ -90,7 +146,7 @@ export function openAbsences(
         hint: "`kit resolve` tells what clashes, where it is asked for beside the others",
       },
     );
-  const now = listsOf(asked, indexes);
+  const now = listsOf(asked, listing);
   const kept = [...now, ...keptLists(asked, pinned)];
   const known = new Map<string, Worlds>();
   const worldsOf = (question: ClosureQuestion): Worlds => {
@@ -144,37 +200,12 @@ export function answerFromPinned(
   date: number,
 ): { readonly closure: Closure } | { readonly missing: readonly string[] } {
   try {
-    const all = openWorld(question, pinnedLists(question, pinned));
+    const all = openWorld(question, groupedLists(question, pinned));
     return { closure: closureIn(all, question, date, () => {}) };
   } catch (error) {
     if (error instanceof Fault) return { missing: error.details };
     throw error;
   }
-}
-
-function pinnedLists(question: Pick<ClosureQuestion, "source">, pinned: readonly Pinned[]): Listed[] {
-  const byOrigin = new Map<string, Stanza[]>();
-  for (const { from, stanza } of pinned) byOrigin.set(from, [...(byOrigin.get(from) ?? []), stanza]);
-  return [...byOrigin].map(([from, list]): Listed => {
-    const [repository = "", suite = ""] = from.split(" ");
-    return { list, repository, suite, priority: priorityOf(question, repository) };
-  });
-}
-
-export function listsOf(question: Pick<ClosureQuestion, "source">, indexes: readonly ReadIndex[]): Listed[] {
-  return indexes.map(({ index: { repository, suite }, list }) => {
-    return { list, repository, suite, priority: priorityOf(question, repository) };
-  });
-}
-
-function priorityOf({ source }: Pick<ClosureQuestion, "source">, repository: string): number {
-  const usual = source.format === "rpm" ? 99 : 500;
-  return source.repositories.find(({ name }) => name === repository)?.priority ?? usual;
-}
-
-export function keptLists(question: Pick<ClosureQuestion, "source">, keep: readonly Pinned[]): Listed[] {
-  const priority = pinnedPriority[question.source.format ?? "deb"];
-  return pinnedLists(question, keep).map((list) => ({ ...list, priority }));
 }
 
 function closureIn(
@@ -200,6 +231,15 @@ function closureIn(
   const { explanation, hint } = resolution;
   throw new Fault("unresolved/unsatisfiable", `${title} cannot give what is asked for`, {
     details: explanation,
-    ...(hint !== undefined && { hint }),
+    ...hinted(source, hint),
   });
+}
+
+/** What is missing may be where nobody looked. */
+function hinted(source: Asked["source"], hint: string | undefined): { hint?: string } {
+  if (isSearched(source, "repositories")) return hint === undefined ? {} : { hint };
+  const only = `${source.distro} leaves its repositories out (search: [${source.search?.join(", ")}])`;
+  return {
+    hint: `${only}: only what the store and the lock have was looked at${hint === undefined ? "" : `; ${hint}`}`,
+  };
 }

@@ -4,38 +4,42 @@
 import { openSync, readFileSync, readSync } from "node:fs";
 import { openCompact, type ReadBytes } from "../../evaluator/compact.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
-import { settle } from "../../evaluator/manifest/settle.ts";
-import type { Source } from "../../evaluator/question.ts";
+import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
+import { isSearched, type Source } from "../../evaluator/question.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
+
 import type { RpmRepository } from "../distro/repository.ts";
-import { type DebDistro, distroKind, type RpmDistro } from "../distro/schema.ts";
+import { type DebDistro, type DistroManifest, distroKind, type RpmDistro } from "../distro/schema.ts";
 import { archiveOf } from "../distro/source.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { RpmIndexQuestion } from "../keeper/protocol.ts";
 import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
-import type { ReadIndex } from "./answer.ts";
+import type { Listing, ReadIndex } from "./listing.ts";
+
 import { type RememberedParts, remembering } from "./remembered.ts";
+import { type Stored, type StoredParts, storedPackages } from "./stored.ts";
 
 export interface IndexParts extends Omit<RememberedParts, "isThere"> {
   readonly keeper: () => Promise<Pick<Keeper, "fetchIndexes" | "fetchRepository">>;
   readonly layout: Layout;
+  readonly records: StoredParts["records"];
   /** Where an archive's files are looked for, nearest first. */
   readonly mirrors: (archive: string, components?: readonly string[]) => readonly string[];
 }
 
-/** By distribution and architectures. */
+/** By distribution, architectures and tiers. */
 export type Indexes = (
-  question: { readonly source: Pick<Source, "distro" | "architecture" | "foreign"> },
+  question: { readonly source: Pick<Source, "distro" | "architecture" | "foreign" | "search"> },
   assembly: Assembly,
-) => Promise<readonly ReadIndex[]>;
+) => Promise<Listing>;
 
 /** In place of an architecture: the lists of source packages. */
 export const sourceLists = "source";
 
-/** Indexes by distribution and architecture, fetched and read once a run. */
+/** What a distribution has, fetched and read once a run, as far as its tiers are chosen from. */
 export function openIndexes(parts: IndexParts): Indexes {
   const known = new Map<string, Promise<readonly ReadIndex[]>>();
   const indexesOf = (distro: string, architecture: string, assembly: Assembly) => {
@@ -44,12 +48,23 @@ export function openIndexes(parts: IndexParts): Indexes {
     known.set(key, indexes);
     return indexes;
   };
-  return async ({ source: { distro, architecture, foreign = [] } }, assembly) => {
-    const [own = [], ...others] = await Promise.all(
-      [architecture, ...foreign].map((each) => indexesOf(distro, each, assembly)),
-    );
+  const stored = new Map<string, Stored>();
+  const storedOf = (distro: string, architectures: readonly [string, ...string[]], assembly: Assembly) => {
+    const key = [distro, ...architectures].join(" ");
+    const { manifest } = distroIn(distro, architectures[0], assembly);
+    const known = stored.get(key) ?? storedPackages(manifest, architectures, parts);
+    stored.set(key, known);
+    return known;
+  };
+  return async ({ source }, assembly) => {
+    const { distro, architecture, foreign = [], search } = source;
+    const architectures = [architecture, ...foreign] as const;
+    const asked = isSearched(source, "repositories") ? architectures : [];
+    const [own = [], ...others] = await Promise.all(asked.map((each) => indexesOf(distro, each, assembly)));
     // What an archive keeps apart for all architectures is there with the first.
-    return [...own, ...others.flat().filter(({ index }) => index.architecture !== "all")];
+    const indexes = [...own, ...others.flat().filter(({ index }) => index.architecture !== "all")];
+    const isStored = search?.includes("store") && architecture !== sourceLists;
+    return { indexes, ...(isStored && { stored: storedOf(distro, architectures, assembly) }) };
   };
 }
 
@@ -57,14 +72,9 @@ async function fetchAll(
   name: string,
   architecture: string,
   assembly: Assembly,
-  { keeper, layout, mirrors, ...remembered }: IndexParts,
+  { keeper, layout, mirrors, records: _, ...remembered }: IndexParts,
 ): Promise<readonly ReadIndex[]> {
-  const own = [...assembly.manifests.values()].find(
-    (item) => item.kind.name === "distro" && item.name === name,
-  );
-  if (own === undefined) throw new Error(`${name} is not part of the assembly`);
-  const target = { arch: architecture, buildType: "release", distro: name } as const;
-  const { manifest: distro, locals } = settle(own, distroKind, target);
+  const { manifest: distro, locals } = distroIn(name, architecture, assembly);
   const isThere = (compact: Digest) => findMember(layout, compact) !== undefined;
   const keysOf = (signedBy: string): readonly string[] => {
     const key = locals.find((local) => local.file === signedBy)?.at ?? "";
@@ -145,6 +155,14 @@ function placeOf({ uri, metalink, mirrorlist }: Pick<RpmRepository, "uri" | "met
   if (mirrorlist !== undefined) return { mirrorlist };
   if (uri === undefined) throw new Error("the schema asks for a place");
   return { baseurl: uri };
+}
+
+function distroIn(name: string, architecture: string, assembly: Assembly): Settled<DistroManifest> {
+  const own = [...assembly.manifests.values()].find(
+    (item) => item.kind.name === "distro" && item.name === name,
+  );
+  if (own === undefined) throw new Error(`${name} is not part of the assembly`);
+  return settle(own, distroKind, { arch: architecture, buildType: "release", distro: name });
 }
 
 function readIndex(index: CompactIndex, layout: Layout): ReadIndex {

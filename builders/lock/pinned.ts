@@ -8,6 +8,13 @@ import { type Digest, isSha256 } from "../../store/model/digest.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
 
+/** A package as the lock has it. */
+export interface Pinned {
+  /** Repository and suite, with a space between. */
+  readonly from: string;
+  readonly stanza: Stanza;
+}
+
 /** The request of each pinned package's file, once each and sorted. Where it is fetched from is no part of it. */
 export function pinnedRequests(lock: Lock): readonly Digest[] {
   const stanzas = Object.values(lock.distros).flatMap(({ packages }) =>

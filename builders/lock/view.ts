@@ -3,28 +3,48 @@
 
 import { openSources } from "../../evaluator/deb/sources.ts";
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
+
+import { isSearched } from "../../evaluator/question.ts";
+
 import { type Composed, composeView } from "../../evaluator/view/compose.ts";
 import { debWorld } from "../../evaluator/view/debs.ts";
 import type { ViewQuestion } from "../../evaluator/view/question.ts";
+
 import { rpmWorld } from "../../evaluator/view/rpms.ts";
 import type { ViewWorld } from "../../evaluator/view/world.ts";
-import { keptLists, listsOf, type Pinned, type ReadIndex } from "./answer.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { type Held, refuseUnknownBase } from "./answer.ts";
+import { keptLists, type Listing, listsOf, type ReadIndex } from "./listing.ts";
 import { debUniverse, type Listed, rpmUniverseOf } from "./world.ts";
 
 export interface ViewIndexes {
-  readonly packages: readonly ReadIndex[];
+  readonly packages: Listing;
   /** The lists of source packages; empty where nobody asks what building takes. */
   readonly sources: readonly ReadIndex[];
 }
 
-/** Packages in `keep` stay at their pinned versions unless another one is forced. */
+/**
+ * What is held stays at its pinned versions unless another one is forced.
+ *
+ * @throws {Fault} `unresolved/unknown-base`, `unresolved/left-out`
+ */
 export function answerView(
   question: ViewQuestion,
   { packages, sources }: ViewIndexes,
-  keep: readonly Pinned[],
+  held: Held,
   warn: (text: string) => void,
 ): Composed {
-  const lists = [...listsOf(question, packages), ...keptLists(question, keep)];
+  const { source, base, buildroot = [] } = question;
+  refuseUnknownBase({ source, base: [...base, ...buildroot], exclude: [] }, packages, held);
+  if (question.buildroot !== undefined && !isSearched(source, "repositories"))
+    throw new Fault(
+      "unresolved/left-out",
+      `only the repositories of ${source.distro} list source packages, and they are left out`,
+      {
+        hint: "add repositories to its search, or leave buildroot out of the view",
+      },
+    );
+  const lists = [...listsOf(question, packages), ...keptLists(question, held.packages)];
   const worlds = new Map<string, OpenedWorld>();
   const open = isRpm(question) ? openRpmWorld : openDebWorld;
   const composed = composeView(question, (locals) => {
@@ -65,5 +85,5 @@ function openRpmWorld(
 ): OpenedWorld {
   const all = rpmUniverseOf({ source, locals, exclude: [] }, lists);
   const listsIn = (indexes: readonly ReadIndex[]) => indexes.map(({ list }) => list);
-  return { world: rpmWorld(all, listsIn(packages), listsIn(sources)), warnings: all.warnings };
+  return { world: rpmWorld(all, listsIn(packages.indexes), listsIn(sources)), warnings: all.warnings };
 }

@@ -24,6 +24,8 @@ export interface Listed {
   readonly suite: string;
   /** As the format has it: apt's, where the highest wins, or dnf's, where the lowest does. */
   readonly priority: number;
+  /** Of its tier: one that is higher wins whatever the priorities are. */
+  readonly rank: number;
 }
 
 /** What is asked, as far as it decides which packages there are. */
@@ -78,9 +80,9 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
 export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonly Listed[]): RpmUniverse {
   return rpmUniverse({
     architecture: source.architecture,
-    sources: lists.map(({ list, repository, priority }) => ({
+    sources: lists.map(({ list, repository, priority, rank }) => ({
       repository,
-      priority,
+      priority: priority - rank * rankStep,
       index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
     })),
     pins: source.pins,
@@ -89,6 +91,9 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     streams: lists.flatMap(({ list }) => (isCompact(list) ? [...list.table("streams").keys()] : [])),
   });
 }
+
+/** dnf's priorities end at 9999, and the lowest wins: a higher rank comes before all of a lower one. */
+const rankStep = 10_000;
 
 function isCompact(list: Listed["list"]): list is Compact {
   return "table" in list;

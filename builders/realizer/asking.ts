@@ -1,11 +1,11 @@
 // Asking the world what a lock leaves open.
 // Knows which indexes answer a question and what stays as it is pinned; does not know how packages are chosen.
 
-import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { World } from "../../evaluator/evaluate.ts";
 import { type Lock, withAnswer } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import {
+  type ChosenPackage,
   type Closure,
   type ClosureQuestion,
   questionDigest,
@@ -20,8 +20,16 @@ import type { Failure } from "../../evaluator/view/result.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
-import { answerFromPinned, answerQuestion, lockedIndexes, newestOf, refuseOlder } from "../lock/answer.ts";
+import {
+  answerFromPinned,
+  answerQuestion,
+  basisOf,
+  type Held,
+  refuseOlder,
+  unknownSets,
+} from "../lock/answer.ts";
 import { type Indexes, sourceLists } from "../lock/indexes.ts";
+import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
 import { answerView } from "../lock/view.ts";
 
 /**
@@ -52,12 +60,12 @@ export async function askWorld(
   for (const indexes of fetching) indexes.catch(() => {});
   for (const [i, question] of open.entries()) {
     means.emit({ type: "step", text: `resolving ${questionText(question)}` });
-    const indexes = (await fetching[i]) ?? [];
-    refuseOlder(indexes, lock.distros[question.source.distro]?.indexes ?? []);
-    const keep = kept(question, lock, locking);
-    const { closure, used } = answerQuestion(question, indexes, keep, (text) =>
+    const listing = (await fetching[i]) ?? { indexes: [] };
+    refuseOlder(listing.indexes, lock.distros[question.source.distro]?.indexes ?? []);
+    const { closure, used } = answerQuestion(question, listing, heldBy(question, lock, locking), (text) =>
       means.emit({ type: "warning", text }),
     );
+    tellAnswerers(question, listing, closure.packages, means.emit);
     extended = withAnswer(extended, question, closure, used);
   }
   return extended;
@@ -86,17 +94,32 @@ export async function askViews(
     means.emit({ type: "step", text: `resolving ${viewText(question)}` });
     const assembly = assemblyOf(question, world);
     const packages = await means.indexes(question, assembly);
-    const ofSources = { source: { distro: source.distro, architecture: sourceLists } };
-    const sources = buildroot === undefined ? [] : await means.indexes(ofSources, assembly);
-    const indexes = [...packages, ...sources];
-    refuseOlder(indexes, lock.distros[source.distro]?.indexes ?? []);
+    const ofSources = { source: { ...source, architecture: sourceLists, foreign: [] } };
+    const { indexes: sources } = buildroot ? await means.indexes(ofSources, assembly) : { indexes: [] };
+    const listing = { ...packages, indexes: [...packages.indexes, ...sources] };
+    refuseOlder(listing.indexes, lock.distros[source.distro]?.indexes ?? []);
     const warn = (text: string) => means.emit({ type: "warning", text });
-    const composed = answerView(question, { packages, sources }, kept(question, lock, locking), warn);
+    const held = heldBy(question, lock, locking);
+    const composed = answerView(question, { packages, sources }, held, warn);
     for (const line of failuresIn(composed.view)) warn(line);
-    const used = { date: newestOf(indexes), indexes: lockedIndexes(indexes) };
+    tellAnswerers(question, listing, [...composed.packages.values()], means.emit);
+    const used = basisOf(question, listing, held);
     extended = withView(extended, question, composed, used);
   }
   return extended;
+}
+
+/** Where a distribution names its tiers, how many packages each gave. */
+function tellAnswerers(
+  question: Pick<ClosureQuestion, "source">,
+  listing: Listing,
+  packages: readonly Pick<ChosenPackage, "name" | "stanza" | "origin">[],
+  emit: Emit,
+): void {
+  const { distro, search } = question.source;
+  if (search === undefined) return;
+  const told = answererText(packages.map(openAnswerers(question, listing)));
+  emit({ type: "step", text: `packages of ${distro}: ${told || "none"}` });
 }
 
 /** Workloads and sources that failed, a line each. */
@@ -112,31 +135,25 @@ function failuresIn({ workloads, buildroot }: Pick<LockedView, "workloads" | "bu
 }
 
 /** What is pinned for a question's distro and is to stay: everything, but for what an update is to move. */
-function kept(question: Pick<ClosureQuestion, "source">, lock: Lock, locking: Locking) {
-  const { distro, repositories } = question.source;
+function heldBy({ source }: Pick<ClosureQuestion, "source">, lock: Lock, locking: Locking): Held {
+  const { distro, repositories } = source;
+  const { packages: pinned = {}, indexes = [] } = lock.distros[distro] ?? {};
   // A repository or a suite that the distribution has no more gives nothing, whatever is pinned from it.
-  const packages = Object.values(lock.distros[distro]?.packages ?? {}).filter(({ from }) =>
+  const packages = Object.values(pinned).filter(({ from }) =>
     repositories.some(({ name, suites }) =>
       (suites.length > 0 ? suites : [""]).some((suite) => from === `${name} ${suite}`),
     ),
   );
-  if (locking.mode !== "update") return packages;
-  if (locking.packages.length === 0) return [];
-  return packages.filter(({ stanza }) => !locking.packages.includes(stanza["Package"] ?? ""));
+  if (locking.mode !== "update") return { packages, frames: framesOf(source, lock), indexes, moves: false };
+  const stays = ({ stanza }: (typeof packages)[number]) =>
+    locking.packages.length > 0 && !locking.packages.includes(stanza["Package"] ?? "");
+  return { packages: packages.filter(stays), frames: [], indexes, moves: true };
 }
 
-/**
- * Why what is pinned cannot tell which packages the base's sets have: nobody asked for them, or each who did left
- * something out that is not left out any more, and that nothing pinned speaks of.
- */
-function unknownBase({ base, exclude }: ClosureQuestion, frames: readonly Frame[]): string[] {
-  const sets = base.filter(isBaseSet);
-  const others = frames.filter((frame) => sets.every((name) => frame.base.includes(name)));
-  const [first] = others;
-  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
-    return [];
-  const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
-  return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
+function framesOf(source: ClosureQuestion["source"], lock: Lock) {
+  return Object.values(lock.answers)
+    .map(({ question }) => questionFrame(question))
+    .filter((frame) => frame.source === sourceText(source));
 }
 
 type Frame = ReturnType<typeof questionFrame>;
@@ -164,10 +181,11 @@ function decided(question: ClosureQuestion, frames: readonly Frame[]): ClosureQu
 export function provisional(question: ClosureQuestion, world: World): [Digest, Closure] {
   const { packages = {}, indexes = [] } = world.lock.distros[question.source.distro] ?? {};
   const date = Math.max(0, ...indexes.map((index) => index.date));
-  const frames = Object.values(world.lock.answers)
-    .map((answer) => questionFrame(answer.question))
-    .filter(({ source }) => source === sourceText(question.source));
-  const unknown = [...unknownBase(question, frames), ...unknownGroups(question, frames)];
+  const frames = framesOf(question.source, world.lock);
+  const unknown = [
+    ...unknownSets(question.base, question.exclude, frames),
+    ...unknownGroups(question, frames),
+  ];
   const answer =
     unknown.length > 0
       ? { missing: unknown }

@@ -16,7 +16,7 @@ import { emptyLock, formatLock, type Lock, pruneLock } from "../../evaluator/loc
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { fetchAddresses } from "../fetch/recipe.ts";
+import { fetchAddresses, recordedPlace } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
@@ -152,12 +152,14 @@ export async function realizeLine(
     await sendLocals(request, world, means, sent);
     const { builder, digest: id, label } = derivation;
     const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
-    const origin = derivation.hints === undefined ? {} : { origin: derivation.hints };
+    const place = recordedPlace(derivation.hints);
+    const origin = place === undefined ? {} : { origin: place };
     return await keeper.build({ request, id, label, hints, ...origin, rebuild });
   };
   const bring: Means["bring"] = async ({ request, derivation, rebuild }) => {
     const { digest: id, label, hints } = derivation;
-    const origin = hints === undefined ? {} : { origin: hints };
+    const place = recordedPlace(hints);
+    const origin = place === undefined ? {} : { origin: place };
     return await (await startedKeeper(means)).bring({
       request,
       id,

@@ -49,6 +49,8 @@ export interface Realized {
   /** By the derivation's digest. */
   readonly results: ReadonlyMap<Digest, Result>;
   readonly requests: ReadonlyMap<Digest, Digest>;
+  /** How each came about; of what was not needed itself nothing is told. */
+  readonly outcomes: ReadonlyMap<Digest, BuildOutcome["how"]>;
   readonly built: number;
   readonly reused: number;
   /** Out of caches. */

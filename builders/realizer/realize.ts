@@ -6,14 +6,14 @@ import type { Derivation } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
-import { refuseBuilding, refuseFetching } from "./refusal.ts";
+import { refuseBuilding, refuseFetching, refuseLeftOut } from "./refusal.ts";
 import { newRun } from "./run.ts";
 
 /**
  * Realizes derivations and what they need. One failure stops only what needs it.
  *
  * @throws {Faults} every failure, root causes only, when all that could be built is built
- * @throws {Fault} `network/offline`, `network/not-cached`
+ * @throws {Fault} `network/offline`, `network/not-cached`, `network/left-out`
  */
 export async function realize(
   targets: readonly Derivation[],
@@ -41,6 +41,7 @@ export async function realize(
   return {
     results: run.results,
     requests: run.requests,
+    outcomes: run.outcomes,
     built: run.built,
     reused: run.reused,
     brought: run.brought,
@@ -63,6 +64,7 @@ async function finished(
   means.emit({ type: "plan", derivations: all.length, known: all.length - run.needed().length });
   if (options.caches === "only") refuseBuilding(run.waiting());
   if (options.offline) refuseFetching(run.waiting());
+  refuseLeftOut(run.waiting());
   await run.finish();
   return run;
 }

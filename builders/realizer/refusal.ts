@@ -3,6 +3,7 @@
 
 import type { Derivation } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { leftOut, leftOutBy } from "../fetch/recipe.ts";
 
 /** @throws {Fault} `network/not-cached` */
 export function refuseBuilding(waiting: readonly Derivation[]): void {
@@ -23,6 +24,15 @@ export function refuseFetching(waiting: readonly Derivation[]): void {
     details: shortList(missing),
     hint: "repeat the command without --offline",
   });
+}
+
+/** Files of distributions that leave their repositories out. @throws {Fault} `network/left-out` */
+export function refuseLeftOut(waiting: readonly Derivation[]): void {
+  const missing = waiting.filter(({ builder }) => builder === "fetch");
+  const [distro] = missing.flatMap(({ hints }) => leftOutBy(hints) ?? []);
+  if (distro === undefined) return;
+  const labels = missing.flatMap(({ hints, label }) => (leftOutBy(hints) === distro ? [label] : []));
+  throw leftOut(distro, labels.length, shortList(labels));
 }
 
 function shortList(labels: readonly string[]): string[] {

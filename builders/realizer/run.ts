@@ -5,6 +5,7 @@ import type { Derivation, Request, Result } from "../../store/model/derivation.t
 import { isAnswer, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import type { BuildOutcome } from "../keeper/protocol.ts";
 import { inputsOf, usersOf, weights } from "./graph.ts";
 import type { Differing, Means, RealizeOptions } from "./means.ts";
 import { refuseBuilding } from "./refusal.ts";
@@ -23,6 +24,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   const states = new Map<Digest, State>(all.map((item) => [item.digest, { state: "waiting" }]));
   const results = new Map<Digest, Result>();
   const requests = new Map<Digest, Digest>();
+  const outcomes = new Map<Digest, BuildOutcome["how"]>();
   const differing: Differing[] = [];
   const users = usersOf(all);
   const weight = weights(all, users);
@@ -44,7 +46,8 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   // Where there is no room, whatever is begun fails alike.
   let full = false;
 
-  const done = (item: Derivation, request: Request, result: Result) => {
+  const done = (item: Derivation, request: Request, result: Result, how: BuildOutcome["how"]) => {
+    outcomes.set(item.digest, how);
     states.set(item.digest, { state: "done", result });
     results.set(item.digest, result);
     requests.set(item.digest, requestDigest(request));
@@ -100,7 +103,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       const digest = request && requestDigest(request);
       const result = digest === undefined || gone.has(digest) ? undefined : means.known(digest);
       if (!request || !result || !isReusable(result, request)) continue;
-      done(item, request, result);
+      done(item, request, result, "reused");
       reused++;
     }
   };
@@ -143,7 +146,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
           return [];
         }
         if (known !== undefined) {
-          done(item, request, known);
+          done(item, request, known, "reused");
           reused++;
         } else {
           states.set(item.digest, { state: "offered", request, result });
@@ -212,7 +215,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       const job = { request, derivation: item, rebuild: options.rebuild(item) };
       const outcome = offered ? await means.bring(job) : await means.build(job);
       if (outcome === undefined) return giveUp(item);
-      done(item, request, outcome.result);
+      done(item, request, outcome.result, outcome.how);
       if (outcome.how === "built") built++;
       else if (outcome.how === "brought") brought++;
       else reused++;
@@ -290,6 +293,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     states,
     results,
     requests,
+    outcomes,
     differing,
     settleKnown,
     settleOffered,

@@ -8,8 +8,10 @@ import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type ChosenPackage, closureQuestion } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
+
 import { type DebDistro, type DistroManifest, distroKind } from "../distro/schema.ts";
-import { archiveOf, keyOf, requireDeb, sourceOf } from "../distro/source.ts";
+import { archiveOf, isUpstream, keyOf, requireDeb, sourceOf } from "../distro/source.ts";
+
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { PackageInput } from "../rootfs/recipe.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
@@ -55,7 +57,11 @@ export function repositoryPackage(distro: DebDistro, item: ChosenPackage): Packa
   const fetch = fetchDerivation(
     label,
     { sha256, size },
-    { archive: archiveOf(distro, item.origin.repository), path },
+    {
+      archive: archiveOf(distro, item.origin.repository),
+      path,
+      ...(!isUpstream(distro) && { leftOutBy: distro.name }),
+    },
   );
   return debPackage(keyOf(item), label, { derivation: fetch, output: "file" });
 }

@@ -11,7 +11,9 @@ import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../evaluator/view/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
-import { architecturesIn, sourceOf } from "../distro/source.ts";
+
+import { architecturesIn, refuseLeftOut, sourceOf } from "../distro/source.ts";
+
 import { planPackages } from "../package/plan.ts";
 import { assembled, settleDistro } from "../tools/plan.ts";
 import { type Placeholder, type WorkloadManifest, workloadKind } from "../workload/schema.ts";
@@ -164,13 +166,14 @@ function refuseClashes(workloads: readonly GatheredWorkload[]): void {
 function workloadQuestion(
   planning: Planning,
   { own, manifest }: GatheredWorkload,
-  { target, distro: { format } }: SettledView,
+  { target, distro }: SettledView,
 ): WorkloadQuestion | undefined {
   const { name, groups, options } = manifest;
   const { names, files, placeholders } = wantsOf(own, manifest, target.arch);
+  refuseLeftOut(distro, files);
   const made = planPackages(planning, files, target);
   if (made === undefined) return undefined;
-  const expected = placeholders.flatMap((item) => stanzasOf(item, format, target));
+  const expected = placeholders.flatMap((item) => stanzasOf(item, distro.format, target));
   return {
     name,
     requests: [...names, ...made.map(({ stanza }) => stanza["Package"] ?? "")],

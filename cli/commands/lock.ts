@@ -21,7 +21,8 @@ export class LockCommand extends PartsCommand {
       Answers what the lock file does not answer yet, for every output and architecture of the manifest, and drops
       what is not asked any more; what is pinned stays. With \`--update\` every question is asked again, or, where
       packages are named, only those packages move and what they force. Prints a line for each package that was
-      added, removed or changed. The lock file lies beside the manifest and belongs into version control.
+      added, removed or changed. A distribution that leaves repositories out (\`search:\`) is locked out of what the
+      store has, and its servers are not asked. The lock file lies beside the manifest and belongs into version control.
     `,
     examples: [
       ["Pin what a changed manifest newly needs", "kit lock image.yaml"],

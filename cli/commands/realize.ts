@@ -3,11 +3,12 @@
 
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
+import { archiveIn } from "../../builders/fetch/recipe.ts";
 import { realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
 import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
-import type { Content, Result } from "../../store/model/derivation.ts";
+import type { Content, Derivation, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
@@ -86,6 +87,9 @@ export class RealizeCommand extends BuildCommand {
     const line = parts.line(manifest);
     const realized = await realizeLine(targets, world, line, again(this.rebuild && !this.check));
     const { results } = realized;
+    const leaves = plan.answered.some(({ question }) => question.source.search !== undefined);
+    const told = leaves ? fileText(allDerivations(plan.outputs), realized) : "";
+    if (told !== "") this.renderer.event({ type: "step", text: `package files: ${told}` });
     const second = this.check
       ? await realizeLine(targets, world, line, { ...again(true), caches: "none" })
       : undefined;
@@ -173,6 +177,16 @@ export class RealizeCommand extends BuildCommand {
     }
     return links;
   }
+}
+
+/** How many package files came from where: `3 from the store, 5 from repositories`; those that were not needed left out. */
+function fileText(all: readonly Derivation[], { outcomes }: Realized): string {
+  const files = all.filter(({ builder, hints }) => builder === "fetch" && archiveIn(hints) !== undefined);
+  const names = { reused: "from the store", brought: "from caches", built: "from repositories" } as const;
+  return (["reused", "brought", "built"] as const)
+    .map((how) => ({ how, count: files.filter(({ digest }) => outcomes.get(digest) === how).length }))
+    .flatMap(({ how, count }) => (count === 0 ? [] : [`${count} ${names[how]}`]))
+    .join(", ");
 }
 
 /** Two architectures of one output take links of different names. */

@@ -4,8 +4,9 @@
 import { Command, Option } from "clipanion";
 import { nativeName } from "../../builders/distro/source.ts";
 import { loadDistro, shippedDistro } from "../../builders/load/distro.ts";
-import { answerQuestion } from "../../builders/lock/answer.ts";
+import { answerQuestion, nothingHeld } from "../../builders/lock/answer.ts";
 import { inquiryQuestion } from "../../builders/lock/inquiry.ts";
+import { openAnswerers } from "../../builders/lock/listing.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
 import {
@@ -31,7 +32,8 @@ export class ResolveCommand extends PartsCommand {
       \`nginx=1.22.1-9\`, \`libc6:arm64\`, \`"nginx (>= 1.22)"\`. Chooses what apt of that release would on a machine
       that has nothing, whatever the order of the packages; with \`--base\` on one that has the distribution's base.
       Reads no lock, and the indexes as they were an hour ago at most. Prints a line for each package: NAME VERSION ARCHITECTURE and who
-      wants it. What cannot be had ends with 4, and the packages and versions that clash.
+      wants it; \`[store]\` stands behind what the store gave, where the distribution's \`search:\` names it. Where that leaves
+      repositories out, no index is read. What cannot be had ends with 4, and the packages and versions that clash.
     `,
     examples: [
       ["What nginx comes with", "kit resolve debian/trixie nginx"],
@@ -70,14 +72,15 @@ export class ResolveCommand extends PartsCommand {
     const [native, ...further] = architectures;
     const asked = [nativeName(distro, native), ...further] as const;
     const question = inquiryQuestion(distro, { packages, architectures: asked, base, recommends });
-    const indexes = await parts.indexes(listAge(this.refresh))(question, assembly);
+    const listing = await parts.indexes(listAge(this.refresh))(question, assembly);
     this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
-    const { closure } = answerQuestion(question, indexes, [], (text) => this.warn(text));
+    const { closure } = answerQuestion(question, listing, nothingHeld, (text) => this.warn(text));
+    const tierOf = openAnswerers(question, listing);
     this.done();
-    if (this.json) this.print(JSON.stringify(resolutionRecord(question, closure)));
+    if (this.json) this.print(JSON.stringify(resolutionRecord(question, closure, tierOf)));
     else {
-      this.print(...resolutionLines(closure));
-      this.context.stderr.write(`${sumText(closure)}\n`);
+      this.print(...resolutionLines(closure, tierOf));
+      this.context.stderr.write(`${sumText(closure, tierOf)}\n`);
     }
     return 0;
   }
@@ -98,20 +101,33 @@ export class ResolveCommand extends PartsCommand {
   }
 }
 
-export function resolutionLines({ packages }: Closure): string[] {
-  return packages.map(({ name, version, architecture, reasons: [first] }) => {
+type TierOf = ReturnType<typeof openAnswerers>;
+
+/** What the store gave is marked so; nothing else is told of repositories. */
+export function resolutionLines({ packages }: Closure, tierOf: TierOf): string[] {
+  return packages.map((item) => {
+    const { name, version, architecture, reasons } = item;
+    const [first] = reasons;
+    const tier = tierOf(item) === "store" ? " [store]" : "";
     const why =
       first === undefined
         ? ""
         : ["request", "base"].includes(first.by)
           ? first.by
           : `${first.by}: ${first.relation}`;
-    return visible(`${name} ${version} ${architecture} ${why}`);
+    return visible(`${name} ${version} ${architecture} ${why}${tier}`);
   });
 }
 
-/** Sizes in bytes; absent where the index does not tell. `date` is that of the newest index. */
-export function resolutionRecord({ source: of }: ClosureQuestion, { packages, date }: Closure): object {
+/**
+ * Sizes in bytes; absent where the index does not tell. `date` is that of the newest index. Tiers are told where the
+ * distribution names them; else repositories give everything.
+ */
+export function resolutionRecord(
+  { source: of }: ClosureQuestion,
+  { packages, date }: Closure,
+  tierOf: TierOf,
+): object {
   return {
     format: "kit/resolution/1",
     distro: of.distro,
@@ -129,15 +145,19 @@ export function resolutionRecord({ source: of }: ClosureQuestion, { packages, da
         sourceVersion: source.version,
         ...(size !== undefined && { size }),
         origin,
+        ...(of.search && { tier: tierOf(item) }),
         reasons,
       };
     }),
   };
 }
 
-function sumText({ packages }: Closure): string {
-  const bytes = packages.reduce((sum, item) => sum + (sizeOf(item) ?? 0), 0);
-  return `${plural(packages.length, "package")}, ${bytesText(bytes)} to fetch`;
+function sumText({ packages }: Closure, tierOf: TierOf): string {
+  const remote = packages.filter((item) => tierOf(item) !== "store");
+  const bytes = remote.reduce((sum, item) => sum + (sizeOf(item) ?? 0), 0);
+  const stored = packages.length - remote.length;
+  const there = stored === 0 ? "" : `${stored} from the store, `;
+  return `${plural(packages.length, "package")}, ${there}${bytesText(bytes)} to fetch`;
 }
 
 function sizeOf({ stanza }: ChosenPackage): number | undefined {

@@ -7,7 +7,7 @@ import type { Package, Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
 import { parseRequest, standsForNative } from "./request.ts";
 import { type Question, resolve } from "./resolve.ts";
-import type { Universe } from "./universe.ts";
+import { splitPriority, type Universe } from "./universe.ts";
 import { satisfies } from "./version.ts";
 
 /** A closure as far as it matters here: versions by package, `name` or `name:architecture`. */
@@ -130,6 +130,8 @@ function rankReasons(version: Version): string[] {
   if (candidate === undefined) return [];
   const [better, worse] = [candidate, version].map(listed);
   if (better === undefined || worse === undefined) return [];
+  if (splitPriority(candidate.priority).rank > splitPriority(version.priority).rank)
+    return [`${better.version} (${better.from}) is in an earlier tier`];
   return candidate.priority > version.priority
     ? [
         `${better.version} (${better.from}) has the priority ${better.priority}, ${worse.version} (${worse.from}) but ${worse.priority}`,
@@ -152,5 +154,9 @@ function attemptOf(universe: Universe, question: Question, taken: Taken): NonNul
 
 function listed({ version, priority, origin }: Version): Listed {
   if (origin === "local") return { version, from: origin };
-  return { version, priority, from: `${origin.repository} ${origin.suite}` };
+  return {
+    version,
+    priority: splitPriority(priority).priority,
+    from: `${origin.repository} ${origin.suite}`,
+  };
 }

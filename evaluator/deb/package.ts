@@ -33,7 +33,7 @@ export interface Version {
   readonly importance: Importance;
   readonly stanza: Stanza;
   readonly origin: Origin;
-  /** Pin priority; `Infinity` for what kit built itself. */
+  /** Pin priority, with the rank of its source where that has one; `Infinity` for what kit built itself. */
   readonly priority: number;
   /** Pre-Depends, Depends, Conflicts, Breaks, Recommends, Suggests, in apt's order. */
   readonly demands: readonly Demand[];

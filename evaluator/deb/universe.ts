@@ -27,6 +27,8 @@ export interface Source {
   readonly suite: string;
   /** As apt_preferences(5): 500 for an ordinary suite, 100 or 1 for one that says NotAutomatic. */
   readonly priority: number;
+  /** A version that one of a higher rank has goes before all others of its name, whatever their priorities; 0. */
+  readonly rank?: number;
 }
 
 /** Of several pins that match a version the first counts, as with apt's specific form. */
@@ -229,7 +231,7 @@ function makePackage(
     const from = same.flatMap(({ source }) => (source === undefined ? [] : [source]));
     const { source, described } = first;
     const origin = source === undefined ? "local" : { repository: source.repository, suite: source.suite };
-    const priority = source === undefined ? Number.POSITIVE_INFINITY : priorityOf(name, from);
+    const priority = source === undefined ? Number.POSITIVE_INFINITY : ranked(priorityOf(name, from), from);
     const demands = [...described.demands, ...siblingDemands(described, others)];
     made.push({ ...described, demands, package: pkg, origin, priority });
   }
@@ -241,6 +243,20 @@ function makePackage(
     if (version.priority > Math.max(0, pkg.candidate?.priority ?? 0)) pkg.candidate = version;
   }
   return pkg;
+}
+
+/** Ranks lie further apart than priorities reach; what is never taken stays so. */
+function ranked(priority: number, from: readonly Source[]): number {
+  const rank = Math.max(...from.map(({ rank = 0 }) => rank));
+  return priority > 0 ? priority + rank * rankStep : priority;
+}
+
+const rankStep = 2 ** 16;
+
+/** The rank in a version's priority, and the priority as pins have it. */
+export function splitPriority(priority: number): { readonly rank: number; readonly priority: number } {
+  const rank = priority > 0 ? Math.floor(priority / rankStep) : 0;
+  return { rank, priority: priority - rank * rankStep };
 }
 
 const importantFields = ["Important", "Protected"];

@@ -109,6 +109,16 @@ describe("the page's examples", () => {
     ]);
   });
 
+  test("a distro's tiers: written ones in their order, each once; none is not the same as all", () => {
+    const search = (text: string) => () =>
+      parse(distroKind, distro.replace("search: [local, store, repositories]", text)).search;
+    expect(search("search: [repositories, store]")()).toEqual(["repositories", "store"]);
+    expect(search("")()).toBeUndefined();
+    expect(search("search: [store, local, store]")).toThrow(/is named before/);
+    expect(search("search: []")).toThrow(/names no tier/);
+    expect(search("search: [upstream]")).toThrow();
+  });
+
   test("a package of files", () => {
     const manifest = parse(packageKind, debFiles);
     expect(packageKind.references(manifest)).toEqual([

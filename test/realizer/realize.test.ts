@@ -337,6 +337,28 @@ describe("realize", () => {
     expect(there.built).toEqual(["known", "of what is there"]);
   });
 
+  it("refuses at once what a distribution leaves out, and nothing that is there", async () => {
+    const file = (name: string, leftOutBy?: string) =>
+      fetchDerivation(
+        name,
+        { sha256: sha256Of(name) },
+        { archive: "https://example.org/debian", path: name, ...(leftOutBy && { leftOutBy }) },
+      );
+    const there = world();
+    await realize([file("known")], there, options);
+    const left = Array.from({ length: 11 }, (_, index) => file(`${index}`, "mine"));
+    const refused = realize([file("known", "mine"), file("free"), ...left], there, options);
+    await expect(refused).rejects.toMatchObject({
+      code: "network/left-out",
+      exit: 6,
+      message: expect.stringMatching(/^11 files .* and mine leaves its repositories out$/),
+      details: [...left.slice(0, 10).map(({ label }) => label), "and 1 more"],
+    });
+    expect(there.built).toEqual(["known"]);
+    const { outcomes } = await realize([file("known", "mine"), file("free")], there, options);
+    expect([...outcomes.values()].sort()).toEqual(["built", "reused"]);
+  });
+
   it("begins nothing more once there is no room", async () => {
     const there = world(() => new Fault("store/full", "no room"));
     const failed = realize(

@@ -1,7 +1,14 @@
 // Where a file of an archive is looked for: its name stays a name, whatever is in it.
 
 import { expect, test } from "vitest";
-import { fetchAddresses, fetchDerivation, fetchParameters } from "../../../builders/fetch/recipe.ts";
+import {
+  archiveIn,
+  fetchAddresses,
+  fetchDerivation,
+  fetchParameters,
+  leftOutBy,
+  recordedPlace,
+} from "../../../builders/fetch/recipe.ts";
 import { parseSha512, sha256Of } from "../../../store/model/digest.ts";
 
 const mirrors = () => ["https://near.example.org/debian", "https://far.example.org/debian"];
@@ -29,6 +36,28 @@ test("below every mirror of its archive, nearest first", () => {
       "https://far.example.org/debian/pool/a_1+b~1_all.deb",
     ],
   });
+});
+
+test("of a distribution that leaves its repositories out there are none; what is recorded does not tell that", () => {
+  const place = { archive: "https://example.org/debian", path: "pool/a_1_all.deb" };
+  const left = { ...place, leftOutBy: "mine" };
+  const refused = expect.objectContaining({ code: "network/left-out", exit: 6, details: ["a_1_all.deb"] });
+  expect(() => fetchAddresses(left, mirrors)).toThrow(refused);
+  expect([leftOutBy(left), leftOutBy(place), leftOutBy({ urls: [] }), leftOutBy(undefined)]).toEqual([
+    "mine",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([left, place, { urls: ["u"] }, undefined].map(recordedPlace)).toEqual([
+    place,
+    place,
+    { urls: ["u"] },
+    undefined,
+  ]);
+  expect([left, { urls: [] }, undefined].map(archiveIn)).toEqual([place.archive, undefined, undefined]);
+  const sha256 = sha256Of("x");
+  expect(fetchDerivation("x", { sha256 }, left).digest).toBe(fetchDerivation("x", { sha256 }, place).digest);
 });
 
 test.each([

@@ -85,6 +85,13 @@ describe("why", () => {
     ]);
   });
 
+  test("an earlier tier has another version: told with the priorities that manifests give", () => {
+    const near = source([pkg("lib 1")], { suite: "near", rank: 2 });
+    const told = ask([near, source(stable, { rank: 1 })], ["app"], ["app 1", "lib 1"], "lib=2");
+    expect(told.reasons).toEqual(["lib 1 is taken", "1 (main near) is in an earlier tier"]);
+    expect(told.versions.map(({ priority }) => priority)).toEqual([500, 500]);
+  });
+
   test("the lock keeps an older one", () => {
     const told = ask([source(stable)], ["app"], ["app 1", "lib 1"], "lib=2");
     expect(told.reasons).toEqual([

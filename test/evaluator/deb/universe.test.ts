@@ -1,9 +1,10 @@
 // Universes: what is found in an index, which version is the candidate, who satisfies what.
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mentionOrder } from "../../../evaluator/deb/mention.ts";
 import { parseRelations } from "../../../evaluator/deb/relation.ts";
-import { packagesIndex, type Universe } from "../../../evaluator/deb/universe.ts";
+import { packagesIndex, splitPriority, type Universe } from "../../../evaluator/deb/universe.ts";
 import { pkg, source, stanza, universeOf } from "./archive.ts";
 
 function candidateOf(universe: Universe, name: string): string | undefined {
@@ -91,6 +92,30 @@ describe("candidates", () => {
         { package: "*", from: "updates", priority: 990 },
       ),
     ).toBe("1.9");
+  });
+
+  test("a rank goes before every priority and pin, but not before never", () => {
+    const ranked = (rank: number) => source([pkg("a 1")], { suite: "near", priority: 1, rank });
+    const pins = [{ package: "a", from: "stable", priority: 32_767 }];
+    expect(candidateOf(universeOf([], { sources: [ranked(0), stable], pins }), "a")).toBe("1.9");
+    expect(candidateOf(universeOf([], { sources: [ranked(1), stable], pins }), "a")).toBe("1");
+    expect(candidateOf(universeOf([], { sources: [ranked(1), stable] }), "b")).toBe("1");
+    const never = [{ package: "a", from: "near", priority: -1 }];
+    expect(candidateOf(universeOf([], { sources: [ranked(3), stable], pins: never }), "a")).toBe("1.9");
+    // Of one version in two places the higher rank counts.
+    const both = [source([pkg("a 1.9")], { suite: "near", rank: 1 }), stable, updates];
+    expect(candidateOf(universeOf([], { sources: both }), "a")).toBe("1.9");
+  });
+
+  test("a rank and a priority are told apart again", () => {
+    fc.assert(
+      fc.property(fc.nat(5), fc.integer({ min: -32_768, max: 32_767 }), (rank, priority) => {
+        const { sources } = { sources: [source([pkg("a 1")], { priority, rank })] };
+        const version = universeOf([], { sources }).package("a", "amd64")?.versions[0];
+        const told = splitPriority(version?.priority ?? Number.NaN);
+        expect(told).toEqual({ rank: priority > 0 ? rank : 0, priority });
+      }),
+    );
   });
 
   test("a priority of zero and below is never a candidate", () => {

@@ -1,0 +1,136 @@
+// What packages are chosen from: the lists of repositories, and what the store has, in the order of their tiers.
+// Knows how tiers rank and which of them has a package; does not know how one is chosen.
+
+import type { Compact } from "../../evaluator/compact.ts";
+import { openPackages } from "../../evaluator/deb/packages.ts";
+import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { LockedIndex } from "../../evaluator/lock.ts";
+import type {
+  ChosenPackage,
+  ClosureQuestion,
+  Source as Distribution,
+  Tier,
+} from "../../evaluator/question.ts";
+import type { FetchedIndex } from "../repository/indexes.ts";
+import type { Pinned } from "./pinned.ts";
+import type { Stored } from "./stored.ts";
+import type { Listed } from "./world.ts";
+
+/** A fetched index and what it lists. */
+export interface ReadIndex {
+  readonly index: FetchedIndex;
+  readonly list: Compact;
+}
+
+export interface Listing {
+  /** None where repositories are left out. */
+  readonly indexes: readonly ReadIndex[];
+  /** Absent where the store is no tier to choose from. */
+  readonly stored?: Stored;
+}
+
+/** A question about a distribution. */
+export type Asked = Pick<ClosureQuestion, "source">;
+
+/** Before every repository's own priority, after what kit builds: stays what it is unless something forces it. */
+const pinnedPriority = { deb: 995, rpm: 0 } as const;
+
+/** As a lock has them: what was read, then what the store's packages were once chosen from. */
+export function lockedIndexes({ indexes, stored }: Listing): LockedIndex[] {
+  const read = indexes.map(
+    ({ index }): LockedIndex => ({
+      repository: index.repository,
+      suite: index.suite,
+      component: index.component,
+      architecture: index.architecture,
+      release: index.release.sha256,
+      packages: index.packages.sha256,
+      date: index.release.date,
+    }),
+  );
+  return withoutRepeats([...read, ...(stored?.indexes ?? [])]);
+}
+
+/** Of several states of one index the first. */
+export function withoutRepeats(indexes: readonly LockedIndex[]): LockedIndex[] {
+  const first = new Map<string, LockedIndex>();
+  for (const index of indexes) {
+    const { repository, suite, component, architecture } = index;
+    const key = [repository, suite, component, architecture].join(" ");
+    if (!first.has(key)) first.set(key, index);
+  }
+  return [...first.values()];
+}
+
+/** The listing's lists; an earlier tier's rank is above those of later ones. */
+export function listsOf({ source }: Asked, { indexes, stored }: Listing): Listed[] {
+  const read = indexes.map(({ index: { repository, suite }, list }): Listed => {
+    const rank = rankOf("repositories", source);
+    return { list, repository, suite, priority: priorityOf(repository, source), rank };
+  });
+  const own = groupedLists({ source }, stored?.packages ?? []);
+  return [...read, ...own.map((each) => ({ ...each, rank: rankOf("store", source) }))];
+}
+
+/** What is pinned, where it is to stay: before all tiers that are named. */
+export function keptLists({ source }: Asked, keep: readonly Pinned[]): Listed[] {
+  const rank = source.search === undefined ? 0 : source.search.length + 1;
+  const priority = pinnedPriority[source.format ?? "deb"];
+  return groupedLists({ source }, keep).map((each) => ({ ...each, priority, rank }));
+}
+
+/** Single packages as lists, one for each suite. */
+export function groupedLists({ source }: Asked, packages: readonly Pinned[]): Listed[] {
+  return [...Map.groupBy(packages, ({ from }) => from)].map(([from, group]): Listed => {
+    const [repository = "", suite = ""] = from.split(" ");
+    const list = group.map(({ stanza }) => stanza);
+    return { list, repository, suite, priority: priorityOf(repository, source), rank: 0 };
+  });
+}
+
+function rankOf(tier: Tier, { search }: Distribution): number {
+  return search === undefined ? 0 : search.length - search.indexOf(tier);
+}
+
+function priorityOf(repository: string, { format, repositories }: Distribution): number {
+  return repositories.find(({ name }) => name === repository)?.priority ?? (format === "rpm" ? 99 : 500);
+}
+
+/** What gave a package: a tier, or the lock where no tier has it any more. */
+export type Answerer = Tier | "lock";
+
+/** Tells which tier gave each package: the first that has just this one; where none are named, repositories did. */
+export function openAnswerers(
+  { source }: Asked,
+  { indexes, stored }: Listing,
+): (item: Pick<ChosenPackage, "name" | "stanza" | "origin">) => Answerer {
+  const lists = indexes.map(({ list }) => openPackages(list));
+  const isListed = (name: string, sha256: string) =>
+    lists.some((list) => list.named(name).some((at) => sha256Of(parseStanza(list.text(at))) === sha256));
+  const files = new Set(stored?.packages.map(({ stanza }) => sha256Of(stanza)));
+  return ({ name, stanza, origin }) => {
+    if (origin === "local") return "local";
+    if (source.search === undefined) return "repositories";
+    const sha256 = sha256Of(stanza);
+    const has = { local: false, store: files.has(sha256), repositories: isListed(name, sha256) };
+    return source.search.find((tier) => has[tier]) ?? "lock";
+  };
+}
+
+/** How many packages came from where, in the order of the tiers: `3 from the store, 5 from repositories`. */
+export function answererText(answerers: readonly Answerer[]): string {
+  const names = {
+    local: "from manifests",
+    store: "from the store",
+    repositories: "from repositories",
+    lock: "as the lock has them",
+  };
+  return (Object.keys(names) as Answerer[])
+    .map((one) => ({ one, count: answerers.filter((other) => other === one).length }))
+    .flatMap(({ one, count }) => (count === 0 ? [] : [`${count} ${names[one]}`]))
+    .join(", ");
+}
+
+function sha256Of(stanza: Stanza): string {
+  return stanza["SHA256"] ?? "";
+}

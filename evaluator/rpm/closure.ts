@@ -19,14 +19,17 @@ export function reasonsIn(
   const there = new Set(chosen);
   const taken: Taken = {
     packages: () => chosen,
-    wanted: () => new Set(),
+    isWanted: () => false,
     value: (pkg) => there.has(pkg),
   };
   const reasons = new Map<Package, Reason[]>(chosen.map((pkg) => [pkg, []]));
+  const told = new Map<Package, Set<string>>(chosen.map((pkg) => [pkg, new Set()]));
   const tell: Tell = (pkg, reason) => {
-    const known = reasons.get(pkg);
-    if (known?.some(({ by, relation }) => by === reason.by && relation === reason.relation)) return;
-    known?.push(reason);
+    const known = told.get(pkg);
+    const key = `${reason.by}\n${reason.relation}`;
+    if (known === undefined || known.has(key)) return;
+    known.add(key);
+    reasons.get(pkg)?.push(reason);
   };
   for (const { request, packages } of answers) {
     for (const pkg of packages) tell(pkg, { by: request.by, relation: request.text });

@@ -28,7 +28,7 @@ export function wantedOf(universe: Universe, taken: Taken, packages: readonly Pa
 }
 
 export function isRecommended(universe: Universe, taken: Taken, pkg: Package): boolean {
-  return taken.wanted("recommends").has(pkg) || isCalledFor(universe, taken, pkg.supplements);
+  return taken.isWanted("recommends", pkg) || isCalledFor(universe, taken, pkg.supplements);
 }
 
 /**
@@ -40,7 +40,7 @@ export function inPreference(universe: Universe, taken: Taken, packages: readonl
   const current = partedBy(packages, (pkg) => !isOutdated(universe, pkg));
   return partedBy(
     sortedByProvides(current),
-    (pkg) => taken.wanted("suggests").has(pkg) || isCalledFor(universe, taken, pkg.enhances),
+    (pkg) => taken.isWanted("suggests", pkg) || isCalledFor(universe, taken, pkg.enhances),
   );
 }
 

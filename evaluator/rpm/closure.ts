@@ -46,6 +46,21 @@ export function reasonsIn(
   return reasons;
 }
 
+/** Which packages of a set each of it requires, sorted by {@link comparePackages}, each once and none itself. */
+export function needsIn(universe: Universe, chosen: readonly Package[]): Map<Package, readonly Package[]> {
+  const there = new Set(chosen);
+  const isThere = (pkg: Package) => there.has(pkg);
+  const needsOf = ({ requires }: Package) =>
+    requires.flatMap(({ relation }) => choicesOf(universe, isThere, relation).flat().filter(isThere));
+  return new Map(
+    chosen.map((pkg) => {
+      const others = new Set(needsOf(pkg));
+      others.delete(pkg);
+      return [pkg, [...others].sort(comparePackages)];
+    }),
+  );
+}
+
 /** `name`, or `name:architecture` where that is neither the native one nor `noarch`. */
 export function nameOf(universe: Universe, pkg: Package): string {
   return nameIn(pkg, universe.architectures.native);

@@ -72,6 +72,8 @@ function ofBestVersion(universe: Universe, packages: readonly Package[]): readon
  * walks the packages in order and keeps the circle the walk began in).
  */
 function notObsoleted(packages: readonly Package[]): readonly Package[] {
+  // One in a thousand obsoletes anything, and glibc's 190 language packs are all alternatives of each other.
+  if (packages.every(({ obsoletes }) => obsoletes.length === 0)) return packages;
   const obsoleted = packages.map((pkg) =>
     packages.flatMap((other, i) =>
       other.name !== pkg.name && pkg.obsoletes.some(({ relation }) => isNamedBy(other, relation)) ? [i] : [],

@@ -16,7 +16,8 @@ export interface Agenda {
 /**
  * A rule is open when every negative literal is false, no positive one true, and something left to decide. Looked at
  * again is only what may have come to be open: rules of what was taken since, and what was met by something that was
- * taken back. Going over all rules each time took 3 s of the 4 that 12 resolutions of 2264 hostile packages took.
+ * taken back. Of 2264 hostile packages the slowest of 12 resolutions took 6.4 s when each round went over all rules,
+ * and 2.9 s now.
  */
 export function agendaOf<C extends Clause>(engine: Engine<C>, choices: readonly Clause[]): Agenda {
   const rules = choices.map(({ literals }) => literals);

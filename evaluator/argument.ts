@@ -1,7 +1,8 @@
 // Arguments: a contradiction made short, and put in an order a person can follow.
 // Knows clauses and which of them are requests; does not know what they say.
 
-import { type Clause, search } from "./search.ts";
+import type { Clause } from "./engine.ts";
+import { search } from "./search.ts";
 
 /** A clause with its kind; those a search began with are of the kind `request`. */
 export type Kinded = Clause & { readonly kind: string };

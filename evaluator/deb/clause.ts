@@ -1,7 +1,8 @@
 // Clauses: what packages demand, as logic.
 // Knows how demands become clauses and what each stands for; does not know how they are solved.
 
-import type { Clause, Expansion } from "../search.ts";
+import type { Clause } from "../engine.ts";
+import type { Expansion } from "../search.ts";
 import { allReachedBy } from "./demand.ts";
 import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import { rankedProviders } from "./provider.ts";

@@ -1,10 +1,10 @@
 // Choice: taking packages until every rule holds, in the order and by the preferences of libsolv.
 // Knows libsolv's `solver_run_sat` for an empty root; does not know what a rule says, nor how to tell why it cannot hold.
 
-import { Engine } from "../search.ts";
+import { Engine } from "../engine.ts";
+import { type Agenda, agendaOf } from "./agenda.ts";
 import { type Formula, formulate, supplementersOf } from "./formula.ts";
 import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
-import { linesOf } from "./listing.ts";
 import type { Package } from "./package.ts";
 import { bestOf, inPreference, isRecommended, wantedOf } from "./preference.ts";
 import type { Answers } from "./request.ts";
@@ -41,6 +41,7 @@ class Choice {
   readonly #formula: Formula;
   readonly #engine = new Engine<Rule>();
   readonly #taken: Taken;
+  #lastAgenda: { readonly choices: readonly Rule[]; readonly agenda: Agenda } | undefined;
   #branches: Branch[] = [];
   #core: readonly Rule[] | undefined;
 
@@ -93,50 +94,38 @@ class Choice {
   /** `resolve_dependencies` */
   #meetNeeds(): void {
     const start = this.#engine.level;
-    const choices = this.#formula.choices();
-    const { learnt } = this.#engine;
+    const agenda = this.#agenda();
     let postponed: number | undefined | "taken";
-    /** Rules that something taken meets; they are gone over again and again. */
-    let met: boolean[] = [];
-    for (let i = 0, visited = 0; ; i++, visited++) {
-      if (visited >= choices.length + learnt.length) {
+    // How many rules there are still to go over before all have been since something was taken.
+    for (let from = 0, left = agenda.size(); ; ) {
+      const place = agenda.next(from, left);
+      if (place === undefined) {
         if (typeof postponed !== "number") return;
-        i = postponed;
-        postponed = "taken";
-        visited = 0;
+        [from, left, postponed] = [postponed, agenda.size(), "taken"];
+        continue;
       }
-      if (i >= choices.length + learnt.length) i = 0;
-      if (met[i] === true) continue;
-      const literals = choices[i]?.literals ?? learnt[i - choices.length] ?? [];
-      const state = this.#stateOf(literals);
-      if (state === "met") met[i] = true;
-      if (state !== "open") continue;
-      let packages = this.#open(literals);
+      let packages = this.#open(agenda.literals(place));
       if (postponed !== "taken") {
         packages = wantedOf(this.#universe, this.#taken, packages);
         if (packages.length > 1) {
-          postponed ??= i;
+          postponed ??= place;
+          left -= place - from + 1 + (place < from ? agenda.size() : 0);
+          from = place + 1;
           continue;
         }
       }
-      const { returns } = this.#engine;
       this.#select(packages);
       if (this.#core !== undefined || this.#engine.level < start) return;
-      if (this.#engine.returns !== returns) met = [];
-      visited = -1;
+      [from, left] = [place + 1, agenda.size()];
     }
   }
 
-  /** Open: every negative literal false, no positive one true, and something left to decide. Idle: not asked for. */
-  #stateOf(literals: readonly number[]): "met" | "open" | "idle" {
-    let open = 0;
-    for (const literal of literals) {
-      const value = this.#engine.value(literal);
-      if (value === true) return "met";
-      if (value === undefined && literal < 0) return "idle";
-      if (value === undefined) open++;
-    }
-    return open > 0 ? "open" : "idle";
+  /** Made anew when new packages have come into question. */
+  #agenda(): Agenda {
+    const choices = this.#formula.choices();
+    if (this.#lastAgenda?.choices !== choices)
+      this.#lastAgenda = { choices, agenda: agendaOf(this.#engine, choices) };
+    return this.#lastAgenda.agenda;
   }
 
   /**
@@ -207,9 +196,7 @@ class Choice {
   #supplementing(taken: readonly Package[]): Package[] {
     const names = new Set(taken.map(({ name }) => name));
     const there = this.#taken;
-    const candidates = new Set(
-      taken.flatMap((pkg) => supplementersOf(this.#universe, pkg, linesOf(pkg.stanza, "Files"))),
-    );
+    const candidates = new Set(taken.flatMap((pkg) => supplementersOf(this.#universe, pkg)));
     const isTaken = (pkg: Package) =>
       this.#universe
         .named(pkg.name)

@@ -19,14 +19,17 @@ export function reasonsIn(
   const there = new Set(chosen);
   const taken: Taken = {
     packages: () => chosen,
-    wanted: () => new Set(),
+    isWanted: () => false,
     value: (pkg) => there.has(pkg),
   };
   const reasons = new Map<Package, Reason[]>(chosen.map((pkg) => [pkg, []]));
+  const told = new Map<Package, Set<string>>(chosen.map((pkg) => [pkg, new Set()]));
   const tell: Tell = (pkg, reason) => {
-    const known = reasons.get(pkg);
-    if (known?.some(({ by, relation }) => by === reason.by && relation === reason.relation)) return;
-    known?.push(reason);
+    const known = told.get(pkg);
+    const key = `${reason.by}\n${reason.relation}`;
+    if (known === undefined || known.has(key)) return;
+    known.add(key);
+    reasons.get(pkg)?.push(reason);
   };
   for (const { request, packages } of answers) {
     for (const pkg of packages) tell(pkg, { by: request.by, relation: request.text });
@@ -43,6 +46,21 @@ export function reasonsIn(
   return reasons;
 }
 
+/** Which packages of a set each of it requires, sorted by {@link comparePackages}, each once and none itself. */
+export function needsIn(universe: Universe, chosen: readonly Package[]): Map<Package, readonly Package[]> {
+  const there = new Set(chosen);
+  const isThere = (pkg: Package) => there.has(pkg);
+  const needsOf = ({ requires }: Package) =>
+    requires.flatMap(({ relation }) => choicesOf(universe, isThere, relation).flat().filter(isThere));
+  return new Map(
+    chosen.map((pkg) => {
+      const others = new Set(needsOf(pkg));
+      others.delete(pkg);
+      return [pkg, [...others].sort(comparePackages)];
+    }),
+  );
+}
+
 /** `name`, or `name:architecture` where that is neither the native one nor `noarch`. */
 export function nameOf(universe: Universe, pkg: Package): string {
   return nameIn(pkg, universe.architectures.native);
@@ -54,13 +72,6 @@ export function comparePackages(a: Package, b: Package): number {
     compareText(a.architecture, b.architecture) ||
     compareText(a.version, b.version)
   );
-}
-
-/** For packages of a set: those of it that meet what one requires. */
-export function neededBy(universe: Universe, chosen: readonly Package[]): (pkg: Package) => Package[] {
-  const there = new Set(chosen);
-  const taken: Taken = { packages: () => chosen, wanted: () => new Set(), value: (pkg) => there.has(pkg) };
-  return (pkg) => [...new Set([...wants(universe, taken, pkg, false)].map(({ other }) => other))];
 }
 
 /** Packages of the set that meet what one of it requires, recommends, or conflicts with the lack of. */

@@ -1,9 +1,10 @@
 // Formulas: all rules that may matter to one resolution, sorted as libsolv sorts them.
 // Knows which packages come into question; does not know which are taken.
 
-import type { Package } from "./package.ts";
+import { linesOf } from "./listing.ts";
+import type { OwnRule, Package, Ruling } from "./package.ts";
 import type { Answers } from "./request.ts";
-import { lesserRules, type Rule, rulesOf } from "./rule.ts";
+import { compareKeys, keyOf, lesserRules, type Rule, rulingOf, sortRules } from "./rule.ts";
 import type { Universe } from "./universe.ts";
 
 /**
@@ -31,9 +32,9 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
     }),
   );
   const asked = new Set(answers.flatMap(({ packages }) => packages));
-  const reached = new Set<Package>();
+  /** With what follows from each. */
+  const reached = new Map<Package, Ruling>();
   const ruled = new Set<Package>();
-  const own: Rule[] = [];
   const lesser: Rule[] = [];
   let sorted: readonly Rule[] | undefined;
 
@@ -44,17 +45,15 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
     const names = new Set<string>();
     for (let pkg = open.pop(); pkg !== undefined; pkg = open.pop()) {
       if (reached.has(pkg)) continue;
-      reached.add(pkg);
+      const ruling = rulingOf(universe, pkg);
+      reached.set(pkg, ruling);
       names.add(pkg.name);
-      for (const rule of rulesOf(universe, pkg)) {
-        rules.push(rule);
-        open.push(...positives(universe, rule));
-      }
-      open.push(...betterTwins(universe, pkg));
+      for (const rule of ruling.rules) rules.push(rule);
+      for (const other of ruling.reaches) if (!reached.has(other)) open.push(other);
     }
     if (reached.size === before) return [];
-    own.push(...rules);
     const more = [...names]
+      .filter((name) => universe.named(name).length > 1)
       .flatMap(lesserOf)
       .filter((rule) => rule.kind === "lesser" && !ruled.has(rule.package) && ruled.add(rule.package));
     lesser.push(...more);
@@ -75,59 +74,53 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
     requests,
     reach,
     choices() {
-      sorted ??= [...sortRules(own.filter(isChoice), ranksOf(universe, reached)), ...requests, ...lesser];
+      sorted ??= [...choicesAmong(universe, reached), ...requests, ...lesser];
       return sorted;
     },
   };
 }
 
 /** Packages that may supplement one that is taken, whether or not all they ask for is there. */
-export function supplementersOf(universe: Universe, pkg: Package, files: readonly string[]): Package[] {
-  const capabilities = new Set([...pkg.provides.map(({ name }) => name), ...files]);
-  return [...capabilities].flatMap((capability) => universe.supplementing(capability));
-}
-
-function positives(universe: Universe, { literals }: Rule): Package[] {
-  return literals.flatMap((literal) => (literal > 0 ? [universe.package(literal)] : []));
-}
-
-/** The same version for a better architecture, or for every one, which a lesser one may have to stand beside. */
-function betterTwins(universe: Universe, pkg: Package): Package[] {
-  const rank = universe.architectures.rank(pkg.architecture);
-  if (rank === undefined || rank === 0) return [];
-  return universe.named(pkg.name).filter((other) => {
-    const otherRank = universe.architectures.rank(other.architecture);
-    return other.version === pkg.version && (otherRank === undefined || otherRank < rank);
-  });
-}
-
-function isChoice({ literals }: Rule): boolean {
-  return literals.filter((literal) => literal > 0).length > 1;
-}
-
-/** Each package's place, from 1. */
-function ranksOf(universe: Universe, packages: Iterable<Package>): ReadonlyMap<number, number> {
-  return new Map([...packages].sort(universe.compare).map(({ number }, i) => [number, i + 1]));
+export function supplementersOf(universe: Universe, pkg: Package): readonly Package[] {
+  if (pkg.supplementers === undefined) {
+    const capabilities = new Set([...pkg.provides.map(({ name }) => name), ...linesOf(pkg.stanza, "Files")]);
+    pkg.supplementers = [...capabilities].flatMap((capability) => universe.supplementing(capability));
+  }
+  return pkg.supplementers;
 }
 
 /**
- * By their literals, read as numbers in ascending order (`unifyrules_sortcmp`): what the last package needs comes
- * first, and of one package's needs the one whose first provider comes first.
+ * As {@link sortRules} sorts all of them. A rule whose only condition is its own package stands with its package and
+ * among its rules always at the same place; the few others are sorted for themselves, because a condition that does not
+ * come into question counts as the first of all packages, and are put between.
  */
-function sortRules(rules: readonly Rule[], ranks: ReadonlyMap<number, number>): Rule[] {
-  const keyed = rules.map((rule) => ({
-    rule,
-    key: rule.literals
-      .map((literal) => Math.sign(literal) * (ranks.get(Math.abs(literal)) ?? 0))
-      .sort((a, b) => a - b),
-  }));
-  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ rule }) => rule);
-}
-
-function compareKeys(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const order = (a[i] ?? 0) - (b[i] ?? 0);
-    if (order !== 0) return order;
+function choicesAmong(universe: Universe, reached: ReadonlyMap<Package, Ruling>): readonly Rule[] {
+  const inOrder = [...reached.keys()].filter((pkg) => reached.get(pkg)?.choices.length !== 0);
+  inOrder.sort((a, b) => universe.place(b.number) - universe.place(a.number));
+  const plain: OwnRule[] = [];
+  for (const pkg of inOrder) {
+    const ruling = reached.get(pkg);
+    if (ruling === undefined) continue;
+    // Not before all is reached: each package that comes up anew moves the places of others.
+    ruling.choicesInOrder ??= sortRules(ruling.choices, universe.place);
+    plain.push(...ruling.choicesInOrder);
   }
-  return a.length - b.length;
+  const place = (number: number) => (reached.has(universe.package(number)) ? universe.place(number) : 0);
+  const conditional = sortRules(
+    [...reached.values()].flatMap((ruling) => ruling.conditional),
+    place,
+  );
+  const sorted: Rule[] = [];
+  let next = 0;
+  for (const rule of conditional) {
+    const key = keyOf(rule, place);
+    for (let other = plain[next]; other !== undefined; other = plain[++next]) {
+      // Most of the time the package alone tells.
+      const first = -universe.place(other.package.number) - (key[0] ?? 0);
+      if (first > 0 || (first === 0 && compareKeys(keyOf(other, place), key) > 0)) break;
+      sorted.push(other);
+    }
+    sorted.push(rule);
+  }
+  return [...sorted, ...plain.slice(next)];
 }

@@ -11,8 +11,8 @@ import type { Universe } from "./universe.ts";
 export interface Taken {
   /** Packages in the order they were taken. */
   packages(): readonly Package[];
-  /** Packages by which something taken would like one of its weak relations to be met. */
-  wanted(kind: "recommends" | "suggests"): ReadonlySet<Package>;
+  /** Whether something taken would like one of its weak relations to be met by the package. */
+  isWanted(kind: "recommends" | "suggests", pkg: Package): boolean;
   /** True for what is taken, false for what is ruled out, undefined while it is open. */
   value(pkg: Package): boolean | undefined;
 }

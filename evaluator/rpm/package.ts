@@ -3,6 +3,7 @@
 
 import { Fault } from "../../store/model/fault.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
+import type { Clause } from "../engine.ts";
 import type { Origin } from "../resolution.ts";
 import { linesOf } from "./listing.ts";
 import { isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
@@ -14,7 +15,43 @@ export interface Package extends Described {
   readonly origin: Origin;
   /** dnf's: the lowest wins. `-Infinity` for what kit built itself. */
   readonly priority: number;
+  /** What follows from it in its universe, once `rulingOf` has found it. */
+  ruling: Ruling | undefined;
+  /** Who may supplement it, once `supplementersOf` has found it. */
+  supplementers: readonly Package[] | undefined;
 }
+
+/** What a package demands of all others, found once in a universe. */
+export interface Ruling {
+  readonly rules: readonly OwnRule[];
+  /** Of these the ones that leave a choice, but for those that have another package as a condition. */
+  readonly choices: readonly OwnRule[];
+  /** The same in the order in which a search goes over them, once one did. */
+  choicesInOrder: readonly OwnRule[] | undefined;
+  /** Those that leave a choice on a condition. */
+  readonly conditional: readonly OwnRule[];
+  /** Packages that come into question with it, in the order in which they do, each where it is named last. */
+  readonly reaches: readonly Package[];
+}
+
+/** A clause over package numbers, and which relation says so. */
+export type OwnRule = Clause &
+  (
+    | {
+        /** What stands as positive literals meets it, while every other negated package is there too. */
+        readonly kind: "need";
+        readonly package: Package;
+        readonly demand: Demand;
+      }
+    | { readonly kind: "conflict"; readonly package: Package; readonly demand: Demand }
+    | {
+        readonly kind: "obsolete";
+        readonly package: Package;
+        readonly demand: Demand;
+        readonly other: Package;
+      }
+    | { readonly kind: "twice"; readonly package: Package; readonly other: Package }
+  );
 
 /** What a stanza says, before a universe places it among others. */
 export interface Described {

@@ -28,7 +28,7 @@ export function wantedOf(universe: Universe, taken: Taken, packages: readonly Pa
 }
 
 export function isRecommended(universe: Universe, taken: Taken, pkg: Package): boolean {
-  return taken.wanted("recommends").has(pkg) || isCalledFor(universe, taken, pkg.supplements);
+  return taken.isWanted("recommends", pkg) || isCalledFor(universe, taken, pkg.supplements);
 }
 
 /**
@@ -40,7 +40,7 @@ export function inPreference(universe: Universe, taken: Taken, packages: readonl
   const current = partedBy(packages, (pkg) => !isOutdated(universe, pkg));
   return partedBy(
     sortedByProvides(current),
-    (pkg) => taken.wanted("suggests").has(pkg) || isCalledFor(universe, taken, pkg.enhances),
+    (pkg) => taken.isWanted("suggests", pkg) || isCalledFor(universe, taken, pkg.enhances),
   );
 }
 
@@ -72,6 +72,8 @@ function ofBestVersion(universe: Universe, packages: readonly Package[]): readon
  * walks the packages in order and keeps the circle the walk began in).
  */
 function notObsoleted(packages: readonly Package[]): readonly Package[] {
+  // One in a thousand obsoletes anything, and glibc's 190 language packs are all alternatives of each other.
+  if (packages.every(({ obsoletes }) => obsoletes.length === 0)) return packages;
   const obsoleted = packages.map((pkg) =>
     packages.flatMap((other, i) =>
       other.name !== pkg.name && pkg.obsoletes.some(({ relation }) => isNamedBy(other, relation)) ? [i] : [],

@@ -2,52 +2,91 @@
 // Knows libsolv's package rules; does not know which rules a resolution needs, nor in which order it decides.
 
 import { faultsOf } from "../../store/model/fault.ts";
-import type { Clause } from "../search.ts";
+import type { Clause } from "../engine.ts";
 import { type Block, normalForm } from "./normal.ts";
-import { type Demand, isNamedBy, type Package } from "./package.ts";
+import { type Demand, isNamedBy, type OwnRule, type Package, type Ruling } from "./package.ts";
 import { isRich } from "./relation.ts";
 import type { Request } from "./request.ts";
 import type { Universe } from "./universe.ts";
 
 /** A clause over package numbers, and what it says in the world of packages. */
-export type Rule = Clause &
-  (
-    | { readonly kind: "request"; readonly request: Request }
-    /** What stands as positive literals meets it, while every other negated package is there too. */
-    | { readonly kind: "need"; readonly package: Package; readonly demand: Demand }
-    | { readonly kind: "conflict"; readonly package: Package; readonly demand: Demand }
-    | {
-        readonly kind: "obsolete";
-        readonly package: Package;
-        readonly demand: Demand;
-        readonly other: Package;
-      }
-    | { readonly kind: "twice"; readonly package: Package; readonly other: Package }
-    /** A lesser architecture, only beside the same version of a better one. */
-    | { readonly kind: "lesser"; readonly package: Package; readonly better: Package }
-  );
+export type Rule =
+  | OwnRule
+  | (Clause & { readonly kind: "request"; readonly request: Request })
+  /** A lesser architecture, only beside the same version of a better one. */
+  | (Clause & { readonly kind: "lesser"; readonly package: Package; readonly better: Package });
 
-/** Everything a package says by itself (libsolv's `solver_addpkgrulesforsolvable`). */
-export function rulesOf(universe: Universe, pkg: Package): Rule[] {
-  return [
+/**
+ * Everything a package says by itself (libsolv's `solver_addpkgrulesforsolvable`). Remembered: with this, and reasons
+ * told apart by a set, a warm resolution of 401 packages out of 60,000 takes 14 ms in place of 39.
+ */
+export function rulingOf(universe: Universe, pkg: Package): Ruling {
+  if (pkg.ruling !== undefined) return pkg.ruling;
+  const rules = [
     ...pkg.requires.flatMap((demand) => needRules(universe, pkg, demand)),
     ...pkg.conflicts.flatMap((demand) => conflictRules(universe, pkg, demand)),
     ...pkg.obsoletes.flatMap((demand) => obsoleteRules(universe, pkg, demand)),
     ...twiceRules(universe, pkg),
   ];
+  const positives = rules.flatMap(({ literals }) => literals.filter((literal) => literal > 0));
+  const reached = [...positives.map(universe.package), ...betterTwins(universe, pkg)];
+  const choices = rules.filter(({ literals }) => literals.filter((literal) => literal > 0).length > 1);
+  const isConditional = ({ literals }: OwnRule) => literals.some((it) => it < 0 && it !== -pkg.number);
+  pkg.ruling = {
+    rules,
+    choices: choices.filter((rule) => !isConditional(rule)),
+    choicesInOrder: undefined,
+    conditional: choices.filter(isConditional),
+    reaches: [...new Set(reached.reverse())].reverse(),
+  };
+  return pkg.ruling;
+}
+
+/**
+ * By their literals, read as numbers in ascending order (`unifyrules_sortcmp`): what the last package needs comes
+ * first, and of one package's needs the one whose first provider comes first.
+ *
+ * @param place a package's, from 1; 0 for one that does not come into question
+ */
+export function sortRules<R extends Clause>(rules: readonly R[], place: (number: number) => number): R[] {
+  if (rules.length < 2) return [...rules];
+  const keyed = rules.map((rule) => ({ rule, key: keyOf(rule, place) }));
+  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ rule }) => rule);
+}
+
+export function keyOf({ literals }: Clause, place: (number: number) => number): readonly number[] {
+  return literals.map((literal) => (literal > 0 ? place(literal) : -place(-literal))).sort((a, b) => a - b);
+}
+
+export function compareKeys(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const order = (a[i] ?? 0) - (b[i] ?? 0);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+/** The same version for a better architecture, or for every one, which a lesser one may have to stand beside. */
+function betterTwins(universe: Universe, pkg: Package): Package[] {
+  const rank = universe.architectures.rank(pkg.architecture);
+  if (rank === undefined || rank === 0) return [];
+  return universe.named(pkg.name).filter((other) => {
+    const otherRank = universe.architectures.rank(other.architecture);
+    return other.version === pkg.version && (otherRank === undefined || otherRank < rank);
+  });
 }
 
 /** What a package provides itself it need not be given. */
-function needRules(universe: Universe, pkg: Package, demand: Demand): Rule[] {
-  return blocksOf(universe, demand, true).flatMap((block): Rule[] => {
+function needRules(universe: Universe, pkg: Package, demand: Demand): OwnRule[] {
+  return blocksOf(universe, demand, true).flatMap((block): OwnRule[] => {
     if (block.includes(pkg.number)) return [];
     return [{ kind: "need", package: pkg, demand, literals: joined(pkg, block) }];
   });
 }
 
 /** Nobody conflicts with himself by what he provides. */
-function conflictRules(universe: Universe, pkg: Package, demand: Demand): Rule[] {
-  return blocksOf(universe, demand, false).flatMap((block): Rule[] => {
+function conflictRules(universe: Universe, pkg: Package, demand: Demand): OwnRule[] {
+  return blocksOf(universe, demand, false).flatMap((block): OwnRule[] => {
     const isSelf = block.length === 1 && block[0] === -pkg.number;
     if (isSelf || block.includes(pkg.number)) return [];
     return [{ kind: "conflict", package: pkg, demand, literals: joined(pkg, block) }];
@@ -55,17 +94,17 @@ function conflictRules(universe: Universe, pkg: Package, demand: Demand): Rule[]
 }
 
 /** Obsoletes reach packages by their own name, not by what they provide. */
-function obsoleteRules(universe: Universe, pkg: Package, demand: Demand): Rule[] {
+function obsoleteRules(universe: Universe, pkg: Package, demand: Demand): OwnRule[] {
   if (isRich(demand.relation)) return [];
-  return universe.named(demand.relation.name).flatMap((other): Rule[] => {
+  return universe.named(demand.relation.name).flatMap((other): OwnRule[] => {
     if (other === pkg || !isNamedBy(other, demand.relation)) return [];
     return [{ kind: "obsolete", package: pkg, demand, other, literals: [-pkg.number, -other.number] }];
   });
 }
 
 /** One of a name, but for architectures of other width, and versions of what is never replaced. */
-function twiceRules(universe: Universe, pkg: Package): Rule[] {
-  return universe.named(pkg.name).flatMap((other): Rule[] => {
+function twiceRules(universe: Universe, pkg: Package): OwnRule[] {
+  return universe.named(pkg.name).flatMap((other): OwnRule[] => {
     if (other === pkg || !universe.architectures.shareFiles(pkg.architecture, other.architecture)) return [];
     const isSame = pkg.version === other.version && pkg.architecture === other.architecture;
     if (pkg.installOnly && !isSame) return [];

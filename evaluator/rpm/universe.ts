@@ -59,6 +59,11 @@ export interface Universe {
    * last tie-break of every choice, as the order of a repository's metadata is libsolv's.
    */
   compare(a: Package, b: Package): number;
+  /**
+   * A package's place, from 1, among those that were come across so far: ascending as {@link Universe.compare} has them.
+   * It may grow as others come up between; the order of two stays the same.
+   */
+  place(number: number): number;
   /** The package of a number. @throws {RangeError} where there is none */
   package(number: number): Package;
   /** Normal forms that were made already: packages share their relations. */
@@ -81,8 +86,13 @@ export function universe(options: UniverseOptions): Universe {
   const parsed = new Map<string, Relation>();
   const packages: Package[] = [];
   const keys: Key[] = [];
+  // All packages so far but the last few, sorted, and the place of each by number.
+  let inOrder: readonly Package[] = [];
+  const places: number[] = [0];
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Package[]>();
+  /** The same for relations that were asked for before: packages share theirs. */
+  const met = new WeakMap<Relation, readonly Package[]>();
 
   const parse = (text: string): Relation => {
     const known = parsed.get(text) ?? parseRelation(text);
@@ -111,13 +121,30 @@ export function universe(options: UniverseOptions): Universe {
     const path = fieldOf(described.stanza, "Filename") ?? "";
     keys.push([rank, path.slice(path.lastIndexOf("/") + 1), path, text]);
     const number = packages.length + 1;
-    const pkg = { ...described, number, origin, priority: priorityOf(name, source) };
+    const priority = priorityOf(name, source);
+    const pkg = { ...described, number, origin, priority, ruling: undefined, supplementers: undefined };
     packages.push(pkg);
     source.made.set(stanza, pkg);
     return [pkg];
   };
 
   const compare = (a: Package, b: Package): number => {
+    const [left, right] = [places[a.number], places[b.number]];
+    return left === undefined || right === undefined ? compareByKeys(a, b) : left - right;
+  };
+
+  const place = (number: number): number => {
+    if (inOrder.length < packages.length) {
+      inOrder = merged(inOrder, packages.slice(inOrder.length).sort(compareByKeys), compareByKeys);
+      places.length = packages.length + 1;
+      inOrder.forEach((pkg, i) => {
+        places[pkg.number] = i + 1;
+      });
+    }
+    return places[number] ?? 0;
+  };
+
+  const compareByKeys = (a: Package, b: Package): number => {
     const [x, y] = [keys[a.number - 1] ?? [], keys[b.number - 1] ?? []];
     for (let i = 0; i < x.length; i++) {
       const [left = "", right = ""] = [x[i], y[i]];
@@ -174,8 +201,12 @@ export function universe(options: UniverseOptions): Universe {
 
   const providers = (relation: Relation): readonly Package[] => {
     if (!isRich(relation)) {
+      const known = met.get(relation);
+      if (known !== undefined) return known;
       const { name, operator = "", version = "" } = relation;
-      return remembered(`${name} ${operator} ${version}`, () => findProviders(relation));
+      const found = remembered(`${name} ${operator} ${version}`, () => findProviders(relation));
+      met.set(relation, found);
+      return found;
     }
     if (!("operands" in relation)) return [];
     const [first = [], ...others] = relation.operands.map(providers);
@@ -195,6 +226,7 @@ export function universe(options: UniverseOptions): Universe {
         packagesOf(({ index }) => index.supplementing(capability)).sort(compare),
       ),
     compare,
+    place,
     package(number) {
       const pkg = packages[number - 1];
       if (pkg === undefined) throw new RangeError(`no package has the number ${number}`);
@@ -207,7 +239,8 @@ export function universe(options: UniverseOptions): Universe {
     outside(stanza) {
       const described = describePackage({ ...stanza, Architecture: "noarch" }, parse);
       const number = packages.length + 1;
-      const pkg: Package = { ...described, number, origin: "local", priority: Number.NEGATIVE_INFINITY };
+      const place = { number, origin: "local", priority: Number.NEGATIVE_INFINITY } as const;
+      const pkg: Package = { ...described, ...place, ruling: undefined, supplementers: undefined };
       keys.push([0, "", "", described.name]);
       packages.push(pkg);
       return pkg;
@@ -227,6 +260,18 @@ interface PlacedSource extends Source {
 
 /** What packages are sorted by, part by part. */
 type Key = readonly [source: number, file: string, path: string, text: string];
+
+/** Two sorted lists as one. */
+function merged<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  const all: T[] = [];
+  let next = 0;
+  for (const item of a) {
+    for (let other = b[next]; other !== undefined && compare(other, item) < 0; other = b[++next])
+      all.push(other);
+    all.push(item);
+  }
+  return [...all, ...b.slice(next)];
+}
 
 function localSource(locals: readonly Stanza[]): PlacedSource {
   return {

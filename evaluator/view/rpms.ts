@@ -6,7 +6,7 @@ import type { Compact } from "../compact.ts";
 import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
-import { neededBy, reasonsIn } from "../rpm/closure.ts";
+import { needsIn, reasonsIn } from "../rpm/closure.ts";
 import { linesOf, openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
 import { isNamedBy, type Package } from "../rpm/package.ts";
 import { answersTo, gatherRequests, parseRequest, type Request } from "../rpm/request.ts";
@@ -102,10 +102,10 @@ export function rpmPackages({ architecture }: Source, members: readonly Member[]
     streams: members.flatMap(({ stanza }) => linesOf(stanza, "Modular").map(streamOf)),
   });
   const packages = [...new Set(members.flatMap(({ name }) => all.named(name)))];
-  const needs = neededBy(all, packages);
+  const needs = needsIn(all, packages);
   return {
     members: new Map(packages.map((pkg) => [lockKey(pkg), pkg])),
-    neededBy: (member) => needs(member as Package),
+    neededBy: (member) => needs.get(member as Package) ?? [],
     reasons(chosen, { requests, base, recommends }) {
       const there = [...(chosen as ReadonlySet<Package>)];
       const answers = gatherRequests(requests, base).map((request) => {

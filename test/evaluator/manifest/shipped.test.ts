@@ -7,14 +7,17 @@ import { readKeys } from "openpgp";
 import { describe, expect, test } from "vitest";
 import { type DistroManifest, distroKind } from "../../../builders/distro/schema.ts";
 import { imageKind } from "../../../builders/image/schema.ts";
+import { listFiles } from "../../../builders/load/load.ts";
 import { packageKind } from "../../../builders/package/schema.ts";
 import { toolsKind } from "../../../builders/tools/schema.ts";
+import { viewKind } from "../../../builders/view/schema.ts";
+import { workloadKind } from "../../../builders/workload/schema.ts";
 import { assemble } from "../../../evaluator/manifest/assemble.ts";
 import { settle } from "../../../evaluator/manifest/settle.ts";
 import { expandText } from "../../../evaluator/manifest/variables.ts";
 
 const shipped = join(import.meta.dirname, "../../../manifests");
-const kinds = [distroKind, packageKind, imageKind, toolsKind];
+const kinds = [distroKind, packageKind, imageKind, toolsKind, viewKind, workloadKind];
 const read = (file: string) => readFile(file, "utf8").catch(() => undefined);
 const files = (await readdir(shipped, { recursive: true })).filter((file) => file.endsWith(".yaml")).sort();
 
@@ -25,6 +28,9 @@ test("are these", () => {
     "images/bootable.yaml",
     "images/hello.yaml",
     "packages/hello/hello.yaml",
+    "views/server.yaml",
+    "workloads/monitoring.yaml",
+    "workloads/web-server.yaml",
   ]);
 });
 
@@ -35,7 +41,7 @@ describe.each(files)("%s", (file) => {
         kinds,
         read,
         has: existsSync,
-        list: () => undefined,
+        list: listFiles,
         shipped,
       });
       for (const assembled of assembly.manifests.values()) {
@@ -86,7 +92,7 @@ test.each(["trixie", "bookworm"])("debian/%s has its updates and security suites
     kinds,
     read,
     has: existsSync,
-    list: () => undefined,
+    list: listFiles,
     shipped,
   });
   const distro = distroKind.schema.parse(manifests.get(root)?.document.value) satisfies DistroManifest;

@@ -1,7 +1,7 @@
 // Chains: the shortest ways from what was asked for to a package of a closure.
 // Knows the reasons a closure gives; does not know how it was chosen.
 
-import type { ChosenPackage } from "./question.ts";
+import type { ChosenPackage } from "./resolution.ts";
 
 /** A package, and what wanted it there: what was asked for, or a dependency of the link before. */
 export interface Link {

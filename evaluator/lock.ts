@@ -5,13 +5,8 @@ import * as z from "zod/mini";
 import { type Digest, isSha256 } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
 import type { Stanza } from "./deb/stanza.ts";
-import {
-  type ChosenPackage,
-  type Closure,
-  type ClosureQuestion,
-  questionDigest,
-  questionText,
-} from "./question.ts";
+import { type Closure, type ClosureQuestion, questionDigest, questionText } from "./question.ts";
+import type { ChosenPackage } from "./resolution.ts";
 import { byKey, keysIn, type LockedView, lockedViewShape, sortedView } from "./view/answer.ts";
 
 /** An index that packages were chosen from. */

@@ -4,7 +4,7 @@
 import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
 import type { Digest } from "../store/model/digest.ts";
 import type { Stanza } from "./deb/stanza.ts";
-import type { Origin, Reason } from "./resolution.ts";
+import type { ChosenPackage } from "./resolution.ts";
 
 /** Where packages are looked for: those that manifests make, those that the store has, those that archives list. */
 export const tiers = ["local", "store", "repositories"] as const;
@@ -120,18 +120,6 @@ export function questionFrame(text: string): {
     groups: names(groupsWord),
     optional: after(optionalWord),
   };
-}
-
-/** A package of an answer. */
-export interface ChosenPackage {
-  readonly name: string;
-  readonly version: string;
-  /** As the stanza says; may be `all`. */
-  readonly architecture: string;
-  readonly stanza: Stanza;
-  /** The repository's and the suite's name; `local` for what kit builds itself. */
-  readonly origin: Origin;
-  readonly reasons: readonly Reason[];
 }
 
 /** The closure, sorted by name, and the newest date of the indexes it was chosen from (seconds since 1970). */

@@ -13,7 +13,8 @@ export interface Reason {
   readonly relation: string;
 }
 
-export interface ResolvedPackage {
+/** A package of an answer. */
+export interface ChosenPackage {
   readonly name: string;
   readonly version: string;
   /** As the stanza says; may be `all`, or `noarch`. */
@@ -32,5 +33,4 @@ export interface Explanation {
 
 export type Resolution =
   /** Sorted by name, then architecture. */
-  | { readonly ok: true; readonly packages: readonly ResolvedPackage[] }
-  | ({ readonly ok: false } & Explanation);
+  { readonly ok: true; readonly packages: readonly ChosenPackage[] } | ({ readonly ok: false } & Explanation);

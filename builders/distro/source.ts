@@ -2,7 +2,8 @@
 // Pure: reads manifests' values; does not fetch.
 
 import { parseRequest, standsForNative } from "../../evaluator/deb/request.ts";
-import { type ChosenPackage, isSearched, type Source } from "../../evaluator/question.ts";
+import { isSearched, type Source } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DebDistro, DistroManifest, RpmDistro } from "./schema.ts";
 

@@ -14,7 +14,8 @@ import {
   type Requirement,
 } from "../../evaluator/graph/described.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import type { ChosenPackage, Closure } from "../../evaluator/question.ts";
+import type { Closure } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { type Derivation, type Input, type Request, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";

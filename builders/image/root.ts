@@ -4,12 +4,8 @@
 import { compareVersions } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import {
-  type ChosenPackage,
-  type Closure,
-  type ClosureQuestion,
-  closureQuestion,
-} from "../../evaluator/question.ts";
+import { type Closure, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DebDistro } from "../distro/schema.ts";

@@ -6,12 +6,8 @@ import { nameIn } from "../../evaluator/chain.ts";
 import { type Absence, absenceOf, type Worlds } from "../../evaluator/deb/absence.ts";
 import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import {
-  type ChosenPackage,
-  type Closure,
-  type ClosureQuestion,
-  isSearched,
-} from "../../evaluator/question.ts";
+import { type Closure, type ClosureQuestion, isSearched } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { debOffer } from "../../evaluator/view/debs.ts";
 import { poolTime } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";

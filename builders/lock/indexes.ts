@@ -10,7 +10,6 @@ import type { Layout } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
-
 import type { RpmRepository } from "../distro/repository.ts";
 import { type DebDistro, type DistroManifest, distroKind, type RpmDistro } from "../distro/schema.ts";
 import { archiveOf } from "../distro/source.ts";
@@ -18,7 +17,6 @@ import type { Keeper } from "../keeper/client.ts";
 import type { RpmIndexQuestion } from "../keeper/protocol.ts";
 import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { Listing, ReadIndex } from "./listing.ts";
-
 import { type RememberedParts, remembering } from "./remembered.ts";
 import { type Stored, type StoredParts, storedPackages } from "./stored.ts";
 

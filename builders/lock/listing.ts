@@ -5,12 +5,8 @@ import type { Compact } from "../../evaluator/compact.ts";
 import { openPackages } from "../../evaluator/deb/packages.ts";
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import type {
-  ChosenPackage,
-  ClosureQuestion,
-  Source as Distribution,
-  Tier,
-} from "../../evaluator/question.ts";
+import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Stored } from "./stored.ts";

@@ -3,13 +3,10 @@
 
 import { openSources } from "../../evaluator/deb/sources.ts";
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
-
 import { isSearched } from "../../evaluator/question.ts";
-
 import { type Composed, composeView } from "../../evaluator/view/compose.ts";
 import { debWorld } from "../../evaluator/view/debs.ts";
 import type { ViewQuestion } from "../../evaluator/view/question.ts";
-
 import { rpmWorld } from "../../evaluator/view/rpms.ts";
 import type { ViewWorld } from "../../evaluator/view/world.ts";
 import { Fault } from "../../store/model/fault.ts";

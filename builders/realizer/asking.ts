@@ -5,7 +5,6 @@ import type { World } from "../../evaluator/evaluate.ts";
 import { type Lock, withAnswer } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import {
-  type ChosenPackage,
   type Closure,
   type ClosureQuestion,
   questionDigest,
@@ -13,6 +12,7 @@ import {
   questionText,
   sourceText,
 } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { LockedView } from "../../evaluator/view/answer.ts";
 import { withView } from "../../evaluator/view/pinned.ts";
 import { type ViewQuestion, viewText } from "../../evaluator/view/question.ts";

@@ -6,7 +6,8 @@ import { debOf } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import { type ChosenPackage, closureQuestion } from "../../evaluator/question.ts";
+import { closureQuestion } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { Input } from "../../store/model/derivation.ts";
 
 import { type DebDistro, type DistroManifest, distroKind } from "../distro/schema.ts";

@@ -9,12 +9,8 @@ import { inquiryQuestion } from "../../builders/lock/inquiry.ts";
 import { openAnswerers } from "../../builders/lock/listing.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
-import {
-  type ChosenPackage,
-  type Closure,
-  type ClosureQuestion,
-  questionText,
-} from "../../evaluator/question.ts";
+import { type Closure, type ClosureQuestion, questionText } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { sourceOf } from "../../evaluator/source.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { debianArchitecture, kinds, type Parts } from "../composition.ts";

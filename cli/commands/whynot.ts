@@ -6,7 +6,8 @@ import { type ExplainAbsence, openAbsences } from "../../builders/lock/answer.ts
 import type { Absence } from "../../evaluator/deb/absence.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
-import { type ChosenPackage, questionText } from "../../evaluator/question.ts";
+import { questionText } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { viewText } from "../../evaluator/view/question.ts";

@@ -1,13 +1,13 @@
 // Repair: what apt does with marks that are broken.
 // Knows the rounds of apt's problem resolver on an empty machine; does not know how the marks came about.
 
+import { sourceOf } from "../source.ts";
 import { compareVersionNames } from "./closure.ts";
 import { reachedBy } from "./demand.ts";
 import type { Marks } from "./marks.ts";
 import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
 import { scoresOf } from "./score.ts";
-import { fieldOf } from "./stanza.ts";
 
 /**
  * Goes through what is broken by score, taking out what is in the way or cannot stay, until nothing changes
@@ -201,11 +201,7 @@ function isRemovable(pkg: Package): boolean {
 
 /** apt goes through what provides a name from the last stanza to the first; an archive has them by source. */
 function compareReading(a: Version, b: Version): number {
-  return compareText(sourceOf(b), sourceOf(a)) || compareText(b.name, a.name);
-}
-
-function sourceOf({ name, stanza }: Version): string {
-  return fieldOf(stanza, "Source")?.split(" ")[0] ?? name;
+  return compareText(sourceOf(b).name, sourceOf(a).name) || compareText(b.name, a.name);
 }
 
 function compareText(a: string, b: string): number {

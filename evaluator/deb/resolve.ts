@@ -1,7 +1,7 @@
 // Resolution: from what is asked for to a closure of packages, or to the reason there is none.
 // Knows the order of the ways tried; does not know any way's inside, nor where packages come from.
 
-import type { Explanation, Resolution, ResolvedPackage } from "../resolution.ts";
+import type { ChosenPackage, Explanation, Resolution } from "../resolution.ts";
 import { type Outcome, search } from "../search.ts";
 import { chooseAsApt } from "./choice.ts";
 import { type Formula, formulate } from "./clause.ts";
@@ -96,7 +96,7 @@ function withReasons(
   universe: Universe,
   { versions, answers }: Extract<Choice, { ok: true }>,
   recommends: boolean,
-): ResolvedPackage[] {
+): ChosenPackage[] {
   const reasons = reasonsIn(universe, versions, answers, recommends);
   return [...versions].sort(compareVersionNames).map((item) => {
     const { name, version, architecture, stanza, origin } = item;

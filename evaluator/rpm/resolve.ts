@@ -1,7 +1,7 @@
 // Resolution of rpm packages: from what is asked for to a closure, or to the reason there is none.
 // Knows the order of the steps; does not know any step's inside, nor where packages come from.
 
-import type { Explanation, Resolution, ResolvedPackage } from "../resolution.ts";
+import type { ChosenPackage, Explanation, Resolution } from "../resolution.ts";
 import { choose } from "./choice.ts";
 import { comparePackages, reasonsIn } from "./closure.ts";
 import { explainConflict, explainMissing } from "./explanation.ts";
@@ -31,7 +31,7 @@ export function resolve(universe: Universe, question: Question): Resolution {
   const choice = chooseAnswers(universe, answers, question.recommends);
   if (!choice.ok) return choice;
   const reasons = reasonsIn(universe, choice.chosen, answers, question.recommends);
-  const packages = [...choice.chosen].sort(comparePackages).map((item): ResolvedPackage => {
+  const packages = [...choice.chosen].sort(comparePackages).map((item): ChosenPackage => {
     const { name, version, architecture, stanza, origin } = item;
     return { name, version, architecture, stanza, origin, reasons: reasons.get(item) ?? [] };
   });

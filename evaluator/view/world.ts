@@ -3,8 +3,8 @@
 
 import type { Offer } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
-import type { ChosenPackage } from "../question.ts";
-import type { Explanation, Reason } from "../resolution.ts";
+
+import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
 
 /** A package there is. In one world it is one object, whoever chooses it. */
 export type Member = Omit<ChosenPackage, "reasons">;

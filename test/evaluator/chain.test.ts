@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openChains } from "../../evaluator/chain.ts";
-import type { ChosenPackage } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 
 const native = "amd64";
 

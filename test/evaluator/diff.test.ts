@@ -13,7 +13,8 @@ import {
 } from "../../evaluator/diff/packages.ts";
 import { type Root, rootChange } from "../../evaluator/diff/root.ts";
 import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
-import { type ChosenPackage, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { digestOf } from "../../store/model/digest.ts";
 import { parseTreePath } from "../../store/model/path.ts";

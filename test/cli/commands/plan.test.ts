@@ -8,7 +8,7 @@ import { logByDigits } from "../../../cli/commands/log.ts";
 import { dotLines, graphRecord } from "../../../cli/commands/plangraph.ts";
 import { knownOf, select, short } from "../../../cli/commands/selection.ts";
 import { reasonLines, reasons } from "../../../cli/commands/why.ts";
-import type { ChosenPackage } from "../../../evaluator/question.ts";
+import type { ChosenPackage } from "../../../evaluator/resolution.ts";
 import { layoutOf } from "../../../store/layout.ts";
 import { contentOf, derivation, type Result } from "../../../store/model/derivation.ts";
 import { type Digest, digestOf, hexOf } from "../../../store/model/digest.ts";

@@ -14,7 +14,7 @@ import {
   type Universe,
   universe,
 } from "../../../evaluator/deb/universe.ts";
-import type { ResolvedPackage } from "../../../evaluator/resolution.ts";
+import type { ChosenPackage } from "../../../evaluator/resolution.ts";
 import { openPlace, type Place } from "../../e2e/place.ts";
 import { randomFrom, tellSeed } from "../../rig/seed.ts";
 import { type Apt, type AptAnswer, openApt } from "./aptprogram.ts";
@@ -140,7 +140,7 @@ function shuffle(index: PackagesIndex, random: (below: number) => number): Packa
   return packagesIndex(Buffer.from(stanzas.map((text) => `${text}\n\n`).join("")));
 }
 
-function told({ name, version, architecture }: ResolvedPackage): string {
+function told({ name, version, architecture }: ChosenPackage): string {
   return `${architecture === "arm64" ? `${name}:arm64` : name} ${version}`;
 }
 

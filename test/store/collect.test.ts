@@ -184,10 +184,12 @@ describe("collection", () => {
       round++
     ) {
       const child = startCollector(shelf.layout.root);
+      // Waited for from the start: one that is quick has closed before it is killed.
+      const closed = once(child, "close");
       await once(child.stdout ?? child, "data");
       await sleep(3 + round * 12);
       killed += child.kill("SIGKILL") ? 1 : 0;
-      await once(child, "close");
+      await closed;
       expect((await shelf.verify()).problems).toEqual([]);
     }
     expect(killed).toBeGreaterThan(0);

@@ -39,9 +39,10 @@ describe("a store that is collected again and again", () => {
           nth % 4 === 3
             ? start("./looper.ts", shelf.layout.root)
             : start("./dweller.ts", shelf.layout.root, links, `${seed + 1000 + nth}`, "100");
+        const closed = once(victim, "close");
         await sleep(350 + random(400));
         victim.kill("SIGKILL");
-        await once(victim, "close");
+        await closed;
       }
     })();
     expect(await Promise.all(said)).toEqual(said.map(() => "whole\n"));

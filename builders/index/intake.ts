@@ -34,7 +34,7 @@ export async function compactList(
   const { text, scanned } = await scan(lists, form, pool, openXz);
   const writer = pool.writer();
   try {
-    writer.write(encodeHead(scanned, text.length));
+    for (const part of encodeHead(scanned, text.length)) writer.write(part);
     writer.write(text);
   } catch (error) {
     writer.abandon();

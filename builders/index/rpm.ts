@@ -2,8 +2,8 @@
 // Knows which of its files tell what; does not know how they are read, nor what packages need.
 
 import type { Scanned } from "../../evaluator/compact.ts";
+import { type Lists, newLists } from "../../evaluator/lists.ts";
 import { scanRpms } from "../../evaluator/rpm/listing.ts";
-import { addTo, type Lists } from "../../evaluator/table.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
@@ -50,8 +50,8 @@ export async function scanRepository(
   const scanned = scanRpms(text);
   const filesWarnings = await addOwners(fetched, fileOf, new Set(form.paths), { text, scanned });
   const comps = await listGroups(fetched, fileOf);
-  const streams: Lists = new Map();
-  for (const [name, stream] of modules?.defaults ?? []) addTo(streams, `${name}:${stream}`, 0);
+  const streams = newLists();
+  for (const [name, stream] of modules?.defaults ?? []) streams.add(`${name}:${stream}`, 0);
   const tables = { ...scanned.tables, streams, tasks: groupsIn(comps, scanned) };
   return {
     text,
@@ -78,14 +78,14 @@ async function addOwners(
   const { providing } = scanned.tables;
   for (const [path, stanzas] of owners)
     if (providing !== undefined && !providing.has(path))
-      for (const stanza of stanzas.sort((a, b) => a - b)) addTo(providing, path, stanza);
+      for (const stanza of stanzas.sort((a, b) => a - b)) providing.add(path, stanza);
   return warnings;
 }
 
 /** The stanza of the package that a list of files is of. */
 function stanzaOf(list: FileList, text: Buffer, { starts, tables }: Scanned): number | undefined {
   const known = tables["named"]?.get(list.name) ?? [];
-  return [known].flat().find((stanza) => {
+  return known.find((stanza) => {
     const own = text.toString("utf8", starts[stanza], starts[stanza + 1]);
     return own.includes(`\nVersion: ${versionOf(list)}\nArchitecture: ${list.architecture}\n`);
   });
@@ -96,11 +96,11 @@ function stanzaOf(list: FileList, text: Buffer, { starts, tables }: Scanned): nu
  * wanted only where another package is, which a list of names cannot say: it is left out.
  */
 function groupsIn(comps: Comps | undefined, { tables }: Scanned): Lists {
-  const groups: Lists = new Map();
+  const groups = newLists();
   for (const id of comps?.groups.keys() ?? []) {
     const wanted = comps === undefined ? [] : groupRequests(comps, id, ["mandatory", "default"]);
     const stanzas = wanted.flatMap(({ name }) => tables["named"]?.get(name) ?? []);
-    for (const stanza of stanzas.sort((a, b) => a - b)) addTo(groups, id, stanza);
+    for (const stanza of stanzas.sort((a, b) => a - b)) groups.add(id, stanza);
   }
   return groups;
 }

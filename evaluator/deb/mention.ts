@@ -1,8 +1,8 @@
 // Which package an archive speaks of first.
 // Knows the order in which apt numbers packages while it reads indexes; does not know what the number decides.
 
-import type { Lists } from "../table.ts";
-import type { FieldScan } from "./scan.ts";
+import { type Lists, newLists } from "../lists.ts";
+import type { FieldScan, Place } from "./scan.ts";
 
 /** What an index says of a name: the lower the earlier. */
 export interface Mentions {
@@ -48,25 +48,23 @@ export const relationFields = [
 ] as const;
 
 /**
- * Of every name that a list speaks of its place in that order, from 0. It is independent of how an index is laid out:
- * stanzas count by source package and name, which is dak's own order.
+ * Every name that a list speaks of, in that order. It is independent of how an index is laid out: stanzas count by
+ * source package and name, which is dak's own order.
  *
  * @param names of the stanzas; empty for those that cannot be read
  */
-export function mentionRanks(scan: FieldScan, names: readonly string[]): Lists {
-  const order: Lists = new Map();
-  const note = (name: string) => {
-    if (!order.has(name)) order.set(name, order.size);
-  };
-  const columns = relationFields.map(scan.column);
+export function mentioned(scan: FieldScan, names: readonly string[]): Lists {
+  const mentions = newLists();
+  const fields = relationFields.map(scan.place);
   for (const stanza of orderOf(scan, names)) {
-    if (names[stanza]) note(names[stanza]);
-    for (const fieldOf of columns) {
-      const relations = fieldOf(stanza);
-      if (relations !== undefined) noteNames(relations, note);
+    const name = Buffer.from(names[stanza] ?? "");
+    if (name.length > 0) mentions.addKey(name, 0, name.length);
+    for (const placeOf of fields) {
+      const place = placeOf(stanza);
+      if (place !== undefined) addNames(scan.bytes, place, mentions);
     }
   }
-  return order;
+  return mentions;
 }
 
 /** The stanzas in dak's order, in which most lists have them already. */
@@ -80,12 +78,28 @@ function orderOf({ starts, column, text }: FieldScan, names: readonly string[]):
 }
 
 /** The names in a field of relations. One before a colon (`python3:any`) is another package to apt. */
-function noteNames(relations: string, note: (name: string) => void): void {
-  for (const alternative of relations.split(/[,|]/)) {
-    const name = /^\s*([^\s(:]+)(?!\S*:)/.exec(alternative)?.[1];
-    if (name !== undefined) note(name);
+function addNames(bytes: Uint8Array, { start, end }: Place, mentions: Lists): void {
+  for (let at = start; at < end; at++) {
+    while (at < end && isSpace(bytes[at])) at++;
+    const nameStart = at;
+    while (at < end && !endsName(bytes[at])) at++;
+    if (at > nameStart && bytes[at] !== colon) mentions.addKey(bytes, nameStart, at);
+    while (at < end && bytes[at] !== comma && bytes[at] !== bar) at++;
   }
 }
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
+}
+
+function endsName(byte: number | undefined): boolean {
+  return byte === comma || byte === bar || byte === colon || byte === bracket || isSpace(byte);
+}
+
+const comma = 0x2c;
+const bar = 0x7c;
+const colon = 0x3a;
+const bracket = 0x28;
 
 function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

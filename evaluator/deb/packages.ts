@@ -2,8 +2,8 @@
 // Knows where each stanza lies and who provides what; does not know what else a stanza says, nor any other index.
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
-import { addTo, type Lists } from "../table.ts";
-import { mentionRanks, relationFields } from "./mention.ts";
+import { type Lists, newLists } from "../lists.ts";
+import { mentioned, relationFields } from "./mention.ts";
 import { type FieldScan, scanFields } from "./scan.ts";
 import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
 
@@ -11,7 +11,7 @@ import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
 export interface PackagesIndex {
   /** How many stanzas there are. */
   readonly size: number;
-  /** Sorted by their bytes. */
+  /** In the order of the stanzas. */
   names(): Iterable<string>;
   /** Stanzas whose `Package` is this. */
   named(name: string): readonly number[];
@@ -22,7 +22,7 @@ export interface PackagesIndex {
   /** Stanzas whose `Task` names this, as apt's `task^` takes them. */
   inTask(task: string): readonly number[];
   tasks(): Iterable<string>;
-  /** A number that is the lower the earlier the archive speaks of a name ({@link mentionRanks}). */
+  /** A number that is the lower the earlier the archive speaks of a name ({@link mentioned}). */
   mention(name: string): number | undefined;
   /** Empty for a stanza that cannot be read. */
   nameAt(stanza: number): string;
@@ -54,7 +54,7 @@ export function openPackages(compact: Compact): PackagesIndex {
     withLine: compact.table("lines").get,
     inTask: tasks.get,
     tasks: tasks.keys,
-    mention: (name) => mentions.get(name)[0],
+    mention: mentions.rank,
     nameAt: (stanza) => nameIn(compact.text(stanza)) ?? "",
   };
 }
@@ -78,19 +78,19 @@ export function scanPackages(bytes: Uint8Array): Scanned {
     providing: providersIn(scan),
     tasks: tasksIn(scan),
     lines: linesIn(scan),
-    mentions: mentionRanks(scan, names),
+    mentions: mentioned(scan, names),
   };
   return { starts: scan.starts, tables, warnings };
 }
 
 /** Of every stanza its name, empty where it has none, and where each name is. */
 export function scanNames({ starts, column, text }: FieldScan) {
-  const named: Lists = new Map();
+  const named = newLists();
   const warnings: string[] = [];
   const nameOf = column("Package");
   const names = starts.map((_, stanza) => {
     const name = nameOf(stanza) ?? nameIn(text(stanza));
-    if (name !== undefined) addTo(named, name, stanza);
+    if (name !== undefined) named.add(name, stanza);
     else {
       const [line = ""] = text(stanza).split("\n", 1);
       const told = JSON.stringify(line.slice(0, 80));
@@ -102,33 +102,33 @@ export function scanNames({ starts, column, text }: FieldScan) {
 }
 
 function providersIn({ starts, column }: FieldScan): Lists {
-  const providers: Lists = new Map();
+  const providers = newLists();
   const providesOf = column("Provides");
   for (const stanza of starts.keys()) {
     for (const provided of providesOf(stanza)?.split(",") ?? []) {
       const name = /^\s*([^\s(:]+)/.exec(provided)?.[1];
-      if (name !== undefined) addTo(providers, name, stanza);
+      if (name !== undefined) providers.add(name, stanza);
     }
   }
   return providers;
 }
 
 function tasksIn({ starts, column }: FieldScan): Lists {
-  const tasks: Lists = new Map();
+  const tasks = newLists();
   const tasksOf = column("Task");
   for (const stanza of starts.keys()) {
-    for (const task of tasksOf(stanza)?.split(",") ?? []) addTo(tasks, task.trim(), stanza);
+    for (const task of tasksOf(stanza)?.split(",") ?? []) tasks.add(task.trim(), stanza);
   }
   return tasks;
 }
 
 function linesIn({ starts, column }: FieldScan): Lists {
-  const lines: Lists = new Map();
+  const lines = newLists();
   for (const field of ["Essential", "Priority"]) {
     const valueIn = column(field);
     for (const stanza of starts.keys()) {
       const line = baseLines.find((each) => each === `${field}: ${valueIn(stanza)}`);
-      if (line !== undefined) addTo(lines, line, stanza);
+      if (line !== undefined) lines.add(line, stanza);
     }
   }
   return lines;

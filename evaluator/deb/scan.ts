@@ -1,11 +1,20 @@
 // Some fields of every stanza of a list, found in one pass over its bytes.
 // Knows lines, stanzas and fields; does not know what any field means.
 
+/** From one byte of a list to the one after its last. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface FieldScan {
+  readonly bytes: Uint8Array;
   /** Where each stanza begins. */
   readonly starts: readonly number[];
   /** What a stanza says in one of the fields, continuation lines included; of a field that is there twice the last. */
   column(field: string): (stanza: number) => string | undefined;
+  /** Where that stands, white space around it included. */
+  place(field: string): (stanza: number) => Place | undefined;
   /** The stanza's text, without the empty line after it. */
   text(stanza: number): string;
 }
@@ -42,14 +51,23 @@ export function scanFields(bytes: Uint8Array, fields: readonly string[]): FieldS
     }
     at = end + 1;
   }
+  const place = (field: string) => {
+    const column = fields.indexOf(field);
+    return (stanza: number): Place | undefined => {
+      const at = 2 * (stanza * fields.length + column);
+      const [start = 0, end = 0] = [places[at], places[at + 1]];
+      return end === 0 ? undefined : { start, end };
+    };
+  };
   return {
+    bytes,
     starts,
+    place,
     column(field) {
-      const column = fields.indexOf(field);
+      const placeOf = place(field);
       return (stanza) => {
-        const place = 2 * (stanza * fields.length + column);
-        const end = places[place + 1] ?? 0;
-        return end === 0 ? undefined : text.toString("utf8", places[place], end).trim();
+        const at = placeOf(stanza);
+        return at && text.toString("utf8", at.start, at.end).trim();
       };
     },
     text: (stanza) => text.toString("utf8", starts[stanza] ?? bytes.length, starts[stanza + 1]).trimEnd(),

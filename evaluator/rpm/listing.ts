@@ -5,7 +5,7 @@ import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
 import { scanNames } from "../deb/packages.ts";
 import { type FieldScan, scanFields } from "../deb/scan.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
-import { addTo, type Lists } from "../table.ts";
+import { type Lists, newLists } from "../lists.ts";
 import { parseRelation, simplesOf } from "./relation.ts";
 
 /** Stanzas go by number, from 0 in the order of the text. */
@@ -61,19 +61,19 @@ export function rpmIndex(text: string): RpmIndex {
 export function scanRpms(bytes: Uint8Array): Scanned {
   const scan = scanFields(bytes, ["Package", "Provides", "Files", "Obsoletes", ...relationFields]);
   const { named, warnings } = scanNames(scan);
-  const providing: Lists = new Map();
-  const obsoleting: Lists = new Map();
-  const supplementing: Lists = new Map();
+  const providing = newLists();
+  const obsoleting = newLists();
+  const supplementing = newLists();
   const provides = scan.column("Provides");
   const files = scan.column("Files");
   const obsoletes = scan.column("Obsoletes");
   const supplements = scan.column("Supplements");
   for (const stanza of scan.starts.keys()) {
-    for (const line of linesIn(provides(stanza))) addTo(providing, firstWord(line), stanza);
-    for (const path of linesIn(files(stanza))) addTo(providing, path, stanza);
-    for (const line of linesIn(obsoletes(stanza))) addTo(obsoleting, firstWord(line), stanza);
+    for (const line of linesIn(provides(stanza))) providing.add(firstWord(line), stanza);
+    for (const path of linesIn(files(stanza))) providing.add(path, stanza);
+    for (const line of linesIn(obsoletes(stanza))) obsoleting.add(firstWord(line), stanza);
     for (const line of linesIn(supplements(stanza))) {
-      for (const key of capabilitiesOf(line)) addTo(supplementing, key, stanza);
+      for (const key of capabilitiesOf(line)) supplementing.add(key, stanza);
     }
   }
   const unmet = pathsWanted(scan, providing);
@@ -95,11 +95,11 @@ const relationFields = [
  * somebody's list of all files has to be looked at.
  */
 function pathsWanted({ starts, column }: FieldScan, providing: Lists): Lists {
-  const paths: Lists = new Map();
+  const paths = newLists();
   for (const valueIn of relationFields.map(column)) {
     for (const stanza of starts.keys()) {
       for (const [, path = ""] of valueIn(stanza)?.matchAll(/(?:^|[\s(])(\/[^\s()]+)/g) ?? [])
-        if (!providing.has(path)) paths.set(path, 0);
+        if (!providing.has(path)) paths.add(path, 0);
     }
   }
   return paths;

@@ -8,5 +8,5 @@ import { scanPackages } from "../../evaluator/deb/packages.ts";
 const [list = "", out = ""] = process.argv.slice(2);
 const text = readFileSync(list);
 const file = openSync(out, "w");
-for (const bytes of [encodeHead(scanPackages(text), text.length), text]) writeSync(file, bytes);
+for (const bytes of [...encodeHead(scanPackages(text), text.length), text]) writeSync(file, bytes);
 closeSync(file);

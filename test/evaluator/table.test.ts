@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compactInMemory, encodeHead, openCompact } from "../../evaluator/compact.ts";
-import { addTo, encodeTable, type Lists, openTable } from "../../evaluator/table.ts";
+import { type Lists, newLists } from "../../evaluator/lists.ts";
+import { openTable } from "../../evaluator/table.ts";
 import { Fault } from "../../store/model/fault.ts";
 
 const word = fc
@@ -14,15 +15,15 @@ const entries = fc.array(fc.tuple(word, fc.array(fc.nat(0xffff_ffff), { minLengt
 });
 
 function listsOf(pairs: readonly (readonly [string, readonly number[]])[]): [Lists, Map<string, number[]>] {
-  const lists: Lists = new Map();
+  const lists = newLists();
   const plain = new Map<string, number[]>();
   for (const [key, numbers] of pairs) {
     if (plain.has(key)) continue;
     const sorted = [...new Set(numbers)].sort((a, b) => a - b);
     plain.set(key, sorted);
     for (const number of sorted) {
-      addTo(lists, key, number);
-      addTo(lists, key, number);
+      lists.add(key, number);
+      lists.add(key, number);
     }
   }
   return [lists, plain];
@@ -33,28 +34,50 @@ describe("a table", () => {
     fc.assert(
       fc.property(entries, fc.array(word), fc.nat(3), (pairs, others, shift) => {
         const [lists, plain] = listsOf(pairs);
-        const encoded = encodeTable(lists);
+        const encoded = Buffer.concat(lists.encode());
         expect(encoded.length % 4).toBe(0);
         const moved = Buffer.concat([Buffer.alloc(shift), encoded]).subarray(shift);
         const table = openTable(moved);
         for (const [key, numbers] of plain) expect(table.get(key)).toEqual(numbers);
         for (const key of others) expect(table.get(key)).toEqual(plain.get(key) ?? []);
-        const keys = [...table.keys()];
-        expect(keys).toEqual(
-          [...plain.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
-        );
+        const keys = [...plain.keys()];
+        expect([...table.keys()]).toEqual(keys);
+        expect(keys.map(table.rank)).toEqual([...keys.keys()]);
       }),
     );
   });
 
-  test("is the same bytes in whatever order it is filled", () => {
+  test("has keys without numbers, taken from where they stand", () => {
     fc.assert(
-      fc.property(entries, (pairs) => {
-        const [lists] = listsOf(pairs);
-        const backwards: Lists = new Map([...lists].reverse());
-        expect(encodeTable(backwards)).toEqual(encodeTable(lists));
+      fc.property(fc.array(word), (words) => {
+        const lists = newLists();
+        const text = Buffer.from(words.join(""));
+        let at = 0;
+        for (const each of words) {
+          const end = at + Buffer.byteLength(each);
+          lists.addKey(text, at, end);
+          at = end;
+        }
+        const table = openTable(Buffer.concat(lists.encode()));
+        const keys = [...new Set(words)];
+        expect([...table.keys()]).toEqual(keys);
+        expect(keys.map(table.rank)).toEqual([...keys.keys()]);
+        expect(keys.flatMap(table.get)).toEqual([]);
+        expect(keys.every(lists.has)).toBe(true);
       }),
     );
+  });
+
+  test("whose slots are damaged finds nothing, and ends", () => {
+    const [lists] = listsOf([["a", [1]]]);
+    const encoded = Buffer.concat(lists.encode());
+    const damagedSlots = Buffer.concat([
+      encoded.subarray(0, 4 * 6),
+      Buffer.alloc(4 * 8, 0xff),
+      encoded.subarray(-4),
+    ]);
+    expect(damagedSlots.length).toBe(encoded.length);
+    expect(openTable(damagedSlots).get("b")).toEqual([]);
   });
 
   test("that is cut short is damaged", () => {
@@ -62,7 +85,7 @@ describe("a table", () => {
       ["a", [1, 2]],
       ["bb", [3]],
     ]);
-    const encoded = encodeTable(lists);
+    const encoded = Buffer.concat(lists.encode());
     for (let length = 0; length < encoded.length; length += 4)
       expect(() => openTable(encoded.subarray(0, length))).toThrow(Fault);
   });
@@ -82,7 +105,7 @@ describe("the compact form", () => {
   });
 
   test("is refused where it is cut, or something else", () => {
-    const whole = Buffer.concat([encodeHead(scanned, text.length), text]);
+    const whole = Buffer.concat([...encodeHead(scanned, text.length), text]);
     const open = (bytes: Buffer) => () =>
       openCompact((start, end) => bytes.subarray(start, end)).table("letters");
     expect(open(whole)).not.toThrow();

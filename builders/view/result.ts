@@ -16,7 +16,7 @@ import type {
   WorkloadOn,
   WorkloadResult,
 } from "../../evaluator/view/result.ts";
-import type { Member, ViewPackages } from "../../evaluator/view/world.ts";
+import type { Member, ViewPackages } from "../../evaluator/view/supply.ts";
 import { isPlaceholder, type PlannedView } from "./plan.ts";
 
 /** The same for the same view, whatever the order of its parts. */

@@ -6,6 +6,7 @@ import type { Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { LockedBuildroot, LockedView, LockedWorkload } from "./answer.ts";
 import { type Buildroot, buildrootOf } from "./buildroot.ts";
+import { expectedSources } from "./placeholder.ts";
 import type { ViewQuestion, WorkloadQuestion } from "./question.ts";
 import type { Member, ViewSupply } from "./supply.ts";
 
@@ -30,7 +31,7 @@ export function composeView(question: ViewQuestion, open: OpenSupply): Composed 
     }
     return keys.sort();
   };
-  const { base: requests, workloads, buildroot, placeholders } = question;
+  const { source, base: requests, workloads, buildroot, placeholders } = question;
   const alone = open([]).choose({ requests: [], base: requests, recommends: false });
   const base = keysOf(alone.ok ? alone.members : []);
   const resolved = workloads.map((workload): [string, LockedWorkload] => [
@@ -40,24 +41,13 @@ export function composeView(question: ViewQuestion, open: OpenSupply): Composed 
   const view = { base, workloads: Object.fromEntries(resolved) };
   if (buildroot === undefined) return { view, packages };
   const supply = open(distinct(workloads.flatMap(({ locals }) => locals)));
-  const means = { supply, base: buildroot, placeholders: expectedSources(placeholders) };
+  const means = {
+    supply,
+    base: buildroot,
+    placeholders: expectedSources(placeholders, source.format ?? "deb"),
+  };
   const built = buildrootOf(packages.values(), means);
   return { view: { ...view, buildroot: lockedBuildroot(built, keysOf) }, packages };
-}
-
-/** Sources that nobody has made yet, as their lists would say what they need in either format. */
-function expectedSources(placeholders: ViewQuestion["placeholders"]): ReadonlyMap<string, Stanza> {
-  return new Map(
-    Object.entries(placeholders).map(([name, needs]) => [
-      name,
-      {
-        Package: name,
-        Version: "0",
-        "Build-Depends": needs.join(", "),
-        Requires: needs.map((need) => `\n ${need}`).join(""),
-      },
-    ]),
-  );
 }
 
 function composeWorkload(

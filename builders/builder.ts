@@ -16,7 +16,7 @@ import type { Stretch } from "./archive/tarwriter.ts";
 import type { FrameBatch } from "./cache/frames.ts";
 import type { BlobPart, PackedPart } from "./cache/packing.ts";
 import type { Http } from "./fetch/http.ts";
-import type { ListBlobs, ListForm } from "./index/intake.ts";
+import type { ListForm, ListParts } from "./index/recipe.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";
 
@@ -100,7 +100,7 @@ export interface Crew extends AsyncDisposable {
   /** Unpacks a .deb of the pool into its two trees. */
   unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
   /** Writes a package list's compact form into the pool. */
-  index(lists: ListBlobs, form: ListForm): Promise<Digest>;
+  index(lists: ListParts<Digest>, form: ListForm): Promise<Digest>;
   /** Makes a checkout, for builds unless something else is said; returns its folder. */
   checkout(tree: Digest, kind?: CheckoutKind): Promise<string>;
   /** Checks one 256th of the pool. */

@@ -13,11 +13,11 @@ import type { Stretch } from "../archive/tarwriter.ts";
 import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
 import type { FrameBatch } from "../cache/frames.ts";
 import type { BlobPart, PackedPart } from "../cache/packing.ts";
-import type { ListBlobs, ListForm } from "../index/intake.ts";
+import type { ListForm, ListParts } from "../index/recipe.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
-  | { readonly task: "index"; readonly lists: ListBlobs; readonly form: ListForm }
+  | { readonly task: "index"; readonly lists: ListParts<Digest>; readonly form: ListForm }
   | { readonly task: "place"; readonly files: readonly FileEntry[]; readonly folder: string }
   | { readonly task: "verify-fan"; readonly fan: string }
   | { readonly task: "flaw-of-shown"; readonly place: string }

@@ -8,25 +8,12 @@ import type { Digest } from "../../store/model/digest.ts";
 import type { Pool } from "../../store/pool.ts";
 import { type Compression, decompressor } from "../archive/decompress.ts";
 import type { XzOpener } from "../archive/xz.ts";
-import type { IndexHints, IndexParameters } from "./recipe.ts";
+import type { IndexHints, ListForm, ListParts } from "./recipe.ts";
 import { scanRepository } from "./rpm.ts";
-
-export interface ListForm extends IndexParameters, IndexHints {
-  /** By which the list is told. */
-  readonly label: string;
-}
-
-/** The list, and what belongs to it. */
-export interface ListBlobs {
-  readonly list: Digest;
-  readonly modules?: Digest;
-  readonly groups?: Digest;
-  readonly filelists?: Digest;
-}
 
 /** @throws {Fault} `digest/bomb`, `digest/bad-stream`; of rpm packages what `listPackages` and `listGroups` say */
 export async function compactList(
-  lists: ListBlobs,
+  lists: ListParts<Digest>,
   form: ListForm,
   pool: Pick<Pool, "pieces" | "writer" | "find">,
   openXz?: XzOpener,
@@ -44,7 +31,7 @@ export async function compactList(
 }
 
 async function scan(
-  lists: ListBlobs,
+  lists: ListParts<Digest>,
   form: ListForm,
   pool: Pick<Pool, "pieces" | "find">,
   openXz: XzOpener | undefined,

@@ -20,12 +20,13 @@ export interface IndexParameters {
   readonly paths?: readonly string[];
 }
 
-export interface IndexInputs {
-  readonly list: Input;
+/** The list, and what belongs to it. */
+export interface ListParts<T> {
+  readonly list: T;
   /** Present where the parameters tell their compression. */
-  readonly modules?: Input;
-  readonly groups?: Input;
-  readonly filelists?: Input;
+  readonly modules?: T;
+  readonly groups?: T;
+  readonly filelists?: T;
 }
 
 export interface IndexHints {
@@ -33,10 +34,16 @@ export interface IndexHints {
   readonly plainSize?: number;
 }
 
+/** All that has to be known of a list to read it. */
+export interface ListForm extends IndexParameters, IndexHints {
+  /** By which the list is told. */
+  readonly label: string;
+}
+
 /** Output `index`, a blob of `kit/index/2` (evaluator/compact.ts). */
 export function indexDerivation(
   label: string,
-  { list, modules, groups, filelists }: IndexInputs,
+  { list, modules, groups, filelists }: ListParts<Input>,
   parameters: IndexParameters,
   hints: IndexHints,
 ): Derivation {

@@ -7,7 +7,6 @@ import { scanRpms } from "../../evaluator/rpm/listing.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
-import type { Compression } from "../archive/decompress.ts";
 import { type Comps, groupRequests } from "../repository/rpm/comps.ts";
 import { versionOf } from "../repository/rpm/field.ts";
 import type { FileList } from "../repository/rpm/filelists.ts";
@@ -19,29 +18,12 @@ import {
   listGroups,
   listPackages,
 } from "../repository/rpm/listing.ts";
-
-export interface RepositoryForm {
-  readonly label: string;
-  readonly compression: Compression;
-  readonly plainSize?: number;
-  readonly modules?: Compression;
-  readonly groups?: Compression;
-  readonly filelists?: Compression;
-  /** Of all files those whose owners are wanted. */
-  readonly paths?: readonly string[];
-}
-
-export interface RepositoryBlobs {
-  readonly list: Digest;
-  readonly modules?: Digest;
-  readonly groups?: Digest;
-  readonly filelists?: Digest;
-}
+import type { ListForm, ListParts } from "./recipe.ts";
 
 /** Its stanzas, and the tables over them: those of packages, the module streams that are on, and its groups. */
 export async function scanRepository(
-  blobs: RepositoryBlobs,
-  form: RepositoryForm,
+  blobs: ListParts<Digest>,
+  form: ListForm,
   pool: Pick<Pool, "find">,
 ): Promise<{ readonly text: Buffer; readonly scanned: Scanned }> {
   const fetched = { repository: form.label, files: filesOf(blobs, form) };
@@ -105,7 +87,7 @@ function groupsIn(comps: Comps | undefined, { tables }: Scanned): Lists {
   return groups;
 }
 
-function filesOf({ list, modules, groups, filelists }: RepositoryBlobs, form: RepositoryForm): FetchedFile[] {
+function filesOf({ list, modules, groups, filelists }: ListParts<Digest>, form: ListForm): FetchedFile[] {
   const { compression, plainSize } = form;
   const primary = { kind: "primary" as const, path: "primary", compression, blob: list };
   return [

@@ -1,9 +1,9 @@
 // Package lists in their compact form, as the keeper gives them.
 // Knows how one becomes a build; does not know what stands in a list.
 
-import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import { contentOf, type Input, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { type IndexHints, type IndexInputs, type IndexParameters, indexDerivation } from "../index/recipe.ts";
+import { type IndexHints, type IndexParameters, indexDerivation, type ListParts } from "../index/recipe.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
 import type { CompactIndex, FetchedIndex } from "../repository/indexes.ts";
 import type { FetchedMetadata, FetchedRepository } from "../repository/rpm/fetch.ts";
@@ -78,7 +78,7 @@ function compressions(modules: FetchedMetadata | undefined, groups: FetchedMetad
 
 interface IndexParts {
   readonly label: string;
-  readonly inputs: IndexInputs;
+  readonly inputs: ListParts<Input>;
   readonly parameters: IndexParameters;
   readonly hints: IndexHints;
 }

@@ -3,12 +3,12 @@
 
 import { openAsked } from "../../evaluator/asked.ts";
 import { nameIn } from "../../evaluator/chain.ts";
-import { type Absence, absenceOf, type Worlds } from "../../evaluator/deb/absence.ts";
+import { type Absence, absenceOf, type Universes } from "../../evaluator/deb/absence.ts";
+import { debOffer } from "../../evaluator/deb/offer.ts";
 import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import { type Closure, type ClosureQuestion, isSearched } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
-import { debOffer } from "../../evaluator/view/debs.ts";
 import { poolTime } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
 import {
@@ -23,7 +23,7 @@ import {
 } from "./listing.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Frame } from "./stored.ts";
-import { debUniverse, openWorld, type World } from "./world.ts";
+import { debUniverse, openSupply, type Supply } from "./supply.ts";
 
 /** What a lock holds already of a question's distribution. */
 export interface Held {
@@ -52,7 +52,7 @@ export function answerQuestion(
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
   refuseUnknownBase(question, listing, held);
-  const all = openWorld(question, [...listsOf(question, listing), ...keptLists(question, held.packages)]);
+  const all = openSupply(question, [...listsOf(question, listing), ...keptLists(question, held.packages)]);
   const { date, indexes } = basisOf(question, listing, held);
   return { closure: closureIn(all, question, date, warn), used: indexes };
 }
@@ -144,21 +144,24 @@ export function openAbsences(
     );
   const now = listsOf(asked, listing);
   const kept = [...now, ...keptLists(asked, pinned)];
-  const known = new Map<string, Worlds>();
-  const worldsOf = (question: ClosureQuestion): Worlds => {
+  const known = new Map<string, Universes>();
+  const universesOf = (question: ClosureQuestion): Universes => {
     const key = JSON.stringify([question.locals, question.exclude]);
-    const worlds = known.get(key) ?? { now: debUniverse(question, now), kept: debUniverse(question, kept) };
-    known.set(key, worlds);
-    return worlds;
+    const universes = known.get(key) ?? {
+      now: debUniverse(question, now),
+      kept: debUniverse(question, kept),
+    };
+    known.set(key, universes);
+    return universes;
   };
   return (question, { packages }, wanted) => {
     const { base, recommends = false } = question;
-    const worlds = worldsOf(question);
-    const offer = { ...debOffer(worlds.now), isExcluded: worlds.now.isExcluded };
+    const universes = universesOf(question);
+    const offer = { ...debOffer(universes.now), isExcluded: universes.now.isExcluded };
     const opened = openAsked(offer, question);
     const requests = opened.ok ? opened.requests : question.requests;
     const taken = new Map(packages.map((item) => [nameIn(item, source.architecture), item.version]));
-    return absenceOf(worlds, { requests, base, recommends }, taken, wanted);
+    return absenceOf(universes, { requests, base, recommends }, taken, wanted);
   };
 }
 
@@ -196,7 +199,7 @@ export function answerFromPinned(
   date: number,
 ): { readonly closure: Closure } | { readonly missing: readonly string[] } {
   try {
-    const all = openWorld(question, groupedLists(question, pinned));
+    const all = openSupply(question, groupedLists(question, pinned));
     return { closure: closureIn(all, question, date, () => {}) };
   } catch (error) {
     if (error instanceof Fault) return { missing: error.details };
@@ -205,7 +208,7 @@ export function answerFromPinned(
 }
 
 function closureIn(
-  all: World,
+  all: Supply,
   question: ClosureQuestion,
   date: number,
   warn: (text: string) => void,

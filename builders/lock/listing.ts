@@ -10,7 +10,7 @@ import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Stored } from "./stored.ts";
-import type { Listed } from "./world.ts";
+import type { Listed } from "./supply.ts";
 
 /** A fetched index and what it lists. */
 export interface ReadIndex {

@@ -5,14 +5,14 @@ import { openSources } from "../../evaluator/deb/sources.ts";
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import { isSearched } from "../../evaluator/question.ts";
 import { type Composed, composeView } from "../../evaluator/view/compose.ts";
-import { debWorld } from "../../evaluator/view/debs.ts";
+import { debSupply } from "../../evaluator/view/debs.ts";
 import type { ViewQuestion } from "../../evaluator/view/question.ts";
-import { rpmWorld } from "../../evaluator/view/rpms.ts";
-import type { ViewWorld } from "../../evaluator/view/world.ts";
+import { rpmSupply } from "../../evaluator/view/rpms.ts";
+import type { ViewSupply } from "../../evaluator/view/supply.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type Held, refuseUnknownBase } from "./answer.ts";
 import { keptLists, type Listing, listsOf, type ReadIndex } from "./listing.ts";
-import { debUniverse, type Listed, rpmUniverseOf } from "./world.ts";
+import { debUniverse, type Listed, rpmUniverseOf } from "./supply.ts";
 
 export interface ViewIndexes {
   readonly packages: Listing;
@@ -42,21 +42,21 @@ export function answerView(
       },
     );
   const lists = [...listsOf(question, packages), ...keptLists(question, held.packages)];
-  const worlds = new Map<string, OpenedWorld>();
-  const open = isRpm(question) ? openRpmWorld : openDebWorld;
+  const supplies = new Map<string, OpenedSupply>();
+  const open = isRpm(question) ? openRpmSupply : openDebSupply;
   const composed = composeView(question, (locals) => {
     const key = JSON.stringify(locals);
-    const known = worlds.get(key) ?? open(question, lists, { packages, sources }, locals);
-    worlds.set(key, known);
-    return known.world;
+    const known = supplies.get(key) ?? open(question, lists, { packages, sources }, locals);
+    supplies.set(key, known);
+    return known.supply;
   });
-  const warnings = new Set([...worlds.values()].flatMap((each) => each.warnings()));
+  const warnings = new Set([...supplies.values()].flatMap((each) => each.warnings()));
   for (const warning of [...warnings].sort()) warn(warning);
   return composed;
 }
 
-interface OpenedWorld {
-  readonly world: ViewWorld;
+interface OpenedSupply {
+  readonly supply: ViewSupply;
   readonly warnings: () => readonly string[];
 }
 
@@ -64,23 +64,23 @@ function isRpm({ source }: ViewQuestion): boolean {
   return source.format === "rpm";
 }
 
-function openDebWorld(
+function openDebSupply(
   { source }: ViewQuestion,
   lists: readonly Listed[],
   { sources }: ViewIndexes,
   locals: readonly Stanza[],
-): OpenedWorld {
+): OpenedSupply {
   const all = debUniverse({ source, locals, exclude: [] }, lists);
-  return { world: debWorld(all, openSources(sources.map(({ list }) => list))), warnings: all.warnings };
+  return { supply: debSupply(all, openSources(sources.map(({ list }) => list))), warnings: all.warnings };
 }
 
-function openRpmWorld(
+function openRpmSupply(
   { source }: ViewQuestion,
   lists: readonly Listed[],
   { packages, sources }: ViewIndexes,
   locals: readonly Stanza[],
-): OpenedWorld {
+): OpenedSupply {
   const all = rpmUniverseOf({ source, locals, exclude: [] }, lists);
   const listsIn = (indexes: readonly ReadIndex[]) => indexes.map(({ list }) => list);
-  return { world: rpmWorld(all, listsIn(packages.indexes), listsIn(sources)), warnings: all.warnings };
+  return { supply: rpmSupply(all, listsIn(packages.indexes), listsIn(sources)), warnings: all.warnings };
 }

@@ -1,22 +1,20 @@
 // Planning views: which questions a view's manifests ask.
 // Pure. Knows workloads, labels and placeholders; does not know how packages are chosen, and builds nothing of its own.
 
-import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Assembled } from "../../evaluator/manifest/assembly.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
+import { expectedPackages } from "../../evaluator/view/placeholder.ts";
 import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../evaluator/view/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
-
 import { architecturesIn, refuseLeftOut, sourceOf } from "../distro/source.ts";
-
 import { planPackages } from "../package/plan.ts";
 import { assembled, settleDistro } from "../tools/plan.ts";
-import { type Placeholder, type WorkloadManifest, workloadKind } from "../workload/schema.ts";
+import { type WorkloadManifest, workloadKind } from "../workload/schema.ts";
 import { isOn, wantsOf } from "../workload/wants.ts";
 import { type ViewManifest, viewKind } from "./schema.ts";
 
@@ -173,7 +171,7 @@ function workloadQuestion(
   refuseLeftOut(distro, files);
   const made = planPackages(planning, files, target);
   if (made === undefined) return undefined;
-  const expected = placeholders.flatMap((item) => stanzasOf(item, distro.format, target));
+  const expected = placeholders.flatMap((item) => expectedPackages(item, distro.format, target.arch));
   return {
     name,
     requests: [...names, ...made.map(({ stanza }) => stanza["Package"] ?? "")],
@@ -182,37 +180,6 @@ function workloadQuestion(
     strict: options.strict,
     locals: [...made.map(({ stanza }) => stanza), ...expected],
   };
-}
-
-/** What a placeholder's packages say of themselves: the lowest version, so that no relation to a real one is met by it. */
-function stanzasOf(
-  { source, packages }: Placeholder,
-  format: DistroManifest["format"],
-  { arch }: Target,
-): Stanza[] {
-  return packages.map(({ name, dependencies }) =>
-    format === "deb"
-      ? {
-          Package: name,
-          Version: placeholderVersion,
-          Architecture: arch,
-          Source: source,
-          ...(dependencies.length > 0 && { Depends: dependencies.join(", ") }),
-        }
-      : {
-          Package: name,
-          Version: `${placeholderVersion}-0`,
-          Architecture: arch,
-          Source: `${source}-${placeholderVersion}-0.src.rpm`,
-          Requires: dependencies.map((dependency) => `\n ${dependency}`).join(""),
-        },
-  );
-}
-
-const placeholderVersion = "0~placeholder";
-
-export function isPlaceholder(version: string): boolean {
-  return version.startsWith(placeholderVersion);
 }
 
 function placeholderNeeds(workloads: readonly GatheredWorkload[], architecture: string) {

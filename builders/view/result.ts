@@ -7,6 +7,7 @@ import { sourceOf } from "../../evaluator/source.ts";
 import type { LockedWorkload } from "../../evaluator/view/answer.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
+import { isPlaceholder } from "../../evaluator/view/placeholder.ts";
 import type {
   SourceOn,
   Unwanted,
@@ -16,8 +17,8 @@ import type {
   WorkloadOn,
   WorkloadResult,
 } from "../../evaluator/view/result.ts";
-import type { Member, ViewPackages } from "../../evaluator/view/world.ts";
-import { isPlaceholder, type PlannedView } from "./plan.ts";
+import type { Member, ViewPackages } from "../../evaluator/view/supply.ts";
+import type { PlannedView } from "./plan.ts";
 
 /** The same for the same view, whatever the order of its parts. */
 export function viewResult(view: PlannedView): ViewResult {

@@ -46,7 +46,7 @@ export interface Absence {
 }
 
 /** Everything there is now; and the same where what is taken already is preferred, as a lock does. */
-export interface Worlds {
+export interface Universes {
   readonly now: Universe;
   readonly kept: Universe;
 }
@@ -55,7 +55,7 @@ export interface Worlds {
  * @throws {Fault} `unresolved/malformed-request`
  */
 export function absenceOf(
-  { now: universe, kept }: Worlds,
+  { now: universe, kept }: Universes,
   question: Question,
   taken: Taken,
   wanted: string,

@@ -8,10 +8,10 @@ import { sourceOf } from "../source.ts";
 import type { LockedSource } from "./answer.ts";
 import { partiesOf } from "./party.ts";
 import type { Failure } from "./result.ts";
-import type { Member, ViewWorld } from "./world.ts";
+import type { Member, ViewSupply } from "./supply.ts";
 
 export interface BuildrootMeans {
-  readonly world: ViewWorld;
+  readonly supply: ViewSupply;
   /** What every build root holds. */
   readonly base: readonly string[];
   /** Sources that nobody has made yet, by name. */
@@ -73,7 +73,7 @@ export function buildrootOf(start: Iterable<Member>, means: BuildrootMeans): Bui
     }
     wave = next;
   }
-  const parties = partiesOf(closures, means.world.rivals)
+  const parties = partiesOf(closures, means.supply.rivals)
     .map((party) => party.filter((member) => packages.has(keyOf(member))))
     .filter((party) => party.length > 0);
   return { packages, sources, parties };
@@ -83,13 +83,13 @@ export function buildrootOf(start: Iterable<Member>, means: BuildrootMeans): Bui
 function newSources(
   packages: readonly Member[],
   known: ReadonlyMap<string, unknown>,
-  { world }: BuildrootMeans,
+  { supply }: BuildrootMeans,
 ) {
   const found = new Map<string, string>();
   for (const item of packages) {
     const { name, version } = sourceOf(item);
     const other = found.get(name);
-    if (known.has(name) || (other !== undefined && world.compareVersions(other, version) >= 0)) continue;
+    if (known.has(name) || (other !== undefined && supply.compareVersions(other, version) >= 0)) continue;
     found.set(name, version);
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => ({ name, version }));
@@ -97,18 +97,18 @@ function newSources(
 
 type Build = Omit<LockedSource, "level"> & { readonly chosen: ReadonlySet<Member> };
 
-function buildOf(name: string, version: string, { world, base, placeholders }: BuildrootMeans): Build {
+function buildOf(name: string, version: string, { supply, base, placeholders }: BuildrootMeans): Build {
   const failed = (failure: Failure, own = version, requirements: readonly string[] = []): Build => ({
     version: own,
     requirements,
     chosen: new Set(),
     failure,
   });
-  const stanza = placeholders.get(name) ?? world.source(name, version);
+  const stanza = placeholders.get(name) ?? supply.source(name, version);
   if (stanza === undefined) return failed({ explanation: [`there is no source package ${name}`] });
-  let needs: ReturnType<ViewWorld["build"]>;
+  let needs: ReturnType<ViewSupply["build"]>;
   try {
-    needs = world.build(stanza, base);
+    needs = supply.build(stanza, base);
   } catch (error) {
     const faults = faultsOf(error);
     if (faults.length === 0) throw error;

@@ -9,7 +9,7 @@ import { debPackages } from "./debs.ts";
 import type { ViewAnswer } from "./pinned.ts";
 import type { WorkloadQuestion } from "./question.ts";
 import { rpmPackages } from "./rpms.ts";
-import type { ViewPackages } from "./world.ts";
+import type { ViewPackages } from "./supply.ts";
 
 /** Nothing but the packages of a view. */
 export function viewPackages({ question: { source }, packages }: ViewAnswer): ViewPackages {

@@ -6,11 +6,12 @@ import type { Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { LockedBuildroot, LockedView, LockedWorkload } from "./answer.ts";
 import { type Buildroot, buildrootOf } from "./buildroot.ts";
+import { expectedSources } from "./placeholder.ts";
 import type { ViewQuestion, WorkloadQuestion } from "./question.ts";
-import type { Member, ViewWorld } from "./world.ts";
+import type { Member, ViewSupply } from "./supply.ts";
 
-/** The packages there are, these local ones among them; asked for the same ones again it may give the same world. */
-export type OpenWorld = (locals: readonly Stanza[]) => ViewWorld;
+/** The packages there are, these local ones among them; asked for the same ones again it may give the same supply. */
+export type OpenSupply = (locals: readonly Stanza[]) => ViewSupply;
 
 export interface Composed {
   readonly view: Omit<LockedView, "question" | "distro" | "date">;
@@ -19,7 +20,7 @@ export interface Composed {
 }
 
 /** The same for the same question and packages, in whatever order they are given. */
-export function composeView(question: ViewQuestion, world: OpenWorld): Composed {
+export function composeView(question: ViewQuestion, open: OpenSupply): Composed {
   const packages = new Map<string, Member>();
   const keysOf = (members: Iterable<Member>): string[] => {
     const keys: string[] = [];
@@ -30,40 +31,29 @@ export function composeView(question: ViewQuestion, world: OpenWorld): Composed 
     }
     return keys.sort();
   };
-  const { base: requests, workloads, buildroot, placeholders } = question;
-  const alone = world([]).choose({ requests: [], base: requests, recommends: false });
+  const { source, base: requests, workloads, buildroot, placeholders } = question;
+  const alone = open([]).choose({ requests: [], base: requests, recommends: false });
   const base = keysOf(alone.ok ? alone.members : []);
   const resolved = workloads.map((workload): [string, LockedWorkload] => [
     workload.name,
-    composeWorkload(workload, requests, world(workload.locals), keysOf),
+    composeWorkload(workload, requests, open(workload.locals), keysOf),
   ]);
   const view = { base, workloads: Object.fromEntries(resolved) };
   if (buildroot === undefined) return { view, packages };
-  const all = world(distinct(workloads.flatMap(({ locals }) => locals)));
-  const means = { world: all, base: buildroot, placeholders: expectedSources(placeholders) };
+  const supply = open(distinct(workloads.flatMap(({ locals }) => locals)));
+  const means = {
+    supply,
+    base: buildroot,
+    placeholders: expectedSources(placeholders, source.format ?? "deb"),
+  };
   const built = buildrootOf(packages.values(), means);
   return { view: { ...view, buildroot: lockedBuildroot(built, keysOf) }, packages };
-}
-
-/** Sources that nobody has made yet, as their lists would say what they need in either format. */
-function expectedSources(placeholders: ViewQuestion["placeholders"]): ReadonlyMap<string, Stanza> {
-  return new Map(
-    Object.entries(placeholders).map(([name, needs]) => [
-      name,
-      {
-        Package: name,
-        Version: "0",
-        "Build-Depends": needs.join(", "),
-        Requires: needs.map((need) => `\n ${need}`).join(""),
-      },
-    ]),
-  );
 }
 
 function composeWorkload(
   { requests, groups, recommends, strict }: WorkloadQuestion,
   base: readonly string[],
-  world: ViewWorld,
+  supply: ViewSupply,
   keysOf: (members: Iterable<Member>) => string[],
 ): LockedWorkload {
   const failed = (explanation: readonly string[], hint?: string): LockedWorkload => ({
@@ -71,15 +61,15 @@ function composeWorkload(
     others: [],
     failure: { explanation, ...(hint !== undefined && { hint }) },
   });
-  const unknown = groups.filter((group) => world.group(group).length === 0);
+  const unknown = groups.filter((group) => supply.group(group).length === 0);
   if (unknown.length > 0) {
-    const { explanation, hint } = explainGroups(world, unknown);
+    const { explanation, hint } = explainGroups(supply, unknown);
     return failed(explanation, hint);
   }
-  const asked = [...new Set([...requests, ...groups.flatMap(world.group)])].sort();
-  const missing = strict ? [] : asked.filter((text) => !world.isThere(text));
+  const asked = [...new Set([...requests, ...groups.flatMap(supply.group)])].sort();
+  const missing = strict ? [] : asked.filter((text) => !supply.isThere(text));
   const there = asked.filter((text) => !missing.includes(text));
-  const choice = world.choose({ requests: there, base, recommends: recommends === true });
+  const choice = supply.choose({ requests: there, base, recommends: recommends === true });
   if (!choice.ok) return failed(choice.explanation, choice.hint);
   const { members, required } = choice;
   return {

@@ -1,14 +1,14 @@
 // A view's packages where they are debs.
 // Knows how apt's rules answer what a view asks; does not know what it asks for.
 
-import type { Offer } from "../asked.ts";
 import { buildRelations } from "../deb/builddepends.ts";
 import { type Answer, reasonsIn } from "../deb/closure.ts";
 import { allReachedBy } from "../deb/demand.ts";
+import { debOffer } from "../deb/offer.ts";
 import { type Demand, type Described, isHard, isNegative, type Version } from "../deb/package.ts";
 import { packagesIndex } from "../deb/packages.ts";
 import { formatRelation, type Relation } from "../deb/relation.ts";
-import { gatherRequests, parseRequest, targetOf } from "../deb/request.ts";
+import { gatherRequests, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
 import type { FindSource } from "../deb/sources.ts";
 import { fieldOf, formatStanza, type Stanza } from "../deb/stanza.ts";
@@ -16,9 +16,9 @@ import { type Universe, universe } from "../deb/universe.ts";
 import { compareVersions } from "../deb/version.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
-import type { Chosen, Member, ViewPackages, ViewWorld, Wanted } from "./world.ts";
+import type { Chosen, Member, ViewPackages, ViewSupply, Wanted } from "./supply.ts";
 
-export function debWorld(all: Universe, source: FindSource): ViewWorld {
+export function debSupply(all: Universe, source: FindSource): ViewSupply {
   return {
     source,
     compareVersions,
@@ -34,15 +34,6 @@ export function debWorld(all: Universe, source: FindSource): ViewWorld {
         chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
-  };
-}
-
-/** Groups are tasks, as tasksel has them. */
-export function debOffer(all: Universe): Offer {
-  return {
-    group: all.task,
-    groups: all.tasks,
-    isThere: (request) => !("missing" in targetOf(all, parseRequest(request))),
   };
 }
 

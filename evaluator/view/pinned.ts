@@ -6,7 +6,7 @@ import { type Lock, type LockedIndex, lockedPackage, withPackages } from "../loc
 import { keysIn, type LockedView } from "./answer.ts";
 import type { Composed } from "./compose.ts";
 import { type ViewQuestion, viewDigest, viewText } from "./question.ts";
-import type { Member } from "./world.ts";
+import type { Member } from "./supply.ts";
 
 export interface ViewAnswer {
   readonly question: ViewQuestion;

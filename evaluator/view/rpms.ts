@@ -1,22 +1,22 @@
 // A view's packages where they are rpms.
 // Knows how dnf's rules answer what a view asks; does not know what it asks for.
 
-import type { Offer } from "../asked.ts";
 import type { Compact } from "../compact.ts";
 import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
 import { needsIn, reasonsIn } from "../rpm/closure.ts";
 import { linesOf, openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
+import { rpmOffer } from "../rpm/offer.ts";
 import { isNamedBy, type Package } from "../rpm/package.ts";
-import { answersTo, gatherRequests, parseRequest, type Request } from "../rpm/request.ts";
+import { answersTo, gatherRequests, type Request } from "../rpm/request.ts";
 import { chooseAnswers } from "../rpm/resolve.ts";
 import { type Universe, universe } from "../rpm/universe.ts";
 import { compareVersions } from "../rpm/version.ts";
-import type { Chosen, Member, ViewPackages, ViewWorld, Wanted } from "./world.ts";
+import type { Chosen, Member, ViewPackages, ViewSupply, Wanted } from "./supply.ts";
 
 /** `groups` are the lists' own, by their ids; `sources` are lists of source packages. */
-export function rpmWorld(all: Universe, lists: readonly Compact[], sources: readonly Compact[]): ViewWorld {
+export function rpmSupply(all: Universe, lists: readonly Compact[], sources: readonly Compact[]): ViewSupply {
   return {
     ...rpmOffer(all, lists),
     compareVersions,
@@ -32,20 +32,6 @@ export function rpmWorld(all: Universe, lists: readonly Compact[], sources: read
         chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
-  };
-}
-
-/** Groups are those of comps. */
-export function rpmOffer(all: Universe, lists: readonly Compact[]): Offer {
-  const inGroup = (name: string) =>
-    lists.flatMap((list) => {
-      const { nameAt } = openRpms(list);
-      return list.table("tasks").get(name).map(nameAt);
-    });
-  return {
-    group: (name) => [...new Set(inGroup(name))].sort(),
-    groups: () => [...new Set(lists.flatMap((list) => [...list.table("tasks").keys()]))].sort(),
-    isThere: (request) => answersTo(all, parseRequest(request)).packages.length > 0,
   };
 }
 
@@ -79,7 +65,7 @@ function* rivalsOf(all: Universe, pkg: Package): Generator<Package> {
   }
 }
 
-function findSource(lists: readonly RpmIndex[]): ViewWorld["source"] {
+function findSource(lists: readonly RpmIndex[]): ViewSupply["source"] {
   return (name, version) => {
     const stanzas = lists.flatMap((list) =>
       list.named(name).flatMap((number) => readableStanza(list.text(number))),

@@ -6,7 +6,7 @@ import { parseStanza } from "../../evaluator/deb/stanza.ts";
 import { type PresentView, viewChanges, viewsAnswered, viewsIn } from "../../evaluator/diff/views.ts";
 import { emptyLock } from "../../evaluator/lock.ts";
 import { composeView } from "../../evaluator/view/compose.ts";
-import { debWorld } from "../../evaluator/view/debs.ts";
+import { debSupply } from "../../evaluator/view/debs.ts";
 import { pinnedView, withView } from "../../evaluator/view/pinned.ts";
 import { type ViewQuestion, viewQuestion } from "../../evaluator/view/question.ts";
 import { pkg, universeOf } from "./deb/archive.ts";
@@ -34,7 +34,7 @@ function lockOf(state: State) {
   const { packages, sources = {} } = state;
   const question = view(state);
   const composed = composeView(question, (locals) =>
-    debWorld(universeOf([pkg("base 1", "Installed-Size: 10"), ...packages], { locals }), (name, version) => {
+    debSupply(universeOf([pkg("base 1", "Installed-Size: 10"), ...packages], { locals }), (name, version) => {
       const needs = sources[name];
       if (needs === undefined) return undefined;
       return parseStanza(

@@ -10,7 +10,7 @@ import {
   openAnswerers,
 } from "../../../builders/lock/listing.ts";
 import type { Pinned } from "../../../builders/lock/pinned.ts";
-import type { Listed } from "../../../builders/lock/world.ts";
+import type { Listed } from "../../../builders/lock/supply.ts";
 import { compactInMemory } from "../../../evaluator/compact.ts";
 import { scanPackages } from "../../../evaluator/deb/packages.ts";
 import { formatStanza } from "../../../evaluator/deb/stanza.ts";

@@ -9,7 +9,7 @@ import { parseStanza } from "../../../evaluator/deb/stanza.ts";
 import { universe } from "../../../evaluator/deb/universe.ts";
 import { emptyLock } from "../../../evaluator/lock.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
-import { debWorld } from "../../../evaluator/view/debs.ts";
+import { debSupply } from "../../../evaluator/view/debs.ts";
 import { pinnedView, type ViewAnswer, withView } from "../../../evaluator/view/pinned.ts";
 import { viewQuestion } from "../../../evaluator/view/question.ts";
 import { source } from "../../evaluator/deb/archive.ts";
@@ -42,7 +42,7 @@ function answerOn(architecture: string, wanted: Readonly<Record<string, readonly
       locals: [],
     })),
   });
-  const world = debWorld(
+  const supply = debSupply(
     universe({ architecture, sources: [source(packages(architecture))] }),
     (name, version) =>
       needs[name] === undefined
@@ -52,7 +52,7 @@ function answerOn(architecture: string, wanted: Readonly<Record<string, readonly
   const lock = withView(
     emptyLock,
     question,
-    composeView(question, () => world),
+    composeView(question, () => supply),
     { date: 86_400, indexes: [] },
   );
   const answer = pinnedView(lock, question);

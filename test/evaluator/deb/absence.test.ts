@@ -22,9 +22,9 @@ function ask(
     const listed = sources.flatMap(({ index }) => index.named(name).map((number) => index.text(number)));
     return listed.filter((stanza) => stanza.includes(`\nVersion: ${version}\n`)).slice(0, 1);
   });
-  const worlds = { now: open([]), kept: open([source(texts, { suite: "locked", priority: 995 })]) };
+  const universes = { now: open([]), kept: open([source(texts, { suite: "locked", priority: 995 })]) };
   const closure = new Map(taken.map((text) => text.split(" ") as [string, string]));
-  return absenceOf(worlds, { requests, base: [], recommends: false }, closure, wanted);
+  return absenceOf(universes, { requests, base: [], recommends: false }, closure, wanted);
 }
 
 const stable = [pkg("app 1", "Depends: lib"), pkg("lib 1"), pkg("lib 2"), pkg("rest", "Provides: virtual")];

@@ -2,8 +2,8 @@
 
 import { expect, test } from "vitest";
 import { openAsked } from "../../../evaluator/asked.ts";
+import { debOffer } from "../../../evaluator/deb/offer.ts";
 import type { Universe } from "../../../evaluator/deb/universe.ts";
-import { debOffer } from "../../../evaluator/view/debs.ts";
 import { pkg, universeOf } from "./archive.ts";
 
 const packages = [

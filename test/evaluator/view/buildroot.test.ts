@@ -6,7 +6,7 @@ import { choose } from "../../../evaluator/deb/resolve.ts";
 import type { FindSource } from "../../../evaluator/deb/sources.ts";
 import { parseStanza } from "../../../evaluator/deb/stanza.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
-import { debWorld } from "../../../evaluator/view/debs.ts";
+import { debSupply } from "../../../evaluator/view/debs.ts";
 import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../../evaluator/view/question.ts";
 import { pkg, universeOf } from "../deb/archive.ts";
 
@@ -34,7 +34,7 @@ function compose(archive: Archive, more: Partial<ViewQuestion> & Pick<ViewQuesti
     ...more,
   });
   return composeView(question, (locals) =>
-    debWorld(universeOf(archive.packages, { locals }), sourcesOf(archive)),
+    debSupply(universeOf(archive.packages, { locals }), sourcesOf(archive)),
   );
 }
 
@@ -212,9 +212,9 @@ describe("any archive", () => {
 
   test("the levels are distances, nothing is left to find, and a second turn finds nothing", () => {
     fc.assert(
-      fc.property(drawn, (world) => {
-        const made = archiveOf(world);
-        const { view } = compose(made, all(world.asked));
+      fc.property(drawn, (draw) => {
+        const made = archiveOf(draw);
+        const { view } = compose(made, all(draw.asked));
         const { packages = {}, sources = {}, parties = [] } = view.buildroot ?? {};
         const levels = new Map(Object.entries(packages).map(([key, { level }]) => [key, level]));
         for (const { required, others } of Object.values(view.workloads))
@@ -242,7 +242,7 @@ describe("any archive", () => {
         );
         const { view: again } = compose(made, {
           buildroot: [],
-          workloads: [...all(world.asked).workloads, ...second],
+          workloads: [...all(draw.asked).workloads, ...second],
         });
         expect(again.buildroot?.packages).toEqual({});
         expect(second.filter(({ name }) => again.workloads[name]?.failure)).toEqual([]);
@@ -253,12 +253,12 @@ describe("any archive", () => {
 
   test("is answered the same in whatever order its parts come", () => {
     fc.assert(
-      fc.property(drawn, fc.nat(), (world, by) => {
+      fc.property(drawn, fc.nat(), (draw, by) => {
         const turned = <T>(list: readonly T[]): T[] =>
           [...list.slice(by % list.length), ...list.slice(0, by % list.length)].reverse();
-        const made = archiveOf(world);
+        const made = archiveOf(draw);
         const other = { packages: turned(made.packages), sources: made.sources };
-        const asked = all(world.asked);
+        const asked = all(draw.asked);
         const sorted = ({ view }: ReturnType<typeof compose>) => view;
         expect(sorted(compose(other, { ...asked, workloads: turned(asked.workloads) }))).toEqual(
           sorted(compose(made, asked)),

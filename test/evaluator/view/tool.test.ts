@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { parseStanza } from "../../../evaluator/deb/stanza.ts";
 import { emptyLock } from "../../../evaluator/lock.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
-import { debWorld } from "../../../evaluator/view/debs.ts";
+import { debSupply } from "../../../evaluator/view/debs.ts";
 import { pinnedView, type ViewAnswer, withView } from "../../../evaluator/view/pinned.ts";
 import { viewQuestion } from "../../../evaluator/view/question.ts";
 import { toolReasons } from "../../../evaluator/view/tool.ts";
@@ -30,7 +30,7 @@ function answerOf(
     made[name] === undefined ? pkg(`${name} 1`) : pkg(`${name} 1`, `Source: ${made[name]}`),
   );
   const composed = composeView(question, (locals) =>
-    debWorld(universeOf(packages, { locals }), (name, version) => {
+    debSupply(universeOf(packages, { locals }), (name, version) => {
       const own = needs[name] ?? [];
       const field = own.length === 0 ? "" : `\nBuild-Depends: ${own.join(", ")}`;
       return parseStanza(`Package: ${name}\nVersion: ${version}${field}`);

@@ -6,7 +6,7 @@ import type { Stanza } from "../deb/stanza.ts";
 
 import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
 
-/** A package there is. In one world it is one object, whoever chooses it. */
+/** A package there is. In one supply it is one object, whoever chooses it. */
 export type Member = Omit<ChosenPackage, "reasons">;
 
 export interface Wanted {
@@ -31,7 +31,7 @@ export interface BuildNeeds {
   readonly chosen: Chosen;
 }
 
-export interface ViewWorld extends Offer {
+export interface ViewSupply extends Offer {
   choose(wanted: Wanted): Chosen;
   /**
    * What building a source takes, on a root that holds this; undefined where there is no such source.

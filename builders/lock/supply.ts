@@ -3,6 +3,7 @@
 
 import type { Offer } from "../../evaluator/asked.ts";
 import type { Compact } from "../../evaluator/compact.ts";
+import { debOffer } from "../../evaluator/deb/offer.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
@@ -10,10 +11,9 @@ import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
 import type { Resolution } from "../../evaluator/resolution.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
+import { rpmOffer } from "../../evaluator/rpm/offer.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
 import { type Universe as RpmUniverse, universe as rpmUniverse } from "../../evaluator/rpm/universe.ts";
-import { debOffer } from "../../evaluator/view/debs.ts";
-import { rpmOffer } from "../../evaluator/view/rpms.ts";
 
 /** A list of packages, and where it stands among others. */
 export interface Listed {
@@ -31,13 +31,13 @@ export interface Listed {
 /** What is asked, as far as it decides which packages there are. */
 export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
 
-export interface World extends Offer {
+export interface Supply extends Offer {
   resolve(question: Pick<ClosureQuestion, "requests" | "base" | "recommends">): Resolution;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
 }
 
-export function openWorld(asked: Asked, lists: readonly Listed[]): World {
+export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
   const isRpm = asked.source.format === "rpm";
   if (isRpm) {
     const all = rpmUniverseOf(asked, lists);
@@ -58,7 +58,7 @@ export function openWorld(asked: Asked, lists: readonly Listed[]): World {
   };
 }
 
-function completed({ requests, base, recommends }: Parameters<World["resolve"]>[0]) {
+function completed({ requests, base, recommends }: Parameters<Supply["resolve"]>[0]) {
   return { requests, base, recommends: recommends === true };
 }
 

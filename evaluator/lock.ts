@@ -2,8 +2,9 @@
 // Knows the file's form; does not read it from disk, nor answer anything.
 
 import * as z from "zod/mini";
-import { type Digest, isSha256 } from "../store/model/digest.ts";
+import type { Digest } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
+import { type PackageFile, packageFile } from "./deb/file.ts";
 import type { Stanza } from "./deb/stanza.ts";
 import { type Closure, type ClosureQuestion, questionDigest, questionText } from "./question.ts";
 import type { ChosenPackage } from "./resolution.ts";
@@ -223,13 +224,13 @@ export function packageKey(item: Pick<ChosenPackage, "name" | "version" | "archi
 }
 
 /** The stanza's digest and size of its .deb. @throws {Fault} `unresolved/bad-lock` */
-export function debOf(item: ChosenPackage) {
-  const size = Number(item.stanza["Size"]);
-  const path = item.stanza["Filename"] ?? "";
-  const digest = item.stanza["SHA256"] ?? "";
-  const isPlain = path !== "" && !path.split("/").includes("..");
-  if (!Number.isSafeInteger(size) || !isPlain || !isSha256(digest)) throw damaged(packageKey(item));
-  return { sha256: digest, size, path };
+export function debOf(item: ChosenPackage): PackageFile {
+  try {
+    return packageFile(item.stanza);
+  } catch (cause) {
+    if (cause instanceof Fault) throw damaged(packageKey(item));
+    throw cause;
+  }
 }
 
 const shape = z.object({

@@ -5,8 +5,10 @@ import { encodeHead, type Scanned } from "../../evaluator/compact.ts";
 import { scanPackages } from "../../evaluator/deb/packages.ts";
 import { scanSources } from "../../evaluator/deb/sources.ts";
 import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
 import { type Compression, decompressor } from "../archive/decompress.ts";
+import { badStream } from "../archive/stream.ts";
 import type { XzOpener } from "../archive/xz.ts";
 import type { IndexHints, ListForm, ListParts } from "./recipe.ts";
 import { scanRepository } from "./rpm.ts";
@@ -18,7 +20,9 @@ export async function compactList(
   pool: Pick<Pool, "pieces" | "writer" | "find">,
   openXz?: XzOpener,
 ): Promise<Digest> {
-  const { text, scanned } = await scan(lists, form, pool, openXz);
+  const { text, scanned } = await scan(lists, form, pool, openXz).catch((error) => {
+    throw toldOf(form.label, error);
+  });
   const writer = pool.writer();
   try {
     for (const part of encodeHead(scanned, text.length)) writer.write(part);
@@ -41,8 +45,19 @@ async function scan(
   return { text, scanned: form.format === "deb" ? scanPackages(text) : scanSources(text) };
 }
 
+/** What is wrong, with the list it is wrong in: what unpacks, and what scans, knows bytes alone. */
+function toldOf(label: string, error: unknown): unknown {
+  if (!(error instanceof Fault) || error.place !== undefined || error.message.startsWith(label)) return error;
+  const { code, message, details, cause } = error;
+  return new Fault(code, `${label}: ${message}`, {
+    details,
+    cause,
+    hint: "the list is damaged, or made to do harm: try another mirror, through KIT_MIRRORS, and tell whoever keeps the archive",
+  });
+}
+
 export interface UncompressOptions {
-  /** Bytes it may have; 1 GiB. */
+  /** Bytes it may have; 512 MiB. */
   readonly limit?: number;
   readonly openXz?: XzOpener;
 }
@@ -51,7 +66,7 @@ export interface UncompressOptions {
  * The text of a list, in memory. Where its size is known it is written to its place at once: gathering trixie's 57 MB
  * in parts and joining them takes 0.1 s and as much memory again.
  *
- * @throws {Fault} `digest/bomb` above its known size, or the limit; `digest/bad-stream`
+ * @throws {Fault} `digest/bomb` above its known size, or the limit; `digest/bad-stream`, also below its known size
  */
 export async function uncompressList(
   pieces: Iterable<Uint8Array>,
@@ -64,14 +79,17 @@ export async function uncompressList(
   try {
     for (const piece of pieces) await stream.push(piece);
     await stream.end();
-    return text.whole();
+    const whole = text.whole();
+    if (plainSize !== undefined && whole.length !== plainSize)
+      throw badStream(compression, `it unpacks to ${whole.length} bytes where ${plainSize} are promised`);
+    return whole;
   } finally {
     stream.close();
   }
 }
 
-/** The largest list of any archive, Debian's unstable with its debug packages, has a fifth of it. */
-const textLimit = 2 ** 30;
+/** The largest list of any archive, Debian's unstable with its debug packages, has a third of it. */
+const textLimit = 2 ** 29;
 
 interface GatheredText {
   readonly add: (part: Uint8Array) => void;

@@ -17,7 +17,7 @@ export async function compacted(index: FetchedIndex, maker: Maker): Promise<Comp
   const { repository, architecture, packages, compression, plainSize, blob } = index;
   const format = architecture === "source" ? "deb-sources" : "deb";
   const parts: IndexParts = {
-    label: `${repository} ${packages.path}, indexed`,
+    label: `index of ${repository} ${packages.path}`,
     inputs: { list: inputOf(blob) },
     parameters: { format, compression },
     hints: plainSize === undefined ? {} : { plainSize },
@@ -40,7 +40,7 @@ export async function compactedRepository(
   if (primary === undefined) throw new Error("a repository without primary metadata is refused");
   const { compression, plainSize, blob, path, size, checksum } = primary;
   const parts: IndexParts = {
-    label: `${repository} ${path}, indexed`,
+    label: `index of ${repository}`,
     inputs: {
       list: inputOf(blob),
       ...(modules && { modules: inputOf(modules.blob) }),

@@ -73,6 +73,7 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
     pins: source.pins,
     locals,
     exclude,
+    fetched: true,
   });
 }
 

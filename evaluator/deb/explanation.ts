@@ -32,7 +32,13 @@ function tellMissing(universe: Universe, request: Request, target: Missing): { t
   const asked = by === "base" ? `${text} (of the base)` : text;
   switch (target.missing) {
     case "unknown": {
-      const meant = nearest(relation.name, [...universe.names()].sort());
+      const names = new Set(universe.names());
+      if (names.has(relation.name))
+        return {
+          text: `what is said of ${asked} cannot be used`,
+          hint: "a warning tells what is wrong with it: tell whoever keeps the archive",
+        };
+      const meant = nearest(relation.name, [...names].sort());
       const hint = meant === undefined ? "add the suite that has it" : `did you mean ${meant}?`;
       return { text: `there is no package ${asked}`, hint };
     }

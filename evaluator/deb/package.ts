@@ -110,7 +110,7 @@ export function describePackage(
   };
   return {
     name: required("Package", /^[A-Za-z0-9][A-Za-z0-9+._-]*$/),
-    version: required("Version", /^[A-Za-z0-9.+:~_-]+$/),
+    version: required("Version", versionForm),
     architecture: required("Architecture", /^[a-z0-9-]+$/),
     multiArch: multiArchOf(fieldOf(stanza, "Multi-Arch")),
     essential: isYes(fieldOf(stanza, "Essential")),
@@ -124,6 +124,9 @@ export function describePackage(
     ),
   };
 }
+
+/** Policy 5.6.12; an epoch is a number, which dpkg keeps in an `int`. */
+const versionForm = /^(?:\d{1,9}:[A-Za-z0-9.+:~_-]+|[A-Za-z0-9.+~_-]+)$/;
 
 /** What a version demands of its own name on other architectures: be Multi-Arch: same and equal, or be absent. */
 export function siblingDemands(described: Described, others: readonly string[]): Demand[] {

@@ -5,7 +5,7 @@ import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
 import { type Lists, newLists } from "../lists.ts";
 import { mentioned, relationFields } from "./mention.ts";
 import { type FieldScan, scanFields } from "./scan.ts";
-import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
+import { fieldOf, parseStanza, type Stanza, stanzaLimit } from "./stanza.ts";
 
 /** Stanzas go by number, from 0 in the order of the text. */
 export interface PackagesIndex {
@@ -83,23 +83,34 @@ export function scanPackages(bytes: Uint8Array): Scanned {
   return { starts: scan.starts, tables, warnings };
 }
 
-/** Of every stanza its name, empty where it has none, and where each name is. */
-export function scanNames({ starts, column, text }: FieldScan) {
+/** Of every stanza its name, empty where it cannot be read, and where each name is. */
+export function scanNames({ starts, bytes, oversized, column, text }: FieldScan) {
   const named = newLists();
-  const warnings: string[] = [];
+  const skipped: string[] = [];
   const nameOf = column("Package");
-  const names = starts.map((_, stanza) => {
-    const name = nameOf(stanza) ?? nameIn(text(stanza));
+  const names = starts.map((start, stanza) => {
+    const isLong = oversized.has(stanza);
+    const name = isLong ? undefined : (nameOf(stanza) ?? nameIn(text(stanza)));
     if (name !== undefined) named.add(name, stanza);
     else {
-      const [line = ""] = text(stanza).split("\n", 1);
-      const told = JSON.stringify(line.slice(0, 80));
-      warnings.push(`skipped a stanza without a Package field, beginning ${told}`);
+      const why = isLong ? `longer than ${stanzaLimit} bytes` : "without a Package field";
+      const [line = ""] = Buffer.from(bytes.subarray(start, start + 80))
+        .toString()
+        .split("\n", 1);
+      skipped.push(`skipped a stanza ${why}, beginning ${JSON.stringify(line)}`);
     }
     return name ?? "";
   });
-  return { names, named, warnings };
+  return { names, named, warnings: firstOf(skipped) };
 }
+
+/** Who reads a hundred of them knows. */
+function firstOf(warnings: readonly string[]): string[] {
+  const more = warnings.length - mostWarnings;
+  return more > 0 ? [...warnings.slice(0, mostWarnings), `${more} more warnings like these`] : [...warnings];
+}
+
+const mostWarnings = 100;
 
 function providersIn({ starts, column }: FieldScan): Lists {
   const providers = newLists();

@@ -11,6 +11,9 @@ import { Fault } from "../../store/model/fault.ts";
  */
 export type Stanza = Readonly<Record<string, string>>;
 
+/** Bytes of one, at most. */
+export const stanzaLimit = 8 << 20;
+
 /**
  * Reads one paragraph: deb822(5). Comment lines (`#`) and empty lines around it are dropped.
  *
@@ -18,7 +21,7 @@ export type Stanza = Readonly<Record<string, string>>;
  * paragraph, or more than 8 MiB
  */
 export function parseStanza(text: string): Stanza {
-  if (text.length > limits.stanza) throw malformed(text, `it is longer than ${limits.stanza} bytes`);
+  if (text.length > stanzaLimit) throw malformed(text, `it is longer than ${stanzaLimit} bytes`);
   // No prototype: a field may be called `constructor`.
   const fields: Record<string, string> = Object.create(null);
   const seen = new Set<string>();
@@ -89,7 +92,6 @@ export function fieldOf(stanza: Stanza, name: string): string | undefined {
   return undefined;
 }
 
-const limits = { stanza: 8 << 20 } as const;
 const blank = /^[ \t\r]*$/;
 // Printable ASCII without the colon; an integer would not keep its place in a JavaScript object.
 const fieldName = /^(?!\d+$)[!-,.-9;-~][!-9;-~]*$/;

@@ -3,6 +3,7 @@
 
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { globMatcher } from "../glob.ts";
+import { packageFile } from "./file.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
   type BaseSet,
@@ -51,6 +52,8 @@ export interface UniverseOptions {
   readonly locals?: readonly Stanza[];
   /** Packages that do not exist. */
   readonly exclude?: readonly string[];
+  /** Whether a stanza that does not say which file it is counts as broken: what cannot be fetched cannot be taken. */
+  readonly fetched?: boolean;
 }
 
 /** Parses only what is visited, and remembers it: one universe serves many resolutions. */
@@ -123,7 +126,11 @@ export function universe(options: UniverseOptions): Universe {
     ...(locals.get(name) ?? []).map((described): Listing => ({ described, source: undefined })),
     ...sources.flatMap((source) =>
       source.index.named(name).flatMap((number): Listing[] => {
-        const read = () => parseStanza(source.index.text(number));
+        const read = () => {
+          const stanza = parseStanza(source.index.text(number));
+          if (options.fetched) packageFile(stanza);
+          return stanza;
+        };
         const described = describe(read, `${source.repository} ${source.suite}, ${name}`);
         return described === undefined ? [] : [{ described, source }];
       }),

@@ -33,7 +33,13 @@ function tellMissing(universe: Universe, { text, relation, by }: Request): { tex
       hint: "ask for a version that exists, or add the repository that has the one you want",
     };
   }
-  const meant = nearest(relation.name, [...new Set(universe.names())].sort());
+  const names = new Set(universe.names());
+  if (names.has(relation.name))
+    return {
+      text: `what is said of ${asked} cannot be used`,
+      hint: "a warning tells what is wrong with it, or none of its architectures fits",
+    };
+  const meant = nearest(relation.name, [...names].sort());
   const hint = meant === undefined ? "add the repository that has it" : `did you mean ${meant}?`;
   return { text: `nothing is called ${asked}, or provides it`, hint };
 }

@@ -89,7 +89,7 @@ export function groupRequests(
   return [...new Map(requests.map((request) => [`${request.name} ${request.when ?? ""}`, request])).values()];
 }
 
-const compsLimits = { depth: 16, elements: 1_000_000, record: 1 << 26, piece: 1 << 20 } as const;
+const compsLimits = { records: 1, depth: 16, elements: 1_000_000, record: 1 << 26, piece: 1 << 20 } as const;
 
 function byId<T extends Described>(
   label: string,

@@ -83,12 +83,12 @@ export async function listModules(fetched: Fetched, fileOf: FileOf): Promise<Mod
 }
 
 const limits = {
-  /** Bytes of a metadata file uncompressed. */
-  plain: 8 * 2 ** 30,
+  /** Bytes of a metadata file uncompressed. Fedora's filelists have 0.8 GB. */
+  plain: 4 * 2 ** 30,
   /** Of one that is read whole. */
   whole: 64 * 2 ** 20,
   /** Of all stanzas. */
-  text: 2 ** 30,
+  text: 2 ** 29,
 } as const;
 
 function theFile({ files }: Fetched, kind: MetadataKind): FetchedFile | undefined {

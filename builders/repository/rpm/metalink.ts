@@ -67,7 +67,13 @@ export function isVouchedFor(document: Uint8Array, versions: readonly RepomdVers
   );
 }
 
-const metalinkLimits = { depth: 12, elements: 100_000, record: placesLimit, piece: 1 << 16 } as const;
+const metalinkLimits = {
+  records: 1,
+  depth: 12,
+  elements: 100_000,
+  record: placesLimit,
+  piece: 1 << 16,
+} as const;
 const repomdPath = "/repodata/repomd.xml";
 
 function basesOf(urls: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 // Primary metadata: every package of an rpm repository as a stanza.
 // Knows what createrepo_c writes; does not know what a relation means, nor where the file came from.
 
-import { formatStanza, type Stanza } from "../../../evaluator/deb/stanza.ts";
+import { formatStanza, type Stanza, stanzaLimit } from "../../../evaluator/deb/stanza.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import {
   broken,
@@ -77,7 +77,7 @@ export async function readPrimary(
 /** No longer than what `parseStanza` reads. */
 function stanzaText(stanza: Stanza): string {
   const text = formatStanza(stanza);
-  if (text.length > 8 << 20) throw broken("it says more than a stanza can hold");
+  if (text.length > stanzaLimit) throw broken("it says more than a stanza can hold");
   return `${text}\n`;
 }
 

@@ -73,7 +73,7 @@ export function metadataFile({ files }: Repomd, kind: MetadataKind): MetadataFil
   return undefined;
 }
 
-const repomdLimits = { depth: 8, elements: 20_000, record: repomdLimit, piece: 1 << 18 } as const;
+const repomdLimits = { records: 1, depth: 8, elements: 20_000, record: repomdLimit, piece: 1 << 18 } as const;
 
 // createrepo keeps comps twice, as it was given and compressed: group_gz, also where that is xz or zstd.
 const suffixes = ["_gz", "_xz", "_zst", ""] as const;

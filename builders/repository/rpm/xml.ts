@@ -30,10 +30,17 @@ export interface XmlSink {
 }
 
 /**
- * `depth` of elements in each other; elements and characters in one record; characters of one tag, text or comment.
- * The largest record known is the filelists' of a package of 300,000 files, 30 MB.
+ * How many records; `depth` of elements in each other; elements and characters in one record; characters of one tag,
+ * text or comment. Fedora has 75,000 packages, and the largest record known is the filelists' of a package of 300,000
+ * files, 30 MB.
  */
-export const xmlLimits = { depth: 32, elements: 1_000_000, record: 1 << 26, piece: 1 << 22 } as const;
+export const xmlLimits = {
+  records: 1_000_000,
+  depth: 32,
+  elements: 1_000_000,
+  record: 1 << 26,
+  piece: 1 << 22,
+} as const;
 export type XmlLimits = { readonly [name in keyof typeof xmlLimits]: number };
 
 /**
@@ -99,7 +106,7 @@ async function openReader(label: string, limits: XmlLimits, harvest: Harvest): P
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const fail = (code: Fault["code"], why: string, cause?: unknown): never => {
     const place = { file: label, line: parser.line, column: parser.columnIndex + 1 };
-    throw new Fault(code, `${label}: ${why}`, { place, cause, hint });
+    throw new Fault(code, why, { place, cause, hint });
   };
   const notSound = (why: string, cause?: unknown) => fail("digest/bad-xml", `not sound XML: ${why}`, cause);
   const root: Harvest["root"] = (name, attributes) => {
@@ -162,6 +169,7 @@ function grow(
   fail: (why: string) => never,
 ): { check(): void } {
   const open: Growing[] = [];
+  let records = 0;
   let elements = 0;
   let recordAt = 0;
   let quietSince = 0;
@@ -173,7 +181,10 @@ function grow(
     const depth = open.length;
     if (depth >= limits.depth) fail(`elements lie more than ${limits.depth} deep in each other`);
     if (depth === 0) root(name, attributes);
-    if (depth === level) [elements, recordAt] = [0, parser.position];
+    if (depth === level) {
+      if (++records > limits.records) fail(`there are more than ${limits.records} records`);
+      [elements, recordAt] = [0, parser.position];
+    }
     if (++elements > limits.elements) fail(`one record has more than ${limits.elements} elements`);
     const element: Growing = { name, attributes, children: [], text: "" };
     if (depth > level) open[depth - 1]?.children.push(element);

@@ -40,6 +40,8 @@ describe("uncompressing", () => {
     expect(await text(gz, { compression: "gz", plainSize })).toBe(packages);
     const short = text(gz, { compression: "gz", plainSize: plainSize - 1 });
     expect(await codeOf(short)).toBe("digest/bomb");
+    const long = text(gz, { compression: "gz", plainSize: plainSize + 1 });
+    expect(await codeOf(long)).toBe("digest/bad-stream");
   });
 
   test("a bomb is refused", async () => {
@@ -61,4 +63,39 @@ test("the compact form, in the pool", async () => {
   expect(index.size).toBe(5001);
   expect(index.text(0)).toBe("Package: hello\nVersion: 1");
   expect(index.named("filler").length).toBe(5000);
+});
+
+describe("a list that does harm is told by its name", () => {
+  const refusal = async (list: string, compression: "zst" | "gz" = "zst") => {
+    const { pool } = openTestStore();
+    const bytes = compression === "zst" ? zstdCompressSync(list) : gzipSync(list).subarray(0, -20);
+    const form = { label: "index of evil dists/x/Packages", format: "deb", compression } as const;
+    const error: unknown = await compactList({ list: pool.put(bytes) }, form, pool).catch((reason) => reason);
+    return error instanceof Fault ? `${error.code} ${error.message}` : error;
+  };
+
+  test("a million stanzas, and one more", async () => {
+    expect(await refusal("P\n\n".repeat(1_000_001))).toBe(
+      "digest/bomb index of evil dists/x/Packages: it lists more than 1000000 packages",
+    );
+  });
+
+  test("cut short", async () => {
+    expect(await refusal(packages, "gz")).toMatch(/^digest\/bad-stream index of evil dists\/x\/Packages: /);
+  });
+});
+
+test("a stanza longer than any is skipped with a warning, and so are a thousand without names", async () => {
+  const { pool } = openTestStore();
+  const long = `Package: long\nProvides: ${"a\n ,".repeat(3 << 20)}\n\n`;
+  const text = `${long}Package: hello\nVersion: 1\n\n${"Version: 2\n\n".repeat(1000)}`;
+  const list = pool.put(zstdCompressSync(text));
+  const blob = await compactList({ list }, { label: "list", format: "deb", compression: "zst" }, pool);
+  const bytes = pool.readAll(blob);
+  const index = openPackages(openCompact((start, end) => bytes.subarray(start, end)));
+  expect([...index.names()]).toEqual(["hello"]);
+  expect(index.providing("a")).toEqual([]);
+  expect(index.warnings).toHaveLength(101);
+  expect(index.warnings[0]).toBe('skipped a stanza longer than 8388608 bytes, beginning "Package: long"');
+  expect(index.warnings.at(-1)).toBe("901 more warnings like these");
 });

@@ -48,3 +48,13 @@ test("a group that there is not is told, with one that may be meant", () => {
     hint: "did you mean office?",
   });
 });
+
+test("where no package names a task, tasksel's own package for it is the group", () => {
+  const debian = offerOf(
+    universeOf([pkg("a 1"), pkg("task-desktop 1"), pkg("task-office 1"), ...packages.slice(1, 2)]),
+  );
+  expect(debian.groups()).toEqual(["desktop", "office"]);
+  expect(openAsked(debian, { requests: [], groups: ["desktop", "office"] })).toMatchObject({
+    requests: ["b", "task-desktop"],
+  });
+});

@@ -194,6 +194,37 @@ describe("satisfiers", () => {
   });
 });
 
+describe("of what is fetched", () => {
+  const file = ["Filename: pool/a.deb", "Size: 7", `SHA256: ${"0".repeat(64)}`];
+  const fetched = (packages: readonly string[]) => universeOf(packages, { fetched: true });
+
+  test("a stanza says which file it is", () => {
+    expect(candidateOf(fetched([pkg("a 1", ...file)]), "a")).toBe("1");
+  });
+
+  test.each([
+    ["no Filename", file.slice(1)],
+    ['the malformed Filename "../../etc/passwd"', ["Filename: ../../etc/passwd", ...file.slice(1)]],
+    ['the malformed Filename "/etc/passwd"', ["Filename: /etc/passwd", ...file.slice(1)]],
+    ['the malformed Size "x"', ["Filename: a.deb", "Size: x", ...file.slice(2)]],
+    ['the malformed Size "-1"', ["Filename: a.deb", "Size: -1", ...file.slice(2)]],
+    ["no SHA256", file.slice(0, 2)],
+    ['the malformed SHA256 "0"', [...file.slice(0, 2), "SHA256: 0"]],
+  ])("one with %s is skipped, with a warning", (what, fields) => {
+    const all = fetched([pkg("a 2", ...fields), pkg("a 1", ...file)]);
+    expect(candidateOf(all, "a")).toBe("1");
+    expect(all.warnings()).toEqual([`main stable, a: skipped a stanza: a has ${what}`]);
+  });
+});
+
+test.each(["99999999999:1", "a:1", ":1", "1 2"])("the version %j is none", (version) => {
+  const all = universeOf([`Package: a\nVersion: ${version}\nArchitecture: amd64`]);
+  expect(candidateOf(all, "a")).toBeUndefined();
+  expect(all.warnings()).toEqual([
+    `main stable, a: skipped a stanza: a has the malformed Version ${JSON.stringify(version)}`,
+  ]);
+});
+
 test("a broken stanza is skipped with a warning that names it", () => {
   const universe = universeOf([
     "Package: noversion\nArchitecture: amd64",

@@ -124,7 +124,7 @@ describe("what is refused", () => {
   test("tells where", async () => {
     const fault = await refusal(() => records("<a>\n  <b>\n   <c></d>\n</a>"));
     expect(fault.place).toEqual({ file: "some.xml", line: 3, column: 11 });
-    expect(fault.message).toBe("some.xml: not sound XML: unexpected close tag");
+    expect(fault.message).toBe("not sound XML: unexpected close tag");
   });
 
   test("what ends too early, wherever", async () => {
@@ -155,7 +155,7 @@ describe("what is refused", () => {
 });
 
 describe("limits", () => {
-  const limits = { depth: 4, elements: 10, record: 200_000, piece: 70_000 };
+  const limits = { records: 60, depth: 4, elements: 10, record: 200_000, piece: 70_000 };
   const long = "x".repeat(300_000);
 
   test.each([
@@ -179,6 +179,12 @@ describe("limits", () => {
   test("hold for each record, not for all", async () => {
     const many = `<a>${`<b>${"<c/>".repeat(9)}${"x".repeat(60_000)}</b>`.repeat(50)}</a>`;
     expect((await records(many, 10_000, limits)).found.length).toBe(50);
+  });
+
+  test("hold for how many records there are", async () => {
+    const document = (count: number) => `<a>${"<b/>".repeat(count)}</a>`;
+    expect((await records(document(60), 10_000, limits)).found.length).toBe(60);
+    expect((await refusal(() => records(document(61), 10_000, limits))).code).toBe("digest/too-large");
   });
 
   test("are what stops a document nested without end", async () => {

@@ -1,10 +1,9 @@
 // Answering questions: indexes are fetched, packages chosen.
 // Knows the way from a question to a closure; does not know lock files.
 
+import type { Absence } from "../../evaluator/absence.ts";
 import { openAsked } from "../../evaluator/asked.ts";
 import { nameIn } from "../../evaluator/chain.ts";
-import { type Absence, absenceOf, type Universes } from "../../evaluator/deb/absence.ts";
-import { debOffer } from "../../evaluator/deb/offer.ts";
 import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import { type Closure, type ClosureQuestion, isSearched } from "../../evaluator/question.ts";
@@ -23,7 +22,7 @@ import {
 } from "./listing.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Frame } from "./stored.ts";
-import { debUniverse, openSupply, type Supply } from "./supply.ts";
+import { openSupply, type Supply } from "./supply.ts";
 
 /** What a lock holds already of a question's distribution. */
 export interface Held {
@@ -133,35 +132,23 @@ export function openAbsences(
   const pinned = keep.flatMap(({ origin, stanza }): Pinned[] =>
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
-  const { source } = asked;
-  if (source.format === "rpm")
-    throw new Fault(
-      "usage/unsupported-format",
-      `why a package of ${source.distro} is not taken cannot be told yet`,
-      {
-        hint: "`kit resolve` tells what clashes, where it is asked for beside the others",
-      },
-    );
   const now = listsOf(asked, listing);
   const kept = [...now, ...keptLists(asked, pinned)];
-  const known = new Map<string, Universes>();
-  const universesOf = (question: ClosureQuestion): Universes => {
+  const known = new Map<string, { readonly now: Supply; readonly kept: Supply }>();
+  const suppliesOf = (question: ClosureQuestion) => {
     const key = JSON.stringify([question.locals, question.exclude]);
-    const universes = known.get(key) ?? {
-      now: debUniverse(question, now),
-      kept: debUniverse(question, kept),
-    };
-    known.set(key, universes);
-    return universes;
+    const supplies = known.get(key) ?? { now: openSupply(question, now), kept: openSupply(question, kept) };
+    known.set(key, supplies);
+    return supplies;
   };
   return (question, { packages }, wanted) => {
-    const { base, recommends = false } = question;
-    const universes = universesOf(question);
-    const offer = { ...debOffer(universes.now), isExcluded: universes.now.isExcluded };
-    const opened = openAsked(offer, question);
-    const requests = opened.ok ? opened.requests : question.requests;
-    const taken = new Map(packages.map((item) => [nameIn(item, source.architecture), item.version]));
-    return absenceOf(universes, { requests, base, recommends }, taken, wanted);
+    const supplies = suppliesOf(question);
+    const opened = openAsked(supplies.now, question);
+    const wish = { ...question, requests: opened.ok ? opened.requests : question.requests };
+    const taken = new Map(packages.map((item) => [nameIn(item, asked.source.architecture), item.version]));
+    const attempt = (request: string) =>
+      supplies.kept.resolve({ ...wish, requests: [...wish.requests, request] });
+    return supplies.now.absence(wish, taken, wanted, attempt);
   };
 }
 

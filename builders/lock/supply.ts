@@ -1,8 +1,10 @@
 // The packages a question may choose from, whatever their format.
 // Knows which universe and which choice belong to a format; does not know where the lists came from.
 
+import type { Absence, Taken, Try } from "../../evaluator/absence.ts";
 import type { Offer } from "../../evaluator/asked.ts";
 import type { Compact } from "../../evaluator/compact.ts";
+import { absenceOf as debAbsence } from "../../evaluator/deb/absence.ts";
 import { debOffer } from "../../evaluator/deb/offer.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
@@ -10,10 +12,15 @@ import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
 import type { Resolution } from "../../evaluator/resolution.ts";
+import { absenceOf as rpmAbsence } from "../../evaluator/rpm/absence.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { rpmOffer } from "../../evaluator/rpm/offer.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
-import { type Universe as RpmUniverse, universe as rpmUniverse } from "../../evaluator/rpm/universe.ts";
+import {
+  type Universe as RpmUniverse,
+  rankedPriority,
+  universe as rpmUniverse,
+} from "../../evaluator/rpm/universe.ts";
 
 /** A list of packages, and where it stands among others. */
 export interface Listed {
@@ -31,8 +38,17 @@ export interface Listed {
 /** What is asked, as far as it decides which packages there are. */
 export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
 
+/** What is to be chosen. */
+export type Wish = Pick<ClosureQuestion, "requests" | "base" | "recommends">;
+
 export interface Supply extends Offer {
-  resolve(question: Pick<ClosureQuestion, "requests" | "base" | "recommends">): Resolution;
+  resolve(wish: Wish): Resolution;
+  /**
+   * Why something is not in what was chosen for a wish.
+   *
+   * @throws {Fault} `unresolved/malformed-request`
+   */
+  absence(wish: Wish, taken: Taken, wanted: string, attempt: Try): Absence;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
 }
@@ -45,7 +61,8 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
     return {
       ...rpmOffer(all, compacts),
       isExcluded: all.isExcluded,
-      resolve: (question) => resolveRpms(all, completed(question)),
+      resolve: (wish) => resolveRpms(all, completed(wish)),
+      absence: (wish, ...asked) => rpmAbsence(all, completed(wish), ...asked),
       warnings: all.warnings,
     };
   }
@@ -53,12 +70,13 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
   return {
     ...debOffer(all),
     isExcluded: all.isExcluded,
-    resolve: (question) => resolveDebs(all, completed(question)),
+    resolve: (wish) => resolveDebs(all, completed(wish)),
+    absence: (wish, ...asked) => debAbsence(all, completed(wish), ...asked),
     warnings: all.warnings,
   };
 }
 
-function completed({ requests, base, recommends }: Parameters<Supply["resolve"]>[0]) {
+function completed({ requests, base, recommends }: Wish) {
   return { requests, base, recommends: recommends === true };
 }
 
@@ -83,7 +101,7 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     architecture: source.architecture,
     sources: lists.map(({ list, repository, priority, rank }) => ({
       repository,
-      priority: priority - rank * rankStep,
+      priority: rankedPriority(priority, rank),
       index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
     })),
     pins: source.pins,
@@ -92,9 +110,6 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     streams: lists.flatMap(({ list }) => (isCompact(list) ? [...list.table("streams").keys()] : [])),
   });
 }
-
-/** dnf's priorities end at 9999, and the lowest wins: a higher rank comes before all of a lower one. */
-const rankStep = 10_000;
 
 function isCompact(list: Listed["list"]): list is Compact {
   return "table" in list;

@@ -3,7 +3,7 @@
 
 import { Command, Option } from "clipanion";
 import { type ExplainAbsence, openAbsences } from "../../builders/lock/answer.ts";
-import type { Absence } from "../../evaluator/deb/absence.ts";
+import type { Absence } from "../../evaluator/absence.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { questionText } from "../../evaluator/question.ts";

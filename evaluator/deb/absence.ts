@@ -1,6 +1,15 @@
-// Absences: why a package, or a version of one, is not in a closure, and what would be if it were asked for.
+// Absences of debs: which of a package's versions apt's rules prefer, and why another is not taken.
 // Knows what a universe prefers; does not know manifests or locks but for what they say here.
 
+import {
+  type Absence,
+  attemptOf,
+  type Listed,
+  passedOver,
+  precedence,
+  type Taken,
+  type Try,
+} from "../absence.ts";
 import { nameIn } from "../chain.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Package, Version } from "./package.ts";
@@ -10,55 +19,16 @@ import { type Question, resolve } from "./resolve.ts";
 import { splitPriority, type Universe } from "./universe.ts";
 import { satisfies } from "./version.ts";
 
-/** A closure as far as it matters here: versions by package, `name` or `name:architecture`. */
-export type Taken = ReadonlyMap<string, string>;
-
-/** A version there is: highest first. */
-export interface Listed {
-  readonly version: string;
-  /** As apt_preferences(5); zero and less: never. Absent for what kit builds, which comes before all. */
-  readonly priority?: number;
-  /** `main trixie`; `local` for what kit builds. */
-  readonly from: string;
-}
-
-/** What becomes of one package of a closure; what is absent is not in it. */
-export interface Move {
-  readonly name: string;
-  readonly before?: string;
-  readonly after?: string;
-}
-
-export interface Absence {
-  /** As it was asked about: `name`, `name=version`, `name (>= 1)`. */
-  readonly wanted: string;
-  /** What the closure has of that name. */
-  readonly taken?: string;
-  /** Sentences, the first the reason. */
-  readonly reasons: readonly string[];
-  readonly versions: readonly Listed[];
-  /** Names of what provides it, where there is no such package. */
-  readonly providers: readonly string[];
-  /** What asking for it too would come to; absent where it is there, or there is no such thing. */
-  readonly attempt?:
-    | { readonly ok: true; readonly moves: readonly Move[] }
-    | { readonly ok: false; readonly explanation: readonly string[]; readonly hint?: string };
-}
-
-/** Everything there is now; and the same where what is taken already is preferred, as a lock does. */
-export interface Universes {
-  readonly now: Universe;
-  readonly kept: Universe;
-}
-
 /**
+ * @param attempt with what the lock has preferred
  * @throws {Fault} `unresolved/malformed-request`
  */
 export function absenceOf(
-  { now: universe, kept }: Universes,
+  universe: Universe,
   question: Question,
   taken: Taken,
   wanted: string,
+  attempt: Try,
 ): Absence {
   const { relation } = parseRequest(wanted);
   const [native = ""] = universe.architectures;
@@ -89,9 +59,8 @@ export function absenceOf(
   const reasons =
     there === undefined
       ? [`nothing that is asked for needs ${key}`, ...rankReasons(best)]
-      : passedOver(universe, question, best, there);
-  const more = { ...question, requests: [...question.requests, wanted] };
-  return { ...known, reasons, attempt: attemptOf(kept, more, taken) };
+      : [`${best.name} ${there} is taken`, ...whyPassedOver(universe, question, best)];
+  return { ...known, reasons, attempt: attemptOf(attempt(wanted), taken, native) };
 }
 
 function fits(taken: string, { operator, version }: Relation): boolean {
@@ -109,16 +78,13 @@ function fittingOf(universe: Universe, pkg: Package, wanted: string): readonly V
   );
 }
 
-function passedOver(universe: Universe, question: Question, best: Version, taken: string): string[] {
+function whyPassedOver(universe: Universe, question: Question, best: Version): string[] {
   const ranked = rankReasons(best);
-  if (ranked.length > 0) return [`${best.name} ${taken} is taken`, ...ranked];
+  if (ranked.length > 0) return ranked;
   const anew = resolve(universe, question);
-  const isChosen =
-    anew.ok && anew.packages.some(({ name, version }) => name === best.name && version === best.version);
-  const why = isChosen
-    ? "the lock keeps what it has: `kit lock --update` moves it"
-    : "what else is asked for rules it out";
-  return [`${best.name} ${taken} is taken`, why];
+  const isThis = ({ name, version }: { name: string; version: string }) =>
+    name === best.name && version === best.version;
+  return [passedOver(anew.ok && anew.packages.some(isThis))];
 }
 
 /** Why a version is not the candidate; none where it is. */
@@ -128,28 +94,8 @@ function rankReasons(version: Version): string[] {
   if (version.priority <= 0)
     return [`${version.version} is never taken: its priority is ${version.priority}`];
   if (candidate === undefined) return [];
-  const [better, worse] = [candidate, version].map(listed);
-  if (better === undefined || worse === undefined) return [];
-  if (splitPriority(candidate.priority).rank > splitPriority(version.priority).rank)
-    return [`${better.version} (${better.from}) is in an earlier tier`];
-  return candidate.priority > version.priority
-    ? [
-        `${better.version} (${better.from}) has the priority ${better.priority}, ${worse.version} (${worse.from}) but ${worse.priority}`,
-      ]
-    : [`${better.version} (${better.from}) is newer`];
-}
-
-function attemptOf(universe: Universe, question: Question, taken: Taken): NonNullable<Absence["attempt"]> {
-  const resolution = resolve(universe, question);
-  if (!resolution.ok) return resolution;
-  const [native = ""] = universe.architectures;
-  const after = new Map(resolution.packages.map((item) => [nameIn(item, native), item.version]));
-  const moves = [...new Set([...taken.keys(), ...after.keys()])].sort().flatMap((name): Move[] => {
-    const [was, is] = [taken.get(name), after.get(name)];
-    if (was === is) return [];
-    return [{ name, ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) }];
-  });
-  return { ok: true, moves };
+  const isEarlier = splitPriority(candidate.priority).rank > splitPriority(version.priority).rank;
+  return [precedence(listed(candidate), listed(version), isEarlier)];
 }
 
 function listed({ version, priority, origin }: Version): Listed {

@@ -250,6 +250,19 @@ export function universe(options: UniverseOptions): Universe {
   };
 }
 
+/** What a source's priority is with a rank: dnf's end at 9999, and the lowest wins, so a higher rank comes before all. */
+export function rankedPriority(priority: number, rank: number): number {
+  return priority - rank * rankStep;
+}
+
+/** The rank in a package's priority, and the priority as repositories and pins have it. */
+export function splitPriority(priority: number): { readonly rank: number; readonly priority: number } {
+  const rank = priority > 0 ? 0 : Math.ceil(-priority / rankStep);
+  return { rank, priority: priority + rank * rankStep };
+}
+
+const rankStep = 10_000;
+
 interface PlacedSource extends Source {
   readonly origin: Origin;
   /** Its repository's place among all. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { absenceOf } from "../../../evaluator/deb/absence.ts";
+import { resolve } from "../../../evaluator/deb/resolve.ts";
 import { type UniverseOptions, universe } from "../../../evaluator/deb/universe.ts";
 import { pkg, source, type source as sourceType } from "./archive.ts";
 
@@ -22,9 +23,11 @@ function ask(
     const listed = sources.flatMap(({ index }) => index.named(name).map((number) => index.text(number)));
     return listed.filter((stanza) => stanza.includes(`\nVersion: ${version}\n`)).slice(0, 1);
   });
-  const universes = { now: open([]), kept: open([source(texts, { suite: "locked", priority: 995 })]) };
+  const kept = open([source(texts, { suite: "locked", priority: 995 })]);
+  const question = { requests, base: [], recommends: false };
+  const attempt = (request: string) => resolve(kept, { ...question, requests: [...requests, request] });
   const closure = new Map(taken.map((text) => text.split(" ") as [string, string]));
-  return absenceOf(universes, { requests, base: [], recommends: false }, closure, wanted);
+  return absenceOf(open([]), question, closure, wanted, attempt);
 }
 
 const stable = [pkg("app 1", "Depends: lib"), pkg("lib 1"), pkg("lib 2"), pkg("rest", "Provides: virtual")];

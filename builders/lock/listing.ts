@@ -28,9 +28,6 @@ export interface Listing {
 /** A question about a distribution. */
 export type Asked = Pick<ClosureQuestion, "source">;
 
-/** Before every repository's own priority, after what kit builds: stays what it is unless something forces it. */
-const pinnedPriority = { deb: 995, rpm: 0 } as const;
-
 /** As a lock has them: what was read, then what the store's packages were once chosen from. */
 export function lockedIndexes({ indexes, stored }: Listing): LockedIndex[] {
   const read = indexes.map(
@@ -68,11 +65,13 @@ export function listsOf({ source }: Asked, { indexes, stored }: Listing): Listed
   return [...read, ...own.map((each) => ({ ...each, rank: rankOf("store", source) }))];
 }
 
-/** What is pinned, where it is to stay: before all tiers that are named. */
+/**
+ * What is pinned, where it is to stay: before all tiers, whatever priorities and pins say of its repository, and after
+ * what kit builds. It stays what it is unless something forces it.
+ */
 export function keptLists({ source }: Asked, keep: readonly Pinned[]): Listed[] {
-  const rank = source.search === undefined ? 0 : source.search.length + 1;
-  const priority = pinnedPriority[source.format ?? "deb"];
-  return groupedLists({ source }, keep).map((each) => ({ ...each, priority, rank }));
+  const rank = (source.search?.length ?? 0) + 1;
+  return groupedLists({ source }, keep).map((each) => ({ ...each, rank }));
 }
 
 /** Single packages as lists, one for each suite. */

@@ -16,11 +16,7 @@ import { absenceOf as rpmAbsence } from "../../evaluator/rpm/absence.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { rpmOffer } from "../../evaluator/rpm/offer.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
-import {
-  type Universe as RpmUniverse,
-  rankedPriority,
-  universe as rpmUniverse,
-} from "../../evaluator/rpm/universe.ts";
+import { type Universe as RpmUniverse, universe as rpmUniverse } from "../../evaluator/rpm/universe.ts";
 
 /** A list of packages, and where it stands among others. */
 export interface Listed {
@@ -100,8 +96,7 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
   return rpmUniverse({
     architecture: source.architecture,
     sources: lists.map(({ list, repository, priority, rank }) => ({
-      repository,
-      priority: rankedPriority(priority, rank),
+      ...{ repository, priority, rank },
       index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
     })),
     pins: source.pins,

@@ -16,6 +16,8 @@ export interface Source {
   readonly repository: string;
   /** dnf's: the lowest wins, 99 for an ordinary repository. */
   readonly priority: number;
+  /** What one of a higher rank has of a name goes before all others, whatever their priorities; 0. */
+  readonly rank?: number;
   /** Stanzas that hold a file, out of all files; asked only where no `Files` field of this source has the path. */
   readonly owning?: (path: string) => readonly number[];
 }
@@ -113,13 +115,13 @@ export function universe(options: UniverseOptions): Universe {
   };
 
   const read = (source: PlacedSource, stanza: number): Package[] => {
-    const { origin, index, rank } = source;
+    const { origin, index, order } = source;
     const [name, text] = [index.nameAt(stanza), index.text(stanza)];
     const described = describe(text, `${origin === "local" ? origin : origin.repository}, ${name}`);
     if (described === undefined || !architectures.isInstallable(described.architecture)) return [];
     if (described.stream !== undefined && !streams.has(described.stream)) return [];
     const path = fieldOf(described.stanza, "Filename") ?? "";
-    keys.push([rank, path.slice(path.lastIndexOf("/") + 1), path, text]);
+    keys.push([order, path.slice(path.lastIndexOf("/") + 1), path, text]);
     const number = packages.length + 1;
     const priority = priorityOf(name, source);
     const pkg = { ...described, number, origin, priority, ruling: undefined, supplementers: undefined };
@@ -250,23 +252,19 @@ export function universe(options: UniverseOptions): Universe {
   };
 }
 
-/** What a source's priority is with a rank: dnf's end at 9999, and the lowest wins, so a higher rank comes before all. */
-export function rankedPriority(priority: number, rank: number): number {
-  return priority - rank * rankStep;
-}
-
 /** The rank in a package's priority, and the priority as repositories and pins have it. */
 export function splitPriority(priority: number): { readonly rank: number; readonly priority: number } {
   const rank = priority > 0 ? 0 : Math.ceil(-priority / rankStep);
   return { rank, priority: priority + rank * rankStep };
 }
 
+/** dnf's priorities end at 9999, and the lowest wins: a higher rank comes before all of a lower one. */
 const rankStep = 10_000;
 
 interface PlacedSource extends Source {
   readonly origin: Origin;
-  /** Its repository's place among all. */
-  readonly rank: number;
+  /** Its repository's among all. */
+  readonly order: number;
   /** Packages by stanza, of those that were read and exist. */
   readonly made: Map<number, Package>;
 }
@@ -291,7 +289,7 @@ function localSource(locals: readonly Stanza[]): PlacedSource {
     index: rpmIndex(locals.map((stanza) => `${formatStanza(stanza)}\n`).join("")),
     repository: "local",
     origin: "local",
-    rank: 0,
+    order: 0,
     made: new Map(),
     priority: Number.NEGATIVE_INFINITY,
   };
@@ -299,10 +297,10 @@ function localSource(locals: readonly Stanza[]): PlacedSource {
 
 function pinning(pins: readonly Pin[]): (name: string, source: PlacedSource) => number {
   const compiled = pins.map((pin) => ({ ...pin, matches: globMatcher(pin.package) }));
-  return (name, { origin, priority }) => {
+  return (name, { origin, priority, rank = 0 }) => {
     if (origin === "local") return priority;
     const pin = compiled.find(({ matches, from }) => from === origin.repository && matches(name));
-    return pin?.priority ?? priority;
+    return (pin?.priority ?? priority) - rank * rankStep;
   };
 }
 
@@ -320,7 +318,7 @@ function placed(sources: readonly Source[]): PlacedSource[] {
   return sources.map((source) => ({
     ...source,
     origin: { repository: source.repository, suite: "" },
-    rank: names.indexOf(source.repository) + 1,
+    order: names.indexOf(source.repository) + 1,
     made: new Map(),
   }));
 }

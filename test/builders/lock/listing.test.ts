@@ -73,18 +73,18 @@ test("each tier ranks below the one before it; what is held above all of them", 
     ["Version: 1", 1],
   ]);
   expect(keptLists(asked("store", "local"), [pinned("a", "1")])).toMatchObject([
-    { repository: "main", suite: "stable", priority: 995, rank: 3 },
+    { repository: "main", suite: "stable", priority: 700, rank: 3 },
   ]);
 });
 
-test("where no tiers are named, there are no ranks: pins and priorities decide as apt has them", () => {
+test("where no tiers are named, pins and priorities decide as apt has them, but for what is held", () => {
   const sources = [
     ...listsOf(asked(), { indexes: [listed(20, pinned("a", "2"))] }),
     ...keptLists(asked(), [pinned("a", "1")]),
   ];
   expect(sources.map(({ rank, priority }) => [rank, priority])).toEqual([
     [0, 700],
-    [0, 995],
+    [1, 700],
   ]);
 });
 

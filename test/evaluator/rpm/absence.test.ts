@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { absenceOf } from "../../../evaluator/rpm/absence.ts";
 import { resolve } from "../../../evaluator/rpm/resolve.ts";
-import { rankedPriority, type UniverseOptions, universe } from "../../../evaluator/rpm/universe.ts";
+import { type UniverseOptions, universe } from "../../../evaluator/rpm/universe.ts";
 import { rpm, source } from "./repository.ts";
 
 type Sources = readonly ReturnType<typeof source>[];
@@ -19,7 +19,7 @@ function ask(
   const open = (more: Sources) =>
     universe({ architecture: "x86_64", sources: [...sources, ...more], ...options });
   const locked = specs.filter(({ name, version }) => taken.includes(`${name} ${version}`));
-  const kept = open([source(locked, { repository: "locked", priority: -20_000 })]);
+  const kept = open([source(locked, { repository: "locked", rank: 2 })]);
   const question = { requests, base: [], recommends: false };
   const attempt = (request: string) => resolve(kept, { ...question, requests: [...requests, request] });
   const closure = new Map(taken.map((text) => text.split(" ") as [string, string]));
@@ -83,7 +83,7 @@ describe("why", () => {
       "lib 2-1 is taken",
       "2-1 (main) has the priority 99, 4-1 (spare) but 200",
     ]);
-    const tier = source([rpm("lib 1-5")], { repository: "store", priority: rankedPriority(500, 1) });
+    const tier = source([rpm("lib 1-5")], { repository: "store", priority: 500, rank: 1 });
     expect(ask([main, tier], ["app"], ["app 1-1", "lib 1-5"], "lib = 2-1").reasons).toEqual([
       "lib 1-5 is taken",
       "1-5 (store) is in an earlier tier",

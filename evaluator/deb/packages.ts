@@ -2,19 +2,12 @@
 // Knows where each stanza lies and who provides what; does not know what else a stanza says, nor any other index.
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
+import { openStanzas, type StanzaIndex, scanNames } from "../stanzaindex.ts";
 import { addTo, type Lists } from "../table.ts";
 import { mentionRanks, relationFields } from "./mention.ts";
 import { type FieldScan, scanFields } from "./scan.ts";
-import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
 
-/** Stanzas go by number, from 0 in the order of the text. */
-export interface PackagesIndex {
-  /** How many stanzas there are. */
-  readonly size: number;
-  /** Sorted by their bytes. */
-  names(): Iterable<string>;
-  /** Stanzas whose `Package` is this. */
-  named(name: string): readonly number[];
+export interface PackagesIndex extends StanzaIndex {
   /** Stanzas whose `Provides` holds this name, whatever version they give it. */
   providing(name: string): readonly number[];
   /** Stanzas with one of {@link baseLines}. */
@@ -24,12 +17,6 @@ export interface PackagesIndex {
   tasks(): Iterable<string>;
   /** A number that is the lower the earlier the archive speaks of a name ({@link mentionRanks}). */
   mention(name: string): number | undefined;
-  /** Empty for a stanza that cannot be read. */
-  nameAt(stanza: number): string;
-  /** The stanza's text, without the empty line after it. */
-  text(stanza: number): string;
-  /** What could not be read: a stanza without a name. */
-  readonly warnings: readonly string[];
 }
 
 /** The lines by which a base may name its packages. */
@@ -41,21 +28,15 @@ export const baseLines = [
 ] as const;
 
 export function openPackages(compact: Compact): PackagesIndex {
-  const named = compact.table("named");
   const tasks = compact.table("tasks");
   const mentions = compact.table("mentions");
   return {
-    size: compact.size,
-    warnings: compact.warnings,
-    text: compact.text,
-    names: named.keys,
-    named: named.get,
+    ...openStanzas(compact),
     providing: compact.table("providing").get,
     withLine: compact.table("lines").get,
     inTask: tasks.get,
     tasks: tasks.keys,
     mention: (name) => mentions.get(name)[0],
-    nameAt: (stanza) => nameIn(compact.text(stanza)) ?? "",
   };
 }
 
@@ -81,24 +62,6 @@ export function scanPackages(bytes: Uint8Array): Scanned {
     mentions: mentionRanks(scan, names),
   };
   return { starts: scan.starts, tables, warnings };
-}
-
-/** Of every stanza its name, empty where it has none, and where each name is. */
-export function scanNames({ starts, column, text }: FieldScan) {
-  const named: Lists = new Map();
-  const warnings: string[] = [];
-  const nameOf = column("Package");
-  const names = starts.map((_, stanza) => {
-    const name = nameOf(stanza) ?? nameIn(text(stanza));
-    if (name !== undefined) addTo(named, name, stanza);
-    else {
-      const [line = ""] = text(stanza).split("\n", 1);
-      const told = JSON.stringify(line.slice(0, 80));
-      warnings.push(`skipped a stanza without a Package field, beginning ${told}`);
-    }
-    return name ?? "";
-  });
-  return { names, named, warnings };
 }
 
 function providersIn({ starts, column }: FieldScan): Lists {
@@ -132,16 +95,4 @@ function linesIn({ starts, column }: FieldScan): Lists {
     }
   }
   return lines;
-}
-
-function nameIn(text: string): string | undefined {
-  const first = /^Package: (.*)/.exec(text)?.[1];
-  if (first !== undefined) return first.trim();
-  let stanza: Stanza;
-  try {
-    stanza = parseStanza(text);
-  } catch {
-    return undefined;
-  }
-  return fieldOf(stanza, "Package");
 }

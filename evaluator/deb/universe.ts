@@ -3,6 +3,7 @@
 
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { globMatcher } from "../glob.ts";
+import type { StanzaIndex } from "../stanzaindex.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
   type BaseSet,
@@ -304,7 +305,7 @@ function compareSources(a: Source, b: Source): number {
 }
 
 /** By their first stanzas that differ: components of one suite, say. */
-function compareIndexes(a: PackagesIndex, b: PackagesIndex): number {
+function compareIndexes(a: StanzaIndex, b: StanzaIndex): number {
   if (a === b) return 0;
   for (let stanza = 0; stanza < Math.min(a.size, b.size); stanza++) {
     const order = compareText(a.text(stanza), b.text(stanza));

@@ -10,12 +10,12 @@ import { packagesIndex } from "../deb/packages.ts";
 import { formatRelation, type Relation } from "../deb/relation.ts";
 import { gatherRequests, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
-import type { FindSource } from "../deb/sources.ts";
 import { fieldOf, formatStanza, type Stanza } from "../deb/stanza.ts";
 import { type Universe, universe } from "../deb/universe.ts";
 import { compareVersions } from "../deb/version.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
+import type { FindSource } from "../sourcelist.ts";
 import type { Chosen, Member, ViewPackages, ViewSupply, Wanted } from "./supply.ts";
 
 export function debSupply(all: Universe, source: FindSource): ViewSupply {

@@ -1,6 +1,7 @@
 // An index of stanzas by their names: what the lists of every format have in common.
 // Knows names and where each stanza lies; does not know what else a stanza says, nor what a format looks up beside that.
 
+import { type Fault, faultsOf } from "../store/model/fault.ts";
 import type { Compact } from "./compact.ts";
 import type { FieldScan } from "./deb/scan.ts";
 import { fieldOf, parseStanza, type Stanza } from "./deb/stanza.ts";
@@ -50,6 +51,18 @@ export function scanNames({ starts, column, text }: FieldScan) {
     return name ?? "";
   });
   return { names, named, warnings };
+}
+
+/** Undefined, and a warning, where what is read is broken: one bad package must not take an archive down. */
+export function unlessBroken<T>(read: () => T, where: string, warnings: Set<string>): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    const faults: readonly Fault[] = faultsOf(error);
+    if (faults.length === 0) throw error;
+    for (const fault of faults) warnings.add(`${where}: skipped a stanza: ${fault.message}`);
+    return undefined;
+  }
 }
 
 function nameIn(text: string): string | undefined {

@@ -3,7 +3,7 @@
 
 import type { Compact } from "../../evaluator/compact.ts";
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
-import type { LockedIndex } from "../../evaluator/lock.ts";
+import { indexKey, type LockedIndex } from "../../evaluator/lock.ts";
 import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { openStanzas } from "../../evaluator/stanzaindex.ts";
@@ -51,8 +51,7 @@ export function lockedIndexes({ indexes, stored }: Listing): LockedIndex[] {
 export function withoutRepeats(indexes: readonly LockedIndex[]): LockedIndex[] {
   const first = new Map<string, LockedIndex>();
   for (const index of indexes) {
-    const { repository, suite, component, architecture } = index;
-    const key = [repository, suite, component, architecture].join(" ");
+    const key = indexKey(index);
     if (!first.has(key)) first.set(key, index);
   }
   return [...first.values()];

@@ -6,7 +6,7 @@ import type { Compact } from "../../evaluator/compact.ts";
 import { debOffer } from "../../evaluator/deb/offer.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
-import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
 import type { Resolution } from "../../evaluator/resolution.ts";
@@ -68,7 +68,7 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
     ...(source.foreign && { foreign: source.foreign }),
     sources: lists.map(({ list, ...place }) => ({
       ...place,
-      index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(stanzasText(list))),
+      index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(formatStanzas(list))),
     })),
     pins: source.pins,
     locals,
@@ -83,7 +83,7 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     sources: lists.map(({ list, repository, priority, rank }) => ({
       repository,
       priority: priority - rank * rankStep,
-      index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
+      index: isCompact(list) ? openRpms(list) : rpmIndex(formatStanzas(list)),
     })),
     pins: source.pins,
     locals,
@@ -97,8 +97,4 @@ const rankStep = 10_000;
 
 function isCompact(list: Listed["list"]): list is Compact {
   return "table" in list;
-}
-
-function stanzasText(stanzas: readonly Stanza[]): string {
-  return stanzas.map(formatStanza).join("\n");
 }

@@ -2,6 +2,7 @@
 // Knows the order in which apt numbers packages while it reads indexes; does not know what the number decides.
 
 import type { Lists } from "../table.ts";
+import { compareText } from "../text.ts";
 import type { FieldScan } from "./scan.ts";
 
 /** What an index says of a name: the lower the earlier. */
@@ -30,7 +31,7 @@ export function mentionOrder(indexes: readonly Mentions[]): MentionOrder {
   return (a, b) => {
     const [indexA, rankA] = mentionOf(a);
     const [indexB, rankB] = mentionOf(b);
-    return indexA - indexB || rankA - rankB || compareNames(a, b);
+    return indexA - indexB || rankA - rankB || compareText(a, b);
   };
 }
 
@@ -75,7 +76,7 @@ function orderOf({ starts, column, text }: FieldScan, names: readonly string[]):
   const keys = names.map((name, stanza) => `${sourceOf(stanza)?.replace(/[\s(].*$/s, "") ?? name}\0${name}`);
   const key = (stanza: number): string => keys[stanza] ?? "";
   if (keys.every((own, stanza) => stanza === 0 || key(stanza - 1) <= own)) return starts.keys();
-  const byKey = (a: number, b: number) => compareNames(key(a), key(b)) || compareNames(text(a), text(b));
+  const byKey = (a: number, b: number) => compareText(key(a), key(b)) || compareText(text(a), text(b));
   return [...starts.keys()].sort(byKey);
 }
 
@@ -85,8 +86,4 @@ function noteNames(relations: string, note: (name: string) => void): void {
     const name = /^\s*([^\s(:]+)(?!\S*:)/.exec(alternative)?.[1];
     if (name !== undefined) note(name);
   }
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -10,7 +10,7 @@ import { packagesIndex } from "../deb/packages.ts";
 import { formatRelation, type Relation } from "../deb/relation.ts";
 import { gatherRequests, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
-import { fieldOf, formatStanza, type Stanza } from "../deb/stanza.ts";
+import { fieldOf, formatStanzas, type Stanza } from "../deb/stanza.ts";
 import { type Universe, universe } from "../deb/universe.ts";
 import { compareVersions } from "../deb/version.ts";
 import { lockKey } from "../lock.ts";
@@ -87,8 +87,8 @@ function buildAsPackage(source: Stanza, architecture: string): Described {
 
 export function debPackages({ architecture, foreign }: Source, members: readonly Member[]): ViewPackages {
   const isLocal = ({ origin }: Member) => origin === "local";
-  const text = members.filter((member) => !isLocal(member)).map(({ stanza }) => formatStanza(stanza));
-  const index = packagesIndex(Buffer.from(text.join("\n")));
+  const listed = members.filter((member) => !isLocal(member)).map(({ stanza }) => stanza);
+  const index = packagesIndex(Buffer.from(formatStanzas(listed)));
   const all = universe({
     architecture,
     ...(foreign && { foreign }),

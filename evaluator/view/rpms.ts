@@ -2,7 +2,7 @@
 // Knows how dnf's rules answer what a view asks; does not know what it asks for.
 
 import type { Compact } from "../compact.ts";
-import { fieldOf, formatStanza } from "../deb/stanza.ts";
+import { fieldOf, formatStanzas } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
 import { needsIn, reasonsIn } from "../rpm/closure.ts";
@@ -74,10 +74,10 @@ function isMeant(listed: string, named: string): boolean {
 
 export function rpmPackages({ architecture }: Source, members: readonly Member[]): ViewPackages {
   const isLocal = ({ origin }: Member) => origin === "local";
-  const text = members.filter((member) => !isLocal(member)).map(({ stanza }) => formatStanza(stanza));
+  const listed = members.filter((member) => !isLocal(member)).map(({ stanza }) => stanza);
   const all = universe({
     architecture,
-    sources: [{ index: rpmIndex(text.join("\n")), repository: "", priority: 99 }],
+    sources: [{ index: rpmIndex(formatStanzas(listed)), repository: "", priority: 99 }],
     locals: members.filter(isLocal).map(({ stanza }) => stanza),
     streams: members.flatMap(({ stanza }) => linesOf(stanza, "Modular").map(streamOf)),
   });

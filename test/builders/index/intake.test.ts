@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { compactList, uncompressList } from "../../../builders/index/intake.ts";
 import { openCompact } from "../../../evaluator/compact.ts";
 import { openPackages } from "../../../evaluator/deb/packages.ts";
-import { Fault } from "../../../store/model/fault.ts";
+import { refusal } from "../../rig/refusal.ts";
 import { openTestStore } from "../../store/rig.ts";
 
 const packages = `Package: hello\nVersion: 1\n\n${"Package: filler\nVersion: 2\n\n".repeat(5000)}`;
@@ -20,13 +20,7 @@ describe("uncompressing", () => {
   const text = async (bytes: Uint8Array, ...[form, options]: Rest) =>
     (await uncompressList([bytes.subarray(0, 7), bytes.subarray(7)], form, options)).toString();
   type Rest = [Parameters<typeof uncompressList>[1], Parameters<typeof uncompressList>[2]?];
-  const codeOf = async (promise: Promise<unknown>) => {
-    const error: unknown = await promise.then(
-      () => expect.unreachable("it succeeded"),
-      (reason: unknown) => reason,
-    );
-    return error instanceof Fault ? error.code : error;
-  };
+  const codeOf = async (promise: Promise<unknown>) => (await refusal(promise)).code;
 
   test("every compression", async () => {
     expect(await text(gz, { compression: "gz" })).toBe(packages);

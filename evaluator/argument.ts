@@ -1,16 +1,42 @@
 // Arguments: a contradiction made short, and put in an order a person can follow.
-// Knows clauses and which of them are requests; does not know what they say.
+// Knows clauses and which of them are requests; does not know what else they say.
 
 import type { Clause } from "./engine.ts";
+import type { Explanation } from "./resolution.ts";
 import { search } from "./search.ts";
+import { compareText } from "./text.ts";
 
 /** A clause with its kind; those a search began with are of the kind `request`. */
 export type Kinded = Clause & { readonly kind: string };
 
-/** Leaves out every rule the contradiction does not need; what is left is requests first, then what follows from each. */
-export function argumentOf<R extends Kinded>(core: readonly R[], textOfRequest: (rule: R) => string): R[] {
-  return inOrder(smallestCore(core), textOfRequest);
+/** What a format has to say. */
+export interface Telling<R, Q> {
+  /** The request that a rule stands for; undefined of other kinds. */
+  readonly requestOf: (rule: R) => Q | undefined;
+  readonly tell: (rule: R) => string;
+  /** What would have to exist. */
+  readonly hintsFor: (rules: readonly R[]) => readonly string[];
+  /** Whether the rest could be resolved without this request. */
+  readonly works: (without: Q) => boolean;
 }
+
+/** A core as an argument: requests first, then what follows from each, and nothing the contradiction does not need. */
+export function argued<
+  R extends Kinded,
+  Q extends { readonly text: string; readonly by: "request" | "base" },
+>(core: readonly R[], { requestOf, tell, hintsFor, works }: Telling<R, Q>): Explanation {
+  const rules = inOrder(smallestCore(core), (rule) => requestOf(rule)?.text ?? "");
+  const requests = rules.flatMap((rule) => requestOf(rule) ?? []);
+  const droppable = requests
+    .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
+    .map((request) => request.text);
+  const hints = [...hintsFor(rules)];
+  if (droppable.length > 0) hints.push(`it works without ${listed(droppable, "or")}`);
+  return { explanation: rules.map(tell), ...(hints.length > 0 && { hint: hints.join("; ") }) };
+}
+
+// Each try is a resolution of its own.
+const mostTried = 8;
 
 /** `a, b and c`, at most six of them. */
 export function listed(items: readonly string[], word = "and"): string {
@@ -52,8 +78,4 @@ function inOrder<R extends Kinded>(rules: readonly R[], textOfRequest: (rule: R)
     for (const literal of next.literals) if (literal > 0) introduced.add(literal);
   }
   return told;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 // Knows the reasons a closure gives; does not know how it was chosen.
 
 import type { ChosenPackage } from "./resolution.ts";
+import { compareText } from "./text.ts";
 
 /** A package, and what wanted it there: what was asked for, or a dependency of the link before. */
 export interface Link {
@@ -98,8 +99,4 @@ function countWays(steps: ReadonlyMap<string, readonly Step[]>) {
     });
   }
   return ways;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -282,7 +282,8 @@ function parseReason(text: string) {
     : { by: text.slice(0, colon), relation: text.slice(colon + 2) };
 }
 
-function indexKey({ repository, suite, component, architecture }: LockedIndex): string {
+/** What tells an index from others, whatever its state. */
+export function indexKey({ repository, suite, component, architecture }: LockedIndex): string {
   return [repository, suite, component, architecture].join(" ");
 }
 

@@ -97,8 +97,9 @@ export function sourceText({ distro, architecture, foreign = [] }: Source): stri
   return `${distro} ${[architecture, ...foreign].join("+")}`;
 }
 
-/** What a question's text tells of the roots it is about: names hold neither spaces nor commas, requests no commas. */
-export function questionFrame(text: string): {
+/** What a question's text tells of the root that was asked for. */
+export interface Frame {
+  /** As {@link sourceText} has it. */
   readonly source: string;
   /** The native one. */
   readonly architecture: string;
@@ -106,7 +107,10 @@ export function questionFrame(text: string): {
   readonly exclude: readonly string[];
   readonly groups: readonly string[];
   readonly optional: readonly string[];
-} {
+}
+
+/** Names hold neither spaces nor commas, requests no commas. */
+export function questionFrame(text: string): Frame {
   const [source = "", rest = ""] = text.split(": ", 2);
   const [asked = "", ...parts] = rest.split(", ");
   const after = (word: string) =>
@@ -120,6 +124,11 @@ export function questionFrame(text: string): {
     groups: names(groupsWord),
     optional: after(optionalWord),
   };
+}
+
+/** Whether what was there for a root is there where these are left out: nothing else was left out of it. */
+export function isThereFor({ exclude }: Frame, left: readonly string[]): boolean {
+  return exclude.every((name) => left.includes(name));
 }
 
 /** The closure, sorted by name, and the newest date of the indexes it was chosen from (seconds since 1970). */

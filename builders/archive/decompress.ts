@@ -3,11 +3,9 @@
 
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Fault, unreachable } from "../../store/model/fault.ts";
-import { type ByteSink, badStream, type Decompressor } from "./stream.ts";
+import { type ByteSink, badStream, type Compression, type Decompressor } from "./stream.ts";
 import { type XzOpener, xzDecompressor } from "./xz.ts";
 import { xzFrame } from "./xzframe.ts";
-
-export type Compression = "none" | "gz" | "xz" | "zst";
 
 /**
  * A decompressor that writes to `sink`. Output of more than `limit` bytes is a Fault `digest/bomb`; damage,

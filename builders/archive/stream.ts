@@ -1,4 +1,4 @@
-// What every decompressor is, and how each says that a stream is not sound.
+// What every decompressor is, which there are, and how each says that a stream is not sound.
 // Knows the contract; does not know any format.
 
 import { Fault } from "../../store/model/fault.ts";
@@ -15,6 +15,10 @@ export interface Decompressor {
   /** Frees what is held; may be called at any time, and twice. */
   close(): void;
 }
+
+/** By what a file's name ends in, without the dot. */
+export const compressions = ["none", "gz", "xz", "zst"] as const;
+export type Compression = (typeof compressions)[number];
 
 export type ByteSink = (chunk: Uint8Array) => void;
 

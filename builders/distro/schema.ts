@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Kind } from "../../evaluator/kind.ts";
 import { header, text, unique } from "../../evaluator/manifest/value.ts";
 import { type Tier, tiers } from "../../evaluator/question.ts";
-import { architecture, packageName } from "../package/debian.ts";
+import { architectures, packageName } from "../package/debian.ts";
 import { priority, repository, rpmRepository } from "./repository.ts";
 
 const pin = z.strictObject({
@@ -40,11 +40,6 @@ const name = text(
   "lower-case letters, digits, . + and -, with / between parts: debian/trixie",
 ).describe("What it is called: debian/trixie.");
 
-const architectures = z
-  .array(architecture)
-  .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })
-  .describe("What it is there for.");
-
 const search = z
   .array(z.enum(tiers))
   .min(1, { error: `names no tier\nwrite at least one of ${tiers.join(", ")}` })
@@ -54,18 +49,29 @@ const search = z
     "Where packages are chosen from, in order: the first tier that has one of a name wins, newer or not. local: what other manifests make; it is always what is meant where one is named. store: what is in the store, and known through the locks that were used with it. repositories: what the archives list. A tier that is left out is not chosen from; without repositories nothing is fetched from them either, and what is pinned comes out of the store or a cache. Without this key repositories alone decide, so that what lies in a store shapes nothing; in any case a file that the store or a cache has is not fetched.",
   );
 
-const noRepository = { error: "names no repository\na distribution has at least one" };
-
-const debDistro = z.strictObject({
+/** The keys that a distribution has whatever its packages are. */
+const keysOf = <F extends "deb" | "rpm", R extends z.ZodType<{ readonly name: string }>>(
+  format: F,
+  repository: R,
+) => ({
   kind: z.literal("distro"),
   name,
   ...header,
-  format: z.literal("deb").describe("The format of its packages."),
-  architectures,
-  repositories: unique(z.array(repository).min(1, noRepository), "the name", (item) => item.name).describe(
-    "Where its packages come from.",
-  ),
+  format: z.literal(format).describe("The format of its packages."),
+  architectures: architectures.describe("What it is there for."),
+  repositories: unique<z.output<R>>(
+    z.array(repository).min(1, { error: "names no repository\na distribution has at least one" }),
+    "the name",
+    (item) => item.name,
+  ).describe("Where its packages come from."),
   search,
+});
+
+const buildRoot = (name: ReturnType<typeof text>, usual: string[]) =>
+  z.array(name).default(usual).describe("What every build root holds beside the base.");
+
+const debDistro = z.strictObject({
+  ...keysOf("deb", repository),
   pins: z.array(pin).default([]).describe("Priorities of single packages, as in apt_preferences(5)."),
   base: z
     .array(packageName)
@@ -73,10 +79,7 @@ const debDistro = z.strictObject({
     .describe(
       "What every root holds: sets by dpkg priority (essential, required, important, standard) or names.",
     ),
-  build: z
-    .array(packageName)
-    .default(["build-essential"])
-    .describe("What every build root holds beside the base."),
+  build: buildRoot(packageName, ["build-essential"]),
 });
 
 const rpmName = text(
@@ -86,15 +89,7 @@ const rpmName = text(
 );
 
 const rpmDistro = z.strictObject({
-  kind: z.literal("distro"),
-  name,
-  ...header,
-  format: z.literal("rpm").describe("The format of its packages."),
-  architectures,
-  repositories: unique(z.array(rpmRepository).min(1, noRepository), "the name", (item) => item.name).describe(
-    "Where its packages come from.",
-  ),
-  search,
+  ...keysOf("rpm", rpmRepository),
   pins: z
     .array(
       z.strictObject({ package: rpmPattern, from: z.string().min(1), priority: z.int().min(1).max(9999) }),
@@ -102,10 +97,7 @@ const rpmDistro = z.strictObject({
     .default([])
     .describe("Priorities of single packages, in place of their repository's."),
   base: z.array(rpmName).default([]).describe("What every root holds."),
-  build: z
-    .array(rpmName)
-    .default(["gcc", "make", "rpm-build"])
-    .describe("What every build root holds beside the base."),
+  build: buildRoot(rpmName, ["gcc", "make", "rpm-build"]),
 });
 
 export type DebDistro = z.infer<typeof debDistro>;

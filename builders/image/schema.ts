@@ -6,7 +6,7 @@ import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { header, localPath, reference, text, unique } from "../../evaluator/manifest/value.ts";
 import { defaultDistro } from "../../evaluator/manifest/variables.ts";
 import { repository } from "../distro/repository.ts";
-import { architecture, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
+import { architectures, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
 import { fileShape, hasOneSource } from "../package/file.ts";
 import { group, user } from "./account.ts";
 import { output, outputName } from "./output.ts";
@@ -64,9 +64,7 @@ const image = z.strictObject({
   distro: reference
     .default(defaultDistro)
     .describe("The distribution it is made of: the name of one that ships, or the path of a manifest."),
-  architectures: z
-    .array(architecture)
-    .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })
+  architectures: architectures
     .optional()
     .describe("What it is made for; without, whatever its distro is there for."),
   buildType: z.enum(["debug", "release"]).default("release").describe("Of what is built for it."),

@@ -3,7 +3,7 @@
 
 import * as z from "zod/mini";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
-import type { Compression } from "../archive/decompress.ts";
+import { type Compression, compressions } from "../archive/stream.ts";
 
 /** Raise it when the same list gives other bytes. */
 export const indexVersions = { index: "3" } as const;
@@ -57,7 +57,7 @@ export function indexDerivation(
   });
 }
 
-const compression = z.enum(["none", "gz", "xz", "zst"]);
+const compression = z.enum(compressions);
 const parametersShape = z.object({
   format: z.enum(["deb", "deb-sources", "rpm"]),
   compression,

@@ -6,6 +6,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { type IndexHints, type IndexParameters, indexDerivation, type ListParts } from "../index/recipe.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
 import type { CompactIndex, FetchedIndex } from "../repository/indexes.ts";
+import { sourceLists } from "../repository/release.ts";
 import type { FetchedMetadata, FetchedRepository } from "../repository/rpm/fetch.ts";
 import type { MetadataKind } from "../repository/rpm/repomd.ts";
 import type { Making } from "./making.ts";
@@ -15,7 +16,7 @@ type Maker = Pick<Making, "build">;
 /** Made once for each list, and recorded like whatever is built. */
 export async function compacted(index: FetchedIndex, maker: Maker): Promise<CompactIndex> {
   const { repository, architecture, packages, compression, plainSize, blob } = index;
-  const format = architecture === "source" ? "deb-sources" : "deb";
+  const format = architecture === sourceLists ? "deb-sources" : "deb";
   const parts: IndexParts = {
     label: `index of ${repository} ${packages.path}`,
     inputs: { list: inputOf(blob) },

@@ -6,7 +6,13 @@ import { openAsked } from "../../evaluator/asked.ts";
 import { nameIn } from "../../evaluator/chain.ts";
 import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
-import { type Closure, type ClosureQuestion, isSearched } from "../../evaluator/question.ts";
+import {
+  type Closure,
+  type ClosureQuestion,
+  type Frame,
+  isSearched,
+  isThereFor,
+} from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { poolTime } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -21,7 +27,6 @@ import {
   withoutRepeats,
 } from "./listing.ts";
 import type { Pinned } from "./pinned.ts";
-import type { Frame } from "./stored.ts";
 import { openSupply, type Supply } from "./supply.ts";
 
 /** What a lock holds already of a question's distribution. */
@@ -109,8 +114,7 @@ export function unknownSets(
   const sets = base.filter(isBaseSet);
   const others = frames.filter((frame) => sets.every((name) => frame.base.includes(name)));
   const [first] = others;
-  if (sets.length === 0 || others.some((frame) => frame.exclude.every((name) => exclude.includes(name))))
-    return [];
+  if (sets.length === 0 || others.some((frame) => isThereFor(frame, exclude))) return [];
   const left = first?.exclude.filter((name) => !exclude.includes(name)) ?? [];
   return left.length > 0 ? [`${left.join(", ")} was left out`] : ["the base was not asked for"];
 }

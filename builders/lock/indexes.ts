@@ -16,6 +16,7 @@ import { archiveOf } from "../distro/source.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { RpmIndexQuestion } from "../keeper/protocol.ts";
 import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
+import { sourceLists } from "../repository/release.ts";
 import type { Listing, ReadIndex } from "./listing.ts";
 import { type RememberedParts, remembering } from "./remembered.ts";
 import { type Stored, type StoredParts, storedPackages } from "./stored.ts";
@@ -33,9 +34,6 @@ export type Indexes = (
   question: { readonly source: Pick<Source, "distro" | "architecture" | "foreign" | "search"> },
   assembly: Assembly,
 ) => Promise<Listing>;
-
-/** In place of an architecture: the lists of source packages. */
-export const sourceLists = "source";
 
 /** What a distribution has, fetched and read once a run, as far as its tiers are chosen from. */
 export function openIndexes(parts: IndexParts): Indexes {

@@ -2,11 +2,11 @@
 // Knows how tiers rank and which of them has a package; does not know how one is chosen.
 
 import type { Compact } from "../../evaluator/compact.ts";
-import { openPackages } from "../../evaluator/deb/packages.ts";
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
-import type { LockedIndex } from "../../evaluator/lock.ts";
+import { indexKey, type LockedIndex } from "../../evaluator/lock.ts";
 import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { openStanzas } from "../../evaluator/stanzaindex.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Stored } from "./stored.ts";
@@ -48,8 +48,7 @@ export function lockedIndexes({ indexes, stored }: Listing): LockedIndex[] {
 export function withoutRepeats(indexes: readonly LockedIndex[]): LockedIndex[] {
   const first = new Map<string, LockedIndex>();
   for (const index of indexes) {
-    const { repository, suite, component, architecture } = index;
-    const key = [repository, suite, component, architecture].join(" ");
+    const key = indexKey(index);
     if (!first.has(key)) first.set(key, index);
   }
   return [...first.values()];
@@ -99,7 +98,7 @@ export function openAnswerers(
   { source }: Asked,
   { indexes, stored }: Listing,
 ): (item: Pick<ChosenPackage, "name" | "stanza" | "origin">) => Answerer {
-  const lists = indexes.map(({ list }) => openPackages(list));
+  const lists = indexes.map(({ list }) => openStanzas(list));
   const isListed = (name: string, sha256: string) =>
     lists.some((list) => list.named(name).some((at) => sha256Of(parseStanza(list.text(at))) === sha256));
   const files = new Set(stored?.packages.map(({ stanza }) => sha256Of(stanza)));

@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import { type Digest, isDigest, isSha256, type Sha256 } from "../../store/model/digest.ts";
+import { compressions } from "../archive/stream.ts";
 import type { CompactIndex } from "../repository/indexes.ts";
 
 /** Keeps texts between runs, and may lose any at any time. */
@@ -70,7 +71,7 @@ const shape = z.object({
       architecture: z.string(),
       release: z.object({ sha256, date: z.number() }),
       packages: z.object({ sha256: z.string(), size: z.number(), path: z.string() }),
-      compression: z.enum(["none", "gz", "xz", "zst"]),
+      compression: z.enum(compressions),
       plainSize: z.optional(z.number()),
       blob: digest,
       compact: digest,

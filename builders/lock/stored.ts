@@ -2,8 +2,8 @@
 // Knows registered locks and recorded downloads; does not know what is chosen of them.
 
 import { existsSync, readFileSync } from "node:fs";
-import { type Lock, type LockedDistro, type LockedIndex, parseLock } from "../../evaluator/lock.ts";
-import { questionFrame } from "../../evaluator/question.ts";
+import { indexKey, type Lock, type LockedDistro, type LockedIndex, parseLock } from "../../evaluator/lock.ts";
+import { type Frame, questionFrame } from "../../evaluator/question.ts";
 import type { Layout } from "../../store/layout.ts";
 import { type Origin, splitContent } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -14,9 +14,6 @@ import type { DebDistro, DistroManifest } from "../distro/schema.ts";
 import { archiveOf } from "../distro/source.ts";
 import { archiveIn } from "../fetch/recipe.ts";
 import { type Pinned, pinnedRequest } from "./pinned.ts";
-
-/** A root that was asked for. */
-export type Frame = Pick<ReturnType<typeof questionFrame>, "base" | "exclude">;
 
 export interface Stored {
   /** Each once, in no order that means anything. */
@@ -149,9 +146,8 @@ function keepNewest(
   architectures: readonly string[],
   indexes: Map<string, LockedIndex>,
 ): void {
-  const { repository, suite, component, architecture } = index;
-  if (!["all", ...architectures].includes(architecture)) return;
-  const key = [repository, suite, component, architecture].join(" ");
+  if (!["all", ...architectures].includes(index.architecture)) return;
+  const key = indexKey(index);
   if (index.date > (indexes.get(key)?.date ?? -1)) indexes.set(key, index);
 }
 

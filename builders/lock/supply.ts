@@ -8,7 +8,7 @@ import { absenceOf as debAbsence } from "../../evaluator/deb/absence.ts";
 import { debOffer } from "../../evaluator/deb/offer.ts";
 import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
-import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
 import type { Resolution } from "../../evaluator/resolution.ts";
@@ -82,7 +82,7 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
     ...(source.foreign && { foreign: source.foreign }),
     sources: lists.map(({ list, ...place }) => ({
       ...place,
-      index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(stanzasText(list))),
+      index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(formatStanzas(list))),
     })),
     pins: source.pins,
     locals,
@@ -97,7 +97,7 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     architecture: source.architecture,
     sources: lists.map(({ list, repository, priority, rank }) => ({
       ...{ repository, priority, rank },
-      index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
+      index: isCompact(list) ? openRpms(list) : rpmIndex(formatStanzas(list)),
     })),
     pins: source.pins,
     locals,
@@ -108,8 +108,4 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
 
 function isCompact(list: Listed["list"]): list is Compact {
   return "table" in list;
-}
-
-function stanzasText(stanzas: readonly Stanza[]): string {
-  return stanzas.map(formatStanza).join("\n");
 }

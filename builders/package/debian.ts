@@ -60,6 +60,11 @@ export const architecture = z.enum([
   "ppc64le",
 ]);
 
+/** Of what is there for some of them, or made for some. */
+export const architectures = z
+  .array(architecture)
+  .min(1, { error: "names no architecture\nwrite at least one: [amd64]" });
+
 /** A manifest's path, as against a package's name. */
 export function isManifest(written: string): boolean {
   return /^\.\.?\//.test(written);

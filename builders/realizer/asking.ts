@@ -7,6 +7,8 @@ import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import {
   type Closure,
   type ClosureQuestion,
+  type Frame,
+  isThereFor,
   questionDigest,
   questionFrame,
   questionText,
@@ -28,9 +30,10 @@ import {
   refuseOlder,
   unknownSets,
 } from "../lock/answer.ts";
-import { type Indexes, sourceLists } from "../lock/indexes.ts";
+import type { Indexes } from "../lock/indexes.ts";
 import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
 import { answerView } from "../lock/view.ts";
+import { sourceLists } from "../repository/release.ts";
 
 /**
  * What to do with open questions: `first` locks where there is no lock file and else resolves among what is pinned;
@@ -46,12 +49,18 @@ export interface AskMeans {
   readonly emit: Emit;
 }
 
-/** The world's lock with answers to these questions; `lock` is what was pinned before. */
+export interface AskOptions {
+  /** Its lock is what the answers are put into. */
+  readonly world: World;
+  readonly locking: Locking;
+  /** What was pinned before. */
+  readonly lock: Lock;
+}
+
+/** The world's lock with answers to these questions. */
 export async function askWorld(
   open: readonly ClosureQuestion[],
-  world: World,
-  locking: Locking,
-  lock: Lock,
+  { world, locking, lock }: AskOptions,
   means: AskMeans,
 ): Promise<Lock> {
   let extended = world.lock;
@@ -83,9 +92,7 @@ function namesDistro(assembly: Assembly, distro: string): boolean {
 /** The same for views. Workloads that cannot be had are told, and no failure: the answer says why. */
 export async function askViews(
   open: readonly ViewQuestion[],
-  world: World,
-  locking: Locking,
-  lock: Lock,
+  { world, locking, lock }: AskOptions,
   means: AskMeans,
 ): Promise<Lock> {
   let extended = world.lock;
@@ -150,20 +157,16 @@ function heldBy({ source }: Pick<ClosureQuestion, "source">, lock: Lock, locking
   return { packages: packages.filter(stays), frames: [], indexes, moves: true };
 }
 
-function framesOf(source: ClosureQuestion["source"], lock: Lock) {
+function framesOf(source: ClosureQuestion["source"], lock: Lock): Frame[] {
   return Object.values(lock.answers)
     .map(({ question }) => questionFrame(question))
     .filter((frame) => frame.source === sourceText(source));
 }
 
-type Frame = ReturnType<typeof questionFrame>;
-
 /** The same for groups: of one that was asked for, all that was not left out then is pinned. */
 function unknownGroups({ groups = [], exclude }: ClosureQuestion, frames: readonly Frame[]): string[] {
   const isKnown = (group: string) =>
-    frames.some(
-      (frame) => frame.groups.includes(group) && frame.exclude.every((name) => exclude.includes(name)),
-    );
+    frames.some((frame) => frame.groups.includes(group) && isThereFor(frame, exclude));
   return groups.filter((group) => !isKnown(group)).map((group) => `the group ${group} was not asked for`);
 }
 
@@ -171,9 +174,7 @@ function unknownGroups({ groups = [], exclude }: ClosureQuestion, frames: readon
 function decided(question: ClosureQuestion, frames: readonly Frame[]): ClosureQuestion {
   const { requests, exclude, optional = [] } = question;
   const isKnown = (text: string) =>
-    frames.some(
-      (frame) => frame.optional.includes(text) && frame.exclude.every((name) => exclude.includes(name)),
-    );
+    frames.some((frame) => frame.optional.includes(text) && isThereFor(frame, exclude));
   return { ...question, requests: [...requests, ...optional.filter((text) => !isKnown(text))] };
 }
 

@@ -106,9 +106,10 @@ export async function planLine(
     const plan = evaluate(world, asking ? whole : options.wish, means.plan);
     if (plan.open.length + plan.openViews.length > 0) {
       if (asking) {
-        lock = await askWorld(plan.open, world, options.locking, lock, means);
+        const { locking } = options;
+        lock = await askWorld(plan.open, { world, locking, lock }, means);
         world = { ...world, lock };
-        lock = await askViews(plan.openViews, world, options.locking, lock, means);
+        lock = await askViews(plan.openViews, { world, locking, lock }, means);
         world = { ...world, lock };
       } else {
         refuseOpenViews(plan.openViews);

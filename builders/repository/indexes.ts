@@ -4,7 +4,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Digest, FileDigest, Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { Compression } from "../archive/decompress.ts";
+import type { Compression } from "../archive/stream.ts";
 import type { Http } from "../fetch/http.ts";
 import type { FetchPlace } from "../fetch/recipe.ts";
 import { checkRelease } from "./check.ts";

@@ -3,7 +3,7 @@
 
 import { parseSha256, type Sha256 } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { Compression } from "../archive/decompress.ts";
+import type { Compression } from "../archive/stream.ts";
 
 /** A Release file (Debian wiki, DebianRepository/Format). Times are seconds since 1970. */
 export interface Release {
@@ -66,6 +66,9 @@ export function parseRelease(text: string): Release {
   };
 }
 
+/** In place of an architecture: the lists of source packages. */
+export const sourceLists = "source";
+
 /**
  * The Packages indexes that hold what a machine of `architecture` can install from a component: one, or two where
  * the archive keeps `all` apart. `source` stands for the Sources index.
@@ -89,7 +92,7 @@ export function packagesFiles(
     );
   }
   const all =
-    release.separateAll && architecture !== "source" ? packagesFile(release, component, "all") : undefined;
+    release.separateAll && architecture !== sourceLists ? packagesFile(release, component, "all") : undefined;
   return all === undefined ? [own] : [own, all];
 }
 
@@ -111,7 +114,7 @@ const preferences = [
 
 function packagesFile(release: Release, component: string, architecture: string): PackagesFile | undefined {
   const plain =
-    architecture === "source"
+    architecture === sourceLists
       ? `${component}/source/Sources`
       : `${component}/binary-${architecture}/Packages`;
   const plainSize = release.files.get(plain)?.size;

@@ -2,8 +2,8 @@
 // Knows files and limits; does not know what is in them.
 
 import { open } from "node:fs/promises";
-import { type Compression, decompressor } from "../archive/decompress.ts";
-import type { ByteSink } from "../archive/stream.ts";
+import { decompressor } from "../archive/decompress.ts";
+import type { ByteSink, Compression } from "../archive/stream.ts";
 
 /**
  * Gives a file's content to `sink`, piece by piece; a piece is valid until the sink returns.

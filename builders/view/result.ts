@@ -4,6 +4,7 @@
 import { nameIn, openChains } from "../../evaluator/chain.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
 import { sourceOf } from "../../evaluator/source.ts";
+import { compareText } from "../../evaluator/text.ts";
 import type { LockedWorkload } from "../../evaluator/view/answer.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
@@ -204,8 +205,4 @@ function unwantedIn(
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return compareText(a, b);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

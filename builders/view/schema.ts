@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { header, localPath, reference } from "../../evaluator/manifest/value.ts";
-import { architecture } from "../package/debian.ts";
+import { architectures } from "../package/debian.ts";
 import { name } from "../workload/schema.ts";
 
 const names = z.array(name).default([]);
@@ -14,9 +14,7 @@ const view = z.strictObject({
   name: name.describe("What it is called."),
   ...header,
   distro: reference.describe("Where its packages come from."),
-  architectures: z
-    .array(architecture)
-    .min(1, { error: "names no architecture\nwrite at least one: [amd64]" })
+  architectures: architectures
     .optional()
     .describe("What it is resolved for; without, all that the distro is there for."),
   labels: names.describe("Workloads with one of these labels are in it; without, all that are found."),

@@ -2,6 +2,7 @@
 // Knows when a set is sound, what in it is needed, and why; does not know how it was found.
 
 import type { Reason } from "../resolution.ts";
+import { compareText } from "../text.ts";
 import { allReachedBy, holdsAmong } from "./demand.ts";
 import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import type { Request } from "./request.ts";
@@ -110,9 +111,7 @@ export function nameOf(universe: Universe, version: Version): string {
 }
 
 export function compareVersionNames(a: Version, b: Version): number {
-  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  const [x, y] = [a.package.architecture, b.package.architecture];
-  return x < y ? -1 : x > y ? 1 : 0;
+  return compareText(a.name, b.name) || compareText(a.package.architecture, b.package.architecture);
 }
 
 function isPull(demand: Demand, recommends: boolean): boolean {

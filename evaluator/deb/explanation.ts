@@ -2,7 +2,7 @@
 // Knows how to tell rules that cannot all hold; does not know how they were found.
 
 import { unreachable } from "../../store/model/fault.ts";
-import { argumentOf, listed } from "../argument.ts";
+import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Explanation, Origin } from "../resolution.ts";
 import type { Formula, Rule } from "./clause.ts";
@@ -67,32 +67,21 @@ function tellMissing(universe: Universe, request: Request, target: Missing): { t
   }
 }
 
-/**
- * A core as an argument: requests first, then what follows from each.
- *
- * @param works whether the set could be resolved without these requests
- */
+/** @param works whether the set could be resolved without this request */
 export function explainConflict(
   universe: Universe,
   formula: Formula,
   core: readonly Rule[],
   works: (without: Request) => boolean,
 ): Explanation {
-  const rules = argumentOf(core, (rule) => (rule.kind === "request" ? rule.request.text : ""));
-  const requests = rules.flatMap((rule) => (rule.kind === "request" ? [rule.request] : []));
-  const droppable = requests
-    .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
-    .map((request) => request.text);
-  const hints = hintsFor(universe, rules);
-  if (droppable.length > 0) hints.push(`it works without ${listed(droppable, "or")}`);
-  return {
-    explanation: rules.map((rule) => tell(universe, formula, rule)),
-    ...(hints.length > 0 && { hint: hints.join("; ") }),
-  };
+  return argued(core, {
+    requestOf: (rule) => (rule.kind === "request" ? rule.request : undefined),
+    tell: (rule) => tell(universe, formula, rule),
+    hintsFor: (rules) => hintsFor(universe, rules),
+    works,
+  });
 }
 
-// Each try is a resolution of its own.
-const mostTried = 8;
 function tell(universe: Universe, formula: Formula, rule: Rule): string {
   switch (rule.kind) {
     case "request": {

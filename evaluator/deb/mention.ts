@@ -2,6 +2,7 @@
 // Knows the order in which apt numbers packages while it reads indexes; does not know what the number decides.
 
 import { type Lists, newLists } from "../lists.ts";
+import { compareText } from "../text.ts";
 import type { FieldScan, Place } from "./scan.ts";
 
 /** What an index says of a name: the lower the earlier. */
@@ -30,7 +31,7 @@ export function mentionOrder(indexes: readonly Mentions[]): MentionOrder {
   return (a, b) => {
     const [indexA, rankA] = mentionOf(a);
     const [indexB, rankB] = mentionOf(b);
-    return indexA - indexB || rankA - rankB || compareNames(a, b);
+    return indexA - indexB || rankA - rankB || compareText(a, b);
   };
 }
 
@@ -73,7 +74,7 @@ function orderOf({ starts, column, text }: FieldScan, names: readonly string[]):
   const keys = names.map((name, stanza) => `${sourceOf(stanza)?.replace(/[\s(].*$/s, "") ?? name}\0${name}`);
   const key = (stanza: number): string => keys[stanza] ?? "";
   if (keys.every((own, stanza) => stanza === 0 || key(stanza - 1) <= own)) return starts.keys();
-  const byKey = (a: number, b: number) => compareNames(key(a), key(b)) || compareNames(text(a), text(b));
+  const byKey = (a: number, b: number) => compareText(key(a), key(b)) || compareText(text(a), text(b));
   return [...starts.keys()].sort(byKey);
 }
 
@@ -100,7 +101,3 @@ const comma = 0x2c;
 const bar = 0x7c;
 const colon = 0x3a;
 const bracket = 0x28;
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

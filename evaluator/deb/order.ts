@@ -1,6 +1,7 @@
 // Configuration order: dependencies before dependents.
 // Knows Depends and Pre-Depends among packages that are all there; does not know what is run in that order.
 
+import { compareText } from "../text.ts";
 import { parseGroup, type Relation, splitGroups } from "./relation.ts";
 import { fieldOf, type Stanza } from "./stanza.ts";
 import { satisfies } from "./version.ts";
@@ -132,8 +133,4 @@ function breakCircle(component: readonly Orderable[], pre: Edges): Orderable[] {
     members.map((node) => [node, (pre.get(node) ?? []).filter((other) => inside.has(other))]),
   );
   return connectedComponents(members, edges).flatMap((part) => part.sort(compareUrgency));
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

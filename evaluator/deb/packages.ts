@@ -3,18 +3,11 @@
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
 import { type Lists, newLists } from "../lists.ts";
+import { openStanzas, type StanzaIndex, scanNames } from "../stanzaindex.ts";
 import { mentioned, relationFields } from "./mention.ts";
 import { type FieldScan, scanFields } from "./scan.ts";
-import { fieldOf, parseStanza, type Stanza, stanzaLimit } from "./stanza.ts";
 
-/** Stanzas go by number, from 0 in the order of the text. */
-export interface PackagesIndex {
-  /** How many stanzas there are. */
-  readonly size: number;
-  /** In the order of the stanzas. */
-  names(): Iterable<string>;
-  /** Stanzas whose `Package` is this. */
-  named(name: string): readonly number[];
+export interface PackagesIndex extends StanzaIndex {
   /** Stanzas whose `Provides` holds this name, whatever version they give it. */
   providing(name: string): readonly number[];
   /** Stanzas with one of {@link baseLines}. */
@@ -24,12 +17,6 @@ export interface PackagesIndex {
   tasks(): Iterable<string>;
   /** A number that is the lower the earlier the archive speaks of a name ({@link mentioned}). */
   mention(name: string): number | undefined;
-  /** Empty for a stanza that cannot be read. */
-  nameAt(stanza: number): string;
-  /** The stanza's text, without the empty line after it. */
-  text(stanza: number): string;
-  /** What could not be read: a stanza without a name. */
-  readonly warnings: readonly string[];
 }
 
 /** The lines by which a base may name its packages. */
@@ -41,21 +28,15 @@ export const baseLines = [
 ] as const;
 
 export function openPackages(compact: Compact): PackagesIndex {
-  const named = compact.table("named");
   const tasks = compact.table("tasks");
   const mentions = compact.table("mentions");
   return {
-    size: compact.size,
-    warnings: compact.warnings,
-    text: compact.text,
-    names: named.keys,
-    named: named.get,
+    ...openStanzas(compact),
     providing: compact.table("providing").get,
     withLine: compact.table("lines").get,
     inTask: tasks.get,
     tasks: tasks.keys,
     mention: mentions.rank,
-    nameAt: (stanza) => nameIn(compact.text(stanza)) ?? "",
   };
 }
 
@@ -82,35 +63,6 @@ export function scanPackages(bytes: Uint8Array): Scanned {
   };
   return { starts: scan.starts, tables, warnings };
 }
-
-/** Of every stanza its name, empty where it cannot be read, and where each name is. */
-export function scanNames({ starts, bytes, oversized, column, text }: FieldScan) {
-  const named = newLists();
-  const skipped: string[] = [];
-  const nameOf = column("Package");
-  const names = starts.map((start, stanza) => {
-    const isLong = oversized.has(stanza);
-    const name = isLong ? undefined : (nameOf(stanza) ?? nameIn(text(stanza)));
-    if (name !== undefined) named.add(name, stanza);
-    else {
-      const why = isLong ? `longer than ${stanzaLimit} bytes` : "without a Package field";
-      const [line = ""] = Buffer.from(bytes.subarray(start, start + 80))
-        .toString()
-        .split("\n", 1);
-      skipped.push(`skipped a stanza ${why}, beginning ${JSON.stringify(line)}`);
-    }
-    return name ?? "";
-  });
-  return { names, named, warnings: firstOf(skipped) };
-}
-
-/** Who reads a hundred of them knows. */
-function firstOf(warnings: readonly string[]): string[] {
-  const more = warnings.length - mostWarnings;
-  return more > 0 ? [...warnings.slice(0, mostWarnings), `${more} more warnings like these`] : [...warnings];
-}
-
-const mostWarnings = 100;
 
 function providersIn({ starts, column }: FieldScan): Lists {
   const providers = newLists();
@@ -143,16 +95,4 @@ function linesIn({ starts, column }: FieldScan): Lists {
     }
   }
   return lines;
-}
-
-function nameIn(text: string): string | undefined {
-  const first = /^Package: (.*)/.exec(text)?.[1];
-  if (first !== undefined) return first.trim();
-  let stanza: Stanza;
-  try {
-    stanza = parseStanza(text);
-  } catch {
-    return undefined;
-  }
-  return fieldOf(stanza, "Package");
 }

@@ -2,6 +2,7 @@
 // Knows the rounds of apt's problem resolver on an empty machine; does not know how the marks came about.
 
 import { sourceOf } from "../source.ts";
+import { compareText } from "../text.ts";
 import { compareVersionNames } from "./closure.ts";
 import { reachedBy } from "./demand.ts";
 import type { Marks } from "./marks.ts";
@@ -202,8 +203,4 @@ function isRemovable(pkg: Package): boolean {
 /** apt goes through what provides a name from the last stanza to the first; an archive has them by source. */
 function compareReading(a: Version, b: Version): number {
   return compareText(sourceOf(b).name, sourceOf(a).name) || compareText(b.name, a.name);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 // Knows the forms of apt's command line and of a dependency; does not know how a choice is made.
 
 import { Fault } from "../../store/model/fault.ts";
+import { compareText } from "../text.ts";
 import { isBaseSet, type Package, type Version } from "./package.ts";
 import { parseRelations, type Relation } from "./relation.ts";
 import type { Universe } from "./universe.ts";
@@ -108,8 +109,4 @@ export function standsForNative(architecture: string): boolean {
 function architectureOf(universe: Universe, architecture: string): string {
   const [native = ""] = universe.architectures;
   return standsForNative(architecture) ? native : architecture;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

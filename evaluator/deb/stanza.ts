@@ -81,6 +81,11 @@ export function formatStanza(stanza: Stanza): string {
     .join("");
 }
 
+/** A list of them, with an empty line between two. */
+export function formatStanzas(stanzas: readonly Stanza[]): string {
+  return stanzas.map(formatStanza).join("\n");
+}
+
 /** The field whatever the case of its name; names are case-insensitive in deb822. */
 export function fieldOf(stanza: Stanza, name: string): string | undefined {
   const exact = stanza[name];

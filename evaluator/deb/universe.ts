@@ -1,8 +1,9 @@
 // Universes: every package version that exists for one resolution, and which of them apt would take.
 // Knows indexes, pins and architectures; does not know what is asked for or what goes together.
 
-import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { globMatcher } from "../glob.ts";
+import { type StanzaIndex, unlessBroken } from "../stanzaindex.ts";
+import { compareText } from "../text.ts";
 import { packageFile } from "./file.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
@@ -99,17 +100,8 @@ export function universe(options: UniverseOptions): Universe {
   };
   const priorityOf = pinning(options.pins ?? []);
 
-  /** Undefined, and a warning, where a stanza is broken: one bad package must not take an archive down. */
-  const describe = (read: () => Stanza, where: string): Described | undefined => {
-    try {
-      return describePackage(read(), parse);
-    } catch (error) {
-      const faults: readonly Fault[] = faultsOf(error);
-      if (faults.length === 0) throw error;
-      for (const fault of faults) warnings.add(`${where}: skipped a stanza: ${fault.message}`);
-      return undefined;
-    }
-  };
+  const describe = (read: () => Stanza, where: string): Described | undefined =>
+    unlessBroken(() => describePackage(read(), parse), where, warnings);
 
   const locals = new Map<string, Described[]>();
   const localProviders = new Map<string, string[]>();
@@ -311,7 +303,7 @@ function compareSources(a: Source, b: Source): number {
 }
 
 /** By their first stanzas that differ: components of one suite, say. */
-function compareIndexes(a: PackagesIndex, b: PackagesIndex): number {
+function compareIndexes(a: StanzaIndex, b: StanzaIndex): number {
   if (a === b) return 0;
   for (let stanza = 0; stanza < Math.min(a.size, b.size); stanza++) {
     const order = compareText(a.text(stanza), b.text(stanza));
@@ -322,8 +314,4 @@ function compareIndexes(a: PackagesIndex, b: PackagesIndex): number {
 
 function sortedNames(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

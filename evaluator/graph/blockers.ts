@@ -1,8 +1,9 @@
 // Blockers: what is not there yet, and how many packages wait for each.
 // Knows what counts as there; does not know how the missing comes about.
 
+import { compareText } from "../text.ts";
 import { adjacencyOf, componentsOf } from "./adjacency.ts";
-import { compareText, type Graph, type GraphNode } from "./graph.ts";
+import type { Graph, GraphNode } from "./graph.ts";
 
 export interface Blocker {
   readonly node: GraphNode;

@@ -2,8 +2,8 @@
 // Knows intervals; does not know packages.
 
 import type { Operator } from "../deb/version.ts";
+import { compareText } from "../text.ts";
 import type { Atom, Bound, PackageFormat, Requirement } from "./described.ts";
-import { compareText } from "./graph.ts";
 
 /** Whether something provided in this version, or without one, is within all bounds. */
 export function isWithin(

@@ -2,8 +2,9 @@
 // Knows how one is found, told, and broken by what was built before; does not know where that comes from.
 
 import { Fault, Faults } from "../../store/model/fault.ts";
+import { compareText } from "../text.ts";
 import { type Adjacency, adjacencyOf, circlesOf } from "./adjacency.ts";
-import { compareText, type Graph, type GraphEdge, type GraphNode, graphOf } from "./graph.ts";
+import { type Graph, type GraphEdge, type GraphNode, graphOf } from "./graph.ts";
 import type { Linked } from "./link.ts";
 
 export interface Broken {

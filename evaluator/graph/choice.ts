@@ -1,9 +1,9 @@
 // Choosing providers: which package of a pool stands for a requirement.
 // Knows the order of preference; does not know what becomes of the choice.
 
+import { compareText } from "../text.ts";
 import { isWithin } from "./bound.ts";
 import type { Atom, DescribedPackage, PackageFormat } from "./described.ts";
-import { compareText } from "./graph.ts";
 
 /** A package that stands for a name. */
 export interface Offer {

@@ -1,6 +1,8 @@
 // The dependency graph of packages: its nodes, their states, and the edges from who needs to what is needed.
 // Knows words and order; does not know how a graph is made, searched or drawn.
 
+import { compareText } from "../text.ts";
+
 /** The roles of the Azure Linux toolkit's graph (its documentation's "Graph Node Types"). */
 export const nodeTypes = [
   /** A local package that is built. */
@@ -95,10 +97,6 @@ export function graphOf(nodes: Iterable<GraphNode>, edges: Iterable<GraphEdge>):
     nodes: [...known.values()].sort((a, b) => compareText(a.id, b.id)),
     edges: [...joined.values()].map(tidied).sort(compareEdges),
   };
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 const kindOrder: readonly EdgeKind[] = ["made", "member", "build", "run", "test", "goal"];

@@ -2,6 +2,7 @@
 // Knows which roles there are and who depends on whom; does not know cycles.
 
 import { Fault, Faults } from "../../store/model/fault.ts";
+import { compareText } from "../text.ts";
 import { offersOf } from "./choice.ts";
 import {
   type DescribedGoal,
@@ -11,7 +12,7 @@ import {
   packageKey,
   type RemotePackage,
 } from "./described.ts";
-import { compareText, type Graph, type GraphNode, graphOf } from "./graph.ts";
+import { type Graph, type GraphNode, graphOf } from "./graph.ts";
 import { addNeeds, type Market, nodeId, placed, put, type Work } from "./need.ts";
 
 /** What can stand for a run node without being built. */

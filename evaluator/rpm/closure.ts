@@ -3,6 +3,7 @@
 
 import { nameIn } from "../chain.ts";
 import type { Reason } from "../resolution.ts";
+import { compareText } from "../text.ts";
 import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
 import type { Demand, Package } from "./package.ts";
 import { simplesOf } from "./relation.ts";
@@ -137,8 +138,4 @@ function tellSupplements(universe: Universe, taken: Taken, pkg: Package, tell: T
         tell(pkg, { by: nameOf(universe, other), relation: `Supplements: ${text}` });
     }
   }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,7 +2,7 @@
 // Knows how to tell rules that cannot all hold; does not know how they were found.
 
 import { unreachable } from "../../store/model/fault.ts";
-import { argumentOf, listed } from "../argument.ts";
+import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Explanation, Origin } from "../resolution.ts";
 import { comparePackages, nameOf } from "./closure.ts";
@@ -44,31 +44,19 @@ function tellMissing(universe: Universe, { text, relation, by }: Request): { tex
   return { text: `nothing is called ${asked}, or provides it`, hint };
 }
 
-/**
- * A core as an argument: requests first, then what follows from each.
- *
- * @param works whether the rest could be resolved without this request
- */
+/** @param works whether the rest could be resolved without this request */
 export function explainConflict(
   universe: Universe,
   core: readonly Rule[],
   works: (without: Request) => boolean,
 ): Explanation {
-  const rules = argumentOf(core, (rule) => (rule.kind === "request" ? rule.request.text : ""));
-  const requests = rules.flatMap((rule) => (rule.kind === "request" ? [rule.request] : []));
-  const droppable = requests
-    .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
-    .map((request) => request.text);
-  const hints = [...new Set(rules.flatMap((rule) => hintsFor(universe, rule)))];
-  if (droppable.length > 0) hints.push(`it works without ${listed(droppable, "or")}`);
-  return {
-    explanation: rules.map((rule) => tell(universe, rule)),
-    ...(hints.length > 0 && { hint: hints.join("; ") }),
-  };
+  return argued(core, {
+    requestOf: (rule) => (rule.kind === "request" ? rule.request : undefined),
+    tell: (rule) => tell(universe, rule),
+    hintsFor: (rules) => [...new Set(rules.flatMap((rule) => hintsFor(universe, rule)))],
+    works,
+  });
 }
-
-// Each try is a resolution of its own.
-const mostTried = 8;
 
 function tell(universe: Universe, rule: Rule): string {
   const those = (sign: 1 | -1) =>

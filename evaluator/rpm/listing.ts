@@ -2,45 +2,27 @@
 // Knows where each stanza lies and who names which capability; does not know what a relation means, nor any repository.
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
-import { scanNames } from "../deb/packages.ts";
 import { type FieldScan, scanFields } from "../deb/scan.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import { type Lists, newLists } from "../lists.ts";
+import { openStanzas, type StanzaIndex, scanNames } from "../stanzaindex.ts";
 import { parseRelation, simplesOf } from "./relation.ts";
 
-/** Stanzas go by number, from 0 in the order of the text. */
-export interface RpmIndex {
-  /** How many stanzas there are. */
-  readonly size: number;
-  names(): Iterable<string>;
-  /** Stanzas whose `Package` is this. */
-  named(name: string): readonly number[];
+export interface RpmIndex extends StanzaIndex {
   /** Stanzas whose `Provides` holds this capability, in whatever version, or whose `Files` holds this path. */
   providing(capability: string): readonly number[];
   /** Stanzas whose `Obsoletes` names this package. */
   obsoleting(name: string): readonly number[];
   /** Stanzas whose `Supplements` names this capability anywhere in a relation. */
   supplementing(capability: string): readonly number[];
-  /** Empty for a stanza that cannot be read. */
-  nameAt(stanza: number): string;
-  /** The stanza's text, without the empty line after it. */
-  text(stanza: number): string;
-  /** What could not be read: a stanza without a name. */
-  readonly warnings: readonly string[];
 }
 
 export function openRpms(compact: Compact): RpmIndex {
-  const named = compact.table("named");
   return {
-    size: compact.size,
-    warnings: compact.warnings,
-    text: compact.text,
-    names: named.keys,
-    named: named.get,
+    ...openStanzas(compact),
     providing: compact.table("providing").get,
     obsoleting: compact.table("obsoleting").get,
     supplementing: compact.table("supplementing").get,
-    nameAt: (stanza) => /^Package: (.*)/.exec(compact.text(stanza))?.[1] ?? "",
   };
 }
 

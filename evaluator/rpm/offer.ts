@@ -3,7 +3,7 @@
 
 import type { Offer } from "../asked.ts";
 import type { Compact } from "../compact.ts";
-import { openRpms } from "./listing.ts";
+import { openStanzas } from "../stanzaindex.ts";
 import { answersTo, parseRequest } from "./request.ts";
 import type { Universe } from "./universe.ts";
 
@@ -11,7 +11,7 @@ import type { Universe } from "./universe.ts";
 export function rpmOffer(all: Universe, lists: readonly Compact[]): Offer {
   const inGroup = (name: string) =>
     lists.flatMap((list) => {
-      const { nameAt } = openRpms(list);
+      const { nameAt } = openStanzas(list);
       return list.table("tasks").get(name).map(nameAt);
     });
   return {

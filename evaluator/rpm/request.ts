@@ -2,6 +2,7 @@
 // Knows the forms of dnf's command line; does not know how a choice is made.
 
 import { Fault } from "../../store/model/fault.ts";
+import { compareText } from "../text.ts";
 import { isNamedBy, type Package } from "./package.ts";
 import { isRich, parseRelation, type Simple } from "./relation.ts";
 import type { Universe } from "./universe.ts";
@@ -112,8 +113,4 @@ function cutLast(
 ): readonly [front: string | undefined, back: string | undefined] {
   const at = text.lastIndexOf(separator);
   return at <= 0 ? [undefined, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

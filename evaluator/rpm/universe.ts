@@ -1,10 +1,10 @@
 // Universes: every rpm package that exists for one resolution, and who provides what.
 // Knows repositories, priorities, pins, modules and architectures; does not know what is asked for or what goes together.
 
-import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
 import { globMatcher } from "../glob.ts";
 import type { Origin } from "../resolution.ts";
+import { unlessBroken } from "../stanzaindex.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
 import { type Described, describePackage, type Package, provides } from "./package.ts";
@@ -102,17 +102,8 @@ export function universe(options: UniverseOptions): Universe {
     return known;
   };
 
-  /** Undefined, and a warning, where a stanza is broken: one bad package must not take a repository down. */
-  const describe = (text: string, where: string): Described | undefined => {
-    try {
-      return describePackage(parseStanza(text), parse);
-    } catch (error) {
-      const faults: readonly Fault[] = faultsOf(error);
-      if (faults.length === 0) throw error;
-      for (const fault of faults) warnings.add(`${where}: skipped a stanza: ${fault.message}`);
-      return undefined;
-    }
-  };
+  const describe = (text: string, where: string): Described | undefined =>
+    unlessBroken(() => describePackage(parseStanza(text), parse), where, warnings);
 
   const read = (source: PlacedSource, stanza: number): Package[] => {
     const { origin, index, order } = source;

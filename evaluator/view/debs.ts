@@ -10,12 +10,12 @@ import { packagesIndex } from "../deb/packages.ts";
 import { formatRelation, type Relation } from "../deb/relation.ts";
 import { gatherRequests, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
-import type { FindSource } from "../deb/sources.ts";
-import { fieldOf, formatStanza, type Stanza } from "../deb/stanza.ts";
+import { fieldOf, formatStanzas, type Stanza } from "../deb/stanza.ts";
 import { type Universe, universe } from "../deb/universe.ts";
 import { compareVersions } from "../deb/version.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
+import type { FindSource } from "../sourcelist.ts";
 import type { Chosen, Member, ViewPackages, ViewSupply, Wanted } from "./supply.ts";
 
 export function debSupply(all: Universe, source: FindSource): ViewSupply {
@@ -87,8 +87,8 @@ function buildAsPackage(source: Stanza, architecture: string): Described {
 
 export function debPackages({ architecture, foreign }: Source, members: readonly Member[]): ViewPackages {
   const isLocal = ({ origin }: Member) => origin === "local";
-  const text = members.filter((member) => !isLocal(member)).map(({ stanza }) => formatStanza(stanza));
-  const index = packagesIndex(Buffer.from(text.join("\n")));
+  const listed = members.filter((member) => !isLocal(member)).map(({ stanza }) => stanza);
+  const index = packagesIndex(Buffer.from(formatStanzas(listed)));
   const all = universe({
     architecture,
     ...(foreign && { foreign }),

@@ -5,6 +5,7 @@ import { type Canonical, canonicalDigest } from "../../store/model/canonical.ts"
 import type { Digest } from "../../store/model/digest.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import { type Source, sourceText } from "../question.ts";
+import { compareText } from "../text.ts";
 
 export interface WorkloadQuestion {
   readonly name: string;
@@ -78,8 +79,4 @@ export function viewPlace(
 
 function sorted(list: readonly string[]): string[] {
   return [...new Set(list)].sort();
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,17 +2,19 @@
 // Knows how dnf's rules answer what a view asks; does not know what it asks for.
 
 import type { Compact } from "../compact.ts";
-import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanza.ts";
+import { fieldOf, formatStanzas } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
 import { needsIn, reasonsIn } from "../rpm/closure.ts";
-import { linesOf, openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
+import { linesOf, rpmIndex } from "../rpm/listing.ts";
 import { rpmOffer } from "../rpm/offer.ts";
 import { isNamedBy, type Package } from "../rpm/package.ts";
 import { answersTo, gatherRequests, type Request } from "../rpm/request.ts";
 import { chooseAnswers } from "../rpm/resolve.ts";
 import { type Universe, universe } from "../rpm/universe.ts";
 import { compareVersions } from "../rpm/version.ts";
+import { findingSource } from "../sourcelist.ts";
+import { openStanzas } from "../stanzaindex.ts";
 import type { Chosen, Member, ViewPackages, ViewSupply, Wanted } from "./supply.ts";
 
 /** `groups` are the lists' own, by their ids; `sources` are lists of source packages. */
@@ -22,7 +24,7 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
     compareVersions,
     choose: (wanted) => chosenIn(all, wanted),
     rivals: (member) => rivalsOf(all, member as Package),
-    source: findSource(sources.map(openRpms)),
+    source: findingSource(sources.map(openStanzas), { compare: compareVersions, isMeant }),
     build(stanza, base) {
       const name = fieldOf(stanza, "Package") ?? "";
       const outside = all.outside({ ...stanza, Package: `building-${name}`, Provides: "", Files: "" });
@@ -65,25 +67,17 @@ function* rivalsOf(all: Universe, pkg: Package): Generator<Package> {
   }
 }
 
-function findSource(lists: readonly RpmIndex[]): ViewSupply["source"] {
-  return (name, version) => {
-    const stanzas = lists.flatMap((list) =>
-      list.named(name).flatMap((number) => readableStanza(list.text(number))),
-    );
-    const versionOf = (stanza: Stanza) => fieldOf(stanza, "Version") ?? "";
-    // A binary package names its source's file, which leaves the epoch out.
-    const isMeant = (stanza: Stanza) =>
-      versionOf(stanza).replace(/^\d+:/, "") === version.replace(/^\d+:/, "");
-    return stanzas.find(isMeant) ?? stanzas.sort((a, b) => compareVersions(versionOf(b), versionOf(a)))[0];
-  };
+/** A binary package names its source's file, which leaves the epoch out. */
+function isMeant(listed: string, named: string): boolean {
+  return listed.replace(/^\d+:/, "") === named.replace(/^\d+:/, "");
 }
 
 export function rpmPackages({ architecture }: Source, members: readonly Member[]): ViewPackages {
   const isLocal = ({ origin }: Member) => origin === "local";
-  const text = members.filter((member) => !isLocal(member)).map(({ stanza }) => formatStanza(stanza));
+  const listed = members.filter((member) => !isLocal(member)).map(({ stanza }) => stanza);
   const all = universe({
     architecture,
-    sources: [{ index: rpmIndex(text.join("\n")), repository: "", priority: 99 }],
+    sources: [{ index: rpmIndex(formatStanzas(listed)), repository: "", priority: 99 }],
     locals: members.filter(isLocal).map(({ stanza }) => stanza),
     streams: members.flatMap(({ stanza }) => linesOf(stanza, "Modular").map(streamOf)),
   });

@@ -3,8 +3,8 @@
 
 import type { Offer } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
-
 import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
+import type { FindSource } from "../sourcelist.ts";
 
 /** A package there is. In one supply it is one object, whoever chooses it. */
 export type Member = Omit<ChosenPackage, "reasons">;
@@ -40,7 +40,7 @@ export interface ViewSupply extends Offer {
    */
   build(source: Stanza, base: readonly string[]): BuildNeeds;
   /** The source package of that version, or else of the highest there is. */
-  source(name: string, version: string): Stanza | undefined;
+  readonly source: FindSource;
   /** Whom a package clashes with, or who clashes with it; both is not needed. */
   rivals(member: Member): Iterable<Member>;
   compareVersions(a: string, b: string): number;

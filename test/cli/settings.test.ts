@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { readSettings, type Settings } from "../../cli/settings.ts";
-import { Fault } from "../../store/model/fault.ts";
 import { formatPublicKey, formatSecretKey, generateKey } from "../../store/model/key.ts";
+import { refusal } from "../rig/refusal.ts";
 
 const [one, two] = [generateKey("one"), generateKey("two")];
 const text = (key: typeof one) => formatPublicKey(key.public);
@@ -29,11 +29,7 @@ async function read({ environment = {}, config }: Given): Promise<Settings & { r
   return { ...settings, base };
 }
 
-async function refused(given: Given): Promise<Fault> {
-  const error = await read(given).catch((cause: unknown) => cause);
-  if (error instanceof Fault) return error;
-  throw new Error(`it was taken: ${JSON.stringify(error)}`);
-}
+const refused = (given: Given) => refusal(read(given));
 
 describe("caches", () => {
   it("are none, unless they are named", async () => {

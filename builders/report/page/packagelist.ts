@@ -85,11 +85,7 @@ export function packageColumns(names: NamesData, shelves: readonly Shelf[]): Lis
       cell: (item) => countText(most(item, "workloads")),
       value: (item) => most(item, "workloads"),
     },
-    {
-      key: "where",
-      label: "Architectures",
-      cell: ({ on }) => whereTags(architectures, (place) => (on[place] ?? -1) >= 0) || "all",
-    },
+    whereColumn(architectures),
   ];
 }
 
@@ -100,14 +96,29 @@ export function levelsOf(item: Item, shelves: readonly Shelf[]): number[] {
 }
 
 function levelChoice(shelves: readonly Shelf[]): ListChoice<Item> {
-  const levels = new Set(shelves.flatMap(({ data }) => [...new Set(data.level)]));
+  const levels = shelves.flatMap(({ data }) => [...new Set(data.level)]);
+  return choiceOfLevels(levels, (item) => levelsOf(item, shelves));
+}
+
+export function choiceOfLevels<T>(
+  levels: Iterable<number>,
+  levelsIn: (row: T) => readonly number[],
+): ListChoice<T> {
   return {
     key: "level",
     label: "Level",
-    options: [...levels]
+    options: [...new Set(levels)]
       .sort((a, b) => a - b)
       .map((level) => ({ value: String(level), label: String(level) })),
-    accepts: (item, value) => levelsOf(item, shelves).includes(Number(value)),
+    accepts: (row, value) => levelsIn(row).includes(Number(value)),
+  };
+}
+
+export function whereColumn(architectures: readonly string[]): ListColumn<Pick<Item, "on">> {
+  return {
+    key: "where",
+    label: "Architectures",
+    cell: ({ on }) => whereTags(architectures, (place) => (on[place] ?? -1) >= 0) || "all",
   };
 }
 

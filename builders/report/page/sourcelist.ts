@@ -6,9 +6,9 @@ import type { NamesData } from "../form.ts";
 import { type ListChoice, type ListColumn, showListing } from "./listing.ts";
 import { load } from "./load.ts";
 import { make } from "./make.ts";
-import { architectureChoice } from "./packagelist.ts";
+import { architectureChoice, choiceOfLevels, whereColumn } from "./packagelist.ts";
 import { lowestLevel, type SourceItem, sourceItems } from "./sources.ts";
-import { agreed, architectureTags, levelMark, sourceLink, whereTags } from "./tag.ts";
+import { agreed, architectureTags, levelMark, sourceLink } from "./tag.ts";
 
 export async function fillSources(section: HTMLElement): Promise<void> {
   const { names, items } = await openSourceItems();
@@ -84,24 +84,13 @@ export function sourceColumns({ architectures }: NamesData): ListColumn<SourceIt
       ],
       value: ({ archful, failed }) => (failed.length > 0 ? 0 : archful ? 1 : 2),
     },
-    {
-      key: "where",
-      label: "Architectures",
-      cell: ({ on }) => whereTags(architectures, (place) => (on[place] ?? -1) >= 0) || "all",
-    },
+    whereColumn(architectures),
   ];
 }
 
 function levelChoice(items: readonly SourceItem[]): ListChoice<SourceItem> {
-  const levels = new Set(items.flatMap(({ on }) => on.filter((level) => level >= 0)));
-  return {
-    key: "level",
-    label: "Level",
-    options: [...levels]
-      .sort((a, b) => a - b)
-      .map((level) => ({ value: String(level), label: String(level) })),
-    accepts: ({ on }, value) => on.includes(Number(value)),
-  };
+  const levels = items.flatMap(({ on }) => on.filter((level) => level >= 0));
+  return choiceOfLevels(levels, ({ on }) => on);
 }
 
 const stateChoice: ListChoice<SourceItem> = {

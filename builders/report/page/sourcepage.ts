@@ -9,7 +9,7 @@ import { foldedList } from "./folded.ts";
 import { load } from "./load.ts";
 import { type Child, make } from "./make.ts";
 import { type SourceItem, sourceItems } from "./sources.ts";
-import { architectureTags, argumentPart, levelMark, packageLink, sideBySide, whereTags } from "./tag.ts";
+import { failureParts, levelMark, packageLink, sideBySide, whereTags } from "./tag.ts";
 
 interface World {
   readonly names: NamesData;
@@ -51,23 +51,9 @@ function show(name: string, world: World): Child {
   ];
 }
 
-/** The same argument on several architectures is told once. */
 function failures({ place }: SourceItem, { names, requirements }: World): Child {
   const mine = requirements.failures.filter(({ source }) => source === place);
-  const groups = [...Map.groupBy(mine, ({ failure }) => failure.explanation.join("\n")).values()];
-  return groups.map((same) =>
-    make(
-      "article",
-      { class: "failure" },
-      make(
-        "h2",
-        {},
-        "Cannot be built ",
-        architectureTags(same.map(({ architecture }) => names.architectures[architecture] ?? "")),
-      ),
-      same[0] && argumentPart(same[0].failure),
-    ),
-  );
+  return failureParts("Cannot be built", mine, names.architectures);
 }
 
 /** All in the order that the source has them in, those of one architecture alone with its name. */

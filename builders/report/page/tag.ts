@@ -68,7 +68,29 @@ export function agreed<T extends string | number>(
   );
 }
 
-export function argumentPart({ explanation, hint }: FailureText): Child {
+/** The same argument on several architectures is told once. `title` is what each means. */
+export function failureParts(
+  title: string,
+  failures: readonly { readonly architecture: number; readonly failure: FailureText }[],
+  architectures: readonly string[],
+): Child {
+  return [...Map.groupBy(failures, ({ failure }) => failure.explanation.join("\n")).values()].map((same) =>
+    make(
+      "article",
+      { class: "failure" },
+      make(
+        "h2",
+        {},
+        title,
+        " ",
+        architectureTags(same.map(({ architecture }) => architectures[architecture] ?? "")),
+      ),
+      same[0] && argumentPart(same[0].failure),
+    ),
+  );
+}
+
+function argumentPart({ explanation, hint }: FailureText): Child {
   return [
     make(
       "ul",

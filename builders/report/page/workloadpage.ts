@@ -11,16 +11,7 @@ import { type Child, make } from "./make.ts";
 import { packageColumns } from "./packagelist.ts";
 import { type Item, openShelf, type Shelf } from "./packages.ts";
 import { placeIn } from "./place.ts";
-import {
-  agreed,
-  architectureTags,
-  argumentPart,
-  partMark,
-  partOrder,
-  partWords,
-  sideBySide,
-  whereTags,
-} from "./tag.ts";
+import { agreed, failureParts, partMark, partOrder, partWords, sideBySide, whereTags } from "./tag.ts";
 import { type Members, openMembers, type Part } from "./web.ts";
 
 interface World {
@@ -88,20 +79,10 @@ function figures(name: string, place: number, { on }: WorkloadData, { names, mem
 }
 
 function failures({ on }: WorkloadData, { names }: World): Child {
-  const failed = on.flatMap((cell, place) => (cell?.failure ? [{ place, failure: cell.failure }] : []));
-  return [...Map.groupBy(failed, ({ failure }) => failure.explanation.join("\n")).values()].map((same) =>
-    make(
-      "article",
-      { class: "failure" },
-      make(
-        "h2",
-        {},
-        "No solution ",
-        architectureTags(same.map(({ place }) => names.architectures[place] ?? "")),
-      ),
-      same[0] && argumentPart(same[0].failure),
-    ),
+  const failed = on.flatMap((cell, architecture) =>
+    cell?.failure ? [{ architecture, failure: cell.failure }] : [],
   );
+  return failureParts("No solution", failed, names.architectures);
 }
 
 function missing({ on }: WorkloadData, { names }: World): Child {

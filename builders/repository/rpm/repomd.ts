@@ -2,7 +2,7 @@
 // Knows the format and which file to take; does not know how it was fetched, or whether to believe it.
 
 import { Fault } from "../../../store/model/fault.ts";
-import type { Compression } from "../../archive/decompress.ts";
+import type { Compression } from "../../archive/stream.ts";
 import { digestDigits, oneLine, quote, staysBelow } from "./field.ts";
 import { childrenOf, parseXml, textOf, type XmlElement } from "./xml.ts";
 

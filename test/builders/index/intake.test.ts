@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { compactList, uncompressList } from "../../../builders/index/intake.ts";
 import { openCompact } from "../../../evaluator/compact.ts";
 import { openPackages } from "../../../evaluator/deb/packages.ts";
-import { Fault } from "../../../store/model/fault.ts";
+import { refusal } from "../../rig/refusal.ts";
 import { openTestStore } from "../../store/rig.ts";
 
 const packages = `Package: hello\nVersion: 1\n\n${"Package: filler\nVersion: 2\n\n".repeat(5000)}`;
@@ -20,13 +20,7 @@ describe("uncompressing", () => {
   const text = async (bytes: Uint8Array, ...[form, options]: Rest) =>
     (await uncompressList([bytes.subarray(0, 7), bytes.subarray(7)], form, options)).toString();
   type Rest = [Parameters<typeof uncompressList>[1], Parameters<typeof uncompressList>[2]?];
-  const codeOf = async (promise: Promise<unknown>) => {
-    const error: unknown = await promise.then(
-      () => expect.unreachable("it succeeded"),
-      (reason: unknown) => reason,
-    );
-    return error instanceof Fault ? error.code : error;
-  };
+  const codeOf = async (promise: Promise<unknown>) => (await refusal(promise)).code;
 
   test("every compression", async () => {
     expect(await text(gz, { compression: "gz" })).toBe(packages);
@@ -66,22 +60,22 @@ test("the compact form, in the pool", async () => {
 });
 
 describe("a list that does harm is told by its name", () => {
-  const refusal = async (list: string, compression: "zst" | "gz" = "zst") => {
+  const refused = async (list: string, compression: "zst" | "gz" = "zst") => {
     const { pool } = openTestStore();
     const bytes = compression === "zst" ? zstdCompressSync(list) : gzipSync(list).subarray(0, -20);
     const form = { label: "index of evil dists/x/Packages", format: "deb", compression } as const;
-    const error: unknown = await compactList({ list: pool.put(bytes) }, form, pool).catch((reason) => reason);
-    return error instanceof Fault ? `${error.code} ${error.message}` : error;
+    const { code, message } = await refusal(() => compactList({ list: pool.put(bytes) }, form, pool));
+    return `${code} ${message}`;
   };
 
   test("a million stanzas, and one more", async () => {
-    expect(await refusal("P\n\n".repeat(1_000_001))).toBe(
+    expect(await refused("P\n\n".repeat(1_000_001))).toBe(
       "digest/bomb index of evil dists/x/Packages: it lists more than 1000000 packages",
     );
   });
 
   test("cut short", async () => {
-    expect(await refusal(packages, "gz")).toMatch(/^digest\/bad-stream index of evil dists\/x\/Packages: /);
+    expect(await refused(packages, "gz")).toMatch(/^digest\/bad-stream index of evil dists\/x\/Packages: /);
   });
 });
 

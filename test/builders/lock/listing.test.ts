@@ -15,7 +15,7 @@ import { compactInMemory } from "../../../evaluator/compact.ts";
 import { scanPackages } from "../../../evaluator/deb/packages.ts";
 import { formatStanza } from "../../../evaluator/deb/stanza.ts";
 import type { LockedIndex } from "../../../evaluator/lock.ts";
-import type { Source, Tier } from "../../../evaluator/question.ts";
+import { questionFrame, type Source, type Tier } from "../../../evaluator/question.ts";
 import { poolTime } from "../../../store/layout.ts";
 import { digestOf, sha256Of } from "../../../store/model/digest.ts";
 import { Fault } from "../../../store/model/fault.ts";
@@ -133,7 +133,7 @@ test("a base of sets is known without repositories only where a root with it was
       return error instanceof Fault ? [error.code, ...error.details] : error;
     }
   };
-  const frame = { base: ["apt", "essential"], exclude: ["tzdata"] };
+  const frame = questionFrame("small amd64: <apt> <essential>, without tzdata");
   const code = "unresolved/unknown-base";
   expect(codeOf(["essential"], [], [])).toBeUndefined();
   expect(codeOf(["essential"], [], [], "store")).toEqual([code, "the base was not asked for"]);

@@ -12,9 +12,9 @@ import { prepareStore } from "../../../store/format.ts";
 import { noHolds } from "../../../store/holds.ts";
 import { blobAttributes, layoutOf } from "../../../store/layout.ts";
 import { sha256Of } from "../../../store/model/digest.ts";
-import { Fault } from "../../../store/model/fault.ts";
 import { openPool, type Pool } from "../../../store/pool.ts";
 import { openSystem } from "../../../store/system.ts";
+import { refusal } from "../../rig/refusal.ts";
 import { files, serve, type TestServer } from "../fetch/server.ts";
 import { clearsign, makeSigner, type Signer } from "./signing.ts";
 
@@ -111,15 +111,6 @@ async function fetchFrom(
     now,
     ...(signal && { signal }),
   });
-}
-
-async function refusal(promise: Promise<unknown>): Promise<Fault> {
-  const error = await promise.then(
-    () => expect.unreachable("it succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Fault)) throw error;
-  return error;
 }
 
 describe("a good mirror", () => {

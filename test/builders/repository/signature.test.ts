@@ -6,6 +6,7 @@ import { enums } from "openpgp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openVerifier, type SignedText } from "../../../builders/repository/signature.ts";
 import { Fault } from "../../../store/model/fault.ts";
+import { refusal as refusalOf } from "../../rig/refusal.ts";
 import { clearsign, makeSigner, type Signer, signBeside } from "./signing.ts";
 
 const text = "Origin: Example\nDate: Sat, 12 Sep 2026 07:55:41 UTC\n";
@@ -29,14 +30,8 @@ async function verify(
   return await verifier.verify("main trixie", Buffer.from(document), at);
 }
 
-async function refusal(document: string | Uint8Array, keys?: Signer[], at?: number): Promise<Fault> {
-  const error = await verify(document, keys, at).then(
-    () => expect.unreachable("it was believed"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Fault)) throw error;
-  return error;
-}
+const refusal = (document: string | Uint8Array, keys?: Signer[], at?: number) =>
+  refusalOf(verify(document, keys, at));
 
 describe("what is believed", () => {
   test("a text signed by a known key", async () => {
@@ -217,10 +212,7 @@ describe("a signature beside the document", () => {
     return await verifier.verifyDetached("base", bytes, Buffer.from(signature), now);
   }
 
-  async function refusalBeside(...parts: Parameters<typeof verifyBeside>): Promise<Fault> {
-    const error = await verifyBeside(...parts).catch((reason: unknown) => reason);
-    return error instanceof Fault ? error : expect.unreachable(`${error}`);
-  }
+  const refusalBeside = (...parts: Parameters<typeof verifyBeside>) => refusalOf(verifyBeside(...parts));
 
   test("holds for exactly its bytes", async () => {
     const signature = await signBeside(document, [signers.next, signers.archive]);

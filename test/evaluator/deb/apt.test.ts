@@ -8,13 +8,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resolve } from "../../../evaluator/deb/resolve.ts";
-import {
-  type PackagesIndex,
-  packagesIndex,
-  type Universe,
-  universe,
-} from "../../../evaluator/deb/universe.ts";
+import { packagesIndex, type Universe, universe } from "../../../evaluator/deb/universe.ts";
 import type { ChosenPackage } from "../../../evaluator/resolution.ts";
+import type { StanzaIndex } from "../../../evaluator/stanzaindex.ts";
 import { openPlace, type Place } from "../../e2e/place.ts";
 import { randomFrom, tellSeed } from "../../rig/seed.ts";
 import { type Apt, type AptAnswer, openApt } from "./aptprogram.ts";
@@ -131,7 +127,7 @@ class Comparison {
   }
 }
 
-function shuffle(index: PackagesIndex, random: (below: number) => number): PackagesIndex {
+function shuffle(index: StanzaIndex, random: (below: number) => number) {
   const stanzas = Array.from({ length: index.size }, (_, number) => index.text(number));
   for (let i = stanzas.length - 1; i > 0; i--) {
     const j = random(i + 1);

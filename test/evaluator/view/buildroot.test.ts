@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { choose } from "../../../evaluator/deb/resolve.ts";
-import type { FindSource } from "../../../evaluator/deb/sources.ts";
 import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import type { FindSource } from "../../../evaluator/sourcelist.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
 import { debSupply } from "../../../evaluator/view/debs.ts";
 import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../../evaluator/view/question.ts";

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { groupRequests, parseComps } from "../../../../builders/repository/rpm/comps.ts";
-import { refusal } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
 import { compsText } from "./sample.ts";
 
 const parse = (text: string) => parseComps("base comps.xml", Buffer.from(text));

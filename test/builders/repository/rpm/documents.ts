@@ -1,9 +1,6 @@
 // Documents of an rpm repository, as createrepo_c writes them, and readings of them.
 // Knows the formats as a writer; does not know how kit reads them.
 
-import { expect } from "vitest";
-import { Fault } from "../../../../store/model/fault.ts";
-
 export function escaped(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
@@ -87,15 +84,4 @@ export function repomdXml(revision: string, ...data: readonly string[]): string 
   <revision>${revision}</revision>
   ${data.join("\n  ")}
 </repomd>`;
-}
-
-/** The Fault a reading ends in. */
-export async function refusal(reading: () => unknown): Promise<Fault> {
-  try {
-    await reading();
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-  return expect.unreachable("it was read");
 }

@@ -7,8 +7,8 @@ import { describe, expect, test } from "vitest";
 import type { RepositoryQuestion } from "../../../../builders/repository/rpm/fetch.ts";
 import { listGroups, listPackages } from "../../../../builders/repository/rpm/listing.ts";
 import { sha256Of } from "../../../../store/model/digest.ts";
+import { refusal } from "../../../rig/refusal.ts";
 import { serve } from "../../fetch/server.ts";
-import { refusal } from "./documents.ts";
 import {
   type Contents,
   contentsOf,

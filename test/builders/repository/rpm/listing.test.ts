@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Compression } from "../../../../builders/archive/decompress.ts";
+import type { Compression } from "../../../../builders/archive/stream.ts";
 import {
   eachFileList,
   type Fetched,
@@ -15,7 +15,8 @@ import {
 } from "../../../../builders/repository/rpm/listing.ts";
 import type { MetadataKind } from "../../../../builders/repository/rpm/repomd.ts";
 import type { Digest } from "../../../../store/model/digest.ts";
-import { filelistsXml, packageXml, primaryXml, refusal } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
+import { filelistsXml, packageXml, primaryXml } from "./documents.ts";
 import { compsText } from "./sample.ts";
 
 const open = {} as { folder: string };

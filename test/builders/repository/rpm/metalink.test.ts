@@ -8,7 +8,7 @@ import {
   parseMirrorlist,
 } from "../../../../builders/repository/rpm/metalink.ts";
 import { sha256Of } from "../../../../store/model/digest.ts";
-import { refusal } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
 
 const hashes = (name: string) => `<size>6285</size><verification>
     <hash type="md5">${"00".repeat(16)}</hash><hash type="sha1">${"00".repeat(20)}</hash>

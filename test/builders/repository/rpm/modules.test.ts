@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { modularField, readModules } from "../../../../builders/repository/rpm/modules.ts";
 import { Fault } from "../../../../store/model/fault.ts";
-import { refusal } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
 import { modulesText } from "./sample.ts";
 
 const read = (text: string | Uint8Array) => readModules("base modules.yaml", Buffer.from(text));

@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { type FileList, filesText, readFilelists } from "../../../../builders/repository/rpm/filelists.ts";
 import { readPrimary } from "../../../../builders/repository/rpm/primary.ts";
 import { parseStanza, parseStanzas } from "../../../../evaluator/deb/stanza.ts";
-import { escaped, filelistsXml, type PackageParts, packageXml, primaryXml, refusal } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
+import { escaped, filelistsXml, type PackageParts, packageXml, primaryXml } from "./documents.ts";
 
 async function readText(document: string, modular?: (nevra: string) => string | undefined) {
   const texts: string[] = [];

@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { metadataFile, parseRepomd } from "../../../../builders/repository/rpm/repomd.ts";
-import { dataXml, refusal, repomdXml } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
+import { dataXml, repomdXml } from "./documents.ts";
 
 const parse = (text: string) => parseRepomd("base", Buffer.from(text));
 

@@ -11,7 +11,8 @@ import {
   xmlLimits,
 } from "../../../../builders/repository/rpm/xml.ts";
 import { Fault } from "../../../../store/model/fault.ts";
-import { escaped, refusal } from "./documents.ts";
+import { refusal } from "../../../rig/refusal.ts";
+import { escaped } from "./documents.ts";
 
 async function records(document: string | Uint8Array, size = 1 << 20, limits?: XmlLimits) {
   const found: XmlElement[] = [];

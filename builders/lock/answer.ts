@@ -27,6 +27,7 @@ import {
   withoutRepeats,
 } from "./listing.ts";
 import type { Pinned } from "./pinned.ts";
+import { settle } from "./settle.ts";
 import { openSupply, type Supply } from "./supply.ts";
 
 /** What a lock holds already of a question's distribution. */
@@ -39,9 +40,11 @@ export interface Held {
   readonly indexes: readonly LockedIndex[];
   /** It is to be chosen anew; the packages are those that stay. */
   readonly moves: boolean;
+  /** Names of packages that are to move, and to take along what that forces. */
+  readonly moving: readonly string[];
 }
 
-export const nothingHeld: Held = { packages: [], frames: [], indexes: [], moves: true };
+export const nothingHeld: Held = { packages: [], frames: [], indexes: [], moves: true, moving: [] };
 
 /**
  * Resolves among what is listed.
@@ -56,9 +59,20 @@ export function answerQuestion(
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
   refuseUnknownBase(question, listing, held);
-  const all = openSupply(question, [...listsOf(question, listing), ...keptLists(question, held.packages)]);
+  const lists = listsOf(question, listing);
+  const keep = (packages: readonly Pinned[]) => keptLists(question, packages);
   const { date, indexes } = basisOf(question, listing, held);
-  return { closure: closureIn(all, question, date, warn), used: indexes };
+  const warnings = new Set<string>();
+  const closure = settle(held.packages, {
+    ...{ moving: held.moving, lists, keep },
+    choose(packages) {
+      const supply = openSupply(question, [...lists, ...keep(packages)]);
+      const answer = closureIn(supply, question, date, (text) => warnings.add(text));
+      return { answer, closed: [{ ...question, packages: answer.packages }] };
+    },
+  });
+  for (const warning of warnings) warn(warning);
+  return { closure, used: indexes };
 }
 
 /**

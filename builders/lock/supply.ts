@@ -12,7 +12,7 @@ import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
 import type { Resolution } from "../../evaluator/resolution.ts";
-import { absenceOf as rpmAbsence } from "../../evaluator/rpm/absence.ts";
+import { preferredOf, absenceOf as rpmAbsence } from "../../evaluator/rpm/absence.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { rpmOffer } from "../../evaluator/rpm/offer.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
@@ -45,8 +45,15 @@ export interface Supply extends Offer {
    * @throws {Fault} `unresolved/malformed-request`
    */
   absence(wish: Wish, taken: Taken, wanted: string, attempt: Try): Absence;
+  /** The version that comes first of a package on an architecture, and how it is asked for. */
+  preferred(name: string, architecture: string): Preferred | undefined;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
+}
+
+export interface Preferred {
+  readonly version: string;
+  readonly request: string;
 }
 
 export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
@@ -59,6 +66,10 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
       isExcluded: all.isExcluded,
       resolve: (wish) => resolveRpms(all, completed(wish)),
       absence: (wish, ...asked) => rpmAbsence(all, completed(wish), ...asked),
+      preferred(name, architecture) {
+        const version = preferredOf(all, name, architecture)?.version;
+        return version === undefined ? undefined : { version, request: `${name}-${version}.${architecture}` };
+      },
       warnings: all.warnings,
     };
   }
@@ -68,6 +79,11 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
     isExcluded: all.isExcluded,
     resolve: (wish) => resolveDebs(all, completed(wish)),
     absence: (wish, ...asked) => debAbsence(all, completed(wish), ...asked),
+    preferred(name, architecture) {
+      const version = all.package(name, architecture)?.candidate?.version;
+      const from = architecture === "all" ? asked.source.architecture : architecture;
+      return version === undefined ? undefined : { version, request: `${name}:${from} (= ${version})` };
+    },
     warnings: all.warnings,
   };
 }

@@ -12,6 +12,8 @@ import type { ViewSupply } from "../../evaluator/view/supply.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type Held, refuseUnknownBase } from "./answer.ts";
 import { keptLists, type Listing, listsOf, type ReadIndex } from "./listing.ts";
+import type { Pinned } from "./pinned.ts";
+import { type Closed, settle } from "./settle.ts";
 import { debUniverse, type Listed, rpmUniverseOf } from "./supply.ts";
 
 export interface ViewIndexes {
@@ -41,18 +43,42 @@ export function answerView(
         hint: "add repositories to its search, or leave buildroot out of the view",
       },
     );
-  const lists = [...listsOf(question, packages), ...keptLists(question, held.packages)];
-  const supplies = new Map<string, OpenedSupply>();
+  const lists = listsOf(question, packages);
+  const keep = (pinned: readonly Pinned[]) => keptLists(question, pinned);
+  const warnings = new Set<string>();
   const open = isRpm(question) ? openRpmSupply : openDebSupply;
-  const composed = composeView(question, (locals) => {
-    const key = JSON.stringify(locals);
-    const known = supplies.get(key) ?? open(question, lists, { packages, sources }, locals);
-    supplies.set(key, known);
-    return known.supply;
+  const composed = settle(held.packages, {
+    ...{ moving: held.moving, lists, keep },
+    choose(pinned) {
+      const all = [...lists, ...keep(pinned)];
+      const supplies = new Map<string, OpenedSupply>();
+      const answer = composeView(question, (locals) => {
+        const key = JSON.stringify(locals);
+        const known = supplies.get(key) ?? open(question, all, { packages, sources }, locals);
+        supplies.set(key, known);
+        return known.supply;
+      });
+      for (const each of supplies.values()) for (const warning of each.warnings()) warnings.add(warning);
+      return { answer, closed: closedIn(question, answer) };
+    },
   });
-  const warnings = new Set([...supplies.values()].flatMap((each) => each.warnings()));
   for (const warning of [...warnings].sort()) warn(warning);
   return composed;
+}
+
+/** The environment, and each workload that can be had. */
+function closedIn({ source, base, workloads }: ViewQuestion, { view, packages }: Composed): Closed[] {
+  const members = (keys: readonly string[]) => keys.flatMap((key) => packages.get(key) ?? []);
+  const alone = { source, base, exclude: [] };
+  return [
+    { ...alone, requests: [], locals: [], packages: members(view.base) },
+    ...workloads.flatMap((workload): Closed[] => {
+      const { failure, missing = [], required = [], others = [] } = view.workloads[workload.name] ?? {};
+      if (failure !== undefined) return [];
+      const requests = workload.requests.filter((text) => !missing.includes(text));
+      return [{ ...alone, ...workload, requests, packages: members([...required, ...others]) }];
+    }),
+  ];
 }
 
 interface OpenedSupply {

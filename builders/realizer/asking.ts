@@ -151,10 +151,12 @@ function heldBy({ source }: Pick<ClosureQuestion, "source">, lock: Lock, locking
       (suites.length > 0 ? suites : [""]).some((suite) => from === `${name} ${suite}`),
     ),
   );
-  if (locking.mode !== "update") return { packages, frames: framesOf(source, lock), indexes, moves: false };
+  if (locking.mode !== "update")
+    return { packages, frames: framesOf(source, lock), indexes, moves: false, moving: [] };
   const stays = ({ stanza }: (typeof packages)[number]) =>
     locking.packages.length > 0 && !locking.packages.includes(stanza["Package"] ?? "");
-  return { packages: packages.filter(stays), frames: [], indexes, moves: true };
+  const moving = locking.packages.toSorted();
+  return { packages: packages.filter(stays), frames: [], indexes, moves: true, moving };
 }
 
 function framesOf(source: ClosureQuestion["source"], lock: Lock): Frame[] {

@@ -89,10 +89,18 @@ function whyPassedOver(universe: Universe, question: Question, best: Package): s
   return [passedOver(anew.ok && anew.packages.some(isThis))];
 }
 
+/** The package that comes first of its name and architecture. */
+export function preferredOf(universe: Universe, name: string, architecture: string): Package | undefined {
+  const [best] = universe
+    .named(name)
+    .filter((pkg) => pkg.architecture === architecture)
+    .sort(byPreference(universe));
+  return best;
+}
+
 /** Why another version comes before this one; none where it is the first of its name and architecture. */
 function rankReasons(universe: Universe, pkg: Package): string[] {
-  const others = universe.named(pkg.name).filter(({ architecture }) => architecture === pkg.architecture);
-  const [best] = others.toSorted(byPreference(universe));
+  const best = preferredOf(universe, pkg.name, pkg.architecture);
   if (best === undefined || best.version === pkg.version) return [];
   const isEarlier = splitPriority(best.priority).rank > splitPriority(pkg.priority).rank;
   return [precedence(listed(best), listed(pkg), isEarlier)];

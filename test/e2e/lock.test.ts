@@ -267,6 +267,31 @@ describe("kit lock --update", () => {
     expect(pinned()).toEqual(["farewell_2.0_all", "greeting_2.0_all"]);
   });
 
+  test("takes along what would hold the package back, and leaves alone what a pin names", async () => {
+    const offer = (version: string) => {
+      small.archive.add(makeDeb("half", {}, { Version: version }));
+      small.archive.add(makeDeb("other-half", {}, { Version: version, Depends: `half (= ${version})` }));
+      small.archive.add(makeDeb("farewell", {}, { Version: version }));
+    };
+    offer("1.0");
+    await small.archive.publish({ date: hourLater });
+    using attempt = small.attempt();
+    const distro = readFileSync(join(attempt.folder, "small.yaml"), "utf8");
+    const pins = "pins: [{package: 'farew*', from: small, priority: 900}]";
+    attempt.write({ "small.yaml": `${distro}\n${pins}\n` });
+    attempt.image(["other-half", "farewell"]);
+    await attempt.does(["lock", "image.yaml"]);
+    offer("2.0");
+    await small.archive.publish({ date: hourLater });
+    const changed = async (...words: readonly string[]) => {
+      const { stdout } = await attempt.does(["lock", "image.yaml", "--json", ...words]);
+      return (JSON.parse(stdout).changes as { name: string }[]).map(({ name }) => name);
+    };
+    attempt.image(["other-half", "farewell", "greeting"]);
+    expect(await changed()).toEqual(["greeting"]);
+    expect(await changed("--update", "half")).toEqual(["half", "other-half"]);
+  });
+
   test("refuses an index older than the one it was locked from", async () => {
     using attempt = small.attempt();
     await small.archive.publish({ date: hourLater });

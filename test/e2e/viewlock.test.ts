@@ -20,7 +20,7 @@ beforeAll(async () => {
   attempt = small.attempt({ base: [] });
   attempt.write({
     "workloads/web.yaml": "kind: workload\nname: web\npackages: [server]\n",
-    "workloads/docs.yaml": "kind: workload\nname: docs\npackages: [manual]\n",
+    "workloads/docs.yaml": "kind: workload\nname: docs\npackages: [library, manual]\n",
     "view.yaml":
       "kind: view\nname: v\ndistro: ./small.yaml\narchitectures: [amd64]\nworkloads: [./workloads]\n",
   });
@@ -43,4 +43,10 @@ test("what is pinned stays, a named package moves alone, then all", async () => 
   expect(await lock("--update", "library")).toEqual(["library 2"]);
   expect(await lock("--update")).toEqual(["manual 2"]);
   expect(await lock("--update")).toEqual([]);
+  // What one workload is forced to is that of all.
+  await offer("3");
+  small.archive.add(makeDeb("server", {}, { Version: "9", Depends: "library (>= 3)" }));
+  await small.archive.publish();
+  expect(await lock("--update", "server")).toEqual(["library 3", "server 9"]);
+  expect(await lock()).toEqual([]);
 });

@@ -97,8 +97,7 @@ export function composeParts(options: PartOptions): Parts {
   const { settings, host, emit, now, offline } = options;
   const layout = layoutOf(settings.store);
   checkStore(layout, host.user.uid === 0 ? (settings.rangeStart ?? defaultRangeStart) : host.user.uid);
-  const find = (blob: Parameters<typeof findMember>[1]) =>
-    existsSync(layout.pool) && findMember(layout, blob) !== undefined;
+  const find = (blob: Parameters<typeof findMember>[1]) => findMember(layout, blob) !== undefined;
   const records = openRecords(layout, { hasBlob: find, holds: noHolds });
   let keeper: Promise<Keeper> | undefined;
   const places = openPlaces((text) => emit({ type: "warning", text }));

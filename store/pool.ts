@@ -267,7 +267,7 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
 /** Bytes that a batch has in memory. */
 const mostWaiting = 4 << 20;
 
-/** A member that holds the blob, with these attributes if there is one. */
+/** A member that holds the blob, with these attributes if there is one; a store that is not there yet holds none. */
 export function findMember(
   layout: Layout,
   blob: Digest,
@@ -275,8 +275,17 @@ export function findMember(
 ): string | undefined {
   const preferred = layout.member(blob, prefer);
   if (existsSync(preferred)) return preferred;
-  const name = readdirSync(layout.fan(blob)).find((member) => member.startsWith(`${hexOf(blob)}.`));
+  const name = membersIn(layout.fan(blob)).find((member) => member.startsWith(`${hexOf(blob)}.`));
   return name === undefined ? undefined : `${layout.fan(blob)}/${name}`;
+}
+
+function membersIn(fan: string): string[] {
+  try {
+    return readdirSync(fan);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** A file's bytes in pieces of 1 MiB, each the caller's to keep; a link is not followed. */

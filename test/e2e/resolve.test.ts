@@ -1,6 +1,6 @@
 // kit resolve as users type it: what a distribution gives for packages, told for people and for programs.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { layoutOf } from "../../store/layout.ts";
@@ -100,6 +100,9 @@ test("an index that is there already is not fetched again, nor by another kit; a
   for (const list of lists) writeFileSync(join(pool, list), "damage");
   expect(await fetched("--refresh")).toEqual(["InRelease", "Packages.gz"]);
   expect(flawsOf(fresh.store)).toEqual([]);
+  // What is remembered of a store that is gone counts for nothing.
+  rmSync(fresh.store, { recursive: true });
+  expect(await fetched()).toEqual(["InRelease", "Packages.gz"]);
 });
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);

@@ -35,6 +35,8 @@ export interface Kind<M> {
   /** Also asked of manifests that failed their check: it takes nothing for granted ({@link referencesIn}). */
   references(manifest: M): Reference[];
   readonly locals: readonly Pattern[];
+  /** What to do where manifests of this kind refer to each other in a circle, beside leaving a reference out. */
+  readonly circleHint?: string;
 }
 
 /** Where local files stand in a manifest: keys from its root on, `*` for every member of a list or a mapping. */

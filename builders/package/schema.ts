@@ -19,4 +19,5 @@ export const packageKind: Kind<PackageManifest> = {
     ...referencesIn(manifest, "dependencies", "package", isManifest),
   ],
   locals: [...localsOfDebFiles, ...localsOfDebPrebuilt],
+  circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };

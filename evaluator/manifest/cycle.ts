@@ -43,12 +43,17 @@ function cycleFault(steps: readonly Step[]): Fault {
   const single = rest.length === 0;
   return new Fault("manifest/cycle", `circular ${first.from.kind.name}s: ${names.join(" → ")}`, {
     place: placeOf(first),
-    hint: single ? "leave it out: nothing can need itself" : "leave one of these references out",
+    hint: single ? "leave it out: nothing can need itself" : several(first),
     related: rest.map((step, index) => ({
       place: placeOf(step),
       message: `${step.from.name} → ${names[index + 2] ?? first.from.name}`,
     })),
   });
+}
+
+function several({ from: { kind } }: Step): string {
+  const own = kind.circleHint === undefined ? "" : `, or ${kind.circleHint}`;
+  return `leave one of these references out${own}`;
 }
 
 function placeOf(step: Step) {

@@ -322,6 +322,7 @@ test("what cannot be a graph is told: circles of manifests, two of one name, bou
   });
   const { text } = await odd.refuses(["graph", "a.yaml", "--stage", "asked"], 3, ["manifest/cycle"]);
   expect(text).toContain("aa → bb → aa");
+  expect(text).toContain("write the package's name in place of its manifest");
   expect(
     (await odd.refuses(["graph", "c.yaml", "--stage", "asked"], 4, ["unresolved/contradiction"])).text,
   ).toContain("no version is >= 2 and << 2");

@@ -48,17 +48,24 @@ function chainsTo(
   const way = ways.get(wanted);
   if (way === undefined) return { count: 0, chains: [] };
   const chains: Chain[] = [];
-  const lead = (name: string, later: readonly Link[]) => {
-    const { distance } = ways.get(name) ?? { distance: 0 };
-    for (const { by, relation } of steps.get(name) ?? []) {
-      if (chains.length >= most) return;
-      const links = [{ package: name, relation }, ...later];
-      if (isStart(by)) {
-        if (distance === 1) chains.push({ from: by, links });
-      } else if (ways.get(by)?.distance === distance - 1) lead(by, links);
+  // From the package in question back; each is at one of its steps. A path: some are longer than calls can be deep.
+  const path = [{ name: wanted, next: 0, relation: "" }];
+  for (let last = path.at(-1); last !== undefined && chains.length < most; last = path.at(-1)) {
+    const step = steps.get(last.name)?.[last.next++];
+    if (step === undefined) {
+      path.pop();
+      continue;
     }
-  };
-  lead(wanted, []);
+    const { by, relation } = step;
+    const distance = way.distance - path.length + 1;
+    last.relation = relation;
+    if (!isStart(by)) {
+      if (ways.get(by)?.distance === distance - 1) path.push({ name: by, next: 0, relation: "" });
+    } else if (distance === 1) {
+      const links = path.map((link): Link => ({ package: link.name, relation: link.relation }));
+      chains.push({ from: by, links: links.reverse() });
+    }
+  }
   return { count: way.count, chains };
 }
 
@@ -83,20 +90,25 @@ function isStart(by: string): by is Chain["from"] {
 /** Of each package that can be reached: how many links its shortest chains have, and how many such chains there are. */
 function countWays(steps: ReadonlyMap<string, readonly Step[]>) {
   const ways = new Map<string, { readonly distance: number; readonly count: number }>();
-  let wave = [...steps].flatMap(([name, reasons]) => {
-    const count = reasons.filter(({ by }) => isStart(by)).length;
-    return count > 0 ? [{ name, count }] : [];
-  });
-  for (let distance = 1; wave.length > 0; distance++) {
-    for (const { name, count } of wave) ways.set(name, { distance, count });
-    wave = [...steps].flatMap(([name, reasons]) => {
-      if (ways.has(name)) return [];
-      const count = reasons.reduce((sum, { by }) => {
-        const before = isStart(by) ? undefined : ways.get(by);
-        return before?.distance === distance ? sum + before.count : sum;
-      }, 0);
-      return count > 0 ? [{ name, count }] : [];
-    });
+  const wantedBy = new Map<string, string[]>();
+  let wave = new Map<string, number>();
+  for (const [name, reasons] of steps) {
+    const starts = reasons.filter(({ by }) => isStart(by)).length;
+    if (starts > 0) wave.set(name, starts);
+    for (const { by } of reasons) {
+      const wanted = wantedBy.get(by);
+      if (wanted === undefined) wantedBy.set(by, [name]);
+      else wanted.push(name);
+    }
+  }
+  for (let distance = 1; wave.size > 0; distance++) {
+    for (const [name, count] of wave) ways.set(name, { distance, count });
+    const next = new Map<string, number>();
+    for (const [name, count] of wave) {
+      for (const other of wantedBy.get(name) ?? [])
+        if (!ways.has(other)) next.set(other, (next.get(other) ?? 0) + count);
+    }
+    wave = next;
   }
   return ways;
 }

@@ -1,6 +1,7 @@
 // Marking: apt's own way from requests to packages, greedy and without backtracking.
 // Knows how apt walks dependencies on an empty machine; does not know whether what it arrives at is sound.
 
+import { type Descent, descend } from "../descent.ts";
 import { allReachedBy } from "./demand.ts";
 import { Marks } from "./marks.ts";
 import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
@@ -22,7 +23,7 @@ export function markInstalls(
   const marks = new Marks(universe, options.recommends);
   for (const target of targets) marks.request(target);
   const walk = new Walk(marks);
-  for (const target of targets) walk.install(target.package, { asked: true, depth: 0 });
+  for (const target of targets) descend(walk.install(target.package, { asked: true, depth: 0 }));
   return marks;
 }
 
@@ -31,7 +32,7 @@ interface Step {
   readonly depth: number;
 }
 
-// apt gives up at 3,000 too.
+// apt's bound (`IsModeChangeOk` of depcache.cc): what lies deeper is left to its problem resolver.
 const deepest = 3000;
 
 class Walk {
@@ -42,7 +43,7 @@ class Walk {
   }
 
   /** Whether the package is, or now became, part of the result; on false it is not, unless it is protected. */
-  install(pkg: Package, step: Step): boolean {
+  *install(pkg: Package, step: Step): Descent {
     const { candidate, install, protected: settled } = this.#marks.of(pkg);
     if (step.depth > deepest || (!step.asked && install === undefined && settled)) return false;
     if (candidate === undefined) return false;
@@ -51,10 +52,10 @@ class Walk {
       if (!settled) this.#marks.discard(pkg);
       return false;
     }
-    return this.#installDeep(candidate, settled, step);
+    return yield this.#installDeep(candidate, settled, step);
   }
 
-  #installDeep(version: Version, wasProtected: boolean, step: Step): boolean {
+  *#installDeep(version: Version, wasProtected: boolean, step: Step): Descent {
     const pkg = version.package;
     const failEarly = !wasProtected && !step.asked;
     const pending = version.demands.filter(
@@ -69,7 +70,7 @@ class Walk {
     // While its dependencies are sought nothing may take the package itself away.
     this.#marks.protect(pkg, true);
     for (const demand of pending.filter((demand) => !isNegative(demand))) {
-      sound = this.#meet(version, demand, wasProtected, step.depth) && sound;
+      sound = (yield this.#meet(version, demand, wasProtected, step.depth)) && sound;
       if (!sound && failEarly) break;
     }
     this.#marks.protect(pkg, wasProtected);
@@ -98,7 +99,7 @@ class Walk {
   }
 
   /** Finds someone for a positive demand. A protected version protects who alone can meet its demand. */
-  #meet(version: Version, demand: Demand, wasProtected: boolean, depth: number): boolean {
+  *#meet(version: Version, demand: Demand, wasProtected: boolean, depth: number): Descent {
     const critical = isHard(demand);
     const deeper: Step = { asked: false, depth: depth + 1 };
     if (this.#marks.isMet(version, demand)) {
@@ -108,17 +109,17 @@ class Walk {
       );
       if (only === undefined || others.length > 0 || this.#marks.of(only.package).protected) return true;
       this.#marks.protect(only.package, true);
-      return this.install(only.package, deeper);
+      return yield this.install(only.package, deeper);
     }
     const candidates = this.#candidates(version, demand);
     for (const candidate of candidates) {
       const pkg = candidate.package;
       if (this.#marks.of(pkg).candidate !== candidate) continue;
       if (wasProtected && critical && candidates.length === 1) {
-        if (!this.#marks.put(pkg)) continue;
+        if (deeper.depth > deepest || !this.#marks.put(pkg)) continue;
         this.#marks.protect(pkg, true);
       }
-      if (this.install(pkg, deeper)) return true;
+      if (yield this.install(pkg, deeper)) return true;
     }
     return !critical;
   }

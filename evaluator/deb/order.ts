@@ -116,7 +116,7 @@ function connectedComponents(nodes: readonly Orderable[], edges: Edges): Orderab
       const parent = path.at(-1);
       if (parent !== undefined) lower(parent.node, lowest.get(node) ?? 0);
       if (lowest.get(node) !== numbers.get(node)) continue;
-      const component = open.splice(open.indexOf(node));
+      const component = open.splice(open.lastIndexOf(node));
       for (const member of component) isOpen.delete(member);
       components.push(component);
     }

@@ -1,6 +1,7 @@
 // Repair: what apt does with marks that are broken.
 // Knows the rounds of apt's problem resolver on an empty machine; does not know how the marks came about.
 
+import { type Descent, descend } from "../descent.ts";
 import { sourceOf } from "../source.ts";
 import { compareText } from "../text.ts";
 import { compareVersionNames } from "./closure.ts";
@@ -124,7 +125,7 @@ class Repair {
           attempt.changed = true;
           return true;
         }
-        if (!this.#bringBack(rival)) continue;
+        if (!descend(this.#bringBack(rival))) continue;
         if (this.#score(rival) > this.#score(pkg)) this.#raised.set(rival, this.#score(pkg));
         return false;
       }
@@ -134,20 +135,22 @@ class Repair {
   }
 
   /** Installs a package with what it needs, each at most once (`pkgProblemResolver::DoUpgrade`). */
-  #bringBack(pkg: Package): boolean {
+  *#bringBack(pkg: Package): Descent {
     const { candidate, install } = this.#marks.of(pkg);
     if (this.#tried.has(pkg) || candidate === undefined || this.#requested.has(pkg)) return false;
     this.#tried.add(pkg);
     if (!this.#marks.put(pkg)) return false;
-    const able = candidate.demands.every(
-      (demand) => !isHard(demand) || this.#bringBackFor(candidate, demand),
-    );
+    let able = true;
+    for (const demand of candidate.demands.filter(isHard)) {
+      able = yield this.#bringBackFor(candidate, demand);
+      if (!able) break;
+    }
     if (able) return true;
     if (install === undefined || isRemovable(pkg)) this.#marks.keep(pkg);
     return false;
   }
 
-  #bringBackFor(version: Version, demand: Demand): boolean {
+  *#bringBackFor(version: Version, demand: Demand): Descent {
     let failed = false;
     for (const relation of demand.alternatives) {
       // As apt: what failed before is not forgiven by an alternative that is there.
@@ -156,7 +159,7 @@ class Repair {
       if (target !== undefined && this.#marks.of(target).protected) failed = true;
       else if (isNegative(demand)) return !failed;
       else if (this.#marks.hasCandidate(version, demand, relation)) {
-        failed = target === undefined || !this.#bringBack(target);
+        failed = target === undefined || !(yield this.#bringBack(target));
         if (!failed) return true;
       } else failed = true;
     }

@@ -4,7 +4,7 @@
 import { nameIn } from "../chain.ts";
 import type { Reason } from "../resolution.ts";
 import { compareText } from "../text.ts";
-import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
+import { choicesOf, isMetByPackage, packagesBehind, type Taken } from "./fulfilment.ts";
 import type { Demand, Package } from "./package.ts";
 import { simplesOf } from "./relation.ts";
 import type { Answers } from "./request.ts";
@@ -52,7 +52,9 @@ export function needsIn(universe: Universe, chosen: readonly Package[]): Map<Pac
   const there = new Set(chosen);
   const isThere = (pkg: Package) => there.has(pkg);
   const needsOf = ({ requires }: Package) =>
-    requires.flatMap(({ relation }) => choicesOf(universe, isThere, relation).flat().filter(isThere));
+    requires.flatMap(({ relation }) =>
+      packagesBehind(universe, isThere, choicesOf(universe, isThere, relation).flat()).filter(isThere),
+    );
   return new Map(
     chosen.map((pkg) => {
       const others = new Set(needsOf(pkg));
@@ -94,7 +96,8 @@ function* wants(
   for (const { relation, told, isMet } of demands) {
     for (const packages of choicesOf(universe, taken.value, relation, isMet)) {
       if (packages.includes(pkg)) continue;
-      for (const other of packages) if (taken.value(other)) yield { other, relation: told };
+      for (const other of packagesBehind(universe, taken.value, packages))
+        if (taken.value(other)) yield { other, relation: told };
     }
   }
 }

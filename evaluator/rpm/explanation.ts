@@ -69,19 +69,13 @@ function tell(universe: Universe, rule: Rule): string {
       const why = rule.request.by === "base" ? "is part of the base" : "is asked for";
       return `${rule.request.text} ${why}, which is ${listed(those(1).map(full), "or")}`;
     }
-    case "need": {
-      const others = those(-1).filter((pkg) => pkg !== rule.package);
-      const beside = others.length > 0 ? `, beside ${listed(others.map(full))}` : "";
-      const needs = `${full(rule.package)} needs ${rule.demand.text}${beside}`;
-      const able = those(1);
-      if (able.length > 0) return `${needs}: ${listed(able.map(full), "or")}`;
-      if (others.length > 0) return `${needs}: nothing would do`;
-      const known = [...simplesOf(rule.demand.relation)].map((simple) => whatThereIs(universe, simple));
-      return `${needs}, which nothing satisfies: ${[...new Set(known)].join(", ")}`;
-    }
+    case "need":
+      return tellNeed(universe, rule, those(1), those(-1));
     case "conflict": {
       const others = those(-1).filter((pkg) => pkg !== rule.package);
-      return `${full(rule.package)} conflicts with ${rule.demand.text}, and so with ${listed(others.map(full))}`;
+      const conflicts = `${full(rule.package)} conflicts with ${rule.demand.text}`;
+      if (others.length > 0) return `${conflicts}, and so with ${listed(others.map(full))}`;
+      return `${conflicts}: there has to be ${listed(those(1).map(full), "or")}`;
     }
     case "obsolete":
       return `${full(rule.package)} obsoletes ${rule.demand.text}, and so ${full(rule.other)}`;
@@ -97,9 +91,29 @@ function tell(universe: Universe, rule: Rule): string {
   }
 }
 
+function tellNeed(
+  universe: Universe,
+  { package: pkg, demand }: Extract<Rule, { kind: "need" }>,
+  able: readonly Package[],
+  there: readonly Package[],
+): string {
+  const full = (one: Package) => fullName(universe, one);
+  const others = listed(there.filter((one) => one !== pkg).map(full));
+  const beside = others === "" ? "" : `, beside ${others}`;
+  const what = pkg.standsFor === undefined ? `${full(pkg)} needs ${demand.text}${beside}` : full(pkg);
+  if (able.length > 0) {
+    const which = listed(able.map(full), "or");
+    return pkg.standsFor === undefined ? `${what}: ${which}` : `${what} needs ${which}${beside}`;
+  }
+  if (others !== "")
+    return pkg.standsFor === undefined ? `${what}: nothing would do` : `${what} excludes ${others}`;
+  const known = [...simplesOf(demand.relation)].map((simple) => whatThereIs(universe, simple));
+  return `${what}, which nothing satisfies: ${[...new Set(known)].join(", ")}`;
+}
+
 /** What would have to exist. */
 function hintsFor(universe: Universe, rule: Rule): string[] {
-  if (rule.kind !== "need" || rule.literals.length > 1) return [];
+  if (rule.kind !== "need" || rule.literals.length > 1 || rule.package.standsFor?.isMet === false) return [];
   const excluded = [...simplesOf(rule.demand.relation)].find(({ name }) => universe.isExcluded(name));
   if (excluded !== undefined) return [`take ${excluded.name} out of what is excluded`];
   return [`add a repository that has ${rule.demand.text}`];
@@ -120,7 +134,7 @@ function whatThereIs(universe: Universe, { name }: Simple): string {
 }
 
 function fullName(universe: Universe, pkg: Package): string {
-  return `${nameOf(universe, pkg)} ${pkg.version}`;
+  return pkg.standsFor ? pkg.name : `${nameOf(universe, pkg)} ${pkg.version}`;
 }
 
 function from(origin: Origin): string {

@@ -1,7 +1,6 @@
 // Fulfilment: whether a relation holds among the packages taken so far, and whom their weak relations favour.
 // Knows the meaning of relations over a set; does not know how the set came about.
 
-import { faultsOf } from "../../store/model/fault.ts";
 import { normalForm } from "./normal.ts";
 import type { Demand, Package } from "./package.ts";
 import { isRich, type Relation } from "./relation.ts";
@@ -89,19 +88,33 @@ export function choicesOf(
   isMet = true,
 ): readonly (readonly Package[])[] {
   if (!isRich(relation)) return isMet ? [universe.providers(relation)] : [];
-  const blocks = readable(() => normalForm(universe, relation, isMet));
-  return blocks.flatMap((block) => {
+  return normalForm(universe, relation, isMet).flatMap((block) => {
     const isOpen = block.every((number) => number > 0 || value(universe.package(-number)) === true);
     return isOpen ? [block.flatMap((number) => (number > 0 ? [universe.package(number)] : []))] : [];
   });
 }
 
-/** What is too intricate to be read asks for nothing. */
-function readable<T>(read: () => readonly T[]): readonly T[] {
-  try {
-    return read();
-  } catch (error) {
-    if (faultsOf(error).length === 0) throw error;
-    return [];
-  }
+/** Whether a variable for a part of a relation is true of what is taken already, so that it may be taken for nothing. */
+export function isHeld(universe: Universe, value: Taken["value"], { standsFor }: Package): boolean {
+  const holds = (number: number): boolean => {
+    const pkg = universe.package(Math.abs(number));
+    if (number < 0) return value(pkg) !== true;
+    return value(pkg) === true || isHeld(universe, value, pkg);
+  };
+  return standsFor?.blocks.every((block) => block.some(holds)) ?? false;
+}
+
+/** Packages alone: in place of a variable for a part of a relation what the part names, where it holds. */
+export function packagesBehind(
+  universe: Universe,
+  value: Taken["value"],
+  packages: readonly Package[],
+): readonly Package[] {
+  if (packages.every(({ standsFor }) => standsFor === undefined)) return packages;
+  return packages.flatMap((pkg) => {
+    if (pkg.standsFor === undefined) return [pkg];
+    if (!isHeld(universe, value, pkg)) return [];
+    const named = pkg.standsFor.blocks.flat().filter((number) => number > 0);
+    return packagesBehind(universe, value, [...new Set(named)].map(universe.package));
+  });
 }

@@ -6,7 +6,7 @@ import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import type { Clause } from "../engine.ts";
 import type { Origin } from "../resolution.ts";
 import { linesOf } from "./listing.ts";
-import { isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
+import { formatRelation, isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
 import { type Evr, overlaps, parseEvr } from "./version.ts";
 
 export interface Package extends Described {
@@ -19,6 +19,15 @@ export interface Package extends Described {
   ruling: Ruling | undefined;
   /** Who may supplement it, once `supplementersOf` has found it. */
   supplementers: readonly Package[] | undefined;
+  /** Present where it is no package, but a variable for a part of a relation. */
+  readonly standsFor?: Part;
+}
+
+/** A part of a relation, met or not met, and what that asks for: all of the blocks, each a disjunction of packages. */
+export interface Part {
+  readonly relation: Relation;
+  readonly isMet: boolean;
+  readonly blocks: readonly (readonly number[])[];
 }
 
 /** What a package demands of all others, found once in a universe. */
@@ -124,6 +133,27 @@ export function describePackage(
     suggests: demands("Suggests"),
     supplements: demands("Supplements"),
     enhances: demands("Enhances"),
+  };
+}
+
+/** Something that goes among packages and says nothing: what it asks for, rules say. */
+export function describePart({ relation, isMet }: Part): Described {
+  const text = formatRelation(relation);
+  return {
+    name: isMet ? text : `not ${text}`,
+    version: "",
+    evr: parseEvr(""),
+    architecture: "noarch",
+    stanza: {},
+    installOnly: false,
+    provides: [],
+    requires: [],
+    conflicts: [],
+    obsoletes: [],
+    recommends: [],
+    suggests: [],
+    supplements: [],
+    enhances: [],
   };
 }
 

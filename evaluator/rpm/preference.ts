@@ -1,7 +1,7 @@
 // Preferences: which of several packages that would do is taken.
 // Knows libsolv's policy (policy.c); does not know rules, nor what must hold.
 
-import { isCalledFor, type Taken } from "./fulfilment.ts";
+import { isCalledFor, isHeld, type Taken } from "./fulfilment.ts";
 import { isNamedBy, type Package } from "./package.ts";
 import type { Simple } from "./relation.ts";
 import type { Universe } from "./universe.ts";
@@ -19,8 +19,10 @@ export function bestOf(universe: Universe, packages: readonly Package[]): Packag
   return [...best];
 }
 
-/** The same, and of these what something taken recommends, or what supplements it, if there is such a one. */
+/** The same, but first what costs nothing; and of these what something taken recommends, or what supplements it, if there is such a one. */
 export function wantedOf(universe: Universe, taken: Taken, packages: readonly Package[]): Package[] {
+  const free = packages.find((pkg) => isHeld(universe, taken.value, pkg));
+  if (free !== undefined) return [free];
   const best = bestOf(universe, packages);
   if (best.length < 2) return best;
   const favoured = best.filter((pkg) => isRecommended(universe, taken, pkg));

@@ -48,7 +48,8 @@ export function chooseAnswers(universe: Universe, answers: readonly Answers[], r
   const missing = answers.filter(({ packages }) => packages.length === 0).map(({ request }) => request);
   if (missing.length > 0) return { ok: false, ...explainMissing(universe, missing) };
   const outcome = choose(universe, answers, recommends);
-  if ("chosen" in outcome) return { ok: true, chosen: outcome.chosen };
+  if ("chosen" in outcome)
+    return { ok: true, chosen: outcome.chosen.filter(({ standsFor }) => standsFor === undefined) };
   const works = (without: Request) => {
     const others = answers.filter(({ request }) => request !== without);
     return others.length > 0 && isSolvable(universe, others);

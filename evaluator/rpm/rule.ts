@@ -1,7 +1,6 @@
 // Rules: what a package's own relations demand of all others, as clauses.
 // Knows libsolv's package rules; does not know which rules a resolution needs, nor in which order it decides.
 
-import { faultsOf } from "../../store/model/fault.ts";
 import type { Clause } from "../engine.ts";
 import { type Block, normalForm } from "./normal.ts";
 import { type Demand, isNamedBy, type OwnRule, type Package, type Ruling } from "./package.ts";
@@ -23,6 +22,7 @@ export type Rule =
 export function rulingOf(universe: Universe, pkg: Package): Ruling {
   if (pkg.ruling !== undefined) return pkg.ruling;
   const rules = [
+    ...partRules(pkg),
     ...pkg.requires.flatMap((demand) => needRules(universe, pkg, demand)),
     ...pkg.conflicts.flatMap((demand) => conflictRules(universe, pkg, demand)),
     ...pkg.obsoletes.flatMap((demand) => obsoleteRules(universe, pkg, demand)),
@@ -76,9 +76,17 @@ function betterTwins(universe: Universe, pkg: Package): Package[] {
   });
 }
 
+/** What stands for a part of a relation asks for what the part does. */
+function partRules(pkg: Package): OwnRule[] {
+  if (pkg.standsFor === undefined) return [];
+  const { relation, blocks } = pkg.standsFor;
+  const demand: Demand = { text: pkg.name, relation };
+  return blocks.map((block) => ({ kind: "need", package: pkg, demand, literals: joined(pkg, block) }));
+}
+
 /** What a package provides itself it need not be given. */
 function needRules(universe: Universe, pkg: Package, demand: Demand): OwnRule[] {
-  return blocksOf(universe, demand, true).flatMap((block): OwnRule[] => {
+  return normalForm(universe, demand.relation).flatMap((block): OwnRule[] => {
     if (block.includes(pkg.number)) return [];
     return [{ kind: "need", package: pkg, demand, literals: joined(pkg, block) }];
   });
@@ -86,7 +94,7 @@ function needRules(universe: Universe, pkg: Package, demand: Demand): OwnRule[] 
 
 /** Nobody conflicts with himself by what he provides. */
 function conflictRules(universe: Universe, pkg: Package, demand: Demand): OwnRule[] {
-  return blocksOf(universe, demand, false).flatMap((block): OwnRule[] => {
+  return normalForm(universe, demand.relation, false).flatMap((block): OwnRule[] => {
     const isSelf = block.length === 1 && block[0] === -pkg.number;
     if (isSelf || block.includes(pkg.number)) return [];
     return [{ kind: "conflict", package: pkg, demand, literals: joined(pkg, block) }];
@@ -138,16 +146,6 @@ export function lesserRules(universe: Universe, group: readonly Package[]): Rule
       literals: [-pkg.number, ...beside.map(({ number }) => number)],
     };
   });
-}
-
-/** A demand too intricate to be read can be met by nobody. */
-function blocksOf(universe: Universe, demand: Demand, isMet: boolean): readonly Block[] {
-  try {
-    return normalForm(universe, demand.relation, isMet);
-  } catch (error) {
-    if (faultsOf(error).length === 0) throw error;
-    return [[]];
-  }
 }
 
 function joined(pkg: Package, block: Block): number[] {

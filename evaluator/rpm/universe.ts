@@ -7,7 +7,14 @@ import type { Origin } from "../resolution.ts";
 import { unlessBroken } from "../stanzaindex.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
-import { type Described, describePackage, type Package, provides } from "./package.ts";
+import {
+  type Described,
+  describePackage,
+  describePart,
+  type Package,
+  type Part,
+  provides,
+} from "./package.ts";
 import { isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
 
 /** One repository. The order in which sources are given means nothing. */
@@ -73,6 +80,8 @@ export interface Universe {
   names(): Iterable<string>;
   /** A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. */
   outside(stanza: Stanza): Package;
+  /** A variable for a part of a relation, the same for the same part. */
+  standIn(part: Part, priority: number): Package;
   isExcluded(name: string): boolean;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
@@ -95,6 +104,7 @@ export function universe(options: UniverseOptions): Universe {
   const answers = new Map<string, readonly Package[]>();
   /** The same for relations that were asked for before: packages share theirs. */
   const met = new WeakMap<Relation, readonly Package[]>();
+  const standIns = new Map<string, Package>();
 
   const parse = (text: string): Relation => {
     const known = parsed.get(text) ?? parseRelation(text);
@@ -159,6 +169,16 @@ export function universe(options: UniverseOptions): Universe {
       : found;
     groups.set(name, group.sort(compare));
     return group;
+  };
+
+  /** What no repository has and no relation reaches. */
+  const add = (described: Described, priority: number, standsFor?: Part): Package => {
+    const place = { number: packages.length + 1, origin: "local", priority } as const;
+    const unruled = { ruling: undefined, supplementers: undefined };
+    const pkg: Package = { ...described, ...place, ...unruled, ...(standsFor && { standsFor }) };
+    keys.push([0, "", "", described.name]);
+    packages.push(pkg);
+    return pkg;
   };
 
   /** Packages of the stanzas that each source gives, as far as they exist. */
@@ -229,13 +249,14 @@ export function universe(options: UniverseOptions): Universe {
     *names() {
       for (const { index } of sources) yield* index.names();
     },
-    outside(stanza) {
-      const described = describePackage({ ...stanza, Architecture: "noarch" }, parse);
-      const number = packages.length + 1;
-      const place = { number, origin: "local", priority: Number.NEGATIVE_INFINITY } as const;
-      const pkg: Package = { ...described, ...place, ruling: undefined, supplementers: undefined };
-      keys.push([0, "", "", described.name]);
-      packages.push(pkg);
+    outside: (stanza) =>
+      add(describePackage({ ...stanza, Architecture: "noarch" }, parse), Number.NEGATIVE_INFINITY),
+    standIn(part, priority) {
+      const described = describePart(part);
+      const known = standIns.get(described.name);
+      if (known !== undefined) return known;
+      const pkg = add(described, priority, part);
+      standIns.set(described.name, pkg);
       return pkg;
     },
     isExcluded: (name) => excluded.has(name),

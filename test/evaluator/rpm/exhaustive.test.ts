@@ -12,7 +12,7 @@ import { resolve } from "../../../evaluator/rpm/resolve.ts";
 import { overlaps, parseEvr } from "../../../evaluator/rpm/version.ts";
 import { randomFrom, tellSeed } from "../../rig/seed.ts";
 import { drawUniverse, type Temper } from "./draw.ts";
-import { nevra, type Spec, universeOf } from "./repository.ts";
+import { nevra, rpm, type Spec, universeOf } from "./repository.ts";
 
 const isLong = process.env["KIT_TEST_LONG"] !== undefined;
 const temper: Temper = {
@@ -26,35 +26,51 @@ const temper: Temper = {
 };
 
 describe("a solution is found wherever there is one", { timeout: 600_000 }, () => {
-  test.each([false, true])("with what is recommended: %s", (recommends) => {
+  test.each([
+    { title: "as drawn", recommends: false, intricate: false },
+    { title: "with what is recommended", recommends: true, intricate: false },
+    { title: "in relations too long to be written out", recommends: false, intricate: true },
+  ])("$title", ({ recommends, intricate }) => {
     const count = isLong ? 5000 : 500;
-    const seed = tellSeed(`trying every set of packages of ${count} universes`);
-    let unsolvable = 0;
-    for (let i = 0; i < count; i++) {
-      const { repositories, questions } = drawUniverse(randomFrom(seed + i * 1_000_003), temper);
-      const packages = repositories.flatMap((repository) => repository.packages.map(withoutSelfConflicts));
-      const all = universeOf(packages);
-      const sound = soundSets(packages);
-      // Names only: what dnf takes a request for is compared with dnf itself.
-      const requests = questions.map((question) => question.requests.filter((text) => /^p\d$/.test(text)));
-      for (const names of requests.filter((list) => list.length > 0)) {
-        const solution = resolve(all, { requests: names, base: [], recommends });
-        const answers = (set: readonly Spec[]) =>
-          names.every((name) => set.some((spec) => spec.name === name || obsoletesOne(spec, name, packages)));
-        if (solution.ok) {
-          const chosen = new Set(solution.packages.map(nevra));
-          const set = packages.filter((spec) => chosen.has(nevra(spec)));
-          expect([isSound(set), answers(set), set.length]).toEqual([true, true, chosen.size]);
-        } else {
-          unsolvable++;
-          expect(sound.filter(answers).map((set) => set.map(nevra))).toEqual([]);
-          expect(solution.explanation.length).toBeGreaterThan(0);
+      const seed = tellSeed(`trying every set of packages of ${count} universes`);
+      let unsolvable = 0;
+      for (let i = 0; i < count; i++) {
+        const { repositories, questions } = drawUniverse(randomFrom(seed + i * 1_000_003), temper);
+        const packages = repositories.flatMap((repository) => repository.packages.map(withoutSelfConflicts));
+        const all = universeOf(intricate ? intricately(packages) : packages);
+        const sound = soundSets(packages);
+        // Names only: what dnf takes a request for is compared with dnf itself.
+        const requests = questions.map((question) => question.requests.filter((text) => /^p\d$/.test(text)));
+        for (const names of requests.filter((list) => list.length > 0)) {
+          const solution = resolve(all, { requests: names, base: [], recommends });
+          const answers = (set: readonly Spec[]) =>
+            names.every((name) =>
+              set.some((spec) => spec.name === name || obsoletesOne(spec, name, packages)),
+            );
+          if (solution.ok) {
+            const chosen = new Set(solution.packages.map(nevra));
+            const set = packages.filter((spec) => chosen.has(nevra(spec)));
+            expect([isSound(set), answers(set), set.length]).toEqual([true, true, chosen.size]);
+          } else {
+            unsolvable++;
+            expect(sound.filter(answers).map((set) => set.map(nevra))).toEqual([]);
+            expect(solution.explanation.length).toBeGreaterThan(0);
+          }
         }
       }
-    }
-    expect(unsolvable).toBeGreaterThan(count / 20);
-  });
+      expect(unsolvable).toBeGreaterThan(count / 20);
+    },
+  );
 });
+
+/** The same in relations that have eleven alternatives more, none of which can be. */
+function intricately(packages: readonly Spec[]): Spec[] {
+  const pads = Array.from({ length: 11 }, (_, i) => [`no${i}`, `never${i}`] as const);
+  const alternatives = pads.map(([a, b]) => `(${a} and ${b})`).join(" or ");
+  const padding = pads.flatMap(([a, b]) => [rpm(a, { Conflicts: [b] }), rpm(b)]);
+  const longer = (text: string) => `(${text} or ${alternatives})`;
+  return [...packages.map((spec) => ({ ...spec, Requires: (spec.Requires ?? []).map(longer) })), ...padding];
+}
 
 function soundSets(packages: readonly Spec[]): Spec[][] {
   return Array.from({ length: 2 ** packages.length }, (_, bits) =>

@@ -142,12 +142,50 @@ describe("repositories", () => {
       'main, bad: skipped a stanza: malformed dependency "(x and": expected a name at 7',
     ]);
   });
+});
 
-  test("a dependency that stands for too many cannot be met, and costs no time", () => {
-    const pairs = Array.from({ length: 60 }, (_, i) => `(x${i} and y${i})`);
-    const others = pairs.flatMap((_, i) => [rpm(`x${i}`), rpm(`y${i}`)]);
-    const packages = [rpm("a", { Requires: [`(${pairs.join(" or ")})`] }), ...others];
-    expect(chosen(packages, ["a"])[0]).toBe("a is asked for, which is a 1-1");
+describe("a dependency that would fill pages if it were written out", () => {
+  const names = Array.from({ length: 60 }, (_, i) => [`x${i}`, `y${i}`] as const);
+  const pairs = names.map(([x, y]) => `(${x} and ${y})`);
+  const relation = `(${pairs.join(" or ")})`;
+  const others = names.flat().map((name) => rpm(name));
+  const packages = [rpm("a", { Requires: [relation] }), ...others];
+
+  test("is met, by what is there already if it can be, and is the reason", () => {
+    expect(chosen(packages, ["a"])).toEqual(["a-1-1.x86_64", "x0-1-1.x86_64", "y0-1-1.x86_64"]);
+    const resolution = ask(packages, ["a", "x7", "y7"]);
+    if (!resolution.ok) throw new Error(resolution.explanation.join("\n"));
+    expect(resolution.packages.map(({ name, reasons }) => [name, reasons.map(({ by }) => by)])).toEqual([
+      ["a", ["request"]],
+      ["x7", ["request", "a"]],
+      ["y7", ["request", "a"]],
+    ]);
+  });
+
+  test("is met where only one part can be, and one that is recommended too", () => {
+    const clashing = rpm("b", { Conflicts: names.slice(1).map(([x, y]) => (x < "x5" ? x : y)) });
+    const met = ["a-1-1.x86_64", "x0-1-1.x86_64", "y0-1-1.x86_64"];
+    expect(chosen([...packages, clashing], ["a", "b"])).toEqual([met[0], "b-1-1.x86_64", met[1], met[2]]);
+    const recommending = [rpm("a", { Recommends: [relation] }), ...others];
+    expect(chosen(recommending, ["a"], { recommends: true })).toEqual(met);
+  });
+
+  test("is told part by part where it cannot be", () => {
+    const clashing = rpm("b", { Conflicts: names.map(([x]) => x) });
+    const told = chosen([...packages, clashing], ["a", "b"]);
+    expect(told.slice(0, 2)).toEqual(["a is asked for, which is a 1-1", "b is asked for, which is b 1-1"]);
+    expect(told).toContain("(x3 and y3) needs x3 1-1");
+    expect(told).toContain("b 1-1 conflicts with x3, and so with x3 1-1");
+    expect(told.at(-1)).toBe("→ it works without a or b");
+  });
+
+  test("is a conflict all the same", () => {
+    const all = `(${names.map(([x, y]) => `(${x} or ${y})`).join(" and ")})`;
+    const clashing = [rpm("a", { Conflicts: [all] }), ...others];
+    const xs = names.map(([x]) => x);
+    expect(chosen(clashing, ["a", ...xs.slice(1)]).length).toBe(60);
+    const told = chosen(clashing, ["a", ...xs]);
+    expect(told).toContain("not (x3 or y3) excludes x3 1-1");
   });
 });
 

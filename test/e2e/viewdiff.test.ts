@@ -85,11 +85,20 @@ test("why a package is only in the buildroot: its sources, and the way down", as
   });
   // What a workload has is told of the workload alone; what a group brings was asked for.
   const library = await attempt.does(["why", "view.yaml", "library"]);
-  expect(library.stdout).toContain("request server -> library");
+  expect(library.stdout).toBe(
+    [
+      "library 1.0 all in the workload web of eln on small amd64: 3 workloads and what building takes",
+      "    request server -> library",
+      "",
+    ].join("\n"),
+  );
+  const told = await attempt.does(["why", "view.yaml", "library", "--json"]);
+  expect(JSON.parse(told.stdout)).toMatchObject({ packages: [{ name: "library", workload: "web" }] });
   expect(library.stdout).not.toContain("buildroot");
   expect((await attempt.does(["why", "view.yaml", "letter"])).stdout).toContain("request letter");
-  const none = await attempt.refuses(["why", "view.yaml", "compilr"], 2, ["usage/no-derivation"]);
-  expect(none.text).toContain('did you mean "compiler"?');
+  const none = await attempt.refuses(["why", "view.yaml", "compilr"], 2, ["usage/unknown-package"]);
+  expect(none.text).toContain('no package is called "compilr"\n');
+  expect(none.text).toContain('did you mean "compiler"? `kit why-not view.yaml PACKAGE` tells');
 });
 
 test("why a workload has not got a package, and why one has nothing", async () => {

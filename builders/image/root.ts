@@ -11,7 +11,7 @@ import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { architecturesIn, keyOf, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
-import type { LocalPackage } from "../package/plan.ts";
+import { type LocalPackage, packageRequests } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
 import { debPackage, repositoryPackage } from "../tools/plan.ts";
 import type { ImageManifest } from "./schema.ts";
@@ -55,7 +55,7 @@ export function resolveRoots(
     closureQuestion({
       ...common,
       source: sourceOf(distro, target.arch, architecturesIn([...names, ...optional])),
-      requests: [...names, ...packages.map(({ stanza }) => stanza["Package"] ?? "")],
+      requests: [...names, ...packageRequests(packages)],
       locals: packages.map(({ stanza }) => stanza),
       ...(recommends && { recommends }),
       groups,

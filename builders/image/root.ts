@@ -50,6 +50,7 @@ export function resolveRoots(
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: manifest.exclude,
+    root: true,
   };
   const joint = planning.closure(
     closureQuestion({

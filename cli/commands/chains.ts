@@ -4,7 +4,7 @@
 import { type Chain, nameIn, openChains } from "../../evaluator/chain.ts";
 import { standsForNative } from "../../evaluator/deb/request.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
-import { questionText } from "../../evaluator/question.ts";
+import { isRoot, questionText } from "../../evaluator/question.ts";
 import { visible } from "../render/text.ts";
 
 /** What a package is looked for in, as it is told: a root, or one workload of a view. */
@@ -29,7 +29,7 @@ const most = 10;
 
 /** Answers about roots that are whole: a root's base is asked about by itself too, and so are tools. */
 export function rootsIn<A extends Answered>(answered: readonly A[]): readonly A[] {
-  const roots = answered.filter(({ question }) => question.base.length > 0);
+  const roots = answered.filter(({ question }) => isRoot(question));
   const whole = roots.filter(
     ({ question: { requests, groups, optional } }) =>
       requests.length > 0 || groups !== undefined || optional !== undefined,

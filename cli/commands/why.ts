@@ -5,6 +5,7 @@ import { Command, Option } from "clipanion";
 import type { World } from "../../evaluator/evaluate.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
+import { isRoot } from "../../evaluator/question.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { viewText } from "../../evaluator/view/question.ts";
@@ -62,7 +63,7 @@ export class WhyCommand extends PlanCommand {
       ...answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name)),
       ...plan.views.flatMap((view) => [...view.packages.values()].map(({ name }) => name)),
     ];
-    const hasRoots = plan.views.length > 0 || plan.answered.some(({ question }) => question.base.length > 0);
+    const hasRoots = plan.views.length > 0 || plan.answered.some(({ question }) => isRoot(question));
     const item = select(known, this.wanted, () =>
       hasRoots
         ? unknownPackage(this.wanted, names, known, this.manifest)

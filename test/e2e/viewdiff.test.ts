@@ -101,6 +101,24 @@ test("why a package is only in the buildroot: its sources, and the way down", as
   expect(none.text).toContain('did you mean "compiler"? `kit why-not view.yaml PACKAGE` tells');
 });
 
+test("evaluate counts what a view has; a graph of one is refused in every form, with what to do instead", async () => {
+  const { stdout } = await attempt.does(["evaluate", "view.yaml"]);
+  expect(stdout).toMatch(
+    /^view eln on small amd64: 3 workloads and what building takes: \d+ packages\n {4}workload office: 1 package\n {4}workload war fails: .*enemy.*\n {4}workload web: 2 packages\n$/,
+  );
+  const { views } = JSON.parse((await attempt.does(["evaluate", "view.yaml", "--json"])).stdout);
+  expect(views[0].workloads).toMatchObject([
+    { name: "office", packages: 1 },
+    { name: "war", failure: {} },
+    { name: "web" },
+  ]);
+  for (const form of [[], ["--stage", "asked"], ["--stage", "resolved"], ["--format", "svg"]]) {
+    const { text } = await attempt.refuses(["graph", "view.yaml", ...form], 2, ["usage/not-realizable"]);
+    expect(text).toContain("a graph is drawn of images and packages, and this is a manifest of kind view");
+    expect(text).toContain("kit report VIEW");
+  }
+});
+
 test("why a workload has not got a package, and why one has nothing", async () => {
   const { stdout } = await attempt.does(["why-not", "view.yaml", "manual"]);
   expect(stdout).toContain("manual in the workload office of eln on small amd64: ");

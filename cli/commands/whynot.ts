@@ -17,6 +17,7 @@ import type { Parts } from "../composition.ts";
 import { visible } from "../render/text.ts";
 import { rootsIn, type Title, titleText } from "./chains.ts";
 import { listAge, PlanCommand, refreshOption } from "./command.ts";
+import { readingRequests } from "./request.ts";
 
 export class WhyNotCommand extends PlanCommand {
   static override paths = [["why-not"]];
@@ -62,7 +63,7 @@ export class WhyNotCommand extends PlanCommand {
       const lists = await indexes(question, world.assembly);
       const explain = explains.get(kept) ?? openAbsences(question, lists, kept);
       explains.set(kept, explain);
-      told.push({ ...scene, ...explain(question, closure, this.package) });
+      told.push({ ...scene, ...readingRequests(() => explain(question, closure, this.package)) });
     }
     this.done();
     this.print(...(this.json ? [JSON.stringify({ roots: told })] : told.flatMap(toldLines)));

@@ -81,13 +81,16 @@ export function explainConflict(
   const rules = argumentOf(core, (rule) => (rule.kind === "request" ? rule.request.text : ""));
   const requests = rules.flatMap((rule) => (rule.kind === "request" ? [rule.request] : []));
   const droppable = requests
-    .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
+    .filter(
+      (request) =>
+        request.by === "request" && !request.outside && requests.length <= mostTried && works(request),
+    )
     .map((request) => request.text);
   const hints = hintsFor(universe, rules);
   if (droppable.length > 0) hints.push(`it works without ${listed(droppable, "or")}`);
   return {
     explanation: rules.map((rule) => tell(universe, formula, rule)),
-    ...(hints.length > 0 && { hint: hints.join("; ") }),
+    ...(hints.length > 0 && { hint: [...new Set(hints)].join("; ") }),
   };
 }
 

@@ -90,7 +90,11 @@ export function universe(options: UniverseOptions): Universe {
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Version[]>();
   const parsed = new Map<string, readonly Relation[]>();
-  const warnings = new Set(sources.flatMap((source) => source.index.warnings));
+  const warnings = new Set(
+    sources.flatMap(({ index, repository, suite }) =>
+      index.warnings.map((warning) => `${repository} ${suite}: ${warning}`),
+    ),
+  );
 
   const parse = (text: string): readonly Relation[] => {
     const known = parsed.get(text) ?? parseGroup(text);

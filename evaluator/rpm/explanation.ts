@@ -57,7 +57,10 @@ export function explainConflict(
   const rules = argumentOf(core, (rule) => (rule.kind === "request" ? rule.request.text : ""));
   const requests = rules.flatMap((rule) => (rule.kind === "request" ? [rule.request] : []));
   const droppable = requests
-    .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
+    .filter(
+      (request) =>
+        request.by === "request" && !request.outside && requests.length <= mostTried && works(request),
+    )
     .map((request) => request.text);
   const hints = [...new Set(rules.flatMap((rule) => hintsFor(universe, rule)))];
   if (droppable.length > 0) hints.push(`it works without ${listed(droppable, "or")}`);
@@ -78,6 +81,7 @@ function tell(universe: Universe, rule: Rule): string {
   const full = (pkg: Package) => fullName(universe, pkg);
   switch (rule.kind) {
     case "request": {
+      if (rule.request.outside) return `${listed(those(1).map(full), "or")} is wanted`;
       const why = rule.request.by === "base" ? "is part of the base" : "is asked for";
       return `${rule.request.text} ${why}, which is ${listed(those(1).map(full), "or")}`;
     }

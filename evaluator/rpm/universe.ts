@@ -69,8 +69,11 @@ export interface Universe {
   /** Normal forms that were made already: packages share their relations. */
   readonly forms: Map<Relation, readonly (readonly number[])[]>;
   names(): Iterable<string>;
-  /** A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. */
-  outside(stanza: Stanza): Package;
+  /**
+   * A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. It is told by
+   * this name, which need not be one that packages have.
+   */
+  outside(stanza: Stanza, name: string): Package;
   isExcluded(name: string): boolean;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
@@ -236,8 +239,8 @@ export function universe(options: UniverseOptions): Universe {
     *names() {
       for (const { index } of sources) yield* index.names();
     },
-    outside(stanza) {
-      const described = describePackage({ ...stanza, Architecture: "noarch" }, parse);
+    outside(stanza, name) {
+      const described = { ...describePackage({ ...stanza, Architecture: "noarch" }, parse), name };
       const number = packages.length + 1;
       const place = { number, origin: "local", priority: Number.NEGATIVE_INFINITY } as const;
       const pkg: Package = { ...described, ...place, ruling: undefined, supplementers: undefined };

@@ -134,6 +134,7 @@ test("why a workload has not got a package, and why one has nothing", async () =
     "usage/no-workload",
   ]);
   expect(other.text).toContain("did you mean web?");
+  await attempt.refuses(["why-not", "view.yaml", "enemy ((1"], 2, ["usage/malformed-request"]);
 });
 
 test("what became of a view since the last commit, as manifests and as locks", async () => {

@@ -162,6 +162,8 @@ describe("schema", () => {
       "view",
       "workload",
     ]);
+    const help = kit(["schema", "--help"]).stdout.replaceAll(/\s+/g, " ");
+    for (const kind of Object.keys(all.definitions)) expect(help).toMatch(new RegExp(`or of one: .*${kind}`));
     const one = JSON.parse(kit(["schema", "image"]).stdout);
     expect(Object.keys(one.definitions)).toEqual(["image"]);
     expect(one.definitions.image).toEqual(all.definitions.image);

@@ -3,6 +3,7 @@
 
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { globMatcher } from "../glob.ts";
+import { sortedWarnings } from "../warning.ts";
 import { packageFile } from "./file.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
@@ -203,7 +204,7 @@ export function universe(options: UniverseOptions): Universe {
     },
     isExcluded: (name) => excluded.has(name),
     mentions: mentionOrder(sources.map(({ index }) => index)),
-    warnings: () => [...warnings].sort(),
+    warnings: () => sortedWarnings(warnings),
   };
 }
 

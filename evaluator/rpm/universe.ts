@@ -5,6 +5,7 @@ import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
 import { globMatcher } from "../glob.ts";
 import type { Origin } from "../resolution.ts";
+import { sortedWarnings } from "../warning.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
 import { type Described, describePackage, type Package, provides } from "./package.ts";
@@ -249,7 +250,7 @@ export function universe(options: UniverseOptions): Universe {
       return pkg;
     },
     isExcluded: (name) => excluded.has(name),
-    warnings: () => [...warnings].sort(),
+    warnings: () => sortedWarnings(warnings),
   };
 }
 

@@ -45,6 +45,12 @@ describe("packagesIndex", () => {
     expect(universeOf([], { sources: [source([text], { suite: "lunar" })] }).warnings()).toEqual([
       'main lunar: skipped a stanza without a Package field, beginning "Nothing: here"',
     ]);
+    const broken = Array.from({ length: 150 }, (_, i) => `Nothing: ${i}`).join("\n\n");
+    expect(
+      universeOf([], { sources: [source([broken])] })
+        .warnings()
+        .at(-1),
+    ).toBe("main stable: 50 more warnings like these");
   });
 
   test("is empty over nothing", () => {

@@ -20,6 +20,7 @@ export function readLockFile(path: string): Lock {
   return parseLock(readFileSync(path, "utf8"), path);
 }
 
+/** Writing may throw {@link Fault} `host/full`, `manifest/unwritable`; the lock is as it was then. */
 export function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeLock"> {
   const path = lockPath(manifest);
   return {
@@ -30,6 +31,12 @@ export function lockFile(manifest: string): Pick<LineMeans, "readLock" | "writeL
         renameSync(`${path}.new`, path);
       } catch (cause) {
         rmSync(`${path}.new`, { force: true });
+        const { code = "" } = cause as NodeJS.ErrnoException;
+        if (["ENOSPC", "EDQUOT"].includes(code))
+          throw new Fault("host/full", `there is no room for the lock at ${path}`, {
+            cause,
+            hint: "make room on its disk: the lock is as it was",
+          });
         throw new Fault("manifest/unwritable", `the lock cannot be written: ${(cause as Error).message}`, {
           cause,
           hint: "locks lie beside their manifests: copy the manifests to a folder of your own, or lock them where they can be written",

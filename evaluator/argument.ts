@@ -23,16 +23,19 @@ export interface Telling<R, Q> {
 /** A core as an argument: requests first, then what follows from each, and nothing the contradiction does not need. */
 export function argued<
   R extends Kinded,
-  Q extends { readonly text: string; readonly by: "request" | "base" },
+  Q extends { readonly text: string; readonly by: "request" | "base"; readonly outside?: unknown },
 >(core: readonly R[], { requestOf, tell, hintsFor, works }: Telling<R, Q>): Explanation {
   const rules = inOrder(smallestCore(core), (rule) => requestOf(rule)?.text ?? "");
   const requests = rules.flatMap((rule) => requestOf(rule) ?? []);
   const droppable = requests
-    .filter((request) => request.by === "request" && requests.length <= mostTried && works(request))
+    .filter(
+      (request) =>
+        request.by === "request" && !request.outside && requests.length <= mostTried && works(request),
+    )
     .map((request) => request.text);
-  const hints = [...hintsFor(rules)];
-  if (droppable.length > 0) hints.push(`it works without ${listed(droppable, "or")}`);
-  return { explanation: rules.map(tell), ...(hints.length > 0 && { hint: hints.join("; ") }) };
+  const hints = new Set(hintsFor(rules));
+  if (droppable.length > 0) hints.add(`it works without ${listed(droppable, "or")}`);
+  return { explanation: rules.map(tell), ...(hints.size > 0 && { hint: [...hints].join("; ") }) };
 }
 
 // Each try is a resolution of its own.

@@ -1,6 +1,7 @@
 // What is asked for, as names of packages: groups opened, and what is not there left out where that is allowed.
 // Knows groups and requests; does not know how a choice is made, nor who asks.
 
+import { listed } from "./argument.ts";
 import { nearest } from "./manifest/nearest.ts";
 import type { Explanation } from "./resolution.ts";
 
@@ -47,6 +48,11 @@ export function explainGroups(offer: Pick<Offer, "groups">, unknown: readonly st
   const close = unknown.flatMap((group) => nearest(group, known) ?? []);
   return {
     explanation: unknown.map((group) => `there is no group ${group}`),
-    ...(close.length > 0 && { hint: `did you mean ${close.join(", ")}?` }),
+    hint:
+      close.length > 0
+        ? `did you mean ${close.join(", ")}?`
+        : known.length > 0
+          ? `the groups there are: ${listed(known)}`
+          : "no list has any group: name packages",
   };
 }

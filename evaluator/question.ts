@@ -53,6 +53,8 @@ export interface ClosureQuestion {
   readonly groups?: readonly string[];
   /** Further requests, left out where there is no such package; absent where there are none. */
   readonly optional?: readonly string[];
+  /** Whether it is a root that somebody gets; absent where its base says so, and for tools, which have none. */
+  readonly root?: true;
 }
 
 export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
@@ -68,7 +70,13 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
     ...(question.recommends && { recommends: true }),
     ...(groups.length > 0 && { groups: sorted(groups) }),
     ...(others.length > 0 && { optional: sorted(others) }),
+    ...(question.root && question.base.length === 0 && { root: true }),
   };
+}
+
+/** Whether it is a root that somebody gets, and not tools that builds are done with. */
+export function isRoot({ base, root }: Pick<ClosureQuestion, "base" | "root">): boolean {
+  return base.length > 0 || root === true;
 }
 
 export function questionDigest(question: ClosureQuestion): Digest {
@@ -77,13 +85,14 @@ export function questionDigest(question: ClosureQuestion): Digest {
 
 /** The question in one line, for people and for the lock. */
 export function questionText(question: ClosureQuestion): string {
-  const { source, requests, base, exclude, locals, recommends, groups = [], optional = [] } = question;
+  const { source, requests, base, exclude, locals, recommends, groups = [], optional = [], root } = question;
   const parts = [`${sourceText(source)}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
   for (const text of optional) parts.push(`${optionalWord} ${text}`);
   if (groups.length > 0) parts.push(`${groupsWord} ${groups.join(" ")}`);
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
   if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
+  if (root) parts.push(rootWord);
   if (recommends) parts.push("with what is recommended");
   if (source.search) parts.push(`out of ${source.search.join(" then ")}`);
   return parts.join(", ");
@@ -91,6 +100,7 @@ export function questionText(question: ClosureQuestion): string {
 
 const optionalWord = "if there is";
 const groupsWord = "groups";
+const rootWord = "as a root";
 
 /** A distribution and its architectures, as a question's text begins with them. */
 export function sourceText({ distro, architecture, foreign = [] }: Source): string {
@@ -107,6 +117,8 @@ export interface Frame {
   readonly exclude: readonly string[];
   readonly groups: readonly string[];
   readonly optional: readonly string[];
+  /** As {@link isRoot} has it. */
+  readonly isRoot: boolean;
 }
 
 /** Names hold neither spaces nor commas, requests no commas. */
@@ -116,13 +128,15 @@ export function questionFrame(text: string): Frame {
   const after = (word: string) =>
     parts.flatMap((part) => (part.startsWith(`${word} `) ? [part.slice(word.length + 1)] : []));
   const names = (word: string) => after(word).flatMap((part) => part.split(" "));
+  const base = [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name);
   return {
     source,
     architecture: /^\S+ ([^+\s]+)/.exec(source)?.[1] ?? "",
-    base: [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name),
+    base,
     exclude: names("without"),
     groups: names(groupsWord),
     optional: after(optionalWord),
+    isRoot: base.length > 0 || parts.includes(rootWord),
   };
 }
 

@@ -20,7 +20,7 @@ import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
-import { Fault, unreachable } from "../../store/model/fault.ts";
+import { unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
@@ -30,6 +30,7 @@ import { architectureFor, packageFiles, refuseClashes, withLocalNames } from "..
 import { packageKind } from "../package/schema.ts";
 import { targetsOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
+import { undrawn } from "./kind.ts";
 
 export interface Asked {
   readonly assembly: Assembly;
@@ -75,7 +76,7 @@ export function askedPools(asked: Asked): Pool[] {
         return poolOf(target, sources, packageGoals(root.file, sources));
       });
     default:
-      throw notBuilt(root.kind.name);
+      throw undrawn(root.kind.name);
   }
 }
 
@@ -88,12 +89,6 @@ export function packageGoals(file: string, sources: readonly LocalSource[]): Des
       requires: packagesOf(source),
       goals: [],
     }));
-}
-
-export function notBuilt(kind: string): Fault {
-  return new Fault("usage/not-realizable", `a ${kind} is nothing that can be built`, {
-    hint: "name the manifest of an image or of a package",
-  });
 }
 
 function poolOf(target: Target, sources: readonly LocalSource[], goals: readonly DescribedGoal[]): Pool {

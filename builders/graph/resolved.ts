@@ -26,7 +26,8 @@ import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
 import { targetsOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
-import { localSource, notBuilt, packageGoals } from "./asked.ts";
+import { localSource, packageGoals } from "./asked.ts";
+import { undrawn } from "./kind.ts";
 
 /** What one manifest comes to for one architecture. */
 export interface Scope {
@@ -66,7 +67,7 @@ export function scopesOf(planning: Planning): Scope[] {
         return packages ? [{ kind: "package", ...own, target, packages }] : [];
       });
     default:
-      throw notBuilt(root.kind.name);
+      throw undrawn(root.kind.name);
   }
 }
 

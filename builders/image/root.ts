@@ -11,7 +11,7 @@ import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { architecturesIn, keyOf, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
-import type { LocalPackage } from "../package/plan.ts";
+import { type LocalPackage, packageRequests } from "../package/plan.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
 import { debPackage, repositoryPackage } from "../tools/plan.ts";
 import type { ImageManifest } from "./schema.ts";
@@ -50,12 +50,13 @@ export function resolveRoots(
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: manifest.exclude,
+    root: true,
   };
   const joint = planning.closure(
     closureQuestion({
       ...common,
       source: sourceOf(distro, target.arch, architecturesIn([...names, ...optional])),
-      requests: [...names, ...packages.map(({ stanza }) => stanza["Package"] ?? "")],
+      requests: [...names, ...packageRequests(packages)],
       locals: packages.map(({ stanza }) => stanza),
       ...(recommends && { recommends }),
       groups,

@@ -9,6 +9,7 @@ import { debSupply } from "../../evaluator/view/debs.ts";
 import type { ViewQuestion } from "../../evaluator/view/question.ts";
 import { rpmSupply } from "../../evaluator/view/rpms.ts";
 import type { ViewSupply } from "../../evaluator/view/supply.ts";
+import { sortedWarnings } from "../../evaluator/warning.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type Held, refuseUnknownBase } from "./answer.ts";
 import { keptLists, type Listing, listsOf, type ReadIndex } from "./listing.ts";
@@ -62,7 +63,7 @@ export function answerView(
       return { answer, closed: closedIn(question, answer) };
     },
   });
-  for (const warning of [...warnings].sort()) warn(warning);
+  for (const warning of sortedWarnings(warnings)) warn(warning);
   return composed;
 }
 

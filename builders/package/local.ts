@@ -67,6 +67,7 @@ export function architectureFor(names: readonly string[], target: string, place:
   });
 }
 
-function packageReferences(assembly: Assembly, file: string) {
+/** Manifests of packages that one names. */
+export function packageReferences(assembly: Assembly, file: string) {
   return assembled(assembly, file).references.filter(({ kind }) => kind === "package");
 }

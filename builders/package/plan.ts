@@ -1,8 +1,10 @@
 // Planning packages that kit builds or takes as they are.
 // Pure. Knows the builders of packages; does not know images.
 
-import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { parseRelations } from "../../evaluator/deb/relation.ts";
+import { fieldOf, parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
@@ -17,11 +19,16 @@ import { unpackDerivation } from "../unpack/recipe.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
 import type { DebPrebuiltManifest } from "./deb-prebuilt.ts";
 import { withLocalModes } from "./file.ts";
-import { architectureFor, packageFiles, refuseClashes, withLocalNames } from "./local.ts";
+import { architectureFor, packageFiles, packageReferences, refuseClashes, withLocalNames } from "./local.ts";
 import { packageKind } from "./schema.ts";
 
-/** A package kit makes: what the resolver needs to know, and where its .deb comes from. */
-export interface LocalPackage {
+/** A package kit makes, for who asks for some: what the resolver needs to know, and where its .deb comes from. */
+export interface LocalPackage extends MadePackage {
+  /** Not so where it is there for another of them alone, which depends on it: that brings it. */
+  readonly isAsked: boolean;
+}
+
+interface MadePackage {
   /** Its manifest. */
   readonly file: string;
   readonly stanza: Stanza;
@@ -43,7 +50,31 @@ export function planPackages(
   refuseClashes(planning.world.assembly, met, target);
   const planned = met.map((file) => planPackage(planning, file, target));
   const packages = planned.filter((item) => item !== undefined);
-  return packages.length === planned.length ? packages : undefined;
+  if (packages.length < planned.length) return undefined;
+  const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, planning.world.assembly)));
+  return packages.map((item) => ({
+    ...item,
+    isAsked: files.includes(item.file) || !brought.has(item.file),
+  }));
+}
+
+/** What its .deb itself depends on, of what its manifest names: one that somebody else built need not. */
+function broughtBy({ file, stanza }: MadePackage, all: readonly MadePackage[], assembly: Assembly): string[] {
+  const relations = ["Pre-Depends", "Depends"].flatMap((field) =>
+    parseRelations(fieldOf(stanza, field) ?? ""),
+  );
+  const needed = new Set(
+    relations.flatMap(([one, ...others]) => (one && others.length === 0 ? [one.name] : [])),
+  );
+  const named = packageReferences(assembly, file).map((reference) => reference.file);
+  return named.filter((other) =>
+    all.some((item) => item.file === other && needed.has(item.stanza["Package"] ?? "")),
+  );
+}
+
+/** What is asked of a resolver to have them. */
+export function packageRequests(packages: readonly LocalPackage[]): string[] {
+  return packages.filter(({ isAsked }) => isAsked).map(({ stanza }) => stanza["Package"] ?? "");
 }
 
 /** `kit realize` of a package's own manifest: its .deb. @throws {Fault} `usage/unknown-output` */
@@ -75,7 +106,7 @@ export function planPackageOutput(
   ];
 }
 
-function planPackage(planning: Planning, file: string, target: Target): LocalPackage | undefined {
+function planPackage(planning: Planning, file: string, target: Target): MadePackage | undefined {
   const own = assembled(planning.world.assembly, file);
   const { manifest, locals, variables } = settle(own, packageKind, target);
   const local = (written: string) => {
@@ -131,7 +162,7 @@ function planDebFiles(
   planning: Planning,
   manifest: DebFilesManifest,
   context: DebFilesContext,
-): LocalPackage | undefined {
+): MadePackage | undefined {
   const { file, architecture, contents, variables, buildType, distro } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
@@ -168,7 +199,7 @@ function planDebPrebuilt(
   planning: Planning,
   manifest: DebPrebuiltManifest,
   { file, local, architecture, place }: DebPrebuiltContext,
-): LocalPackage | undefined {
+): MadePackage | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
   const label = "file" in source ? source.file : `${manifest.name}.deb`;

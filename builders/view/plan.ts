@@ -12,7 +12,7 @@ import { type ViewQuestion, viewQuestion, type WorkloadQuestion } from "../../ev
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import { architecturesIn, refuseLeftOut, sourceOf } from "../distro/source.ts";
-import { planPackages } from "../package/plan.ts";
+import { packageRequests, planPackages } from "../package/plan.ts";
 import { assembled, settleDistro } from "../tools/plan.ts";
 import { type WorkloadManifest, workloadKind } from "../workload/schema.ts";
 import { isOn, wantsOf } from "../workload/wants.ts";
@@ -174,7 +174,7 @@ function workloadQuestion(
   const expected = placeholders.flatMap((item) => expectedPackages(item, distro.format, target.arch));
   return {
     name,
-    requests: [...names, ...made.map(({ stanza }) => stanza["Package"] ?? "")],
+    requests: [...names, ...packageRequests(made)],
     groups,
     ...(options.recommends && { recommends: true }),
     strict: options.strict,

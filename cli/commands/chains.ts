@@ -4,15 +4,21 @@
 import { type Chain, nameIn, openChains } from "../../evaluator/chain.ts";
 import { standsForNative } from "../../evaluator/deb/request.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
-import { questionText } from "../../evaluator/question.ts";
+import { isRoot, questionText } from "../../evaluator/question.ts";
 import { visible } from "../render/text.ts";
 
-export interface PackageReasons {
+/** What a package is looked for in, as it is told: a root, or one workload of a view. */
+export interface Title {
+  /** What was asked, as the lock has it. */
+  readonly question: string;
+  /** Its name, where it is one of a view. */
+  readonly workload?: string;
+}
+
+export interface PackageReasons extends Title {
   readonly name: string;
   readonly version: string;
   readonly architecture: string;
-  /** What was asked, as the lock has it. */
-  readonly question: string;
   /** How many chains are as short as these. */
   readonly count: number;
   readonly chains: readonly Chain[];
@@ -22,8 +28,8 @@ export interface PackageReasons {
 const most = 10;
 
 /** Answers about roots that are whole: a root's base is asked about by itself too, and so are tools. */
-export function rootsIn(answered: readonly Answered[]): readonly Answered[] {
-  const roots = answered.filter(({ question }) => question.base.length > 0);
+export function rootsIn<A extends Answered>(answered: readonly A[]): readonly A[] {
+  const roots = answered.filter(({ question }) => isRoot(question));
   const whole = roots.filter(
     ({ question: { requests, groups, optional } }) =>
       requests.length > 0 || groups !== undefined || optional !== undefined,
@@ -31,21 +37,24 @@ export function rootsIn(answered: readonly Answered[]): readonly Answered[] {
   return whole.length > 0 ? whole : roots;
 }
 
+/** An answer; with its title where that is more than its question. */
+export type Seen = Answered & { readonly title?: Title };
+
 /** `wanted` is `NAME`, or `NAME:ARCHITECTURE` for a foreign one. Of tool environments only where no root has it. */
-export function packageReasons(answered: readonly Answered[], wanted: string): PackageReasons[] {
+export function packageReasons(answered: readonly Seen[], wanted: string): PackageReasons[] {
   const told = reasonsIn(rootsIn(answered), wanted);
   return told.length > 0 ? told : reasonsIn(answered, wanted);
 }
 
-function reasonsIn(answered: readonly Answered[], wanted: string): PackageReasons[] {
-  return answered.flatMap(({ question, closure: { packages } }) => {
+function reasonsIn(answered: readonly Seen[], wanted: string): PackageReasons[] {
+  return answered.flatMap(({ question, closure: { packages }, title }) => {
     const native = question.source.architecture;
     const called = calledIn(wanted, native);
     const item = packages.find((one) => nameIn(one, native) === called);
     if (item === undefined) return [];
     const { name, version, architecture } = item;
     const chains = openChains(packages, native)(called, most);
-    return [{ name, version, architecture, question: questionText(question), ...chains }];
+    return [{ name, version, architecture, ...(title ?? { question: questionText(question) }), ...chains }];
   });
 }
 
@@ -57,12 +66,16 @@ export function calledIn(wanted: string, native: string): string {
 
 export function packageLines(told: readonly PackageReasons[]): string[] {
   return told
-    .flatMap(({ name, version, architecture, question, count, chains }) => [
-      `${name} ${version} ${architecture} in ${question}`,
+    .flatMap(({ name, version, architecture, count, chains, ...title }) => [
+      `${name} ${version} ${architecture} in ${titleText(title)}`,
       ...chains.map((chain) => `    ${chainText(chain)}`),
       ...(count > chains.length ? [`    and ${count - chains.length} more, as short`] : []),
     ])
     .map(visible);
+}
+
+export function titleText({ question, workload }: Title): string {
+  return workload === undefined ? question : `the workload ${workload} of ${question}`;
 }
 
 /** `request nginx -> libc6 (>= 2.38)`; who stands for another name is told: `awk [mawk]`. */

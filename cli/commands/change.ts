@@ -20,6 +20,23 @@ export function changeLines(changes: readonly ToldChange[]): string[] {
   });
 }
 
+/** As {@link changeLines} has them; where many were, say, added, they are counted after the others, with the first few. */
+export function summaryLines(changes: readonly ToldChange[]): { lines: string[]; isWhole: boolean } {
+  const all = changeLines(changes);
+  const verbs = Map.groupBy(changes.keys(), (i) => changes[i]?.verb);
+  const many = [...verbs].filter(([, members]) => members.length > mostLines);
+  const counted = many.map(([verb, members]) => {
+    const named = members.slice(0, mostNamed).map((i) => all[i]?.slice(`${verb} `.length));
+    return `${verb} ${members.length} packages: ${named.join(", ")} and ${members.length - named.length} more`;
+  });
+  const others = all.filter((_, i) => !many.some(([verb]) => verb === changes[i]?.verb));
+  return { lines: [...others, ...counted], isWhole: many.length === 0 };
+}
+
+/** Nobody reads the thousands that a view's first lock adds. */
+const mostLines = 40;
+const mostNamed = 5;
+
 export function growthText(growth: number): string {
   return `${bytesText(Math.abs(growth))} ${growth > 0 ? "more" : "less"}`;
 }

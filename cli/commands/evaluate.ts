@@ -3,8 +3,11 @@
 
 import { Command, Option } from "clipanion";
 import { allDerivations, type Plan } from "../../evaluator/evaluate.ts";
+import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
+import { viewText } from "../../evaluator/view/question.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import type { Parts } from "../composition.ts";
+import { plural, visible } from "../render/text.ts";
 import { PlanCommand } from "./command.ts";
 import { short } from "./selection.ts";
 
@@ -15,7 +18,8 @@ export class EvaluateCommand extends PlanCommand {
     description: "the plan: every derivation a manifest comes to",
     details: `
       Prints every derivation, inputs before their users: digest, builder, label, and below it its inputs. The
-      last lines are the outputs. Like \`realize\` it locks first where there is no lock file, and only then.
+      last lines are the outputs. Of a view, of which nothing is built, it tells the workloads and how many packages each
+      has. Like \`realize\` it locks first where there is no lock file, and only then.
     `,
     examples: [
       ["What would be built", "kit evaluate image.yaml"],
@@ -34,7 +38,7 @@ export class EvaluateCommand extends PlanCommand {
   }
 }
 
-export function planLines(plan: Pick<Plan, "outputs">): string[] {
+export function planLines(plan: Pick<Plan, "outputs" | "views">): string[] {
   const derivations = allDerivations(plan.outputs).flatMap((item) => [
     `${short(item.digest)} ${item.builder} ${item.label}`,
     ...Object.entries(item.inputs).map(([name, input]) => `    ${name} ${inputText(input)}`),
@@ -43,15 +47,40 @@ export function planLines(plan: Pick<Plan, "outputs">): string[] {
     ({ type, name, architecture, derivation }) =>
       `output ${type} ${name} ${architecture} ${short(derivation.digest)}`,
   );
-  return [...derivations, ...outputs];
+  return [...derivations, ...outputs, ...plan.views.flatMap(viewLines)];
+}
+
+function viewLines(answer: ViewAnswer): string[] {
+  const { question, packages, workloads } = viewRecord(answer);
+  return [
+    `view ${question}: ${plural(packages, "package")}`,
+    ...workloads.map(({ name, packages, failure }) =>
+      failure === undefined
+        ? `    workload ${name}: ${plural(packages, "package")}`
+        : `    workload ${name} fails: ${failure.explanation[0]}`,
+    ),
+  ].map(visible);
+}
+
+function viewRecord({ question, view, packages }: ViewAnswer) {
+  return {
+    question: viewText(question),
+    packages: packages.size,
+    workloads: Object.entries(view.workloads).map(([name, { required, others, failure }]) => ({
+      name,
+      packages: required.length + others.length,
+      ...(failure && { failure }),
+    })),
+  };
 }
 
 /** The plan as data; derivations name each other by digest. */
-export function planRecord(plan: Pick<Plan, "outputs">): object {
+export function planRecord(plan: Pick<Plan, "outputs" | "views">): object {
   return {
     format: "kit/plan/1",
     outputs: plan.outputs.map(({ derivation, ...output }) => ({ ...output, derivation: derivation.digest })),
     derivations: allDerivations(plan.outputs).map((item) => ({ ...item, inputs: mapValues(item) })),
+    ...(plan.views.length > 0 && { views: plan.views.map(viewRecord) }),
   };
 }
 

@@ -2,6 +2,7 @@
 // Knows the words of the command line; does not know how a graph is made or drawn.
 
 import { Command, Option } from "clipanion";
+import { refuseUndrawn } from "../../builders/graph/kind.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
@@ -35,6 +36,8 @@ export class GraphCommand extends PlanCommand {
 
       Without any of these it tells the derivations of the plan: there an edge leads from a derivation to one that takes
       an output of it. SVG is drawn by kit itself, up to 10,000 nodes.
+
+      A MANIFEST is one of an image or of a package. Of a view the report has a graph (\`kit report\`).
     `,
     examples: [
       ["Draw what an image is made of", "kit graph image.yaml --stage resolved -o image.svg"],
@@ -92,7 +95,10 @@ export class GraphCommand extends PlanCommand {
 
   private async derivations(format: Format, parts: Parts): Promise<readonly string[]> {
     const outputs = [];
-    for (const manifest of this.manifests) outputs.push(...(await this.plan(manifest, parts)).plan.outputs);
+    for (const manifest of this.manifests) {
+      const { plan } = await this.plan(manifest, parts, [], ({ world }) => refuseUndrawn(world.assembly));
+      outputs.push(...plan.outputs);
+    }
     const { derivationLines } = await import("./plangraph.ts");
     return derivationLines(this.title("plan"), allDerivations(outputs), format);
   }

@@ -25,7 +25,7 @@ export function generalHelp(definitions: readonly Definition[]): string {
 /** One command with options, details and examples. Whole lines. */
 export function commandHelp(command: Definition): string {
   const options = command.options.map(
-    ({ definition, description }) => [definition.replaceAll(/#\d+/g, "VALUE"), line(description)] as const,
+    ({ definition, description }) => [valued(definition), line(description)] as const,
   );
   const width = Math.max(0, ...options.map(([name]) => name.length));
   const examples = (command.examples ?? []).flatMap(([what, how]) => [`  # ${line(what)}`, `  ${line(how)}`]);
@@ -44,13 +44,18 @@ export function commandHelp(command: Definition): string {
   ]);
 }
 
-/** `kit realize [OPTIONS] MANIFEST`. */
-export function usageOf({ path, usage }: Definition): string {
+/** `kit realize [OPTIONS] MANIFEST`; with the options that it cannot do without. */
+export function usageOf({ path, usage, options }: Definition): string {
+  const needed = options.filter(({ required }) => required).map(({ definition }) => valued(definition));
   const rest = usage
     .slice(usage.indexOf(path) + path.length)
     .replaceAll(/\[-[^\]]*\]/g, "")
     .replaceAll(/[<>]/g, "");
-  return `${path} [OPTIONS] ${rest}`.replaceAll(/ +/g, " ").trimEnd();
+  return `${path} [OPTIONS] ${needed.join(" ")} ${rest}`.replaceAll(/ +/g, " ").trimEnd();
+}
+
+function valued(definition: string): string {
+  return definition.replaceAll(/#\d+/g, "VALUE");
 }
 
 /** The command that the first words name. */

@@ -8,7 +8,7 @@ import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { lockPath } from "../lockfile.ts";
-import { changeLines } from "./change.ts";
+import { summaryLines } from "./change.ts";
 import { PartsCommand } from "./command.ts";
 import { registerLock } from "./lockroot.ts";
 
@@ -21,7 +21,7 @@ export class LockCommand extends PartsCommand {
       Answers what the lock file does not answer yet, for every output and architecture of the manifest, and drops
       what is not asked any more; what is pinned stays. With \`--update\` every question is asked again, or, where
       packages are named, only those packages move and what they force. Prints a line for each package that was
-      added, removed or changed. A distribution that leaves repositories out (\`search:\`) is locked out of what the
+      added, removed or changed, or where these are more than 40 a count of them. A distribution that leaves repositories out (\`search:\`) is locked out of what the
       store has, and its servers are not asked. The lock file lies beside the manifest and belongs into version control.
     `,
     examples: [
@@ -63,7 +63,7 @@ export class LockCommand extends PartsCommand {
           changes,
         } satisfies Answer),
       );
-    else if (changes.length > 0) this.print(...changeLines(changes));
+    else if (changes.length > 0) this.tell(changes);
     else
       this.context.stderr.write(
         changedLock
@@ -73,6 +73,15 @@ export class LockCommand extends PartsCommand {
             : "the lock answers everything already\n",
       );
     return 0;
+  }
+
+  private tell(changes: readonly PackageChange[]): void {
+    const { lines, isWhole } = summaryLines(changes);
+    this.print(...lines);
+    if (!isWhole)
+      this.context.stderr.write(
+        `each is told with --json, and by \`kit diff HEAD:${this.manifest} ${this.manifest}\` where git has the lock as it was\n`,
+      );
   }
 
   /** @throws {Fault} `usage/bad-option`, `usage/unknown-package` */

@@ -23,7 +23,12 @@ export function misuse(
     candidates?.find((candidate) => candidate.reason !== null)?.reason ?? error.message.split("\n")[0] ?? "";
   const option = /^Unsupported option name \("(.+)"\)/.exec(reason)?.[1];
   if (option !== undefined) return unknownOption(option, command);
-  return new Fault("usage/arguments", `${command.path}: ${worded(reason)}`, {
+  const missing = missingOptions(words, command);
+  const what =
+    reason.startsWith("Command not found") && missing.length > 0
+      ? `it needs ${missing.join(" and ")}`
+      : worded(reason);
+  return new Fault("usage/arguments", `${command.path}: ${what}`, {
     hint: `${usageOf(command)}; \`${command.path} --help\` tells more`,
   });
 }
@@ -49,6 +54,17 @@ function unknownOption(option: string, command: Definition): Fault {
   return new Fault("usage/unknown-option", `${command.path} has no option ${option}`, {
     hint: close === undefined ? `\`${command.path} --help\` lists them` : `did you mean ${close}?`,
   });
+}
+
+/** Options that it cannot do without, of which clipanion says no word. */
+function missingOptions(words: readonly string[], { options }: Definition): string[] {
+  return options
+    .filter(({ required }) => required)
+    .map(({ definition }) => definition.split(" ")[0]?.split(",") ?? [])
+    .filter(
+      (names) => !words.some((word) => names.some((name) => word === name || word.startsWith(`${name}=`))),
+    )
+    .map((names) => names.join(" or "));
 }
 
 /** Clipanion's reasons as kit words things. */

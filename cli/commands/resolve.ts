@@ -17,6 +17,7 @@ import { debianArchitecture, kinds, type Parts } from "../composition.ts";
 import { shippedManifests } from "../entry.ts";
 import { bytesText, plural, visible } from "../render/text.ts";
 import { listAge, PartsCommand, refreshOption } from "./command.ts";
+import { readingRequests } from "./request.ts";
 
 export class ResolveCommand extends PartsCommand {
   static override paths = [["resolve"]];
@@ -67,10 +68,14 @@ export class ResolveCommand extends PartsCommand {
     const { packages, base, recommends } = this;
     const [native, ...further] = architectures;
     const asked = [nativeName(distro, native), ...further] as const;
-    const question = inquiryQuestion(distro, { packages, architectures: asked, base, recommends });
+    const question = readingRequests(() =>
+      inquiryQuestion(distro, { packages, architectures: asked, base, recommends }),
+    );
     const listing = await parts.indexes(listAge(this.refresh))(question, assembly);
     this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
-    const { closure } = answerQuestion(question, listing, nothingHeld, (text) => this.warn(text));
+    const { closure } = readingRequests(() =>
+      answerQuestion(question, listing, nothingHeld, (text) => this.warn(text)),
+    );
     const tierOf = openAnswerers(question, listing);
     this.done();
     if (this.json) this.print(JSON.stringify(resolutionRecord(question, closure, tierOf)));

@@ -13,7 +13,7 @@ export class SchemaCommand extends KitCommand {
   static override usage = Command.Usage({
     category: "Looking",
     description: "the JSON schema of manifests, for editors",
-    details: "Of all kinds, chosen by a manifest's `kind`, or of one: distro, image, package, tools.",
+    details: `Of all kinds, chosen by a manifest's \`kind\`, or of one: ${kinds.map(({ name }) => name).join(", ")}.`,
     examples: [
       ["For an editor's YAML server", "kit schema >kit.schema.json"],
       ["What an image may hold", "kit schema image"],

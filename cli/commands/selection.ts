@@ -47,11 +47,15 @@ function titles({ derivation: { label, builder } }: Known): readonly string[] {
 
 /**
  * The derivation whose label is `wanted`, or `BUILDER LABEL`; else the one whose label, derivation or request
- * begins so. `others` are names of other things that may have been meant.
+ * begins so.
  *
- * @throws {Fault} `usage/no-derivation`, `usage/ambiguous`
+ * @throws {Fault} `usage/ambiguous`, and where there is none `unknown`: `usage/no-derivation`
  */
-export function select(known: readonly Known[], wanted: string, others: readonly string[] = []): Known {
+export function select(
+  known: readonly Known[],
+  wanted: string,
+  unknown: () => Fault = () => unknownDerivation(wanted, known),
+): Known {
   const exact = known.filter((item) => titles(item).includes(wanted));
   const digits = /^(?:blake3-)?([0-9a-f]{4,64})$/.exec(wanted)?.[1];
   const begins = (digest: Digest | undefined) =>
@@ -66,13 +70,7 @@ export function select(known: readonly Known[], wanted: string, others: readonly
             begins(item.request?.digest),
         );
   const [first, ...more] = found;
-  if (first === undefined) {
-    const close = nearest(wanted, [...others, ...known.map(({ derivation }) => derivation.label)]);
-    throw new Fault("usage/no-derivation", `the plan has nothing called ${JSON.stringify(wanted)}`, {
-      hint:
-        close === undefined ? "`kit evaluate MANIFEST` lists them" : `did you mean ${JSON.stringify(close)}?`,
-    });
-  }
+  if (first === undefined) throw unknown();
   if (more.length === 0) return first;
   throw new Fault(
     "usage/ambiguous",
@@ -84,4 +82,17 @@ export function select(known: readonly Known[], wanted: string, others: readonly
       hint: 'name one by its digits, or as "BUILDER LABEL"',
     },
   );
+}
+
+/** `others` are names of other things that may have been meant. */
+export function unknownDerivation(
+  wanted: string,
+  known: readonly Known[],
+  others: readonly string[] = [],
+): Fault {
+  const close = nearest(wanted, [...others, ...known.map(({ derivation }) => derivation.label)]);
+  return new Fault("usage/no-derivation", `the plan has nothing called ${JSON.stringify(wanted)}`, {
+    hint:
+      close === undefined ? "`kit evaluate MANIFEST` lists them" : `did you mean ${JSON.stringify(close)}?`,
+  });
 }

@@ -2,16 +2,20 @@
 // Knows how it is told; does not know how keys are made.
 
 import { Command, Option } from "clipanion";
-import type { Answered, World } from "../../evaluator/evaluate.ts";
+import type { World } from "../../evaluator/evaluate.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
+import { nearest } from "../../evaluator/manifest/nearest.ts";
+import { isRoot } from "../../evaluator/question.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
+import { viewText } from "../../evaluator/view/question.ts";
 import { describe } from "../../store/model/canonical.ts";
 import { describeDerivation, type Input, requestText } from "../../store/model/derivation.ts";
+import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
-import { packageLines, packageReasons } from "./chains.ts";
+import { packageLines, packageReasons, type Seen } from "./chains.ts";
 import { PlanCommand } from "./command.ts";
-import { isTitle, type Known, knownOf, select, short } from "./selection.ts";
+import { isTitle, type Known, knownOf, select, short, unknownDerivation } from "./selection.ts";
 import { toolLines, viewTools } from "./tools.ts";
 
 export class WhyCommand extends PlanCommand {
@@ -59,7 +63,12 @@ export class WhyCommand extends PlanCommand {
       ...answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name)),
       ...plan.views.flatMap((view) => [...view.packages.values()].map(({ name }) => name)),
     ];
-    const item = select(known, this.wanted, names);
+    const hasRoots = plan.views.length > 0 || plan.answered.some(({ question }) => isRoot(question));
+    const item = select(known, this.wanted, () =>
+      hasRoots
+        ? unknownPackage(this.wanted, names, known, this.manifest)
+        : unknownDerivation(this.wanted, known, names),
+    );
     this.done();
     const told = reasons(item, world);
     if (this.json) this.print(JSON.stringify(told));
@@ -68,15 +77,39 @@ export class WhyCommand extends PlanCommand {
   }
 }
 
+/** Where there are roots to look in, a package is meant rather than a derivation. */
+function unknownPackage(
+  wanted: string,
+  names: readonly string[],
+  known: readonly Known[],
+  manifest: string,
+): Fault {
+  const close = nearest(wanted, [...names, ...known.map(({ derivation }) => derivation.label)]);
+  const others = known.length > 0 ? ", nor a derivation" : "";
+  const whyNot = `\`kit why-not ${manifest} PACKAGE\` tells why one is not taken`;
+  return new Fault("usage/unknown-package", `no package is called ${JSON.stringify(wanted)}${others}`, {
+    hint: close === undefined ? whyNot : `did you mean ${JSON.stringify(close)}? ${whyNot}`,
+  });
+}
+
 /** The closures of a view's workloads that have a package of this name. */
-function workloadsWith(view: ViewAnswer, wanted: string): Answered[] {
+function workloadsWith(view: ViewAnswer, wanted: string): Seen[] {
   const name = wanted.split(":")[0] ?? "";
   const keys = new Set([...view.packages].flatMap(([key, item]) => (item.name === name ? [key] : [])));
   const has = (workload: string) => {
     const { required = [], others = [] } = view.view.workloads[workload] ?? {};
     return [...required, ...others].some((key) => keys.has(key));
   };
-  return workloadClosures(view, viewPackages(view), (workload) => has(workload.name));
+  const packages = viewPackages(view);
+  const question = viewText(view.question);
+  return view.question.workloads.flatMap((workload) =>
+    has(workload.name)
+      ? workloadClosures(view, packages, (each) => each === workload).map((answered) => ({
+          ...answered,
+          title: { question, workload: workload.name },
+        }))
+      : [],
+  );
 }
 
 export interface Reasons {

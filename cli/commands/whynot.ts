@@ -15,8 +15,9 @@ import type { Failure } from "../../evaluator/view/result.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { visible } from "../render/text.ts";
-import { rootsIn } from "./chains.ts";
+import { rootsIn, type Title, titleText } from "./chains.ts";
 import { listAge, PlanCommand, refreshOption } from "./command.ts";
+import { readingRequests } from "./request.ts";
 
 export class WhyNotCommand extends PlanCommand {
   static override paths = [["why-not"]];
@@ -62,7 +63,7 @@ export class WhyNotCommand extends PlanCommand {
       const lists = await indexes(question, world.assembly);
       const explain = explains.get(kept) ?? openAbsences(question, lists, kept);
       explains.set(kept, explain);
-      told.push({ ...scene, ...explain(question, closure, this.package) });
+      told.push({ ...scene, ...readingRequests(() => explain(question, closure, this.package)) });
     }
     this.done();
     this.print(...(this.json ? [JSON.stringify({ roots: told })] : told.flatMap(toldLines)));
@@ -71,23 +72,19 @@ export class WhyNotCommand extends PlanCommand {
 }
 
 /** What a package could be in, as it is told. */
-interface Title {
-  /** What was asked, as the lock has it. */
-  readonly question: string;
-  /** Its name, where it is one of a view. */
-  readonly workload?: string;
+interface Heading extends Title {
   /** Why there is no answer. */
   readonly failure?: Failure;
 }
 
-interface Scene extends Title {
+interface Scene extends Heading {
   /** Absent where there is no answer. */
   readonly answered?: Answered;
   /** What the lock has beside it: of a view, the same for all of its workloads. */
   readonly kept: readonly Pick<ChosenPackage, "origin" | "stanza">[];
 }
 
-type Told = Title | (Title & Absence);
+type Told = Heading | (Heading & Absence);
 
 function rootScene(answered: Answered): Scene {
   return { question: questionText(answered.question), answered, kept: answered.closure.packages };
@@ -124,8 +121,8 @@ function workloadsCalled(scenes: readonly Scene[], wanted: string): Scene[] {
 }
 
 function toldLines(told: Told): string[] {
-  const { workload, failure } = told;
-  const title = workload === undefined ? told.question : `the workload ${workload} of ${told.question}`;
+  const { failure } = told;
+  const title = titleText(told);
   if ("wanted" in told) return absenceLines({ ...told, question: title });
   const lines = (failure?.explanation ?? []).map((line) => `        ${line}`);
   const hint = failure?.hint === undefined ? [] : [`    ${failure.hint}`];

@@ -4,6 +4,7 @@
 import { globMatcher } from "../glob.ts";
 import { type StanzaIndex, unlessBroken } from "../stanzaindex.ts";
 import { compareText } from "../text.ts";
+import { sortedWarnings } from "../warning.ts";
 import { packageFile } from "./file.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
@@ -91,7 +92,11 @@ export function universe(options: UniverseOptions): Universe {
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Version[]>();
   const parsed = new Map<string, readonly Relation[]>();
-  const warnings = new Set(sources.flatMap((source) => source.index.warnings));
+  const warnings = new Set(
+    sources.flatMap(({ index, repository, suite }) =>
+      index.warnings.map((warning) => `${repository} ${suite}: ${warning}`),
+    ),
+  );
 
   const parse = (text: string): readonly Relation[] => {
     const known = parsed.get(text) ?? parseGroup(text);
@@ -191,7 +196,7 @@ export function universe(options: UniverseOptions): Universe {
     },
     isExcluded: (name) => excluded.has(name),
     mentions: mentionOrder(sources.map(({ index }) => index)),
-    warnings: () => [...warnings].sort(),
+    warnings: () => sortedWarnings(warnings),
   };
 }
 

@@ -6,7 +6,7 @@ import { parseStanzas, type Stanza } from "../deb/stanza.ts";
 import { compareVersions } from "../deb/version.ts";
 import type { Answered } from "../evaluate.ts";
 import { answeredPackages, type Lock } from "../lock.ts";
-import { questionFrame } from "../question.ts";
+import { isRoot, questionFrame } from "../question.ts";
 import { keysIn } from "../view/answer.ts";
 
 /** What a package is there for: a root that somebody gets, a view, or the tools that builds are done with. */
@@ -69,7 +69,7 @@ export function installedPackages(status: string): PresentPackage[] {
 export function chosenPackages(answered: readonly Answered[]): PresentPackage[] {
   const found = new Map<string, PresentPackage>();
   for (const { question, closure } of answered) {
-    const role = question.base.length > 0 ? "root" : "tools";
+    const role = isRoot(question) ? "root" : "tools";
     for (const { stanza } of closure.packages) {
       const item = presentPackage(stanza, question.source.distro, role);
       const key = [item.distro, item.name, item.architecture, item.version].join(" ");
@@ -84,9 +84,7 @@ export function packagesIn(lock: Lock | undefined): PresentPackage[] {
   const named = (role: Role, all: readonly (readonly [distro: string, keys: Iterable<string>])[]) =>
     all.flatMap(([distro, keys]) => [...keys].map((key) => [`${distro} ${key}`, role] as const));
   const views = Object.values(lock?.views ?? {}).map((view) => [view.distro, keysIn(view)] as const);
-  const answers = Object.values(lock?.answers ?? {}).filter(
-    ({ question }) => questionFrame(question).base.length > 0,
-  );
+  const answers = Object.values(lock?.answers ?? {}).filter(({ question }) => questionFrame(question).isRoot);
   const roots = answers.map(({ distro, packages }) => [distro, Object.keys(packages)] as const);
   const roles = new Map([...named("view", views), ...named("root", roots)]);
   return Object.entries(lock?.distros ?? {}).flatMap(([distro, { packages }]) =>

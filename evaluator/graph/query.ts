@@ -64,7 +64,10 @@ export function nodesCalled(written: string, { nodes }: Graph): readonly GraphNo
   if (found.length > 0) return packages.length > 0 ? packages : found;
   const close = nearest(written, new Set(nodes.map((node) => node.name)));
   throw new Fault("usage/unknown-package", `the graph has no package ${JSON.stringify(written)}`, {
-    hint: close === undefined ? "`kit graph --format json` has all names" : `did you mean ${close}?`,
+    hint:
+      close === undefined
+        ? "`kit graph MANIFEST --stage resolved --format json` has all names"
+        : `did you mean ${close}?`,
   });
 }
 

@@ -53,7 +53,7 @@ export function explainConflict(
   return argued(core, {
     requestOf: (rule) => (rule.kind === "request" ? rule.request : undefined),
     tell: (rule) => tell(universe, rule),
-    hintsFor: (rules) => [...new Set(rules.flatMap((rule) => hintsFor(universe, rule)))],
+    hintsFor: (rules) => rules.flatMap((rule) => hintsFor(universe, rule)),
     works,
   });
 }
@@ -66,6 +66,7 @@ function tell(universe: Universe, rule: Rule): string {
   const full = (pkg: Package) => fullName(universe, pkg);
   switch (rule.kind) {
     case "request": {
+      if (rule.request.outside) return `${listed(those(1).map(full), "or")} is wanted`;
       const why = rule.request.by === "base" ? "is part of the base" : "is asked for";
       return `${rule.request.text} ${why}, which is ${listed(those(1).map(full), "or")}`;
     }

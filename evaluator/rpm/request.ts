@@ -13,6 +13,8 @@ export interface Request {
   readonly by: "request" | "base";
   readonly text: string;
   readonly relation: Simple;
+  /** Whether it stands for a package of no list: what a build needs, as one. */
+  readonly outside?: true;
 }
 
 /** Packages any of which would answer a request, in the universe's order; none where nothing does. */

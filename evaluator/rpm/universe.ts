@@ -5,6 +5,7 @@ import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.t
 import { globMatcher } from "../glob.ts";
 import type { Origin } from "../resolution.ts";
 import { unlessBroken } from "../stanzaindex.ts";
+import { sortedWarnings } from "../warning.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
 import {
@@ -78,8 +79,11 @@ export interface Universe {
   /** Normal forms that were made already: packages share their relations. */
   readonly forms: Map<Relation, readonly (readonly number[])[]>;
   names(): Iterable<string>;
-  /** A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. */
-  outside(stanza: Stanza): Package;
+  /**
+   * A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. It is told by
+   * this name, which need not be one that packages have.
+   */
+  outside(stanza: Stanza, name: string): Package;
   /** A variable for a part of a relation, the same for the same part. */
   standIn(part: Part, priority: number): Package;
   isExcluded(name: string): boolean;
@@ -249,8 +253,10 @@ export function universe(options: UniverseOptions): Universe {
     *names() {
       for (const { index } of sources) yield* index.names();
     },
-    outside: (stanza) =>
-      add(describePackage({ ...stanza, Architecture: "noarch" }, parse), Number.NEGATIVE_INFINITY),
+    outside(stanza, name) {
+      const described = { ...describePackage({ ...stanza, Architecture: "noarch" }, parse), name };
+      return add(described, Number.NEGATIVE_INFINITY);
+    },
     standIn(part, priority) {
       const described = describePart(part);
       const known = standIns.get(described.name);
@@ -260,7 +266,7 @@ export function universe(options: UniverseOptions): Universe {
       return pkg;
     },
     isExcluded: (name) => excluded.has(name),
-    warnings: () => [...warnings].sort(),
+    warnings: () => sortedWarnings(warnings),
   };
 }
 

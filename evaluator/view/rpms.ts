@@ -27,7 +27,10 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
     source: findingSource(sources.map(openStanzas), { compare: compareVersions, isMeant }),
     build(stanza, base) {
       const name = fieldOf(stanza, "Package") ?? "";
-      const outside = all.outside({ ...stanza, Package: `building-${name}`, Provides: "", Files: "" });
+      const outside = all.outside(
+        { ...stanza, Package: `building-${name}`, Provides: "", Files: "" },
+        `building ${name}`,
+      );
       return {
         version: fieldOf(stanza, "Version") ?? "",
         requirements: outside.requires.map(({ text }) => text).sort(),
@@ -40,7 +43,9 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
 function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside?: Package): Chosen {
   const asked = gatherRequests(requests, base).map((request) => answersTo(all, request));
   const own: Request[] =
-    outside === undefined ? [] : [{ by: "request", text: outside.name, relation: { name: outside.name } }];
+    outside === undefined
+      ? []
+      : [{ by: "request", text: outside.name, relation: { name: outside.name }, outside: true }];
   const answers = [...asked, ...own.map((request) => ({ request, packages: outside ? [outside] : [] }))];
   const choice = chooseAnswers(all, answers, recommends);
   if (!choice.ok) return choice;

@@ -113,7 +113,7 @@ test("what cannot be had is argued", async () => {
   ]);
   expect(text).toContain("mute 1 conflicts with tongue");
   await attempt.refuses(["resolve", "./small.yaml", "greeter (>> 2.0)"], 4, ["unresolved/unsatisfiable"]);
-  await attempt.refuses(["resolve", "./small.yaml", "greeter ((1"], 4, ["unresolved/malformed-request"]);
+  await attempt.refuses(["resolve", "./small.yaml", "greeter ((1"], 2, ["usage/malformed-request"]);
 });
 
 test("who is asked what makes no sense says so", async () => {

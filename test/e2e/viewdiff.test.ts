@@ -85,11 +85,38 @@ test("why a package is only in the buildroot: its sources, and the way down", as
   });
   // What a workload has is told of the workload alone; what a group brings was asked for.
   const library = await attempt.does(["why", "view.yaml", "library"]);
-  expect(library.stdout).toContain("request server -> library");
+  expect(library.stdout).toBe(
+    [
+      "library 1.0 all in the workload web of eln on small amd64: 3 workloads and what building takes",
+      "    request server -> library",
+      "",
+    ].join("\n"),
+  );
+  const told = await attempt.does(["why", "view.yaml", "library", "--json"]);
+  expect(JSON.parse(told.stdout)).toMatchObject({ packages: [{ name: "library", workload: "web" }] });
   expect(library.stdout).not.toContain("buildroot");
   expect((await attempt.does(["why", "view.yaml", "letter"])).stdout).toContain("request letter");
-  const none = await attempt.refuses(["why", "view.yaml", "compilr"], 2, ["usage/no-derivation"]);
-  expect(none.text).toContain('did you mean "compiler"?');
+  const none = await attempt.refuses(["why", "view.yaml", "compilr"], 2, ["usage/unknown-package"]);
+  expect(none.text).toContain('no package is called "compilr"\n');
+  expect(none.text).toContain('did you mean "compiler"? `kit why-not view.yaml PACKAGE` tells');
+});
+
+test("evaluate counts what a view has; a graph of one is refused in every form, with what to do instead", async () => {
+  const { stdout } = await attempt.does(["evaluate", "view.yaml"]);
+  expect(stdout).toMatch(
+    /^view eln on small amd64: 3 workloads and what building takes: \d+ packages\n {4}workload office: 1 package\n {4}workload war fails: .*enemy.*\n {4}workload web: 2 packages\n$/,
+  );
+  const { views } = JSON.parse((await attempt.does(["evaluate", "view.yaml", "--json"])).stdout);
+  expect(views[0].workloads).toMatchObject([
+    { name: "office", packages: 1 },
+    { name: "war", failure: {} },
+    { name: "web" },
+  ]);
+  for (const form of [[], ["--stage", "asked"], ["--stage", "resolved"], ["--format", "svg"]]) {
+    const { text } = await attempt.refuses(["graph", "view.yaml", ...form], 2, ["usage/not-realizable"]);
+    expect(text).toContain("a graph is drawn of images and packages, and this is a manifest of kind view");
+    expect(text).toContain("kit report VIEW");
+  }
 });
 
 test("why a workload has not got a package, and why one has nothing", async () => {
@@ -107,6 +134,7 @@ test("why a workload has not got a package, and why one has nothing", async () =
     "usage/no-workload",
   ]);
   expect(other.text).toContain("did you mean web?");
+  await attempt.refuses(["why-not", "view.yaml", "enemy ((1"], 2, ["usage/malformed-request"]);
 });
 
 test("what became of a view since the last commit, as manifests and as locks", async () => {

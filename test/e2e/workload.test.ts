@@ -111,3 +111,45 @@ test("what no image can hold is refused, with the place", async () => {
   attempt.image([], "workloads: [./small.yaml]\n");
   await attempt.refuses(["lock", "image.yaml"], 3, ["manifest/wrong-kind"]);
 });
+
+test("what a local package needs of another is no request of its own, unless nothing else brings it", async () => {
+  using attempt = small.attempt();
+  const local = (name: string, rest: string) =>
+    `kind: package\nname: ${name}\nversion: "1"\ndistro: ./small.yaml\narchitectures: [all]\n${rest}`;
+  const files = (name: string) => `builder: deb-files\nfiles: [{path: /etc/${name}, content: hi}]\n`;
+  attempt.write({
+    "edge-tool.yaml": local("edge-tool", `${files("edge-tool")}dependencies: [./edge-lib.yaml]\n`),
+    "edge-lib.yaml": local("edge-lib", files("edge-lib")),
+    // Its .deb does not say that it needs anything.
+    "mute.yaml": `kind: package\nname: mute\nbuilder: deb-prebuilt\ndistro: ./small.yaml\ndependencies: [./friend.yaml]\nsources: [{file: ./mute.deb}]\n`,
+    "mute.deb": makeDeb("mute", {}, {}).bytes,
+    "friend.yaml": local("friend", files("friend")),
+    "w/edge.yaml": workload("edge", "packages: [../edge-tool.yaml, ../mute.yaml]\n"),
+    "view.yaml":
+      "kind: view\nname: edges\ndistro: ./small.yaml\narchitectures: [amd64]\nworkloads: [./w]\nbase: []\n",
+  });
+  attempt.image(["./edge-tool.yaml", "./mute.yaml"]);
+  for (const manifest of ["image.yaml", "view.yaml"]) {
+    await attempt.does(["lock", manifest]);
+    const why = async (name: string) =>
+      JSON.parse((await attempt.does(["why", manifest, name, "--json"])).stdout).packages[0].chains;
+    const request = (name: string) => ({ package: name, relation: name });
+    expect(await why("edge-lib")).toEqual([
+      { from: "request", links: [request("edge-tool"), request("edge-lib")] },
+    ]);
+    expect(await why("friend")).toEqual([{ from: "request", links: [request("friend")] }]);
+  }
+  const { views } = JSON.parse(readFileSync(join(attempt.folder, "view.lock"), "utf8"));
+  expect(Object.values(views)).toMatchObject([
+    {
+      workloads: {
+        edge: { required: ["local edge-tool", "local friend", "local mute"], others: ["local edge-lib"] },
+      },
+    },
+  ]);
+  // Asked for by itself, too.
+  attempt.image(["./edge-tool.yaml", "./edge-lib.yaml"]);
+  await attempt.does(["lock", "image.yaml"]);
+  const { stdout } = await attempt.does(["why", "image.yaml", "edge-lib"]);
+  expect(stdout).toContain("    request edge-lib\n");
+});

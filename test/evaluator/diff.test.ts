@@ -13,7 +13,7 @@ import {
 } from "../../evaluator/diff/packages.ts";
 import { type Root, rootChange } from "../../evaluator/diff/root.ts";
 import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
-import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { type ClosureQuestion, closureQuestion, isRoot } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { digestOf } from "../../store/model/digest.ts";
@@ -168,11 +168,11 @@ describe("derivations", () => {
 
 describe("packages", () => {
   const source = { distro: "d", architecture: "amd64", repositories: [], pins: [] };
-  type Asked = Pick<ClosureQuestion, "requests" | "base">;
+  type Asked = Pick<ClosureQuestion, "requests" | "base" | "root">;
   /** `packages`: `NAME VERSION WANTED-BY`. */
   const lock = (answers: readonly (Asked & { readonly packages: readonly string[] })[]): Lock =>
-    answers.reduce((known, { requests, base, packages }) => {
-      const question = closureQuestion({ source, requests, base, exclude: [], locals: [] });
+    answers.reduce((known, { packages, ...asked }) => {
+      const question = closureQuestion({ source, ...asked, exclude: [], locals: [] });
       const chosen = packages.map((text) => {
         const [name = "", version = "", by = ""] = text.split(" ");
         const stanza = { Package: name, Version: version, Architecture: "amd64", "Installed-Size": "10" };
@@ -213,6 +213,20 @@ describe("packages", () => {
       ["b", 2048],
       ["c", 2048],
     ]);
+  });
+
+  test("those of an image whose base is empty are no tools", () => {
+    const root = { requests: ["app"], base: [], root: true } as const;
+    const pinned = lock([
+      { ...root, packages: ["app 1 request"] },
+      { requests: ["tool"], base: [], packages: ["tool 1 request"] },
+    ]);
+    expect(packagesIn(pinned).map(({ name, role }) => `${name} ${role}`)).toEqual(["app root", "tool tools"]);
+    const question = closureQuestion({ source, ...root, exclude: [], locals: [] });
+    expect([isRoot(question), isRoot({ base: [] })]).toEqual([true, false]);
+    // What every other root's question is called by stays as it was.
+    const based = closureQuestion({ ...question, base: ["essential"] });
+    expect(Object.keys(based)).not.toContain("root");
   });
 
   test("those of roots apart from those of tools, with what they take and who brings them", () => {

@@ -1,7 +1,7 @@
 // What `kit lock` tells of a changed lock.
 
 import { describe, expect, it } from "vitest";
-import { changeLines } from "../../../cli/commands/change.ts";
+import { changeLines, summaryLines } from "../../../cli/commands/change.ts";
 import { packageChanges, packagesIn } from "../../../evaluator/diff/packages.ts";
 import { emptyLock, type Lock } from "../../../evaluator/lock.ts";
 
@@ -65,5 +65,28 @@ describe("changes of a lock", () => {
 
   it("two versions may stand side by side", () => {
     expect(lines(lock({ d: ["a 1"] }), lock({ d: ["a 1", "a 2"] }))).toEqual(["upgraded a 1 to 1 and 2"]);
+  });
+});
+
+describe("a summary of changes", () => {
+  const names = (count: number) =>
+    Array.from({ length: count }, (_, i) => `p${String(i).padStart(2, "0")} 1`);
+  const summary = (before: readonly string[], after: readonly string[]) =>
+    summaryLines(packageChanges(packagesIn(lock({ d: before })), packagesIn(lock({ d: after }))));
+
+  it("is a line for each of forty of a kind", () => {
+    const { lines, isWhole } = summary(["old 1"], names(40));
+    expect([lines.length, lines.at(-1), isWhole]).toEqual([41, "added p39 1", true]);
+  });
+
+  it("counts more of one kind after the others", () => {
+    expect(summary(["old 1", "zz 1"], [...names(41), "zz 2"])).toEqual({
+      lines: [
+        "removed old 1",
+        "upgraded zz 1 to 2",
+        "added 41 packages: p00 1, p01 1, p02 1, p03 1, p04 1 and 36 more",
+      ],
+      isWhole: false,
+    });
   });
 });

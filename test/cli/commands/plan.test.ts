@@ -26,6 +26,7 @@ const root = made("the root", { base }, "rootfs");
 const image = made('a "quoted"\\image', { root, again: root });
 const all = [base, root, image];
 const plan = {
+  views: [],
   outputs: [
     { type: "tar", name: "first", architecture: "amd64", derivation: image, output: "out", file: "x.tar" },
   ],

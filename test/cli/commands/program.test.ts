@@ -91,6 +91,10 @@ describe("mistakes", () => {
       ["realize", "a", "--outputs", "x"],
       /kit realize has no option --outputs\n {2}hint: did you mean --output\?/,
     ],
+    [
+      ["report", "a"],
+      /kit report: it needs -o or --output\n {2}hint: kit report \[OPTIONS\] -o,--output VALUE VIEW;/,
+    ],
     [["realize", "a", "--jobs", "none"], /--jobs is a whole number/],
     [["realize", "a", "--build-type", "fast"], /--build-type is debug or release/],
     [["realize", "a", "--memory-limit", "much"], /--memory-limit is a size/],
@@ -158,6 +162,8 @@ describe("schema", () => {
       "view",
       "workload",
     ]);
+    const help = kit(["schema", "--help"]).stdout.replaceAll(/\s+/g, " ");
+    for (const kind of Object.keys(all.definitions)) expect(help).toMatch(new RegExp(`or of one: .*${kind}`));
     const one = JSON.parse(kit(["schema", "image"]).stdout);
     expect(Object.keys(one.definitions)).toEqual(["image"]);
     expect(one.definitions.image).toEqual(all.definitions.image);

@@ -1,7 +1,7 @@
 // What is asked for, opened: groups become their packages, and what is not there is left out where it may be.
 
 import { expect, test } from "vitest";
-import { openAsked } from "../../../evaluator/asked.ts";
+import { type Offer, openAsked } from "../../../evaluator/asked.ts";
 import { debOffer } from "../../../evaluator/deb/offer.ts";
 import type { Universe } from "../../../evaluator/deb/universe.ts";
 import { pkg, universeOf } from "./archive.ts";
@@ -47,6 +47,12 @@ test("a group that there is not is told, with one that may be meant", () => {
     explanation: ["there is no group ofice", "there is no group zzz"],
     hint: "did you mean office?",
   });
+});
+
+test("where none may be meant, the groups there are are told", () => {
+  const hint = (offer: Offer) => openAsked(offer, { requests: [], groups: ["zzz"] });
+  expect(hint(all)).toMatchObject({ hint: "the groups there are: desktop and office" });
+  expect(hint(offerOf(universeOf([])))).toMatchObject({ hint: "no list has any group: name packages" });
 });
 
 test("where no package names a task, tasksel's own package for it is the group", () => {

@@ -212,6 +212,11 @@ describe("where apt's first choice conflicts", () => {
     expect(chosen([], ["a"], { options: { sources: [old, recent] } })).toEqual(["a 1"]);
   });
 
+  test("what two alternatives lack alike is hinted at once", () => {
+    const packages = [pkg("a", "Depends: x | y"), pkg("x", "Depends: extra"), pkg("y", "Depends: extra")];
+    expect(chosen(packages, ["a"]).at(-1)).toBe("→ add a suite that has extra");
+  });
+
   test("two conflicting wishes in a row", () => {
     const packages = [
       pkg("a", "Depends: p1 | p2, q1 | q2"),

@@ -41,6 +41,16 @@ describe("packagesIndex", () => {
     expect(index.providing("other").map(index.nameAt)).toEqual(["a"]);
     expect(index.text(1)).toBe(pkg("a 2"));
     expect(index.warnings).toEqual(['skipped a stanza without a Package field, beginning "Nothing: here"']);
+    // Who has several lists is told which one it is.
+    expect(universeOf([], { sources: [source([text], { suite: "lunar" })] }).warnings()).toEqual([
+      'main lunar: skipped a stanza without a Package field, beginning "Nothing: here"',
+    ]);
+    const broken = Array.from({ length: 150 }, (_, i) => `Nothing: ${i}`).join("\n\n");
+    expect(
+      universeOf([], { sources: [source([broken])] })
+        .warnings()
+        .at(-1),
+    ).toBe("main stable: 50 more warnings like these");
   });
 
   test("is empty over nothing", () => {

@@ -96,7 +96,9 @@ describe("search", () => {
       'usage/unknown-package: the graph has no package "libc7": did you mean libc6?',
     );
     expect(code(() => found([], ["libc6:arm64"]))).toContain("usage/unknown-package");
-    expect(code(() => found([], [""]))).toContain("`kit graph --format json` has all names");
+    expect(code(() => found([], [""]))).toContain(
+      "`kit graph MANIFEST --stage resolved --format json` has all names",
+    );
   });
 
   test("finds what reaching finds, with every edge among it, and no more with less depth", () => {

@@ -33,7 +33,7 @@ export interface LockedBuildroot {
   readonly packages: Readonly<Record<string, LockedTool>>;
   /** All sources, those of level 0 too, by name. */
   readonly sources: Readonly<Record<string, LockedSource>>;
-  /** The packages, by their keys, in sets that can be installed together. */
+  /** What to ask for to have just these packages, in sets that can be installed together. */
   readonly parties: readonly (readonly string[])[];
 }
 
@@ -45,7 +45,10 @@ export interface LockedTool {
 }
 
 export interface LockedSource {
+  /** The highest of its level. */
   readonly version: string;
+  /** Others that packages come from too: what is said here is said of all of them together. */
+  readonly further?: readonly string[];
   readonly level: number;
   /** What it needs to be built, as it stands for the architecture. */
   readonly requirements: readonly string[];
@@ -79,6 +82,7 @@ export const lockedViewShape = z.object({
         z.string(),
         z.object({
           version: z.string(),
+          further: z.exactOptional(z.array(z.string())),
           level: z.number(),
           requirements: z.array(z.string()),
           failure: z.exactOptional(failure),
@@ -90,7 +94,11 @@ export const lockedViewShape = z.object({
 });
 
 /** Every key that an answer names. */
-export function keysIn({ base, workloads, buildroot }: LockedView): Set<string> {
+export function keysIn({
+  base,
+  workloads,
+  buildroot,
+}: Pick<LockedView, "base" | "workloads" | "buildroot">): Set<string> {
   const named = Object.values(workloads).flatMap(({ required, others }) => [...required, ...others]);
   return new Set([...base, ...named, ...Object.keys(buildroot?.packages ?? {})]);
 }

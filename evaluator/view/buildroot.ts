@@ -2,18 +2,20 @@
 // Knows levels and when nothing new appears; does not know where packages come from, nor what a view is.
 
 import { faultsOf } from "../../store/model/fault.ts";
-import type { Stanza } from "../deb/stanza.ts";
+import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import { packageKey } from "../lock.ts";
 import { sourceOf } from "../source.ts";
 import type { LockedSource } from "./answer.ts";
-import { partiesOf } from "./party.ts";
 import type { Failure } from "./result.ts";
 import type { Member, ViewSupply } from "./supply.ts";
+import { secondTurn } from "./turn.ts";
 
 export interface BuildrootMeans {
   readonly supply: ViewSupply;
   /** What every build root holds. */
   readonly base: readonly string[];
+  /** Where the packages to begin with are, and those that building takes would be: without what manifests make. */
+  readonly installed: { readonly supply: ViewSupply; readonly base: readonly string[] };
   /** Sources that nobody has made yet, by name. */
   readonly placeholders: ReadonlyMap<string, Stanza>;
 }
@@ -22,15 +24,15 @@ export interface Buildroot {
   /** Of every package that building takes and that was not there to begin with. */
   readonly packages: ReadonlyMap<string, BuildTool>;
   readonly sources: ReadonlyMap<string, LockedSource>;
-  /** All of the packages, in sets that can be installed together. */
-  readonly parties: readonly (readonly Member[])[];
+  /** What to ask for to have just the packages, in sets that can be installed together. */
+  readonly parties: readonly (readonly string[])[];
 }
 
 export interface BuildTool {
   readonly member: Member;
   readonly level: number;
   /** Names of the sources of the level below that need it. */
-  readonly builds: readonly string[];
+  readonly builds: ReadonlySet<string>;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface BuildTool {
  * @param start the packages of level 0
  */
 export function buildrootOf(start: Iterable<Member>, means: BuildrootMeans): Buildroot {
-  const packages = new Map<string, { member: Member; level: number; builds: string[] }>();
+  const packages = new Map<string, { member: Member; level: number; builds: Set<string> }>();
   const begun = new Set<string>();
   // A key takes longer than finding it: the same 200 packages are in each of thousands of builds.
   const keys = new Map<Member, string>();
@@ -52,59 +54,83 @@ export function buildrootOf(start: Iterable<Member>, means: BuildrootMeans): Bui
     return key;
   };
   const sources = new Map<string, LockedSource>();
+  const done = new Set<string>();
   const closures: ReadonlySet<Member>[] = [];
   let wave = [...start];
   for (const member of wave) begun.add(keyOf(member));
   for (let level = 0; wave.length > 0; level++) {
     const next: Member[] = [];
-    for (const { name, version } of newSources(wave, sources, means)) {
-      const { chosen, ...source } = buildOf(name, version, means);
-      sources.set(name, { ...source, level });
+    for (const wanted of newBuilds(wave, done, means)) {
+      const { name } = wanted;
+      const { chosen, ...source } = buildOf(wanted, means);
+      sources.set(name, joined(sources.get(name), { ...source, level }));
       closures.push(chosen);
       for (const tool of chosen) {
         const key = keyOf(tool);
         if (begun.has(key)) continue;
         const known = packages.get(key);
         if (known === undefined) {
-          packages.set(key, { member: tool, level: level + 1, builds: [name] });
+          packages.set(key, { member: tool, level: level + 1, builds: new Set([name]) });
           next.push(tool);
-        } else if (known.level === level + 1) known.builds.push(name);
+        } else if (known.level === level + 1) known.builds.add(name);
       }
     }
     wave = next;
   }
-  const parties = partiesOf(closures, means.supply.rivals)
-    .map((party) => party.filter((member) => packages.has(keyOf(member))))
-    .filter((party) => party.length > 0);
+  const parties = secondTurn(closures, {
+    rivals: means.supply.rivals,
+    supply: means.installed.supply,
+    environment: means.installed.base,
+    isKnown: (key) => begun.has(key) || packages.has(key),
+    isTool: (key) => packages.has(key),
+  });
   return { packages, sources, parties };
 }
 
-/** Sorted by name; of one that is there in several versions the highest. */
-function newSources(
+/** A source package in one version. */
+interface Wanted {
+  readonly name: string;
+  readonly version: string;
+  /** Absent where no list has it. */
+  readonly stanza?: Stanza;
+}
+
+/**
+ * What has not been looked at before, sorted by name, the highest version first: a level is a set, and a source of
+ * which another version is known may need something else.
+ */
+function newBuilds(
   packages: readonly Member[],
-  known: ReadonlyMap<string, unknown>,
-  { supply }: BuildrootMeans,
-) {
-  const found = new Map<string, string>();
-  for (const item of packages) {
+  done: Set<string>,
+  { supply, placeholders }: BuildrootMeans,
+): Wanted[] {
+  const isNew = (what: string) => !done.has(what) && done.add(what) !== undefined;
+  const found = packages.flatMap((item): Wanted[] => {
     const { name, version } = sourceOf(item);
-    const other = found.get(name);
-    if (known.has(name) || (other !== undefined && supply.compareVersions(other, version) >= 0)) continue;
-    found.set(name, version);
-  }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, version]) => ({ name, version }));
+    if (!isNew(`${name} ${version}`)) return [];
+    const stanza = placeholders.get(name) ?? supply.source(name, version);
+    if (stanza === undefined) return [{ name, version }];
+    const own = fieldOf(stanza, "Version") ?? version;
+    // Where the lists have another version than the package's, that one may have been looked at.
+    return own === version || isNew(`${name} ${own}`) ? [{ name, version: own, stanza }] : [];
+  });
+  return found.sort(
+    (a, b) =>
+      compareText(a.name, b.name) ||
+      supply.compareVersions(b.version, a.version) ||
+      compareText(a.version, b.version),
+  );
 }
 
 type Build = Omit<LockedSource, "level"> & { readonly chosen: ReadonlySet<Member> };
 
-function buildOf(name: string, version: string, { supply, base, placeholders }: BuildrootMeans): Build {
-  const failed = (failure: Failure, own = version, requirements: readonly string[] = []): Build => ({
-    version: own,
+function buildOf({ name, version, stanza }: Wanted, { supply, base }: BuildrootMeans): Build {
+  const failed = (failure: Failure, requirements: readonly string[] = []): Build => ({
+    version,
     requirements,
     chosen: new Set(),
     failure,
   });
-  const stanza = placeholders.get(name) ?? supply.source(name, version);
   if (stanza === undefined) return failed({ explanation: [`there is no source package ${name}`] });
   let needs: ReturnType<ViewSupply["build"]>;
   try {
@@ -114,8 +140,33 @@ function buildOf(name: string, version: string, { supply, base, placeholders }: 
     if (faults.length === 0) throw error;
     return failed({ explanation: faults.map(({ message }) => message) });
   }
-  const { version: own, requirements, chosen } = needs;
-  if (chosen.ok) return { version: own, requirements, chosen: chosen.members };
+  const { requirements, chosen } = needs;
+  if (chosen.ok) return { version, requirements, chosen: chosen.members };
   const { explanation, hint } = chosen;
-  return failed({ explanation, ...(hint !== undefined && { hint }) }, own, requirements);
+  return failed({ explanation, ...(hint !== undefined && { hint }) }, requirements);
+}
+
+/** A source's versions are told as one, the first of them by name. */
+function joined(first: LockedSource | undefined, next: LockedSource): LockedSource {
+  if (first === undefined) return next;
+  const { version, level, further = [] } = first;
+  const failures = [first.failure, next.failure].filter((failure) => failure !== undefined);
+  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
+  const explanation = new Set(failures.map((failure) => failure.explanation.join("\n")));
+  return {
+    version,
+    further: [...new Set([...further, next.version])].sort(),
+    level,
+    requirements: [...new Set([...first.requirements, ...next.requirements])],
+    ...(failures.length > 0 && {
+      failure: {
+        explanation: [...explanation].flatMap((text) => text.split("\n")),
+        ...(hint !== undefined && { hint }),
+      },
+    }),
+  };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

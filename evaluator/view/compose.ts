@@ -44,6 +44,7 @@ export function composeView(question: ViewQuestion, open: OpenSupply): Composed 
   const means = {
     supply,
     base: buildroot,
+    installed: { supply: open([]), base: requests },
     placeholders: expectedSources(placeholders, source.format ?? "deb"),
   };
   const built = buildrootOf(packages.values(), means);
@@ -85,13 +86,13 @@ function lockedBuildroot(
 ): LockedBuildroot {
   keysOf([...packages.values()].map(({ member }) => member));
   const tools = [...packages.values()].map(({ member, level, builds }) => {
-    const tool = { level, builds: [...builds].sort().slice(0, mostTold), count: builds.length };
+    const tool = { level, builds: [...builds].sort().slice(0, mostTold), count: builds.size };
     return [lockKey(member), tool] as const;
   });
   return {
     packages: Object.fromEntries(tools),
     sources: Object.fromEntries(sources),
-    parties: parties.map(keysOf),
+    parties,
   };
 }
 

@@ -1,6 +1,7 @@
 // A view's packages where they are debs.
 // Knows how apt's rules answer what a view asks; does not know what it asks for.
 
+import { nameIn } from "../chain.ts";
 import { buildRelations } from "../deb/builddepends.ts";
 import { type Answer, reasonsIn } from "../deb/closure.ts";
 import { allReachedBy } from "../deb/demand.ts";
@@ -8,7 +9,7 @@ import { debOffer } from "../deb/offer.ts";
 import { type Demand, type Described, isHard, isNegative, type Version } from "../deb/package.ts";
 import { packagesIndex } from "../deb/packages.ts";
 import { formatRelation, type Relation } from "../deb/relation.ts";
-import { gatherRequests, targetOf } from "../deb/request.ts";
+import { gatherRequests, parseRequest, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
 import type { FindSource } from "../deb/sources.ts";
 import { fieldOf, formatStanza, type Stanza } from "../deb/stanza.ts";
@@ -25,11 +26,11 @@ export function debSupply(all: Universe, source: FindSource): ViewSupply {
     ...debOffer(all),
     choose: (wanted) => chosenIn(all, wanted),
     rivals: (member) => rivalsOf(all, member as Version),
+    request: (member) => requestFor(all, member),
     build(stanza, base) {
       const described = buildAsPackage(stanza, all.architectures[0] ?? "");
       const outside = all.outside(described);
       return {
-        version: described.version,
         requirements: described.demands.map(({ kind, text }) => (kind === "Depends" ? text : `not ${text}`)),
         chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
@@ -44,6 +45,13 @@ function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside
   const members = new Set(choice.versions);
   if (outside !== undefined) members.delete(outside);
   return { ok: true, members, required: new Set(asked.map(({ version }) => version)) };
+}
+
+function requestFor(all: Universe, member: Member): string {
+  const plain = nameIn(member, all.architectures[0] ?? "");
+  const target = targetOf(all, parseRequest(plain));
+  const isIt = "version" in target && target.version.version === member.version;
+  return isIt ? plain : `${plain} (= ${member.version})`;
 }
 
 /** Two versions of one package clash, too. */

@@ -59,7 +59,7 @@ function workloadQuestion({ requests, groups, locals, ...rest }: WorkloadQuestio
 }
 
 export function viewDigest(question: ViewQuestion): Digest {
-  return canonicalDigest("kit/view-question/1", question as unknown as Canonical);
+  return canonicalDigest("kit/view-question/2", question as unknown as Canonical);
 }
 
 /** The question in one line, for people and for the lock. */

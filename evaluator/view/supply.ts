@@ -26,7 +26,6 @@ export type Chosen =
 
 /** What a source needs to be built, each requirement as it stands for the architecture. */
 export interface BuildNeeds {
-  readonly version: string;
   readonly requirements: readonly string[];
   readonly chosen: Chosen;
 }
@@ -44,6 +43,8 @@ export interface ViewSupply extends Offer {
   /** Whom a package clashes with, or who clashes with it; both is not needed. */
   rivals(member: Member): Iterable<Member>;
   compareVersions(a: string, b: string): number;
+  /** What to ask for to get just this version: the plain name, where that alone gives it. */
+  request(member: Member): string;
 }
 
 /** Nothing but the packages of an answered view. */

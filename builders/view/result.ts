@@ -75,6 +75,7 @@ function packagesIn(answer: ViewAnswer, members: ViewPackages, architecture: str
           size: installedSize(member),
           download: numberIn(member, "Size"),
           ...(isPlaceholder(member.version) && { placeholder: true as const }),
+          ...(isLocal(member) && { local: true as const }),
           level: tool?.level ?? 0,
           workloads: users.get(key) ?? [],
           needs: [...new Set(needs)].filter((name) => name !== called(own)).sort(),
@@ -83,6 +84,10 @@ function packagesIn(answer: ViewAnswer, members: ViewPackages, architecture: str
       ];
     })
     .sort((a, b) => compareText(a.name, b.name) || compareText(a.version, b.version));
+}
+
+function isLocal({ origin, version }: Member): boolean {
+  return origin === "local" && !isPlaceholder(version);
 }
 
 /** Who has each package, by its key, and as what. */
@@ -143,10 +148,12 @@ function workloadOn(
 
 function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
   const packages = new Map<string, Set<string>>();
+  const listed = new Set<string>();
   const places = new Map<string, Map<string, SourceOn>>();
   for (const { architecture, answer, packages: own } of answers) {
     for (const item of own) {
       packages.set(item.source, (packages.get(item.source) ?? new Set()).add(item.name));
+      if (item.local !== true) listed.add(item.source);
       const on = places.get(item.source) ?? new Map<string, SourceOn>();
       const known = on.get(architecture);
       const level = Math.min(known?.level ?? item.level, item.level);
@@ -159,6 +166,7 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
     .map(([name, on]) => ({
       name,
       packages: [...(packages.get(name) ?? [])].sort(),
+      ...(!listed.has(name) && { local: true as const }),
       on: Object.fromEntries(on),
       archful: new Set([...on.values()].map(({ requirements }) => JSON.stringify(requirements))).size > 1,
     }));

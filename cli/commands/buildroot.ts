@@ -76,6 +76,7 @@ export function buildrootRecord(
     label,
     on: Object.fromEntries(result.architectures.map((name) => [name, { levels: levelsOn(result, name) }])),
     archful: result.sources.filter(({ archful }) => archful).map(({ name }) => name),
+    local: result.sources.filter(({ local }) => local).map(({ name }) => name),
     failures: failuresIn(result),
     workloads: workloads.map(({ name, file, common, further }) => ({
       name,
@@ -95,9 +96,11 @@ export function buildrootLines(result: ViewResult): string[] {
     ),
   ]);
   const archful = result.sources.filter((source) => source.archful).length;
+  const local = result.sources.filter((source) => source.local).map(({ name }) => name);
   return [
     ...levels,
     ...(archful > 0 ? [`${plural(archful, "source")} need something else on another architecture`] : []),
+    ...(local.length > 0 ? [`local, made by manifests: ${local.join(", ")}`] : []),
     ...failuresIn(result).flatMap(({ source, architecture, explanation }) => [
       `${source} cannot be built on ${architecture}:`,
       ...explanation.map((line) => `    ${line}`),

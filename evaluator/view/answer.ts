@@ -50,7 +50,7 @@ export interface LockedSource {
   /** Others that packages come from too: what is said here is said of all of them together. */
   readonly further?: readonly string[];
   readonly level: number;
-  /** What it needs to be built, as it stands for the architecture. */
+  /** What it needs to be built, as it stands for the architecture; nothing of what manifests make. */
   readonly requirements: readonly string[];
   readonly failure?: Failure;
 }

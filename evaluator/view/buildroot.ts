@@ -91,8 +91,8 @@ export function buildrootOf(start: Iterable<Member>, means: BuildrootMeans): Bui
 interface Wanted {
   readonly name: string;
   readonly version: string;
-  /** Absent where no list has it. */
-  readonly stanza?: Stanza;
+  /** Absent where no list has it; `local` is made by manifests, which no list has and which needs none of it. */
+  readonly stanza?: Stanza | "local";
 }
 
 /**
@@ -107,7 +107,9 @@ function newBuilds(
   const isNew = (what: string) => !done.has(what) && done.add(what) !== undefined;
   const found = packages.flatMap((item): Wanted[] => {
     const { name, version } = sourceOf(item);
-    if (!isNew(`${name} ${version}`)) return [];
+    const local = item.origin === "local" && !placeholders.has(name);
+    if (!isNew(`${local ? "local " : ""}${name} ${version}`)) return [];
+    if (local) return [{ name, version, stanza: "local" }];
     const stanza = placeholders.get(name) ?? supply.source(name, version);
     if (stanza === undefined) return [{ name, version }];
     const own = fieldOf(stanza, "Version") ?? version;
@@ -131,6 +133,7 @@ function buildOf({ name, version, stanza }: Wanted, { supply, base }: BuildrootM
     chosen: new Set(),
     failure,
   });
+  if (stanza === "local") return { version, requirements: [], chosen: new Set() };
   if (stanza === undefined) return failed({ explanation: [`there is no source package ${name}`] });
   let needs: ReturnType<ViewSupply["build"]>;
   try {

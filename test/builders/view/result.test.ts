@@ -5,7 +5,7 @@ import type { PlannedView } from "../../../builders/view/plan.ts";
 import { viewResult } from "../../../builders/view/result.ts";
 import { viewKind } from "../../../builders/view/schema.ts";
 import { workloadKind } from "../../../builders/workload/schema.ts";
-import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { parseStanza, type Stanza } from "../../../evaluator/deb/stanza.ts";
 import { universe } from "../../../evaluator/deb/universe.ts";
 import { emptyLock } from "../../../evaluator/lock.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
@@ -27,7 +27,11 @@ const packages = (architecture: string) =>
 const needs: Readonly<Record<string, string>> = { app: "gcc, gas [arm64]", libs: "gcc", one: "missing" };
 
 /** What a lock gives back of the view on one architecture. */
-function answerOn(architecture: string, wanted: Readonly<Record<string, readonly string[]>>): ViewAnswer {
+function answerOn(
+  architecture: string,
+  wanted: Readonly<Record<string, readonly string[]>>,
+  locals: readonly Stanza[] = [],
+): ViewAnswer {
   const question = viewQuestion({
     view: "v",
     source: { distro: "small", architecture, repositories: [], pins: [] },
@@ -39,11 +43,11 @@ function answerOn(architecture: string, wanted: Readonly<Record<string, readonly
       requests,
       groups: [],
       strict: true,
-      locals: [],
+      locals,
     })),
   });
   const supply = debSupply(
-    universe({ architecture, sources: [source(packages(architecture))] }),
+    universe({ architecture, sources: [source(packages(architecture))], locals }),
     (name, version) =>
       needs[name] === undefined
         ? undefined
@@ -116,6 +120,24 @@ test("sources say on which architecture they need what, and which of them differ
   expect(byName.get("one")?.on["amd64"]?.failure?.explanation).toContain(
     "building one 1 needs missing, which nothing satisfies: there is no package missing",
   );
+});
+
+test("what manifests make is local, and so are its sources", () => {
+  const locals = ["mine", "libs-extra\nSource: libs"].map((text) =>
+    parseStanza(`Package: ${text}\nVersion: 1\nArchitecture: amd64`),
+  );
+  const wanted = { web: ["mine", "libs-extra", "lib"] };
+  const view = { ...viewOn(wanted), on: new Map([["amd64", answerOn("amd64", wanted, locals)]]) };
+  const { packages: told, sources } = viewResult(view);
+  expect(told["amd64"]?.filter(({ local }) => local).map(({ name }) => name)).toEqual(["libs-extra", "mine"]);
+  // Of libs the archive has a package, too.
+  expect(sources.filter(({ local }) => local)).toEqual([
+    {
+      ...{ name: "mine", packages: ["mine"], local: true, archful: false },
+      on: { amd64: { version: "1", level: 0, requirements: [] } },
+    },
+  ]);
+  expect(sources.find(({ name }) => name === "libs")?.on["amd64"]?.requirements).toEqual(["gcc"]);
 });
 
 test("what is unwanted is told once for each workload, with the way to it", () => {

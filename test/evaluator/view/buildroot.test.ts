@@ -176,6 +176,13 @@ describe("the buildroot", () => {
     ]);
   });
 
+  test("of what manifests make is nothing: no list has its source, and none of it fails", () => {
+    const locals = [parseStanza("Package: mine\nVersion: 1\nArchitecture: amd64\nDepends: cc")];
+    const { view: other } = compose(archive, { workloads: [workload("a", ["mine"], { locals })] });
+    expect(other.buildroot?.sources["mine"]).toEqual({ version: "1", level: 0, requirements: [] });
+    expect(other.buildroot?.sources["cc"]).toMatchObject({ level: 0, requirements: ["cc"] });
+  });
+
   test("shares its packages out to sets that can be installed", () => {
     expect(parties).toEqual([["cc", "lib-dev", "make"]]);
   });

@@ -149,11 +149,16 @@ function workloadOn(
 function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
   const packages = new Map<string, Set<string>>();
   const listed = new Set<string>();
+  /** What its packages of an architecture need, on each: those of all architectures are built on one. */
+  const needs = new Map<string, Set<string>>();
   const places = new Map<string, Map<string, SourceOn>>();
   for (const { architecture, answer, packages: own } of answers) {
     for (const item of own) {
       packages.set(item.source, (packages.get(item.source) ?? new Set()).add(item.name));
       if (item.local !== true) listed.add(item.source);
+      const needed = answer.view.buildroot?.sources[item.source]?.requirements;
+      if (needed !== undefined)
+        needs.set(item.source, (needs.get(item.source) ?? new Set()).add(JSON.stringify(needed)));
       const on = places.get(item.source) ?? new Map<string, SourceOn>();
       const known = on.get(architecture);
       const level = Math.min(known?.level ?? item.level, item.level);
@@ -168,7 +173,7 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
       packages: [...(packages.get(name) ?? [])].sort(),
       ...(!listed.has(name) && { local: true as const }),
       on: Object.fromEntries(on),
-      archful: new Set([...on.values()].map(({ requirements }) => JSON.stringify(requirements))).size > 1,
+      archful: (needs.get(name)?.size ?? 0) > 1,
     }));
 }
 
@@ -176,8 +181,13 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
 function sourceOn(item: ViewPackage, { view }: ViewAnswer): SourceOn {
   const built = view.buildroot?.sources[item.source];
   if (built === undefined) return { version: item.version, level: item.level };
-  const { version, level, requirements, failure } = built;
-  return { version, level, requirements, ...(failure && { failure }) };
+  const { version, level, requirements, independent, failure } = built;
+  const isBuilt = requirements !== undefined || independent !== undefined;
+  return {
+    ...{ version, level },
+    ...(isBuilt && { requirements: [...(requirements ?? []), ...(independent ?? [])] }),
+    ...(failure && { failure }),
+  };
 }
 
 /** Each unwanted package once for each workload that has it. */

@@ -21,7 +21,8 @@ export class BuildrootCommand extends PlanCommand {
     details: `
       Of the source packages of a view (a manifest with \`buildroot:\`) it resolves what each needs to be built, then the
       sources of that, until nothing new appears. Prints for each architecture how many packages and sources each level
-      has: 0 is in the view, 1 builds that, 2 builds what builds it. Sources whose requirements cannot be met are told with
+      has: 0 is in the view, 1 builds that, 2 builds what builds it. What Debian has for all architectures is built on the
+      first one by name, and on the others taken as built. Sources whose requirements cannot be met are told with
       the reason. With \`-o\` it writes what is new as workloads, labelled NAME-buildroot, for a second view that gathers
       both labels: that one has everything to build and install the first. Locks first where there is no lock yet.
     `,

@@ -39,7 +39,7 @@ export interface LockedBuildroot {
 
 export interface LockedTool {
   readonly level: number;
-  /** Sources of the level below that are built with it: the first by name, and how many. */
+  /** Sources of packages of the level below that are built with it: the first by name, and how many. */
   readonly builds: readonly string[];
   readonly count: number;
 }
@@ -50,8 +50,13 @@ export interface LockedSource {
   /** Others that packages come from too: what is said here is said of all of them together. */
   readonly further?: readonly string[];
   readonly level: number;
-  /** What it needs to be built, as it stands for the architecture; nothing of what manifests make. */
-  readonly requirements: readonly string[];
+  /**
+   * What its packages of the architecture need to be built, as it stands there; nothing of what manifests make. Absent
+   * where none of them is wanted.
+   */
+  readonly requirements?: readonly string[];
+  /** What its packages of all architectures need beside that. Absent where none is wanted, or another builds them. */
+  readonly independent?: readonly string[];
   readonly failure?: Failure;
 }
 
@@ -82,9 +87,10 @@ export const lockedViewShape = z.object({
         z.string(),
         z.object({
           version: z.string(),
-          further: z.exactOptional(z.array(z.string())),
+          further: z.exactOptional(keys),
           level: z.number(),
-          requirements: z.array(z.string()),
+          requirements: z.exactOptional(keys),
+          independent: z.exactOptional(keys),
           failure: z.exactOptional(failure),
         }),
       ),

@@ -44,6 +44,7 @@ export function composeView(question: ViewQuestion, open: OpenSupply): Composed 
   const means = {
     supply,
     base: buildroot,
+    independent: question.independent === true,
     installed: { supply: open([]), base: requests },
     placeholders: expectedSources(placeholders, source.format ?? "deb"),
   };

@@ -2,7 +2,7 @@
 // Knows how apt's rules answer what a view asks; does not know what it asks for.
 
 import { nameIn } from "../chain.ts";
-import { buildRelations } from "../deb/builddepends.ts";
+import { type BuildPart, buildRelations } from "../deb/builddepends.ts";
 import { type Answer, reasonsIn } from "../deb/closure.ts";
 import { allReachedBy } from "../deb/demand.ts";
 import { debOffer } from "../deb/offer.ts";
@@ -27,12 +27,13 @@ export function debSupply(all: Universe, source: FindSource): ViewSupply {
     choose: (wanted) => chosenIn(all, wanted),
     rivals: (member) => rivalsOf(all, member as Version),
     request: (member) => requestFor(all, member),
-    build(stanza, base) {
-      const described = buildAsPackage(stanza, all.architectures[0] ?? "");
+    part: ({ architecture }) => (architecture === "all" ? "indep" : "arch"),
+    build(stanza, part) {
+      const described = buildAsPackage(stanza, all.architectures[0] ?? "", part);
       const outside = all.outside(described);
       return {
         requirements: described.demands.map(({ kind, text }) => (kind === "Depends" ? text : `not ${text}`)),
-        chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
+        choose: (base) => chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
   };
@@ -62,15 +63,16 @@ function* rivalsOf(all: Universe, version: Version): Generator<Version> {
 }
 
 /**
- * What a build needs and must not meet, as one package that does: apt's way of `build-dep`.
+ * What a build needs and must not meet, as one package that does: apt's way of `build-dep`, with `--arch-only` or
+ * `--indep-only`.
  *
  * @throws {Fault} `unresolved/malformed-relation`
  */
-function buildAsPackage(source: Stanza, architecture: string): Described {
+function buildAsPackage(source: Stanza, architecture: string, part: BuildPart): Described {
   const { depends, conflicts } = buildRelations(source, {
     architecture,
     profiles: [],
-    parts: ["arch", "indep"],
+    parts: [part],
   });
   const demand = (kind: Demand["kind"], alternatives: readonly Relation[]): Demand => ({
     kind,

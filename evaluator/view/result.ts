@@ -88,7 +88,10 @@ export interface SourceOn {
   readonly version: string;
   /** The lowest level of its packages. */
   readonly level: number;
-  /** Its build requirements as they stand for the architecture; absent where no buildroot was asked for. */
+  /**
+   * The build requirements of the packages that are wanted, as they stand for the architecture. Absent where no buildroot
+   * was asked for, and where all of these are of no single architecture and another one of the view builds them.
+   */
   readonly requirements?: readonly string[];
   /** Why they cannot be met. */
   readonly failure?: Failure;

@@ -24,12 +24,13 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
     rivals: (member) => rivalsOf(all, member as Package),
     request: (member) => requestFor(all, member),
     source: findSource(sources.map(openRpms)),
-    build(stanza, base) {
+    part: () => "arch",
+    build(stanza) {
       const name = fieldOf(stanza, "Package") ?? "";
       const outside = all.outside({ ...stanza, Package: `building-${name}`, Provides: "", Files: "" });
       return {
         requirements: outside.requires.map(({ text }) => text).sort(),
-        chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
+        choose: (base) => chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
   };

@@ -2,8 +2,8 @@
 // Knows what a view asks of them; each format answers in a file of its own.
 
 import type { Offer } from "../asked.ts";
+import type { BuildPart } from "../deb/builddepends.ts";
 import type { Stanza } from "../deb/stanza.ts";
-
 import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
 
 /** A package there is. In one supply it is one object, whoever chooses it. */
@@ -24,20 +24,20 @@ export type Chosen =
     }
   | ({ readonly ok: false } & Explanation);
 
-/** What a source needs to be built, each requirement as it stands for the architecture. */
+/** What building some of a source's packages takes. */
 export interface BuildNeeds {
+  /** Each as it stands for the architecture. */
   readonly requirements: readonly string[];
-  readonly chosen: Chosen;
+  /** On a root that holds this. */
+  choose(base: readonly string[]): Chosen;
 }
 
 export interface ViewSupply extends Offer {
   choose(wanted: Wanted): Chosen;
-  /**
-   * What building a source takes, on a root that holds this; undefined where there is no such source.
-   *
-   * @throws {Fault} where what its list says cannot be read
-   */
-  build(source: Stanza, base: readonly string[]): BuildNeeds;
+  /** Which of its source's builds makes a package: with rpm one makes all. */
+  part(member: Member): BuildPart;
+  /** @throws {Fault} where what the source's list says cannot be read */
+  build(source: Stanza, part: BuildPart): BuildNeeds;
   /** The source package of that version, or else of the highest there is. */
   source(name: string, version: string): Stanza | undefined;
   /** Whom a package clashes with, or who clashes with it; both is not needed. */

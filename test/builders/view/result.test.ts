@@ -22,9 +22,19 @@ const packages = (architecture: string) =>
     "Package: gcc\nDepends: lib",
     "Package: gas",
     "Package: shell",
-  ].map((text) => `${text}\nVersion: 1\nArchitecture: ${architecture}`);
+    "Package: app-data\nSource: app\nArchitecture: all",
+    "Package: fonts\nArchitecture: all",
+    "Package: tex\nArchitecture: all",
+  ].map((text) => `${text}\nVersion: 1${text.includes("Arch") ? "" : `\nArchitecture: ${architecture}`}`);
 
-const needs: Readonly<Record<string, string>> = { app: "gcc, gas [arm64]", libs: "gcc", one: "missing" };
+const needs: Readonly<Record<string, string>> = {
+  ...{
+    app: "gcc, gas [arm64]\nBuild-Depends-Indep: tex",
+    libs: "gcc\nBuild-Depends-Indep: tex",
+    one: "missing",
+  },
+  ...{ fonts: "tex", tex: "shell" },
+};
 
 /** What a lock gives back of the view on one architecture. */
 function answerOn(
@@ -37,6 +47,7 @@ function answerOn(
     source: { distro: "small", architecture, repositories: [], pins: [] },
     base: ["shell"],
     buildroot: [],
+    ...(architecture === "amd64" && { independent: true as const }),
     placeholders: {},
     workloads: Object.entries(wanted).map(([name, requests]) => ({
       name,
@@ -120,6 +131,33 @@ test("sources say on which architecture they need what, and which of them differ
   expect(byName.get("one")?.on["amd64"]?.failure?.explanation).toContain(
     "building one 1 needs missing, which nothing satisfies: there is no package missing",
   );
+});
+
+test("what is of all architectures is built on the first; that makes no source differ", () => {
+  const { sources, packages: told } = viewResult(viewOn({ web: ["app-data", "lib", "fonts"] }));
+  const byName = new Map(sources.map((each) => [each.name, each]));
+  expect(byName.get("app")?.on).toEqual({
+    amd64: { version: "1", level: 0, requirements: ["gcc", "tex"] },
+    arm64: { version: "1", level: 0 },
+  });
+  expect(byName.get("fonts")?.on).toEqual({
+    amd64: { version: "1", level: 0, requirements: ["tex"] },
+    arm64: { version: "1", level: 0 },
+  });
+  const both = viewResult(viewOn({ web: ["app-data", "app"] })).sources;
+  expect(both.find(({ name }) => name === "app")).toMatchObject({
+    archful: true,
+    on: { amd64: { requirements: ["gcc", "tex"] }, arm64: { requirements: ["gcc", "gas"] } },
+  });
+  expect(sources.filter(({ archful }) => archful)).toEqual([]);
+  const tools = Object.entries(told).map(([architecture, list]) => [
+    architecture,
+    list.filter(({ level }) => level > 0).map(({ name }) => name),
+  ]);
+  expect(tools).toEqual([
+    ["amd64", ["gcc", "tex"]],
+    ["arm64", ["gcc"]],
+  ]);
 });
 
 test("what manifests make is local, and so are its sources", () => {

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseRelations } from "../../../evaluator/deb/relation.ts";
 import type { FindSource } from "../../../evaluator/deb/sources.ts";
-import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { fieldOf, parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { packageKey } from "../../../evaluator/lock.ts";
 import { keysIn, type LockedView } from "../../../evaluator/view/answer.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
 import { debSupply } from "../../../evaluator/view/debs.ts";
@@ -26,12 +27,17 @@ function sourcesOf({ sources }: Archive): FindSource {
   };
 }
 
-function compose(archive: Archive, more: Partial<ViewQuestion> & Pick<ViewQuestion, "workloads">) {
+function compose(
+  archive: Archive,
+  more: Partial<ViewQuestion> & Pick<ViewQuestion, "workloads">,
+  independent: "here" | "elsewhere" = "here",
+) {
   const question = viewQuestion({
     view: "view",
     source: { distro: "small", architecture: "amd64", repositories: [], pins: [] },
     base: [],
     buildroot: ["make"],
+    ...(independent === "here" && { independent: true }),
     placeholders: {},
     ...more,
   });
@@ -67,7 +73,7 @@ const archive: Archive = {
   ],
   sources: {
     app: "Build-Depends: cc, lib-dev [amd64], exotic [arm64], exotic <stage1>",
-    libsrc: "Build-Depends: cc\nBuild-Depends-Indep: doc",
+    libsrc: "Build-Depends: cc, doc",
     make: "",
     cc: "Build-Depends: cc",
     doc: "Build-Depends: exotic",
@@ -183,6 +189,55 @@ describe("the buildroot", () => {
     expect(other.buildroot?.sources["cc"]).toMatchObject({ level: 0, requirements: ["cc"] });
   });
 
+  describe("of packages of all architectures", () => {
+    const made: Archive = {
+      packages: [
+        ...[pkg("app 1"), pkg("app-data 1", "Architecture: all", "Source: app"), pkg("make 1")],
+        ...[pkg("cc 1"), pkg("tex 1"), pkg("cross 1", "Depends: nowhere")],
+      ],
+      sources: {
+        app: "Build-Depends: make\nBuild-Depends-Arch: cc\nBuild-Depends-Indep: tex\nBuild-Conflicts-Indep: cc",
+        cc: "Build-Depends: make\nBuild-Depends-Indep: cross",
+        tex: "",
+        make: "",
+      },
+    };
+    const sourceFor = (requests: readonly string[], more: Partial<ViewQuestion> = {}) => {
+      const { view: other } = compose(made, { workloads: [workload("a", requests)], ...more });
+      const { sources: told = {}, packages: tools = {} } = other.buildroot ?? {};
+      expect(Object.values(told).filter(({ failure }) => failure !== undefined)).toEqual([]);
+      return [told["app"], Object.keys(tools).sort()];
+    };
+
+    test("counts what building those needs that the view has: of one kind, of the other, of both", () => {
+      const base = { version: "1", level: 0 };
+      const arch = { ...base, requirements: ["make", "cc"] };
+      expect(sourceFor(["app"])).toEqual([arch, ["cc_1_amd64", "make_1_amd64"]]);
+      const indep = ["make", "tex", "not cc"];
+      expect(sourceFor(["app-data"])).toEqual([
+        { ...base, independent: indep },
+        ["make_1_amd64", "tex_1_amd64"],
+      ]);
+      // Two builds: what one needs may clash with what the other does.
+      expect(sourceFor(["app", "app-data"])).toEqual([
+        { ...arch, independent: ["tex", "not cc"] },
+        ["cc_1_amd64", "make_1_amd64", "tex_1_amd64"],
+      ]);
+    });
+
+    test("takes them as built where another architecture does that", () => {
+      const open = (requests: readonly string[]) => {
+        const { view: other } = compose(made, { workloads: [workload("a", requests)] }, "elsewhere");
+        return [other.buildroot?.sources["app"], Object.keys(other.buildroot?.packages ?? {}).sort()];
+      };
+      expect(open(["app-data"])).toEqual([{ version: "1", level: 0 }, []]);
+      expect(open(["app", "app-data"])).toEqual([
+        { version: "1", level: 0, requirements: ["make", "cc"] },
+        ["cc_1_amd64", "make_1_amd64"],
+      ]);
+    });
+  });
+
   test("shares its packages out to sets that can be installed", () => {
     expect(parties).toEqual([["cc", "lib-dev", "make"]]);
   });
@@ -236,12 +291,12 @@ describe("any archive", () => {
   const names = ["a", "b", "c", "d", "e", "f", "g", "make"];
   const ofEach = <T>(drawn: fc.Arbitrary<T>) =>
     fc.array(drawn, { minLength: names.length, maxLength: names.length });
-  /** One of a version, either, or the first of two. */
+  /** Any version, one, either of two names, and what is of all architectures. */
   const relation = fc
-    .tuple(fc.constantFrom(...names), fc.constantFrom(...names), fc.nat(3))
+    .tuple(fc.constantFrom(...names), fc.constantFrom(...names), fc.nat(4))
     .map(
       ([name, other, kind]) =>
-        [`${name}p`, `${name}p (<< 2)`, `${name}p | ${other}p`, `${name}p (>= 2)`][kind] ?? "",
+        [`${name}p`, `${name}p (<< 2)`, `${name}p | ${other}p`, `${name}p (>= 2)`, `${name}d`][kind] ?? "",
     );
   const relations = fc.array(relation, { maxLength: 3 });
   const drawn = fc.record({
@@ -249,15 +304,30 @@ describe("any archive", () => {
     conflicts: ofEach(fc.subarray(names.slice(0, 7), { maxLength: 1 })),
     needs: ofEach(relations),
     oldNeeds: ofEach(relations),
+    needsOfOne: ofEach(relations),
+    needsOfAll: ofEach(relations),
+    elsewhere: fc.boolean(),
     hasOld: ofEach(fc.boolean()),
     asked: fc.subarray(names, { minLength: 1, maxLength: 3 }),
   });
   const field = (name: string, values: readonly string[] = []) =>
     values.length === 0 ? [] : [`${name}: ${values.join(", ")}`];
-  /** Each name has a version 2, which is taken where nothing else is said, and perhaps a version 1. */
-  const archiveOf = ({ depends, conflicts, needs, oldNeeds, hasOld }: Drawn): Archive => ({
-    packages: names.flatMap((name, i) =>
-      ["2", ...(hasOld[i] ? ["1"] : [])].map((version) =>
+  /**
+   * Each name has a version 2, which is taken where nothing else is said, and perhaps a version 1; and a package for all
+   * architectures, of the same source.
+   */
+  const archiveOf = ({
+    depends,
+    conflicts,
+    needs,
+    oldNeeds,
+    needsOfOne,
+    needsOfAll,
+    hasOld,
+  }: Drawn): Archive => ({
+    packages: names.flatMap((name, i) => [
+      pkg(`${name}d 2`, "Architecture: all", `Source: ${name}`),
+      ...["2", ...(hasOld[i] ? ["1"] : [])].map((version) =>
         pkg(
           `${name}p ${version}`,
           `Source: ${name}`,
@@ -268,10 +338,17 @@ describe("any archive", () => {
           ),
         ),
       ),
-    ),
+    ]),
     sources: Object.fromEntries(
       names.flatMap((name, i) => [
-        [name, field("Build-Depends", needs[i]).join("")],
+        [
+          name,
+          [
+            ...field("Build-Depends", needs[i]),
+            ...field("Build-Depends-Arch", needsOfOne[i]),
+            ...field("Build-Depends-Indep", needsOfAll[i]),
+          ].join("\n"),
+        ],
         [`${name} 1`, field("Build-Depends", oldNeeds[i]).join("")],
       ]),
     ),
@@ -286,29 +363,28 @@ describe("any archive", () => {
     fc.assert(
       fc.property(drawn, (draw) => {
         const made = archiveOf(draw);
-        const { view } = compose(made, all(draw.asked));
+        const where = draw.elsewhere ? "elsewhere" : "here";
+        const { view } = compose(made, all(draw.asked), where);
         const { packages = {}, sources = {} } = view.buildroot ?? {};
         const levels = new Map(Object.entries(packages).map(([key, { level }]) => [key, level]));
         for (const { required, others } of Object.values(view.workloads))
           for (const key of [...required, ...others]) levels.set(key, 0);
         const universe = universeOf(made.packages);
         const levelsOf = (name: string) =>
-          ["1", "2"].flatMap((version) => levels.get(`${name}p_${version}_amd64`) ?? []);
-        for (const [name, { level, failure, version, further = [] }] of Object.entries(sources)) {
+          ["p_1_amd64", "p_2_amd64", "d_2_all"].flatMap((rest) => levels.get(`${name}${rest}`) ?? []);
+        for (const [name, { level }] of Object.entries(sources))
           expect(Math.min(...levelsOf(name))).toBe(level);
-          if (failure !== undefined) continue;
-          for (const one of [version, ...further]) {
-            const written = one === "1" ? made.sources[`${name} 1`] : made.sources[name];
-            const requests = /^Build-Depends: (.*)$/.exec(written ?? "")?.[1]?.split(", ") ?? [];
-            // Nobody who is needed is missing, or further away than one build more.
-            const own = levels.get(`${name}p_${one}_amd64`) ?? Number.NaN;
-            for (const request of requests.filter((text) => !text.includes("|"))) {
-              const met = universe.satisfiers(parseRelations(request)[0]?.[0] ?? { name: "" }, "amd64");
-              const nearest = Math.min(
-                ...met.flatMap((item) => levels.get(`${item.name}_${item.version}_amd64`) ?? []),
-              );
-              expect(nearest).toBeLessThanOrEqual(own + 1);
-            }
+        for (const [key, level] of levels) {
+          const [name = "", kind, version] = /^(.+)([pd])_(\d)_/.exec(key)?.slice(1) ?? [];
+          if (sources[name]?.failure !== undefined || (kind === "d" && draw.elsewhere)) continue;
+          const written = parseStanza(`Package: x\n${made.sources[version === "1" ? `${name} 1` : name]}`);
+          const fields = ["Build-Depends", kind === "d" ? "Build-Depends-Indep" : "Build-Depends-Arch"];
+          const groups = fields.flatMap((field) => parseRelations(fieldOf(written, field) ?? ""));
+          // Nobody who is needed is missing, or further away than one build more.
+          for (const group of groups) {
+            const met = group.flatMap((item) => universe.satisfiers(item, "amd64"));
+            const nearest = Math.min(...met.flatMap((item) => levels.get(packageKey(item)) ?? []));
+            expect(nearest).toBeLessThanOrEqual(level + 1);
           }
         }
         for (const [key, { level, builds }] of Object.entries(packages)) {
@@ -316,10 +392,8 @@ describe("any archive", () => {
           for (const source of builds) expect(levelsOf(source), key).toContain(level - 1);
         }
         const second = turned(view);
-        const { view: again } = compose(made, {
-          buildroot: [],
-          workloads: [...all(draw.asked).workloads, ...second],
-        });
+        const more = { buildroot: [], workloads: [...all(draw.asked).workloads, ...second] };
+        const { view: again } = compose(made, more, where);
         expect(second.filter(({ name }) => again.workloads[name]?.failure)).toEqual([]);
         expect(again.buildroot?.packages).toEqual({});
         expect(keysIn(again)).toEqual(keysIn(view));

@@ -1,6 +1,6 @@
 // Views through the built kit: locked, explained, told by level, turned a second time; and what is refused.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDeb } from "./deb.ts";
@@ -140,6 +140,14 @@ test("what makes no sense is refused, with the place", async () => {
     "s390x",
   );
   await refused({ "view.yaml": view("labels: [eln]\nlabel: [x]\n") }, "manifest/unknown-key", "label");
+  // Once, and not for each workload; what a lock would have is in none.
+  await refused(
+    { "view.yaml": view("base: [absent]\n") },
+    "unresolved/unsatisfiable",
+    "the base of the view eln",
+    4,
+  );
+  expect(existsSync(join(attempt.folder, "bad/view.lock"))).toBe(false);
   await refused(
     { "view.yaml": view(""), "workloads/again.yaml": web },
     "manifest/name-clash",

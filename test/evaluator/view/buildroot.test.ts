@@ -106,6 +106,20 @@ describe("workloads", () => {
     });
   });
 
+  test("fail together where the base, or what every build root holds, cannot be had", () => {
+    const web = [workload("a", ["app"])];
+    expect(() => compose(archive, { base: ["make", "exotic"], workloads: web })).toThrow(
+      expect.objectContaining({
+        code: "unresolved/unsatisfiable",
+        message: "small (amd64) cannot give the base of the view view",
+        details: expect.arrayContaining([expect.stringContaining("there is no package nowhere")]),
+      }),
+    );
+    expect(() => compose(archive, { buildroot: ["nowhere"], workloads: web })).toThrow(
+      "cannot give what every build root holds of the view view",
+    );
+  });
+
   test("what is not there fails a strict one, and another does without", () => {
     const asked = ["cc", "nonsense", "exotic"];
     const { view } = compose(archive, {

@@ -61,14 +61,21 @@ test("workloads of its labels are locked and explained, and the buildroot to its
       "labels: [eln]\npackages: [manual, absent]\noptions: {strict: false}\n",
     ),
     "workloads/hello.yaml": "kind: tools\nname: none\ndistros: [./nowhere.yaml]\npackages: [x1]\n",
-    "view.yaml": view("labels: [eln]\nbuildroot: {base: []}\nunwanted: {packages: [forbidden]}\n"),
+    "view.yaml": view(
+      "labels: [eln]\nbuildroot: {base: []}\nunwanted: {packages: [forbidden, absent, manual], sources: [forbiden, compiler]}\n",
+    ),
   });
   const locked = await attempt.does(["lock", "good/view.yaml"]);
   expect(locked.stderr).toContain("workload lax does without absent, which is not there");
   expect(locked.stderr).toContain("building office 1 needs absent (>= 2), which nothing satisfies");
-  expect((await attempt.does(["lock", "good/view.yaml"])).stderr).toContain(
-    "the lock answers everything already",
-  );
+  const pulled = "workload office pulls in forbidden, which is unwanted: forbidden";
+  expect(locked.stderr).toContain(pulled);
+  expect(locked.stderr).toContain("small has no package absent, which is unwanted");
+  expect(locked.stderr).toContain("small has no source forbiden, which is unwanted");
+  expect(locked.stderr.match(/unwanted/g)).toHaveLength(4);
+  const repeated = await attempt.does(["lock", "good/view.yaml"]);
+  expect(repeated.stderr).toContain("the lock answers everything already");
+  expect(repeated.stderr).toContain(pulled);
 
   const why = await attempt.does(["why", "good/view.yaml", "library"]);
   expect(why.stdout).toContain("request server -> library");

@@ -26,7 +26,7 @@ export interface ViewIndexes {
 /**
  * What is held stays at its pinned versions unless another one is forced.
  *
- * @throws {Fault} `unresolved/unknown-base`, `unresolved/left-out`
+ * @throws {Fault} `unresolved/unknown-base`, `unresolved/left-out`, `unresolved/unsatisfiable` where the base cannot be had
  */
 export function answerView(
   question: ViewQuestion,

@@ -32,7 +32,8 @@ import {
 } from "../lock/answer.ts";
 import type { Indexes } from "../lock/indexes.ts";
 import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
-import { answerView } from "../lock/view.ts";
+import { type Remark, toldOnce } from "../lock/once.ts";
+import { answerView, type ViewIndexes } from "../lock/view.ts";
 import { sourceLists } from "../repository/release.ts";
 
 /**
@@ -89,23 +90,39 @@ function namesDistro(assembly: Assembly, distro: string): boolean {
   return [...assembly.manifests.values()].some(({ kind, name }) => kind.name === "distro" && name === distro);
 }
 
-/** The same for views. Workloads that cannot be had are told, and no failure: the answer says why. */
+/**
+ * The same for views; what is the same on several architectures is told once. Workloads that cannot be had are told,
+ * and no failure: the answer says why.
+ */
 export async function askViews(
   open: readonly ViewQuestion[],
-  { world, locking, lock }: AskOptions,
+  options: AskOptions,
   means: AskMeans,
+): Promise<Lock> {
+  const remarks: Remark[] = [];
+  try {
+    return await askEach(open, options, { ...means, remark: (one) => remarks.push(one) });
+  } finally {
+    // Told also where a later one is refused: it may be for what is told here.
+    const all = open.map(({ source }) => source.architecture);
+    for (const text of toldOnce(remarks, all)) means.emit({ type: "warning", text });
+  }
+}
+
+async function askEach(
+  open: readonly ViewQuestion[],
+  { world, locking, lock }: AskOptions,
+  means: AskMeans & { readonly remark: (remark: Remark) => void },
 ): Promise<Lock> {
   let extended = world.lock;
   for (const question of open) {
-    const { source, buildroot } = question;
+    const { source } = question;
     means.emit({ type: "step", text: `resolving ${viewText(question)}` });
     const assembly = assemblyOf(question, world);
-    const packages = await means.indexes(question, assembly);
-    const ofSources = { source: { ...source, architecture: sourceLists, foreign: [] } };
-    const { indexes: sources } = buildroot ? await means.indexes(ofSources, assembly) : { indexes: [] };
+    const { packages, sources } = await viewLists(question, assembly, means.indexes);
     const listing = { ...packages, indexes: [...packages.indexes, ...sources] };
     refuseOlder(listing.indexes, lock.distros[source.distro]?.indexes ?? []);
-    const warn = (text: string) => means.emit({ type: "warning", text });
+    const warn = (text: string) => means.remark({ architecture: source.architecture, text });
     const held = heldBy(question, lock, locking);
     const composed = answerView(question, { packages, sources }, held, warn);
     for (const line of failuresIn(composed.view)) warn(line);
@@ -114,6 +131,19 @@ export async function askViews(
     extended = withView(extended, question, composed, used);
   }
   return extended;
+}
+
+/** What a view is answered from. */
+export async function viewLists(
+  question: ViewQuestion,
+  assembly: Assembly,
+  indexes: Indexes,
+): Promise<ViewIndexes> {
+  const { source, buildroot } = question;
+  const packages = await indexes(question, assembly);
+  const ofSources = { source: { ...source, architecture: sourceLists, foreign: [] } };
+  const sources = buildroot === undefined ? [] : (await indexes(ofSources, assembly)).indexes;
+  return { packages, sources };
 }
 
 /** Where a distribution names its tiers, how many packages each gave. */

@@ -90,6 +90,7 @@ export function sourcesData(result: ViewResult, names: Names): SourcesData {
   return {
     packages: known.map((source) => toRising(source?.packages.map(names.package) ?? [])),
     archful: toRising(placesWhere(known, (source) => source?.archful === true)),
+    local: toRising(placesWhere(known, (source) => source?.local === true)),
     version: on.map((cells) => cells.map((cell) => (cell ? versions.place(cell.version) : -1))),
     versions: versions.values,
     level: on.map((cells) => cells.map((cell) => cell?.level ?? -1)),

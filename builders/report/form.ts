@@ -81,6 +81,8 @@ export interface SourcesData {
   readonly packages: readonly Rising[];
   /** Sources whose requirements differ between architectures. */
   readonly archful: Rising;
+  /** What manifests make. */
+  readonly local: Rising;
   readonly versions: readonly string[];
   /** By architecture, then source: a place in `versions`, or -1 where the source is not wanted there. */
   readonly version: readonly (readonly number[])[];

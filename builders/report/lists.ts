@@ -30,6 +30,11 @@ export function listFiles(result: ViewResult): ListFile[] {
       lines: () => result.sources.filter(({ archful }) => archful).map(({ name }) => word(name)),
     },
     {
+      path: "local-sources.txt",
+      about: "what manifests make: there is no source package",
+      lines: () => result.sources.filter(({ local }) => local).map(({ name }) => word(name)),
+    },
+    {
       path: "workloads.txt",
       about: "workloads",
       lines: () => result.workloads.map(({ name }) => word(name)),

@@ -1,7 +1,6 @@
 // The loop's second turn: what a view's buildroot adds, as workloads of their own.
 // Pure. Knows manifests' text; does not know how a buildroot is found, nor where files are written.
 
-import { nameIn } from "../../evaluator/chain.ts";
 import type { PlannedView } from "./plan.ts";
 
 export interface WrittenWorkload {
@@ -21,18 +20,13 @@ export function buildrootLabel({ manifest }: Pick<PlannedView, "manifest">): str
 
 /**
  * As many workloads as it takes, because what builds one thing may clash with what builds another: of each the packages
- * that all architectures need, then those of single ones. A view of both labels has all that building and installing
- * the first takes, and its own buildroot is empty.
+ * that all architectures need, then those of single ones, with the version where the name alone would give another. A
+ * view of both labels has all that building and installing the first takes, and its own buildroot is empty.
  */
 export function buildrootWorkloads(view: PlannedView): readonly WrittenWorkload[] {
-  const on = [...view.on].map(([architecture, { view: answer, packages }]) => ({
+  const on = [...view.on].map(([architecture, { view: answer }]) => ({
     architecture,
-    parties: (answer.buildroot?.parties ?? []).map((party) =>
-      party.flatMap((key) => {
-        const item = packages.get(key);
-        return item === undefined ? [] : [nameIn(item, architecture)];
-      }),
-    ),
+    parties: answer.buildroot?.parties ?? [],
   }));
   const count = Math.max(0, ...on.map(({ parties }) => parties.length));
   return Array.from({ length: count }, (_, number) => {

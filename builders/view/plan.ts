@@ -106,9 +106,19 @@ function planFor(planning: Planning, own: Assembled, architecture: string): View
     base: manifest.base,
     workloads,
     ...(manifest.buildroot && { buildroot: [...distro.base, ...(manifest.buildroot.base ?? distro.build)] }),
+    ...(manifest.buildroot && buildsIndependent(own, view) && { independent: true }),
     placeholders: manifest.buildroot ? placeholderNeeds(gathered, architecture) : {},
   };
   return planning.view(viewQuestion(question));
+}
+
+/**
+ * What is of all architectures is built once. The view's first architecture by name builds it, whichever one is asked
+ * about: amd64 where it is one of them, as with Debian's archive.
+ */
+function buildsIndependent(own: Assembled, view: SettledView): boolean {
+  const [first] = architecturesOf(own, view, undefined);
+  return first === view.target.arch;
 }
 
 interface GatheredWorkload {

@@ -76,6 +76,7 @@ function packagesIn(answer: ViewAnswer, members: ViewPackages, architecture: str
           size: installedSize(member),
           download: numberIn(member, "Size"),
           ...(isPlaceholder(member.version) && { placeholder: true as const }),
+          ...(isLocal(member) && { local: true as const }),
           level: tool?.level ?? 0,
           workloads: users.get(key) ?? [],
           needs: [...new Set(needs)].filter((name) => name !== called(own)).sort(),
@@ -84,6 +85,10 @@ function packagesIn(answer: ViewAnswer, members: ViewPackages, architecture: str
       ];
     })
     .sort((a, b) => compareText(a.name, b.name) || compareText(a.version, b.version));
+}
+
+function isLocal({ origin, version }: Member): boolean {
+  return origin === "local" && !isPlaceholder(version);
 }
 
 /** Who has each package, by its key, and as what. */
@@ -144,10 +149,17 @@ function workloadOn(
 
 function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
   const packages = new Map<string, Set<string>>();
+  const listed = new Set<string>();
+  /** What its packages of an architecture need, on each: those of all architectures are built on one. */
+  const needs = new Map<string, Set<string>>();
   const places = new Map<string, Map<string, SourceOn>>();
   for (const { architecture, answer, packages: own } of answers) {
     for (const item of own) {
       packages.set(item.source, (packages.get(item.source) ?? new Set()).add(item.name));
+      if (item.local !== true) listed.add(item.source);
+      const needed = answer.view.buildroot?.sources[item.source]?.requirements;
+      if (needed !== undefined)
+        needs.set(item.source, (needs.get(item.source) ?? new Set()).add(JSON.stringify(needed)));
       const on = places.get(item.source) ?? new Map<string, SourceOn>();
       const known = on.get(architecture);
       const level = Math.min(known?.level ?? item.level, item.level);
@@ -160,8 +172,9 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
     .map(([name, on]) => ({
       name,
       packages: [...(packages.get(name) ?? [])].sort(),
+      ...(!listed.has(name) && { local: true as const }),
       on: Object.fromEntries(on),
-      archful: new Set([...on.values()].map(({ requirements }) => JSON.stringify(requirements))).size > 1,
+      archful: (needs.get(name)?.size ?? 0) > 1,
     }));
 }
 
@@ -169,8 +182,13 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
 function sourceOn(item: ViewPackage, { view }: ViewAnswer): SourceOn {
   const built = view.buildroot?.sources[item.source];
   if (built === undefined) return { version: item.version, level: item.level };
-  const { version, level, requirements, failure } = built;
-  return { version, level, requirements, ...(failure && { failure }) };
+  const { version, level, requirements, independent, failure } = built;
+  const isBuilt = requirements !== undefined || independent !== undefined;
+  return {
+    ...{ version, level },
+    ...(isBuilt && { requirements: [...(requirements ?? []), ...(independent ?? [])] }),
+    ...(failure && { failure }),
+  };
 }
 
 /** Each unwanted package once for each workload that has it. */

@@ -10,10 +10,13 @@ import { architecture, isManifest } from "../package/debian.ts";
 const plainName = "[A-Za-z0-9][A-Za-z0-9+._-]*";
 const relation = "(?: *\\([^()\\n]{1,200}\\)| +(?:<=?|>=?|=) *[^\\s,|()]{1,200})?";
 
+/** As dnf writes one package: `glibc-0:2.38-16.i686`. */
+const exactRpm = "[A-Za-z0-9][A-Za-z0-9+._-]*-[0-9]+:[A-Za-z0-9+._~^]+-[A-Za-z0-9+._~^]+";
+
 /** Something to have: a package, a manifest of one, or what a package provides. */
 export const wanted = text(
   new RegExp(
-    `^(?:\\.\\.?/[^\\0]+|/[^\\s,|]+|${plainName}(?::[a-z0-9-]+)?(?:=[^\\s()]+)?(?:\\([^\\s()]*\\))*${relation})$`,
+    `^(?:\\.\\.?/[^\\0]+|/[^\\s,|]+|${exactRpm}|${plainName}(?::[a-z0-9-]+)?(?:=[^\\s()]+)?(?:\\([^\\s()]*\\))*${relation})$`,
   ),
   "a package name or the path of a manifest",
   "like: nginx, libc6:i386, ./hello.yaml; a version may follow: nginx (>= 1.22) for dpkg, nginx >= 1.22 for rpm",

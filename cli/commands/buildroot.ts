@@ -21,7 +21,8 @@ export class BuildrootCommand extends PlanCommand {
     details: `
       Of the source packages of a view (a manifest with \`buildroot:\`) it resolves what each needs to be built, then the
       sources of that, until nothing new appears. Prints for each architecture how many packages and sources each level
-      has: 0 is in the view, 1 builds that, 2 builds what builds it. Sources whose requirements cannot be met are told with
+      has: 0 is in the view, 1 builds that, 2 builds what builds it. What Debian has for all architectures is built on the
+      first one by name, and on the others taken as built. Sources whose requirements cannot be met are told with
       the reason. With \`-o\` it writes what is new as workloads, labelled NAME-buildroot, for a second view that gathers
       both labels: that one has everything to build and install the first. Locks first where there is no lock yet.
     `,
@@ -76,6 +77,7 @@ export function buildrootRecord(
     label,
     on: Object.fromEntries(result.architectures.map((name) => [name, { levels: levelsOn(result, name) }])),
     archful: result.sources.filter(({ archful }) => archful).map(({ name }) => name),
+    local: result.sources.filter(({ local }) => local).map(({ name }) => name),
     failures: failuresIn(result),
     workloads: workloads.map(({ name, file, common, further }) => ({
       name,
@@ -95,9 +97,11 @@ export function buildrootLines(result: ViewResult): string[] {
     ),
   ]);
   const archful = result.sources.filter((source) => source.archful).length;
+  const local = result.sources.filter((source) => source.local).map(({ name }) => name);
   return [
     ...levels,
     ...(archful > 0 ? [`${plural(archful, "source")} need something else on another architecture`] : []),
+    ...(local.length > 0 ? [`local, made by manifests: ${local.join(", ")}`] : []),
     ...failuresIn(result).flatMap(({ source, architecture, explanation }) => [
       `${source} cannot be built on ${architecture}:`,
       ...explanation.map((line) => `    ${line}`),

@@ -2,8 +2,15 @@
 // Knows which questions are asked anew and tells what changed; does not know how they are answered.
 
 import { Command, Option } from "clipanion";
+import type { Indexes } from "../../builders/lock/indexes.ts";
+import { toldOnce } from "../../builders/lock/once.ts";
+import type { ViewIndexes } from "../../builders/lock/view.ts";
+import { viewLists } from "../../builders/realizer/asking.ts";
 import { type LineOptions, planLine } from "../../builders/realizer/line.ts";
+import { viewResult } from "../../builders/view/result.ts";
+import { unknownUnwanted, unwantedRemarks } from "../../builders/view/unwanted.ts";
 import { type PackageChange, packageChanges, packagesIn } from "../../evaluator/diff/packages.ts";
+import type { World } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
@@ -11,6 +18,7 @@ import { lockPath } from "../lockfile.ts";
 import { summaryLines } from "./change.ts";
 import { PartsCommand } from "./command.ts";
 import { registerLock } from "./lockroot.ts";
+import { plannedView } from "./view.ts";
 
 export class LockCommand extends PartsCommand {
   static override paths = [["lock"]];
@@ -21,7 +29,8 @@ export class LockCommand extends PartsCommand {
       Answers what the lock file does not answer yet, for every output and architecture of the manifest, and drops
       what is not asked any more; what is pinned stays. With \`--update\` every question is asked again, or, where
       packages are named, only those packages move and what they force. Prints a line for each package that was
-      added, removed or changed, or where these are more than 40 a count of them. A distribution that leaves repositories out (\`search:\`) is locked out of what the
+      added, removed or changed, or where these are more than 40 a count of them; of a view it warns of what is unwanted
+      and in it. A distribution that leaves repositories out (\`search:\`) is locked out of what the
       store has, and its servers are not asked. The lock file lies beside the manifest and belongs into version control.
     `,
     examples: [
@@ -51,9 +60,15 @@ export class LockCommand extends PartsCommand {
     const locking: LineOptions["locking"] = this.update
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };
-    const { changedLock } = await planLine({ manifest, wish: {}, locking }, means, this.buildOptions());
+    const { changedLock, world } = await planLine(
+      { manifest, wish: {}, locking },
+      means,
+      this.buildOptions(),
+    );
     await registerLock(manifest, parts);
     const changes = changedLock ? packageChanges(packagesIn(before), packagesIn(changedLock)) : [];
+    for (const text of await unwantedIn(world, changedLock && means.indexes))
+      this.renderer.event({ type: "warning", text });
     this.done();
     if (this.json)
       this.print(
@@ -101,6 +116,19 @@ export class LockCommand extends PartsCommand {
           : `did you mean ${close}?`,
     });
   }
+}
+
+/** What a view has and does not want. Names are looked for where lists were: a lock that stays is told without any. */
+async function unwantedIn(world: World, indexes: Indexes | undefined): Promise<string[]> {
+  const view = plannedView(world);
+  const { packages = [], sources = [] } = view?.manifest.unwanted ?? {};
+  if (view === undefined || packages.length + sources.length === 0) return [];
+  const pulled = toldOnce(unwantedRemarks(viewResult(view).unwanted), [...view.on.keys()]);
+  if (indexes === undefined) return pulled;
+  const listings: ViewIndexes[] = [];
+  for (const { question } of view.on.values())
+    listings.push(await viewLists(question, world.assembly, indexes));
+  return [...pulled, ...unknownUnwanted(view, listings)];
 }
 
 interface Answer {

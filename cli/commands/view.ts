@@ -2,8 +2,20 @@
 // Knows when it is looked at; does not know how it is shown.
 
 import { type PlannedView, planView } from "../../builders/view/plan.ts";
-import type { Planning } from "../../evaluator/evaluate.ts";
+import { evaluate, type Planning, type World } from "../../evaluator/evaluate.ts";
 import { Fault } from "../../store/model/fault.ts";
+
+/** The view that a world's lock answers; undefined where the manifest is none. */
+export function plannedView(world: World): PlannedView | undefined {
+  const { assembly } = world;
+  if (assembly.manifests.get(assembly.root)?.kind.name !== "view") return undefined;
+  let found: PlannedView | undefined;
+  evaluate(world, {}, (planning) => {
+    found = planView(planning, assembly.root);
+    return [];
+  });
+  return found;
+}
 
 export interface ViewWatch {
   /** To be told of each planning. @throws {Fault} `manifest/wrong-kind` where the manifest is no view */

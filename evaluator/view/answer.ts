@@ -33,22 +33,30 @@ export interface LockedBuildroot {
   readonly packages: Readonly<Record<string, LockedTool>>;
   /** All sources, those of level 0 too, by name. */
   readonly sources: Readonly<Record<string, LockedSource>>;
-  /** The packages, by their keys, in sets that can be installed together. */
+  /** What to ask for to have just these packages, in sets that can be installed together. */
   readonly parties: readonly (readonly string[])[];
 }
 
 export interface LockedTool {
   readonly level: number;
-  /** Sources of the level below that are built with it: the first by name, and how many. */
+  /** Sources of packages of the level below that are built with it: the first by name, and how many. */
   readonly builds: readonly string[];
   readonly count: number;
 }
 
 export interface LockedSource {
+  /** The highest of its level. */
   readonly version: string;
+  /** Others that packages come from too: what is said here is said of all of them together. */
+  readonly further?: readonly string[];
   readonly level: number;
-  /** What it needs to be built, as it stands for the architecture. */
-  readonly requirements: readonly string[];
+  /**
+   * What its packages of the architecture need to be built, as it stands there; nothing of what manifests make. Absent
+   * where none of them is wanted.
+   */
+  readonly requirements?: readonly string[];
+  /** What its packages of all architectures need beside that. Absent where none is wanted, or another builds them. */
+  readonly independent?: readonly string[];
   readonly failure?: Failure;
 }
 
@@ -79,8 +87,10 @@ export const lockedViewShape = z.object({
         z.string(),
         z.object({
           version: z.string(),
+          further: z.exactOptional(keys),
           level: z.number(),
-          requirements: z.array(z.string()),
+          requirements: z.exactOptional(keys),
+          independent: z.exactOptional(keys),
           failure: z.exactOptional(failure),
         }),
       ),
@@ -90,7 +100,11 @@ export const lockedViewShape = z.object({
 });
 
 /** Every key that an answer names. */
-export function keysIn({ base, workloads, buildroot }: LockedView): Set<string> {
+export function keysIn({
+  base,
+  workloads,
+  buildroot,
+}: Pick<LockedView, "base" | "workloads" | "buildroot">): Set<string> {
   const named = Object.values(workloads).flatMap(({ required, others }) => [...required, ...others]);
   return new Set([...base, ...named, ...Object.keys(buildroot?.packages ?? {})]);
 }

@@ -1,6 +1,7 @@
 // Composing a view: each of its workloads resolved alone on the environment, then what building all of it takes.
 // Knows the order of these; does not know how packages are chosen, nor where they come from.
 
+import { Fault } from "../../store/model/fault.ts";
 import { explainGroups } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
@@ -19,7 +20,12 @@ export interface Composed {
   readonly packages: ReadonlyMap<string, Member>;
 }
 
-/** The same for the same question and packages, in whatever order they are given. */
+/**
+ * The same for the same question and packages, in whatever order they are given. A workload that cannot be had is told
+ * in the answer; where the base cannot, there is none: each of them would fail for that.
+ *
+ * @throws {Fault} `unresolved/unsatisfiable`
+ */
 export function composeView(question: ViewQuestion, open: OpenSupply): Composed {
   const packages = new Map<string, Member>();
   const keysOf = (members: Iterable<Member>): string[] => {
@@ -32,8 +38,7 @@ export function composeView(question: ViewQuestion, open: OpenSupply): Composed 
     return keys.sort();
   };
   const { source, base: requests, workloads, buildroot, placeholders } = question;
-  const alone = open([]).choose({ requests: [], base: requests, recommends: false });
-  const base = keysOf(alone.ok ? alone.members : []);
+  const base = keysOf(baseAlone("the base", requests, question, open([])));
   const resolved = workloads.map((workload): [string, LockedWorkload] => [
     workload.name,
     composeWorkload(workload, requests, open(workload.locals), keysOf),
@@ -41,13 +46,32 @@ export function composeView(question: ViewQuestion, open: OpenSupply): Composed 
   const view = { base, workloads: Object.fromEntries(resolved) };
   if (buildroot === undefined) return { view, packages };
   const supply = open(distinct(workloads.flatMap(({ locals }) => locals)));
+  baseAlone("what every build root holds", buildroot, question, supply);
   const means = {
     supply,
     base: buildroot,
+    independent: question.independent === true,
+    installed: { supply: open([]), base: requests },
     placeholders: expectedSources(placeholders, source.format ?? "deb"),
   };
   const built = buildrootOf(packages.values(), means);
   return { view: { ...view, buildroot: lockedBuildroot(built, keysOf) }, packages };
+}
+
+function baseAlone(
+  what: string,
+  base: readonly string[],
+  { view, source }: ViewQuestion,
+  supply: ViewSupply,
+): ReadonlySet<Member> {
+  const choice = supply.choose({ requests: [], base, recommends: false });
+  if (choice.ok) return choice.members;
+  const { explanation, hint } = choice;
+  const place = `${source.distro} (${source.architecture})`;
+  throw new Fault("unresolved/unsatisfiable", `${place} cannot give ${what} of the view ${view}`, {
+    details: explanation,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 function composeWorkload(
@@ -85,13 +109,13 @@ function lockedBuildroot(
 ): LockedBuildroot {
   keysOf([...packages.values()].map(({ member }) => member));
   const tools = [...packages.values()].map(({ member, level, builds }) => {
-    const tool = { level, builds: [...builds].sort().slice(0, mostTold), count: builds.length };
+    const tool = { level, builds: [...builds].sort().slice(0, mostTold), count: builds.size };
     return [lockKey(member), tool] as const;
   });
   return {
     packages: Object.fromEntries(tools),
     sources: Object.fromEntries(sources),
-    parties: parties.map(keysOf),
+    parties,
   };
 }
 

@@ -1,14 +1,15 @@
 // A view's packages where they are debs.
 // Knows how apt's rules answer what a view asks; does not know what it asks for.
 
-import { buildRelations } from "../deb/builddepends.ts";
+import { nameIn } from "../chain.ts";
+import { type BuildPart, buildRelations } from "../deb/builddepends.ts";
 import { type Answer, reasonsIn } from "../deb/closure.ts";
 import { allReachedBy } from "../deb/demand.ts";
 import { debOffer } from "../deb/offer.ts";
 import { type Demand, type Described, isHard, isNegative, type Version } from "../deb/package.ts";
 import { packagesIndex } from "../deb/packages.ts";
 import { formatRelation, type Relation } from "../deb/relation.ts";
-import { gatherRequests, targetOf } from "../deb/request.ts";
+import { gatherRequests, parseRequest, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
 import { fieldOf, formatStanzas, type Stanza } from "../deb/stanza.ts";
 import { type Universe, universe } from "../deb/universe.ts";
@@ -25,13 +26,14 @@ export function debSupply(all: Universe, source: FindSource): ViewSupply {
     ...debOffer(all),
     choose: (wanted) => chosenIn(all, wanted),
     rivals: (member) => rivalsOf(all, member as Version),
-    build(stanza, base) {
-      const described = buildAsPackage(stanza, all.architectures[0] ?? "");
+    request: (member) => requestFor(all, member),
+    part: ({ architecture }) => (architecture === "all" ? "indep" : "arch"),
+    build(stanza, part) {
+      const described = buildAsPackage(stanza, all.architectures[0] ?? "", part);
       const outside = all.outside(described);
       return {
-        version: described.version,
         requirements: described.demands.map(({ kind, text }) => (kind === "Depends" ? text : `not ${text}`)),
-        chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
+        choose: (base) => chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
   };
@@ -46,6 +48,13 @@ function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside
   return { ok: true, members, required: new Set(asked.map(({ version }) => version)) };
 }
 
+function requestFor(all: Universe, member: Member): string {
+  const plain = nameIn(member, all.architectures[0] ?? "");
+  const target = targetOf(all, parseRequest(plain));
+  const isIt = "version" in target && target.version.version === member.version;
+  return isIt ? plain : `${plain} (= ${member.version})`;
+}
+
 /** Two versions of one package clash, too. */
 function* rivalsOf(all: Universe, version: Version): Generator<Version> {
   for (const other of version.package.versions) if (other !== version) yield other;
@@ -54,15 +63,16 @@ function* rivalsOf(all: Universe, version: Version): Generator<Version> {
 }
 
 /**
- * What a build needs and must not meet, as one package that does: apt's way of `build-dep`.
+ * What a build needs and must not meet, as one package that does: apt's way of `build-dep`, with `--arch-only` or
+ * `--indep-only`.
  *
  * @throws {Fault} `unresolved/malformed-relation`
  */
-function buildAsPackage(source: Stanza, architecture: string): Described {
+function buildAsPackage(source: Stanza, architecture: string, part: BuildPart): Described {
   const { depends, conflicts } = buildRelations(source, {
     architecture,
     profiles: [],
-    parts: ["arch", "indep"],
+    parts: [part],
   });
   const demand = (kind: Demand["kind"], alternatives: readonly Relation[]): Demand => ({
     kind,

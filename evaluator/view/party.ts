@@ -1,15 +1,23 @@
 // Parties: packages of many closures, shared out so that those of one party can all be installed together.
 // Pure. Knows that closures clash where their members do; does not know what the closures are for.
 
+export interface Party<M> {
+  readonly members: ReadonlySet<M>;
+  /** Those that no earlier party has. */
+  readonly own: readonly M[];
+}
+
 /**
- * Closures that do not clash go together, each with the first that will have it; a member is told with the first party
- * that has it. Every party can be installed, because the closures it is made of can be, and what they say of others is
+ * Closures that do not clash go together, each with the first that will have it. Every party can be installed, because the closures it is made of can be, and what they say of others is
  * clashes alone.
  *
  * @param closures sets that stand on their own, in an order that decides
  * @param rivals whom a member clashes with; told of one of two it counts for both
  */
-export function partiesOf<M>(closures: readonly ReadonlySet<M>[], rivals: (member: M) => Iterable<M>): M[][] {
+export function partiesOf<M>(
+  closures: readonly ReadonlySet<M>[],
+  rivals: (member: M) => Iterable<M>,
+): Party<M>[] {
   const clashes = clashesAmong(new Set(closures.flatMap((closure) => [...closure])), rivals);
   const parties: Set<M>[] = [];
   const told = new Map<M, number>();
@@ -22,7 +30,10 @@ export function partiesOf<M>(closures: readonly ReadonlySet<M>[], rivals: (membe
       if (!told.has(member)) told.set(member, number);
     }
   }
-  return parties.map((_, number) => [...told].flatMap(([member, own]) => (own === number ? [member] : [])));
+  return parties.map((members, number) => ({
+    members,
+    own: [...told].flatMap(([member, first]) => (first === number ? [member] : [])),
+  }));
 }
 
 function clashesAmong<M>(

@@ -28,19 +28,22 @@ export interface ViewQuestion {
   readonly workloads: readonly WorkloadQuestion[];
   /** What every build root holds; absent where nobody asks what building takes. */
   readonly buildroot?: readonly string[];
+  /** Whether packages of all architectures are built on this one; absent where another of the view's does that. */
+  readonly independent?: true;
   /** What sources that nobody has made yet will need to be built, by their names. */
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The question in its one form, however its parts are ordered. */
 export function viewQuestion(question: ViewQuestion): ViewQuestion {
-  const { view, source, base, buildroot, workloads, placeholders } = question;
+  const { view, source, base, buildroot, independent, workloads, placeholders } = question;
   return {
     view,
     source,
     base: sorted(base),
     workloads: workloads.map(workloadQuestion).sort((a, b) => compareText(a.name, b.name)),
     ...(buildroot !== undefined && { buildroot: sorted(buildroot) }),
+    ...(independent && { independent }),
     placeholders: Object.fromEntries(
       Object.entries(placeholders)
         .map(([name, needs]) => [name, sorted(needs)] as const)
@@ -60,7 +63,7 @@ function workloadQuestion({ requests, groups, locals, ...rest }: WorkloadQuestio
 }
 
 export function viewDigest(question: ViewQuestion): Digest {
-  return canonicalDigest("kit/view-question/1", question as unknown as Canonical);
+  return canonicalDigest("kit/view-question/2", question as unknown as Canonical);
 }
 
 /** The question in one line, for people and for the lock. */

@@ -58,6 +58,8 @@ export interface ViewPackage {
   readonly download: number;
   /** Nobody has made it yet: a workload's placeholder. */
   readonly placeholder?: true;
+  /** A manifest makes it, or brings it along: no repository has it. */
+  readonly local?: true;
   /**
    * 0: somebody's workload has it; 1: it is needed to build what has level 0; and so on.
    */
@@ -76,6 +78,8 @@ export interface ViewSource {
   readonly packages: readonly string[];
   /** On each architecture where one of them is wanted. */
   readonly on: Readonly<Record<string, SourceOn>>;
+  /** All of these packages are: there is no source package to build them from. */
+  readonly local?: true;
   /** Whether what it needs to be built differs from one architecture to another. */
   readonly archful: boolean;
 }
@@ -84,7 +88,10 @@ export interface SourceOn {
   readonly version: string;
   /** The lowest level of its packages. */
   readonly level: number;
-  /** Its build requirements as they stand for the architecture; absent where no buildroot was asked for. */
+  /**
+   * The build requirements of the packages that are wanted, as they stand for the architecture. Absent where no buildroot
+   * was asked for, and where all of these are of no single architecture and another one of the view builds them.
+   */
   readonly requirements?: readonly string[];
   /** Why they cannot be met. */
   readonly failure?: Failure;

@@ -9,10 +9,10 @@ import { needsIn, reasonsIn } from "../rpm/closure.ts";
 import { linesOf, rpmIndex } from "../rpm/listing.ts";
 import { rpmOffer } from "../rpm/offer.ts";
 import { isNamedBy, type Package } from "../rpm/package.ts";
-import { answersTo, gatherRequests, type Request } from "../rpm/request.ts";
+import { answersTo, gatherRequests, parseRequest, type Request } from "../rpm/request.ts";
 import { chooseAnswers } from "../rpm/resolve.ts";
 import { type Universe, universe } from "../rpm/universe.ts";
-import { compareVersions } from "../rpm/version.ts";
+import { compareVersions, parseEvr } from "../rpm/version.ts";
 import { findingSource } from "../sourcelist.ts";
 import { openStanzas } from "../stanzaindex.ts";
 import type { Chosen, Member, ViewPackages, ViewSupply, Wanted } from "./supply.ts";
@@ -24,17 +24,18 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
     compareVersions,
     choose: (wanted) => chosenIn(all, wanted),
     rivals: (member) => rivalsOf(all, member as Package),
+    request: (member) => requestFor(all, member),
     source: findingSource(sources.map(openStanzas), { compare: compareVersions, isMeant }),
-    build(stanza, base) {
+    part: () => "arch",
+    build(stanza) {
       const name = fieldOf(stanza, "Package") ?? "";
       const outside = all.outside(
         { ...stanza, Package: `building-${name}`, Provides: "", Files: "" },
         `building ${name}`,
       );
       return {
-        version: fieldOf(stanza, "Version") ?? "",
         requirements: outside.requires.map(({ text }) => text).sort(),
-        chosen: chosenIn(all, { requests: [], base, recommends: false }, outside),
+        choose: (base) => chosenIn(all, { requests: [], base, recommends: false }, outside),
       };
     },
   };
@@ -55,6 +56,24 @@ function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside
     asked.filter(({ request }) => request.by === "request").flatMap(({ packages }) => packages),
   );
   return { ok: true, members, required: new Set([...members].filter((pkg) => wanted.has(pkg))) };
+}
+
+/** With an epoch in any case: without one the request would be for every package of that version. */
+function requestFor(all: Universe, { name, version, architecture }: Member): string {
+  const { native } = all.architectures;
+  const plain = architecture === native || architecture === "noarch" ? name : `${name}.${architecture}`;
+  const found = answersTo(all, parseRequest(plain)).packages;
+  const own = found.find((pkg) => pkg.name === name && pkg.version === version);
+  const isFirst = found.every(
+    (pkg) =>
+      pkg.name === name &&
+      own !== undefined &&
+      (pkg.priority > own.priority ||
+        (pkg.priority === own.priority && compareVersions(pkg.version, version) <= 0)),
+  );
+  if (own !== undefined && isFirst) return plain;
+  const { epoch, ...evr } = parseEvr(version);
+  return `${name}-${epoch || "0"}:${evr.version}-${evr.release ?? ""}.${architecture}`;
 }
 
 /** Another version of a package that may stand beside none, what it conflicts with, and what it obsoletes. */

@@ -2,6 +2,7 @@
 // Knows what a view asks of them; each format answers in a file of its own.
 
 import type { Offer } from "../asked.ts";
+import type { BuildPart } from "../deb/builddepends.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
 import type { FindSource } from "../sourcelist.ts";
@@ -24,26 +25,27 @@ export type Chosen =
     }
   | ({ readonly ok: false } & Explanation);
 
-/** What a source needs to be built, each requirement as it stands for the architecture. */
+/** What building some of a source's packages takes. */
 export interface BuildNeeds {
-  readonly version: string;
+  /** Each as it stands for the architecture. */
   readonly requirements: readonly string[];
-  readonly chosen: Chosen;
+  /** On a root that holds this. */
+  choose(base: readonly string[]): Chosen;
 }
 
 export interface ViewSupply extends Offer {
   choose(wanted: Wanted): Chosen;
-  /**
-   * What building a source takes, on a root that holds this; undefined where there is no such source.
-   *
-   * @throws {Fault} where what its list says cannot be read
-   */
-  build(source: Stanza, base: readonly string[]): BuildNeeds;
+  /** Which of its source's builds makes a package: with rpm one makes all. */
+  part(member: Member): BuildPart;
+  /** @throws {Fault} where what the source's list says cannot be read */
+  build(source: Stanza, part: BuildPart): BuildNeeds;
   /** The source package of that version, or else of the highest there is. */
   readonly source: FindSource;
   /** Whom a package clashes with, or who clashes with it; both is not needed. */
   rivals(member: Member): Iterable<Member>;
   compareVersions(a: string, b: string): number;
+  /** What to ask for to get just this version: the plain name, where that alone gives it. */
+  request(member: Member): string;
 }
 
 /** Nothing but the packages of an answered view. */

@@ -1,6 +1,6 @@
 // Views through the built kit: locked, explained, told by level, turned a second time; and what is refused.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDeb } from "./deb.ts";
@@ -61,14 +61,21 @@ test("workloads of its labels are locked and explained, and the buildroot to its
       "labels: [eln]\npackages: [manual, absent]\noptions: {strict: false}\n",
     ),
     "workloads/hello.yaml": "kind: tools\nname: none\ndistros: [./nowhere.yaml]\npackages: [x1]\n",
-    "view.yaml": view("labels: [eln]\nbuildroot: {base: []}\nunwanted: {packages: [forbidden]}\n"),
+    "view.yaml": view(
+      "labels: [eln]\nbuildroot: {base: []}\nunwanted: {packages: [forbidden, absent, manual], sources: [forbiden, compiler]}\n",
+    ),
   });
   const locked = await attempt.does(["lock", "good/view.yaml"]);
   expect(locked.stderr).toContain("workload lax does without absent, which is not there");
   expect(locked.stderr).toContain("building office 1 needs absent (>= 2), which nothing satisfies");
-  expect((await attempt.does(["lock", "good/view.yaml"])).stderr).toContain(
-    "the lock answers everything already",
-  );
+  const pulled = "workload office pulls in forbidden, which is unwanted: forbidden";
+  expect(locked.stderr).toContain(pulled);
+  expect(locked.stderr).toContain("small has no package absent, which is unwanted");
+  expect(locked.stderr).toContain("small has no source forbiden, which is unwanted");
+  expect(locked.stderr.match(/unwanted/g)).toHaveLength(4);
+  const repeated = await attempt.does(["lock", "good/view.yaml"]);
+  expect(repeated.stderr).toContain("the lock answers everything already");
+  expect(repeated.stderr).toContain(pulled);
 
   const why = await attempt.does(["why", "good/view.yaml", "library"]);
   expect(why.stdout).toContain("request server -> library");
@@ -140,6 +147,14 @@ test("what makes no sense is refused, with the place", async () => {
     "s390x",
   );
   await refused({ "view.yaml": view("labels: [eln]\nlabel: [x]\n") }, "manifest/unknown-key", "label");
+  // Once, and not for each workload; what a lock would have is in none.
+  await refused(
+    { "view.yaml": view("base: [absent]\n") },
+    "unresolved/unsatisfiable",
+    "the base of the view eln",
+    4,
+  );
+  expect(existsSync(join(attempt.folder, "bad/view.lock"))).toBe(false);
   await refused(
     { "view.yaml": view(""), "workloads/again.yaml": web },
     "manifest/name-clash",

@@ -8,7 +8,7 @@ import { load } from "./load.ts";
 import { make } from "./make.ts";
 import { architectureChoice, choiceOfLevels, whereColumn } from "./packagelist.ts";
 import { lowestLevel, type SourceItem, sourceItems } from "./sources.ts";
-import { agreed, architectureTags, levelMark, sourceLink } from "./tag.ts";
+import { agreed, architectureTags, levelMark, localMark, sourceLink } from "./tag.ts";
 
 export async function fillSources(section: HTMLElement): Promise<void> {
   const { names, items } = await openSourceItems();
@@ -67,7 +67,8 @@ export function sourceColumns({ architectures }: NamesData): ListColumn<SourceIt
     {
       key: "build",
       label: "Build",
-      cell: ({ archful, failed }) => [
+      cell: ({ archful, local, failed }) => [
+        local && localMark(),
         failed.length > 0 && make("span", { class: "mark bad" }, "fails"),
         failed.length > 0 &&
           failed.length < architectures.length && [
@@ -82,7 +83,7 @@ export function sourceColumns({ architectures }: NamesData): ListColumn<SourceIt
             "archful",
           ),
       ],
-      value: ({ archful, failed }) => (failed.length > 0 ? 0 : archful ? 1 : 2),
+      value: ({ archful, local, failed }) => (failed.length > 0 ? 0 : archful ? 1 : local ? 2 : 3),
     },
     whereColumn(architectures),
   ];
@@ -99,6 +100,8 @@ const stateChoice: ListChoice<SourceItem> = {
   options: [
     { value: "fails", label: "fails" },
     { value: "archful", label: "archful" },
+    { value: "local", label: "local" },
   ],
-  accepts: ({ archful, failed }, value) => (value === "fails" ? failed.length > 0 : archful),
+  accepts: ({ archful, local, failed }, value) =>
+    value === "fails" ? failed.length > 0 : value === "local" ? local : archful,
 };

@@ -9,7 +9,7 @@ import { foldedList } from "./folded.ts";
 import { load } from "./load.ts";
 import { type Child, make } from "./make.ts";
 import { type SourceItem, sourceItems } from "./sources.ts";
-import { failureParts, levelMark, packageLink, sideBySide, whereTags } from "./tag.ts";
+import { failureParts, levelMark, localMark, packageLink, sideBySide, whereTags } from "./tag.ts";
 
 interface World {
   readonly names: NamesData;
@@ -35,7 +35,13 @@ function show(name: string, world: World): Child {
   if (item === undefined) return notThere("source", name, "sources.html");
   const packages = fromRising(data.packages[item.place] ?? []);
   return [
-    make("h1", {}, name, item.archful && [" ", make("span", { class: "mark" }, "archful")]),
+    make(
+      "h1",
+      {},
+      name,
+      item.archful && [" ", make("span", { class: "mark" }, "archful")],
+      item.local && [" ", localMark()],
+    ),
     sideBySide(`${name} by architecture`, names.architectures, [
       { label: "Version", cells: item.versions },
       { label: "Level", cells: item.on.map((level) => level >= 0 && levelMark(level)) },
@@ -47,7 +53,7 @@ function show(name: string, world: World): Child {
       item: (i) => packageLink(names.packages[packages[i] ?? -1] ?? ""),
       none: "None of its packages is in the view.",
     }),
-    requirementsPart(item, world),
+    !item.local && requirementsPart(item, world),
   ];
 }
 

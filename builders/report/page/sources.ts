@@ -14,6 +14,8 @@ export interface SourceItem {
   /** How many packages of it are in the view and its buildroot. */
   readonly packages: number;
   readonly archful: boolean;
+  /** Whether manifests make it. */
+  readonly local: boolean;
   /** Places of the architectures where it cannot be built. */
   readonly failed: readonly number[];
 }
@@ -21,6 +23,7 @@ export interface SourceItem {
 /** Sources that the view tells of: what is only named has nothing to be told. */
 export function sourceItems({ sources }: NamesData, data: SourcesData): SourceItem[] {
   const archful = new Set(fromRising(data.archful));
+  const local = new Set(fromRising(data.local));
   const failed = data.failed.map((rising) => new Set(fromRising(rising)));
   return sources.flatMap((name, place) => {
     const on = data.level.map((levels) => levels[place] ?? -1);
@@ -33,6 +36,7 @@ export function sourceItems({ sources }: NamesData, data: SourcesData): SourceIt
       versions,
       packages: data.packages[place]?.length ?? 0,
       archful: archful.has(place),
+      local: local.has(place),
       failed: failed.flatMap((places, architecture) => (places.has(place) ? [architecture] : [])),
     };
     return [item];

@@ -38,6 +38,11 @@ export function partMark(part: Part): HTMLElement {
   return make("span", { class: `mark ${part}` }, partWords[part]);
 }
 
+/** Of a source that no repository has. */
+export function localMark(): HTMLElement {
+  return make("span", { class: "mark", title: "manifests make it: there is no source package" }, "local");
+}
+
 export function architectureTags(architectures: readonly string[]): Child {
   return architectures.map((architecture) => [make("span", { class: "tag" }, architecture), " "]);
 }

@@ -1,7 +1,10 @@
 // A report's files: the same for the same view, whole, and with nothing in them that a text of the view could run.
 
 import { describe, expect, it } from "vitest";
+import { sourcesData } from "../../../builders/report/columns.ts";
 import { type ReportFiles, reportFiles } from "../../../builders/report/files.ts";
+import { namesOf } from "../../../builders/report/names.ts";
+import { sourceItems } from "../../../builders/report/page/sources.ts";
 import type { ViewResult } from "../../../evaluator/view/result.ts";
 import { aHistory, aPackage, hostileView, smallView } from "./view.ts";
 
@@ -59,6 +62,17 @@ describe("the files of a report", () => {
       "name\tversion\tarchitecture\tsource\tlevel\tsize\tdownload\tworkloads",
       "gcc\t1.0-1\tamd64\tgcc\t1\t90000000\t400\t0",
     ]);
+  });
+
+  it("list what manifests make", () => {
+    const view = smallView();
+    const sources = view.sources.map((one) =>
+      one.name === "openssl" ? { ...one, local: true as const } : one,
+    );
+    expect(filesOf({ ...view, sources }).get("local-sources.txt")).toBe("openssl\n");
+    const names = namesOf({ ...view, sources });
+    const items = sourceItems(names.data, sourcesData({ ...view, sources }, names));
+    expect(items.filter(({ local }) => local).map(({ name }) => name)).toEqual(["openssl"]);
   });
 
   it("keep each text of a list in its line and column", () => {

@@ -5,7 +5,7 @@ import type { PlannedView } from "../../../builders/view/plan.ts";
 import { viewResult } from "../../../builders/view/result.ts";
 import { viewKind } from "../../../builders/view/schema.ts";
 import { workloadKind } from "../../../builders/workload/schema.ts";
-import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { parseStanza, type Stanza } from "../../../evaluator/deb/stanza.ts";
 import { universe } from "../../../evaluator/deb/universe.ts";
 import { emptyLock } from "../../../evaluator/lock.ts";
 import { composeView } from "../../../evaluator/view/compose.ts";
@@ -22,28 +22,43 @@ const packages = (architecture: string) =>
     "Package: gcc\nDepends: lib",
     "Package: gas",
     "Package: shell",
-  ].map((text) => `${text}\nVersion: 1\nArchitecture: ${architecture}`);
+    "Package: app-data\nSource: app\nArchitecture: all",
+    "Package: fonts\nArchitecture: all",
+    "Package: tex\nArchitecture: all",
+  ].map((text) => `${text}\nVersion: 1${text.includes("Arch") ? "" : `\nArchitecture: ${architecture}`}`);
 
-const needs: Readonly<Record<string, string>> = { app: "gcc, gas [arm64]", libs: "gcc", one: "missing" };
+const needs: Readonly<Record<string, string>> = {
+  ...{
+    app: "gcc, gas [arm64]\nBuild-Depends-Indep: tex",
+    libs: "gcc\nBuild-Depends-Indep: tex",
+    one: "missing",
+  },
+  ...{ fonts: "tex", tex: "shell" },
+};
 
 /** What a lock gives back of the view on one architecture. */
-function answerOn(architecture: string, wanted: Readonly<Record<string, readonly string[]>>): ViewAnswer {
+function answerOn(
+  architecture: string,
+  wanted: Readonly<Record<string, readonly string[]>>,
+  locals: readonly Stanza[] = [],
+): ViewAnswer {
   const question = viewQuestion({
     view: "v",
     source: { distro: "small", architecture, repositories: [], pins: [] },
     base: ["shell"],
     buildroot: [],
+    ...(architecture === "amd64" && { independent: true as const }),
     placeholders: {},
     workloads: Object.entries(wanted).map(([name, requests]) => ({
       name,
       requests,
       groups: [],
       strict: true,
-      locals: [],
+      locals,
     })),
   });
   const supply = debSupply(
-    universe({ architecture, sources: [source(packages(architecture))] }),
+    universe({ architecture, sources: [source(packages(architecture))], locals }),
     (name, version) =>
       needs[name] === undefined
         ? undefined
@@ -116,6 +131,51 @@ test("sources say on which architecture they need what, and which of them differ
   expect(byName.get("one")?.on["amd64"]?.failure?.explanation).toContain(
     "building one 1 needs missing, which nothing satisfies: there is no package missing",
   );
+});
+
+test("what is of all architectures is built on the first; that makes no source differ", () => {
+  const { sources, packages: told } = viewResult(viewOn({ web: ["app-data", "lib", "fonts"] }));
+  const byName = new Map(sources.map((each) => [each.name, each]));
+  expect(byName.get("app")?.on).toEqual({
+    amd64: { version: "1", level: 0, requirements: ["gcc", "tex"] },
+    arm64: { version: "1", level: 0 },
+  });
+  expect(byName.get("fonts")?.on).toEqual({
+    amd64: { version: "1", level: 0, requirements: ["tex"] },
+    arm64: { version: "1", level: 0 },
+  });
+  const both = viewResult(viewOn({ web: ["app-data", "app"] })).sources;
+  expect(both.find(({ name }) => name === "app")).toMatchObject({
+    archful: true,
+    on: { amd64: { requirements: ["gcc", "tex"] }, arm64: { requirements: ["gcc", "gas"] } },
+  });
+  expect(sources.filter(({ archful }) => archful)).toEqual([]);
+  const tools = Object.entries(told).map(([architecture, list]) => [
+    architecture,
+    list.filter(({ level }) => level > 0).map(({ name }) => name),
+  ]);
+  expect(tools).toEqual([
+    ["amd64", ["gcc", "tex"]],
+    ["arm64", ["gcc"]],
+  ]);
+});
+
+test("what manifests make is local, and so are its sources", () => {
+  const locals = ["mine", "libs-extra\nSource: libs"].map((text) =>
+    parseStanza(`Package: ${text}\nVersion: 1\nArchitecture: amd64`),
+  );
+  const wanted = { web: ["mine", "libs-extra", "lib"] };
+  const view = { ...viewOn(wanted), on: new Map([["amd64", answerOn("amd64", wanted, locals)]]) };
+  const { packages: told, sources } = viewResult(view);
+  expect(told["amd64"]?.filter(({ local }) => local).map(({ name }) => name)).toEqual(["libs-extra", "mine"]);
+  // Of libs the archive has a package, too.
+  expect(sources.filter(({ local }) => local)).toEqual([
+    {
+      ...{ name: "mine", packages: ["mine"], local: true, archful: false },
+      on: { amd64: { version: "1", level: 0, requirements: [] } },
+    },
+  ]);
+  expect(sources.find(({ name }) => name === "libs")?.on["amd64"]?.requirements).toEqual(["gcc"]);
 });
 
 test("what is unwanted is told once for each workload, with the way to it", () => {

@@ -32,13 +32,19 @@ export interface PlannedView {
 /**
  * Undefined while a question is open.
  *
+ * @param among architectures, of which those count that the view has; without, the wish's or all that the view has
  * @throws {Fault} `manifest/unknown-label`, `manifest/unsupported-architecture`, `manifest/name-clash`
  */
-export function planView(planning: Planning, file: string): PlannedView | undefined {
+export function planView(
+  planning: Planning,
+  file: string,
+  among?: readonly string[],
+): PlannedView | undefined {
   const { world, wish } = planning;
   const own = assembled(world.assembly, file);
   const first = settleView(planning, own, wish.architecture ?? world.host);
-  const architectures = architecturesOf(own, first, wish.architecture);
+  const offered = architecturesOf(own, first, among === undefined ? wish.architecture : undefined);
+  const architectures = among === undefined ? offered : offered.filter((name) => among.includes(name));
   const answers = architectures.map(
     (architecture) => [architecture, planFor(planning, own, architecture)] as const,
   );
@@ -46,7 +52,7 @@ export function planView(planning: Planning, file: string): PlannedView | undefi
     answer === undefined ? [] : [[architecture, answer] as const],
   );
   const below = own.references.find(({ path }) => path[0] === "subtract");
-  const subtracts = below && planView(planning, below.file);
+  const subtracts = below && planView(planning, below.file, architectures);
   if (on.length < answers.length || (below !== undefined && subtracts === undefined)) return undefined;
   return {
     manifest: first.manifest,

@@ -153,6 +153,7 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
   /** What its packages of an architecture need, on each: those of all architectures are built on one. */
   const needs = new Map<string, Set<string>>();
   const places = new Map<string, Map<string, SourceOn>>();
+  const taken = takenAsBuilt(answers);
   for (const { architecture, answer, packages: own } of answers) {
     for (const item of own) {
       packages.set(item.source, (packages.get(item.source) ?? new Set()).add(item.name));
@@ -174,8 +175,23 @@ function viewSources(answers: readonly OpenAnswer[]): ViewSource[] {
       packages: [...(packages.get(name) ?? [])].sort(),
       ...(!listed.has(name) && { local: true as const }),
       on: Object.fromEntries(on),
+      ...(taken.has(name) && { takenAsBuilt: taken.get(name) ?? [] }),
       archful: (needs.get(name)?.size ?? 0) > 1,
     }));
+}
+
+/** By source; none where the architecture that builds packages of all is not looked at. */
+function takenAsBuilt(answers: readonly OpenAnswer[]): ReadonlyMap<string, readonly string[]> {
+  const builder = answers.find(({ answer }) => answer.question.independent)?.answer.view.buildroot;
+  const found = new Map<string, string[]>();
+  for (const { architecture, answer, packages } of builder === undefined ? [] : answers) {
+    if (answer.question.independent || answer.question.source.format === "rpm") continue;
+    const wanted = packages.filter((item) => item.architecture === "all" && item.local !== true);
+    for (const source of new Set(wanted.map((item) => item.source)))
+      if (builder?.sources[source]?.independent === undefined)
+        found.set(source, [...(found.get(source) ?? []), architecture]);
+  }
+  return found;
 }
 
 /** As the buildroot has it; where nobody asked for that, as the package says. */

@@ -38,7 +38,9 @@ const view = z.strictObject({
     .describe("Packages and source packages that should not be in it: told, with who brings them."),
   subtract: reference
     .optional()
-    .describe("The view that this one is added to: what that one has is left out."),
+    .describe(
+      "The view that this one is added to: what that one has is left out, on the architectures that both have.",
+    ),
 });
 
 export type ViewManifest = z.infer<typeof view>;

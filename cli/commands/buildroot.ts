@@ -77,6 +77,7 @@ export function buildrootRecord(
     label,
     on: Object.fromEntries(result.architectures.map((name) => [name, { levels: levelsOn(result, name) }])),
     archful: result.sources.filter(({ archful }) => archful).map(({ name }) => name),
+    takenAsBuilt: takenIn(result),
     local: result.sources.filter(({ local }) => local).map(({ name }) => name),
     failures: failuresIn(result),
     workloads: workloads.map(({ name, file, common, further }) => ({
@@ -97,10 +98,16 @@ export function buildrootLines(result: ViewResult): string[] {
     ),
   ]);
   const archful = result.sources.filter((source) => source.archful).length;
+  const taken = takenIn(result);
   const local = result.sources.filter((source) => source.local).map(({ name }) => name);
   return [
     ...levels,
     ...(archful > 0 ? [`${plural(archful, "source")} need something else on another architecture`] : []),
+    ...(taken.length > 0
+      ? [
+          `taken as built, for another architecture builds what is for all and has none of it: ${taken.map(({ source, architectures }) => `${source} (${architectures.join(", ")})`).join(", ")}`,
+        ]
+      : []),
     ...(local.length > 0 ? [`local, made by manifests: ${local.join(", ")}`] : []),
     ...failuresIn(result).flatMap(({ source, architecture, explanation }) => [
       `${source} cannot be built on ${architecture}:`,
@@ -119,6 +126,12 @@ function levelsOn({ packages, sources }: ViewResult, architecture: string) {
     packages: count(ofPackages, level),
     sources: count(ofSources, level),
   }));
+}
+
+function takenIn({ sources }: ViewResult) {
+  return sources.flatMap(({ name, takenAsBuilt: architectures }) =>
+    architectures === undefined ? [] : [{ source: name, architectures }],
+  );
 }
 
 function failuresIn({ sources }: ViewResult) {

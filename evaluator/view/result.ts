@@ -80,6 +80,11 @@ export interface ViewSource {
   readonly on: Readonly<Record<string, SourceOn>>;
   /** All of these packages are: there is no source package to build them from. */
   readonly local?: true;
+  /**
+   * Architectures where a package of it is wanted that is for all, and that no architecture of the view builds: the one
+   * that does has none of these. What they need is not looked at.
+   */
+  readonly takenAsBuilt?: readonly string[];
   /** Whether what it needs to be built differs from one architecture to another. */
   readonly archful: boolean;
 }

@@ -144,6 +144,19 @@ test("what is of all architectures is built on the first; that makes no source d
     amd64: { version: "1", level: 0, requirements: ["tex"] },
     arm64: { version: "1", level: 0 },
   });
+  // Nobody builds what only another architecture has.
+  expect(sources.filter(({ takenAsBuilt }) => takenAsBuilt)).toEqual([]);
+  const on = new Map(
+    (["amd64", "arm64"] as const).map((each) => [
+      each,
+      answerOn(each, { web: each === "amd64" ? ["app"] : ["app", "app-data", "fonts"] }),
+    ]),
+  );
+  const uneven = viewResult({ ...viewOn({ web: [] }), on }).sources;
+  expect(uneven.filter(({ takenAsBuilt }) => takenAsBuilt)).toMatchObject([
+    { name: "app", takenAsBuilt: ["arm64"] },
+    { name: "fonts", takenAsBuilt: ["arm64"] },
+  ]);
   const both = viewResult(viewOn({ web: ["app-data", "app"] })).sources;
   expect(both.find(({ name }) => name === "app")).toMatchObject({
     archful: true,

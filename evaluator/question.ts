@@ -47,6 +47,8 @@ export interface ClosureQuestion {
   readonly exclude: readonly string[];
   /** Stanzas of packages kit builds itself. */
   readonly locals: readonly Stanza[];
+  /** Those of them that are to be there because others of them depend on them: no requests; absent where there are none. */
+  readonly brought?: readonly string[];
   /** Whether what packages recommend is wanted too; absent where not. */
   readonly recommends?: true;
   /** Groups whose packages are wanted, by name; absent where there are none. */
@@ -59,7 +61,7 @@ export interface ClosureQuestion {
 
 export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
   const sorted = (list: readonly string[]) => [...new Set(list)].sort();
-  const { groups = [], optional = [] } = question;
+  const { groups = [], optional = [], brought = [] } = question;
   const others = optional.filter((text) => !question.requests.includes(text));
   return {
     source: question.source,
@@ -67,6 +69,7 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
     base: sorted(question.base),
     exclude: sorted(question.exclude),
     locals: [...question.locals].sort((a, b) => ((a["Package"] ?? "") < (b["Package"] ?? "") ? -1 : 1)),
+    ...(brought.length > 0 && { brought: sorted(brought) }),
     ...(question.recommends && { recommends: true }),
     ...(groups.length > 0 && { groups: sorted(groups) }),
     ...(others.length > 0 && { optional: sorted(others) }),

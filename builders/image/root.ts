@@ -52,11 +52,13 @@ export function resolveRoots(
     exclude: manifest.exclude,
     root: true,
   };
+  const made = packageRequests(packages);
   const joint = planning.closure(
     closureQuestion({
       ...common,
       source: sourceOf(distro, target.arch, architecturesIn([...names, ...optional])),
-      requests: [...names, ...packageRequests(packages)],
+      requests: [...names, ...made.asked],
+      brought: made.brought,
       locals: packages.map(({ stanza }) => stanza),
       ...(recommends && { recommends }),
       groups,

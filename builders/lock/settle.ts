@@ -10,7 +10,9 @@ import { type Asked, type Listed, openSupply } from "./supply.ts";
 export type Chosen = Pick<ChosenPackage, "name" | "version" | "architecture" | "stanza" | "origin">;
 
 /** What was chosen in one go: a root, a view's environment, one of its workloads. */
-export interface Closed extends Asked, Pick<ClosureQuestion, "requests" | "base" | "recommends" | "groups"> {
+export interface Closed
+  extends Asked,
+    Pick<ClosureQuestion, "requests" | "base" | "recommends" | "brought" | "groups"> {
   readonly packages: readonly Chosen[];
 }
 

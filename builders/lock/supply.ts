@@ -35,7 +35,7 @@ export interface Listed {
 export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
 
 /** What is to be chosen. */
-export type Wish = Pick<ClosureQuestion, "requests" | "base" | "recommends">;
+export type Wish = Pick<ClosureQuestion, "requests" | "base" | "recommends" | "brought">;
 
 export interface Supply extends Offer {
   resolve(wish: Wish): Resolution;
@@ -88,8 +88,8 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
   };
 }
 
-function completed({ requests, base, recommends }: Wish) {
-  return { requests, base, recommends: recommends === true };
+function completed({ requests, base, recommends, brought = [] }: Wish) {
+  return { requests, base, recommends: recommends === true, brought };
 }
 
 export function debUniverse({ source, locals, exclude }: Asked, lists: readonly Listed[]): Universe {

@@ -72,9 +72,11 @@ function broughtBy({ file, stanza }: MadePackage, all: readonly MadePackage[], a
   );
 }
 
-/** What is asked of a resolver to have them. */
-export function packageRequests(packages: readonly LocalPackage[]): string[] {
-  return packages.filter(({ isAsked }) => isAsked).map(({ stanza }) => stanza["Package"] ?? "");
+/** By name those that are asked for, and those that others of them bring. */
+export function packageRequests(packages: readonly LocalPackage[]) {
+  const names = (asked: boolean) =>
+    packages.filter(({ isAsked }) => isAsked === asked).map(({ stanza }) => stanza["Package"] ?? "");
+  return { asked: names(true), brought: names(false) };
 }
 
 /** `kit realize` of a package's own manifest: its .deb. @throws {Fault} `usage/unknown-output` */

@@ -187,10 +187,12 @@ function workloadQuestion(
   refuseLeftOut(distro, files);
   const made = planPackages(planning, files, target);
   if (made === undefined) return undefined;
+  const { asked, brought } = packageRequests(made);
   const expected = placeholders.flatMap((item) => expectedPackages(item, distro.format, target.arch));
   return {
     name,
-    requests: [...names, ...packageRequests(made)],
+    requests: [...names, ...asked],
+    ...(brought.length > 0 && { brought }),
     groups,
     ...(options.recommends && { recommends: true }),
     strict: options.strict,

@@ -76,7 +76,7 @@ export function reasonsIn(
 ): Map<Version, Reason[]> {
   const reasons = new Map<Version, Reason[]>([...chosen].map((version) => [version, []]));
   for (const { request, version } of answers) {
-    reasons.get(version)?.push({ by: request.by, relation: request.text });
+    if (!request.brought) reasons.get(version)?.push({ by: request.by, relation: request.text });
   }
   const sorted = [...chosen].sort(compareVersionNames);
   const tell = (counts: (demand: Demand) => boolean, isOpen: (version: Version) => boolean): void => {

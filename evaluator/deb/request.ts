@@ -13,6 +13,8 @@ export interface Request {
   /** As it was written; for a base package its name. */
   readonly text: string;
   readonly relation: Relation;
+  /** Whether it is there for others, which depend on it and are told as the reason. */
+  readonly brought?: true;
   /** The version that is meant, where it stands outside of every index ({@link Universe.outside}). */
   readonly outside?: Version;
 }
@@ -50,8 +52,13 @@ export function gatherRequests(
   universe: Universe,
   requests: readonly string[],
   base: readonly string[],
+  brought: readonly string[] = [],
 ): Request[] {
-  const asked = requests.map(parseRequest);
+  const further = brought.filter((name) => !requests.includes(name));
+  const asked = [
+    ...requests.map(parseRequest),
+    ...further.map((name): Request => ({ ...parseRequest(name), brought: true })),
+  ];
   const based = base.flatMap((set): Request[] => {
     if (!isBaseSet(set)) return [{ ...parseRequest(set), by: "base" }];
     return universe.base(set).map((name): Request => ({ by: "base", text: name, relation: { name } }));

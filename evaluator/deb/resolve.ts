@@ -17,6 +17,8 @@ export interface Question {
   /** Sets by field of the candidate, or further requests: what every root holds. */
   readonly base: readonly (BaseSet | (string & {}))[];
   readonly recommends: boolean;
+  /** Names of local packages to have as if they were asked for, though it is others of them that need them. */
+  readonly brought?: readonly string[];
   /** A package of no index, asked for too, and among what is chosen. */
   readonly outside?: Version;
 }
@@ -47,7 +49,7 @@ export function resolve(universe: Universe, question: Question): Resolution {
  */
 export function choose(universe: Universe, question: Question): Choice {
   const { recommends, outside } = question;
-  const asked = gatherRequests(universe, question.requests, question.base);
+  const asked = gatherRequests(universe, question.requests, question.base, question.brought);
   const requests = outside === undefined ? asked : [...asked, requestOf(outside)];
   const targets = requests.map((request) => ({ request, target: targetOf(universe, request) }));
   const missing = targets.filter(isMissing);

@@ -33,6 +33,7 @@ export function workloadClosures(
     const question = closureQuestion({
       ...{ source, base, requests, exclude: [], locals: workload.locals, groups: workload.groups },
       ...(recommends && { recommends }),
+      ...(workload.brought && { brought: workload.brought }),
     });
     const keys = [...locked.required, ...locked.others];
     const chosen = new Set(keys.flatMap((key) => packages.members.get(key) ?? []));

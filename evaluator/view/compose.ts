@@ -75,7 +75,7 @@ function baseAlone(
 }
 
 function composeWorkload(
-  { requests, groups, recommends, strict }: WorkloadQuestion,
+  { requests, groups, recommends, strict, brought = [] }: WorkloadQuestion,
   base: readonly string[],
   supply: ViewSupply,
   keysOf: (members: Iterable<Member>) => string[],
@@ -93,7 +93,7 @@ function composeWorkload(
   const asked = [...new Set([...requests, ...groups.flatMap(supply.group)])].sort();
   const missing = strict ? [] : asked.filter((text) => !supply.isThere(text));
   const there = asked.filter((text) => !missing.includes(text));
-  const choice = supply.choose({ requests: there, base, recommends: recommends === true });
+  const choice = supply.choose({ requests: there, base, recommends: recommends === true, brought });
   if (!choice.ok) return failed(choice.explanation, choice.hint);
   const { members, required } = choice;
   return {

@@ -39,10 +39,12 @@ export function debSupply(all: Universe, source: FindSource): ViewSupply {
   };
 }
 
-function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside?: Version): Chosen {
-  const choice = choose(all, { requests, base, recommends, ...(outside && { outside }) });
+function chosenIn(all: Universe, wanted: Wanted, outside?: Version): Chosen {
+  const choice = choose(all, { ...wanted, ...(outside && { outside }) });
   if (!choice.ok) return choice;
-  const asked = choice.answers.filter(({ request }) => request.by === "request" && !request.outside);
+  const asked = choice.answers.filter(
+    ({ request }) => request.by === "request" && !request.outside && !request.brought,
+  );
   const members = new Set(choice.versions);
   if (outside !== undefined) members.delete(outside);
   return { ok: true, members, required: new Set(asked.map(({ version }) => version)) };

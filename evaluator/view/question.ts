@@ -18,6 +18,8 @@ export interface WorkloadQuestion {
   readonly strict: boolean;
   /** Packages that kit builds, and those that nobody has made yet. */
   readonly locals: readonly Stanza[];
+  /** Those of them that are to be there because others of them depend on them; absent where there are none. */
+  readonly brought?: readonly string[];
 }
 
 export interface ViewQuestion {
@@ -52,12 +54,14 @@ export function viewQuestion(question: ViewQuestion): ViewQuestion {
   };
 }
 
-function workloadQuestion({ requests, groups, locals, ...rest }: WorkloadQuestion): WorkloadQuestion {
+function workloadQuestion(question: WorkloadQuestion): WorkloadQuestion {
+  const { requests, groups, locals, brought = [], ...rest } = question;
   const byName = (a: Stanza, b: Stanza) => compareText(a["Package"] ?? "", b["Package"] ?? "");
   return {
     ...rest,
     requests: sorted(requests),
     groups: sorted(groups),
+    ...(brought.length > 0 && { brought: sorted(brought) }),
     locals: [...locals].sort(byName),
   };
 }

@@ -14,6 +14,8 @@ export interface Wanted {
   readonly requests: readonly string[];
   readonly base: readonly string[];
   readonly recommends: boolean;
+  /** Local packages to have because others of them depend on them. */
+  readonly brought?: readonly string[];
 }
 
 export type Chosen =

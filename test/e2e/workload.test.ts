@@ -17,6 +17,7 @@ beforeAll(async () => {
   add("library", { Conflicts: "tool" });
   add("other-library");
   add("manual");
+  add("a-lib", { Provides: "edge-lib" });
   add("tool");
   add("chart", { Task: "office" });
   add("letter", { Task: "office, desktop" });
@@ -124,11 +125,12 @@ test("what a local package needs of another is no request of its own, unless not
     "mute.yaml": `kind: package\nname: mute\nbuilder: deb-prebuilt\ndistro: ./small.yaml\ndependencies: [./friend.yaml]\nsources: [{file: ./mute.deb}]\n`,
     "mute.deb": makeDeb("mute", {}, {}).bytes,
     "friend.yaml": local("friend", files("friend")),
-    "w/edge.yaml": workload("edge", "packages: [../edge-tool.yaml, ../mute.yaml]\n"),
+    "w/edge.yaml": workload("edge", "packages: [a-lib, ../edge-tool.yaml, ../mute.yaml]\n"),
     "view.yaml":
       "kind: view\nname: edges\ndistro: ./small.yaml\narchitectures: [amd64]\nworkloads: [./w]\nbase: []\n",
   });
-  attempt.image(["./edge-tool.yaml", "./mute.yaml"]);
+  // Chosen before it is needed, and in its name: the manifest's is meant all the same.
+  attempt.image(["a-lib", "./edge-tool.yaml", "./mute.yaml"]);
   for (const manifest of ["image.yaml", "view.yaml"]) {
     await attempt.does(["lock", manifest]);
     const why = async (name: string) =>
@@ -143,7 +145,10 @@ test("what a local package needs of another is no request of its own, unless not
   expect(Object.values(views)).toMatchObject([
     {
       workloads: {
-        edge: { required: ["local edge-tool", "local friend", "local mute"], others: ["local edge-lib"] },
+        edge: {
+          required: ["a-lib_1.0_all", "local edge-tool", "local friend", "local mute"],
+          others: ["local edge-lib"],
+        },
       },
     },
   ]);

@@ -2,6 +2,7 @@
 // Knows clauses and which of them are requests; does not know what else they say.
 
 import type { Clause } from "./engine.ts";
+import { Places } from "./places.ts";
 import type { Explanation } from "./resolution.ts";
 import { search } from "./search.ts";
 import { compareText } from "./text.ts";
@@ -35,11 +36,24 @@ export function argued<
     .map((request) => request.text);
   const hints = new Set(hintsFor(rules));
   if (droppable.length > 0) hints.add(`it works without ${listed(droppable, "or")}`);
-  return { explanation: rules.map(tell), ...(hints.size > 0 && { hint: [...hints].join("; ") }) };
+  return { explanation: abridged(rules, tell), ...(hints.size > 0 && { hint: [...hints].join("; ") }) };
 }
 
 // Each try is a resolution of its own.
 const mostTried = 8;
+
+/** An argument in sentences. Nobody follows one of a thousand steps: of such a one the beginning and the end are told. */
+function abridged<R>(rules: readonly R[], tell: (rule: R) => string): string[] {
+  const between = rules.length - 2 * mostTold;
+  if (between <= 1) return rules.map(tell);
+  return [
+    ...rules.slice(0, mostTold).map(tell),
+    `and so on, ${between} steps`,
+    ...rules.slice(-mostTold).map(tell),
+  ];
+}
+
+const mostTold = 100;
 
 /** `a, b and c`, at most six of them. */
 export function listed(items: readonly string[], word = "and"): string {
@@ -69,16 +83,38 @@ function inOrder<R extends Kinded>(rules: readonly R[], textOfRequest: (rule: R)
   const told = rules
     .filter((rule) => rule.kind === "request")
     .sort((a, b) => compareText(textOfRequest(a), textOfRequest(b)));
-  const rest = new Set(rules.filter((rule) => rule.kind !== "request"));
+  const rest = rules.filter((rule) => rule.kind !== "request");
   const introduced = new Set(told.flatMap((rule) => rule.literals));
-  while (rest.size > 0) {
-    const isReady = (rule: R) => rule.literals.every((literal) => literal > 0 || introduced.has(-literal));
-    const ready = [...rest].find((rule) => rule.kind === "need" && isReady(rule)) ?? [...rest].find(isReady);
-    const [next = ready] = ready === undefined ? rest : [ready];
-    if (next === undefined) break;
-    rest.delete(next);
+  /** By what a rule speaks of and nobody has introduced: its places. */
+  const waiting = new Map<number, number[]>();
+  const open = new Places(rest.length);
+  const [needs, others] = [new Places(rest.length), new Places(rest.length)];
+  const makeReady = (place: number) => (rest[place]?.kind === "need" ? needs : others).add(place);
+  const lacking = rest.map(({ literals }, place) => {
+    open.add(place);
+    const unknown = new Set(literals.filter((literal) => literal < 0 && !introduced.has(-literal)));
+    for (const literal of unknown) {
+      const known = waiting.get(-literal);
+      if (known === undefined) waiting.set(-literal, [place]);
+      else known.push(place);
+    }
+    if (unknown.size === 0) makeReady(place);
+    return unknown.size;
+  });
+  const first = (places: Places) => places.first(0, rest.length, () => true);
+  for (;;) {
+    const place = first(needs) ?? first(others) ?? first(open);
+    const next = place === undefined ? undefined : rest[place];
+    if (place === undefined || next === undefined) return told;
+    for (const places of [needs, others, open]) places.delete(place);
     told.push(next);
-    for (const literal of next.literals) if (literal > 0) introduced.add(literal);
+    for (const literal of next.literals) {
+      if (literal < 0 || introduced.has(literal)) continue;
+      introduced.add(literal);
+      for (const other of waiting.get(literal) ?? []) {
+        lacking[other] = (lacking[other] ?? 0) - 1;
+        if (lacking[other] === 0 && open.has(other)) makeReady(other);
+      }
+    }
   }
-  return told;
 }

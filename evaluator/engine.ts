@@ -213,7 +213,7 @@ export class Engine<C extends Clause> {
 
   /** Learns a clause, jumps back to where it is unit, and asserts it; false if there is nothing to jump over. */
   #learnFrom(conflict: Node<C>): boolean {
-    const level = Math.max(0, ...conflict.literals.map((literal) => this.levelOf(literal)));
+    const level = this.#highest(conflict.literals);
     if (level === 0) return false;
     this.backtrack(level);
     const parents: Node<C>[] = [conflict];
@@ -240,12 +240,19 @@ export class Engine<C extends Clause> {
       parents.push(reason);
       take(reason.literals, pivot);
     }
-    const back = Math.max(0, ...[...learnt].map((literal) => this.levelOf(literal)));
+    const back = this.#highest(learnt);
     this.backtrack(back);
     const literals = [-pivot, ...learnt];
     this.#learnt.push(literals);
     this.#attach({ literals, original: undefined, parents });
     return true;
+  }
+
+  /** A clause may be longer than a call has room for arguments. */
+  #highest(literals: Iterable<number>): number {
+    let highest = 0;
+    for (const literal of literals) highest = Math.max(highest, this.levelOf(literal));
+    return highest;
   }
 
   /** The original clauses a conflict at level 0 rests on. */

@@ -40,16 +40,22 @@ export function search<C extends Clause>(
     return note(clauses);
   });
   for (const root of note(roots)) engine.add(root);
+  const isTrue = (literal: number) => engine.value(literal) === true;
+  // Those before are met, and stay so until something is taken back.
+  let [metObligations, metWishes, returns] = [0, 0, 0];
   const nextDecision = (): number | undefined => {
-    for (const literals of obligations) {
+    if (returns !== engine.returns) [metObligations, metWishes, returns] = [0, 0, engine.returns];
+    while (obligations[metObligations]?.some(isTrue)) metObligations++;
+    for (let i = metObligations; i < obligations.length; i++) {
+      const literals = obligations[i] ?? [];
       // Unmet, and every negative literal false: whoever demands this is in.
-      const calls = (literal: number) =>
-        literal < 0 ? engine.value(literal) === false : engine.value(literal) !== true;
+      const calls = (literal: number) => (literal < 0 ? engine.value(literal) === false : !isTrue(literal));
       if (literals.every(calls)) return literals.find((literal) => engine.value(literal) === undefined);
     }
-    for (const { owner, literals } of wishes) {
-      if (engine.value(owner) !== true || literals.some((literal) => engine.value(literal) === true))
-        continue;
+    while (wishes[metWishes]?.literals.some(isTrue)) metWishes++;
+    for (let i = metWishes; i < wishes.length; i++) {
+      const { owner = 0, literals = [] } = wishes[i] ?? {};
+      if (!isTrue(owner) || literals.some(isTrue)) continue;
       const open = literals.find((literal) => engine.value(literal) === undefined);
       if (open !== undefined) return open;
     }

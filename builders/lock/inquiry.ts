@@ -7,7 +7,7 @@ import type { DistroManifest } from "../distro/schema.ts";
 import { architecturesIn, sourceOf } from "../distro/source.ts";
 
 export interface Inquiry {
-  /** As apt's command line has them: `name`, `name:arch`, `name=version`; `name (>= 1)` too. */
+  /** As apt's or dnf's command line has them: `name`, `name:arch`, `name=version`; `name (>= 1)` and `@group` too. */
   readonly packages: readonly string[];
   /** The native one first; packages of the others may take part, as after `dpkg --add-architecture`. */
   readonly architectures: readonly [string, ...string[]];
@@ -18,7 +18,9 @@ export interface Inquiry {
 
 /** @throws {Fault} `unresolved/malformed-request`, `usage/unknown-architecture` */
 export function inquiryQuestion(distro: DistroManifest, inquiry: Inquiry): ClosureQuestion {
-  const { packages, architectures, base, recommends } = inquiry;
+  const { architectures, base, recommends } = inquiry;
+  const groups = inquiry.packages.flatMap((text) => groupIn(text) ?? []);
+  const packages = inquiry.packages.filter((text) => groupIn(text) === undefined);
   const [native, ...foreign] = architectures;
   const further = [...foreign, ...(distro.format === "deb" ? architecturesIn(packages) : [])];
   const known: readonly string[] = distro.architectures;
@@ -32,6 +34,11 @@ export function inquiryQuestion(distro: DistroManifest, inquiry: Inquiry): Closu
     base: base ? distro.base : [],
     exclude: [],
     locals: [],
+    groups,
     ...(recommends && { recommends: true }),
   });
+}
+
+function groupIn(text: string): string | undefined {
+  return /^@\s*(\S.*)$/.exec(text.trim())?.[1];
 }

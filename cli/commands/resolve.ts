@@ -26,8 +26,9 @@ export class ResolveCommand extends PartsCommand {
     description: "which packages a distribution gives for some, and why each",
     details: `
       DISTRO is the name of one that ships, or the file of another; a PACKAGE is written as for apt: \`nginx\`,
-      \`nginx=1.22.1-9\`, \`libc6:arm64\`, \`"nginx (>= 1.22)"\`. Chooses what apt of that release would on a machine
-      that has nothing, whatever the order of the packages; with \`--base\` on one that has the distribution's base.
+      \`nginx=1.22.1-9\`, \`libc6:arm64\`, \`"nginx (>= 1.22)"\`; or as for dnf where the distribution is of rpm packages.
+      \`@NAME\` is a group: what the repositories' comps have in it, or a task of Debian's and Ubuntu's. Chooses what
+      apt or dnf of that release would on a machine that has nothing, whatever the order of the packages; with \`--base\` on one that has the distribution's base.
       Reads no lock, and the indexes as they were an hour ago at most. Prints a line for each package: NAME VERSION ARCHITECTURE and who
       wants it; \`[store]\` stands behind what the store gave, where the distribution's \`search:\` names it. Where that leaves
       repositories out, no index is read. What cannot be had ends with 4, and the packages and versions that clash.
@@ -35,6 +36,7 @@ export class ResolveCommand extends PartsCommand {
     examples: [
       ["What nginx comes with", "kit resolve debian/trixie nginx"],
       ["In an image, for a program", "kit resolve debian/trixie nginx --base --json"],
+      ["A group of packages", "kit resolve ./fedora.yaml @web-server"],
       ["On an amd64 machine that takes i386 packages too", "kit resolve ./mine.yaml libc6:i386 --arch amd64"],
     ],
   });

@@ -2,6 +2,7 @@
 // Knows how to keep up with a search that grows and goes back; does not know which rule is met first, nor by whom.
 
 import type { Clause, Engine } from "../engine.ts";
+import { Places } from "../places.ts";
 import { Follower } from "./follower.ts";
 
 /** Rules by place: those given, in their order, then those learnt. */
@@ -83,42 +84,6 @@ export function agendaOf<C extends Clause>(engine: Engine<C>, choices: readonly 
       return waiting.first(start, end, isOpen) ?? waiting.first(0, start + count - rules.length, isOpen);
     },
   };
-}
-
-/** A set of whole numbers that is gone through in ascending order: a bit each, so that most are passed 32 at a time. */
-class Places {
-  #words: Uint32Array;
-
-  constructor(size: number) {
-    this.#words = new Uint32Array((size >> 5) + 2);
-  }
-
-  add(place: number): void {
-    if (place >> 5 >= this.#words.length) {
-      const words = new Uint32Array(2 * (place >> 5));
-      words.set(this.#words);
-      this.#words = words;
-    }
-    this.#words[place >> 5] = (this.#words[place >> 5] ?? 0) | (1 << (place & 31));
-  }
-
-  delete(place: number): void {
-    this.#words[place >> 5] = (this.#words[place >> 5] ?? 0) & ~(1 << (place & 31));
-  }
-
-  /** The first from `start` to before `end` that will do, which may delete it. */
-  first(start: number, end: number, willDo: (place: number) => boolean): number | undefined {
-    for (let word = start >> 5; word << 5 < end; word++) {
-      let bits = this.#words[word] ?? 0;
-      if (word === start >> 5) bits = bits & (-1 << (start & 31));
-      for (; bits !== 0; bits &= bits - 1) {
-        const place = (word << 5) + 31 - Math.clz32(bits & -bits);
-        if (place >= end) return undefined;
-        if (willDo(place)) return place;
-      }
-    }
-    return undefined;
-  }
 }
 
 function append(lists: Map<number, number[]>, key: number, place: number): void {

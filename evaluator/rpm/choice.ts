@@ -3,7 +3,7 @@
 
 import { Engine } from "../engine.ts";
 import { type Agenda, agendaOf } from "./agenda.ts";
-import { type Formula, formulate, supplementersOf } from "./formula.ts";
+import { type Formula, formulate } from "./formula.ts";
 import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
 import type { Package } from "./package.ts";
 import { bestOf, inPreference, isRecommended, wantedOf } from "./preference.ts";
@@ -11,6 +11,7 @@ import type { Answers } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { takenIn } from "./taken.ts";
 import type { Universe } from "./universe.ts";
+import { type Wishing, wishingIn } from "./wishing.ts";
 
 export type Outcome =
   /** In the order they were taken. */
@@ -41,6 +42,7 @@ class Choice {
   readonly #formula: Formula;
   readonly #engine = new Engine<Rule>();
   readonly #taken: Taken;
+  readonly #wishing: Wishing;
   #lastAgenda: { readonly choices: readonly Rule[]; readonly agenda: Agenda } | undefined;
   #branches: Branch[] = [];
   #core: readonly Rule[] | undefined;
@@ -50,6 +52,7 @@ class Choice {
     this.#recommends = recommends;
     this.#formula = formulate(universe, answers);
     this.#taken = takenIn(universe, this.#engine);
+    this.#wishing = wishingIn(universe, this.#engine);
     const asked = answers.flatMap(({ packages }) => packages);
     this.#add([...this.#formula.reach(asked), ...this.#formula.requests]);
   }
@@ -82,12 +85,15 @@ class Choice {
   /** `resolve_jobrules` */
   #meetRequests(): void {
     const start = this.#engine.level;
-    while (this.#core === undefined && this.#engine.level >= start) {
-      const open = this.#formula.requests.find(
-        ({ literals }) => !literals.some((literal) => this.#engine.value(literal) === true),
-      );
-      if (open === undefined) return;
-      this.#select(this.#open(open.literals));
+    const { requests } = this.#formula;
+    const isMet = ({ literals }: Rule) => literals.some((literal) => this.#engine.value(literal) === true);
+    // Those before are met, until something is taken back.
+    for (let [next, { returns }] = [0, this.#engine]; this.#engine.level >= start; ) {
+      if (returns !== this.#engine.returns) [next, { returns }] = [0, this.#engine];
+      const request = requests[next];
+      if (request === undefined || this.#core !== undefined) return;
+      if (isMet(request)) next++;
+      else this.#select(this.#open(request.literals));
     }
   }
 
@@ -133,13 +139,11 @@ class Choice {
    * has to be decided anew with what is known of them.
    */
   #meetWishes(): false | "decided" | "reached" {
-    const taken = this.#taken;
-    const inOrder = taken.packages().toSorted(this.#universe.compare);
-    const recommended = inOrder.flatMap((pkg) =>
-      pkg.recommends.flatMap((demand) => this.#wishes(demand.relation)),
-    );
-    const supplementing = this.#supplementing(inOrder);
-    const wished = [...new Set([...recommended.flat(), ...supplementing])];
+    const wishesOf = (pkg: Package) => pkg.recommends.flatMap((demand) => this.#wishes(demand.relation));
+    const recommending = this.#wishing.recommending((pkg) => wishesOf(pkg).length > 0);
+    const recommended = recommending.toSorted(this.#universe.compare).flatMap(wishesOf);
+    const supplementing = this.#supplementing();
+    const wished = [...new Set([...recommended, ...supplementing])];
     if (wished.length === 0) return false;
     const rules = this.#formula.reach(wished);
     if (rules.length > 0) {
@@ -158,7 +162,7 @@ class Choice {
       this.#takeSupplements(supplementing.filter((pkg) => best.has(pkg))) &&
       this.#engine.trail.length >= before
     )
-      this.#takeRecommended(best, before);
+      this.#takeRecommended(recommending, best, before);
     return "decided";
   }
 
@@ -172,11 +176,9 @@ class Choice {
   }
 
   /** @param count how much of the trail stood before anything was taken in this round */
-  #takeRecommended(best: ReadonlySet<Package>, count: number): void {
-    for (let i = 0; i < count; i++) {
-      const literal = this.#engine.trail[i] ?? 0;
-      if (literal <= 0) continue;
-      for (const { relation } of this.#universe.package(literal).recommends) {
+  #takeRecommended(recommending: readonly Package[], best: ReadonlySet<Package>, count: number): void {
+    for (const { recommends } of recommending) {
+      for (const { relation } of recommends) {
         const packages = [...new Set(this.#wishes(relation).flat())].filter((pkg) => best.has(pkg));
         if (packages.length === 0) continue;
         if (!this.#select(packages) || this.#engine.trail.length < count) return;
@@ -193,10 +195,8 @@ class Choice {
   }
 
   /** Packages not taken whose `Supplements` hold, but for other versions and architectures of what is taken. */
-  #supplementing(taken: readonly Package[]): Package[] {
-    const names = new Set(taken.map(({ name }) => name));
+  #supplementing(): Package[] {
     const there = this.#taken;
-    const candidates = new Set(taken.flatMap((pkg) => supplementersOf(this.#universe, pkg)));
     const isTaken = (pkg: Package) =>
       this.#universe
         .named(pkg.name)
@@ -205,12 +205,11 @@ class Choice {
             this.#engine.value(other.number) === true &&
             (pkg.installOnly || other.architecture !== pkg.architecture),
         );
-    return [...candidates]
+    return [...this.#wishing.supplementing()]
       .filter(
         (pkg) =>
-          this.#engine.value(pkg.number) === undefined &&
           pkg.supplements.some(({ relation }) => isMetByPackage(this.#universe, there, relation)) &&
-          !(names.has(pkg.name) && isTaken(pkg)),
+          !(this.#wishing.isNameTaken(pkg.name) && isTaken(pkg)),
       )
       .sort(this.#universe.compare);
   }
@@ -275,12 +274,17 @@ class Choice {
 
   #settle(): void {
     this.#core = this.#engine.settle();
-    this.#branches = this.#branches.filter(({ level }) => level < this.#engine.level);
+    this.#dropBranches();
   }
 
   #backtrack(level: number): void {
     this.#engine.backtrack(level);
-    this.#branches = this.#branches.filter((branch) => branch.level < level);
+    this.#dropBranches();
+  }
+
+  /** They stand in the order of their levels. */
+  #dropBranches(): void {
+    while ((this.#branches.at(-1)?.level ?? -1) >= this.#engine.level) this.#branches.pop();
   }
 
   #open(literals: readonly number[]): Package[] {

@@ -76,7 +76,8 @@ function tell(universe: Universe, rule: Rule): string {
       const others = those(-1).filter((pkg) => pkg !== rule.package);
       const conflicts = `${full(rule.package)} conflicts with ${rule.demand.text}`;
       if (others.length > 0) return `${conflicts}, and so with ${listed(others.map(full))}`;
-      return `${conflicts}: there has to be ${listed(those(1).map(full), "or")}`;
+      const able = listed(those(1).map(full), "or");
+      return able === "" ? `${conflicts}, which always holds` : `${conflicts}: there has to be ${able}`;
     }
     case "obsolete":
       return `${full(rule.package)} obsoletes ${rule.demand.text}, and so ${full(rule.other)}`;

@@ -2,6 +2,7 @@
 // Knows which packages come into question; does not know which are taken.
 
 import { linesOf } from "./listing.ts";
+import { normalForm } from "./normal.ts";
 import type { OwnRule, Package, Ruling } from "./package.ts";
 import type { Answers } from "./request.ts";
 import { compareKeys, keyOf, lesserRules, type Rule, rulingOf, sortRules } from "./rule.ts";
@@ -37,28 +38,44 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
   const ruled = new Set<Package>();
   const lesser: Rule[] = [];
   let sorted: readonly Rule[] | undefined;
+  let hasConditions = false;
+  /** How often something new came into question. */
+  let reaches = 0;
 
-  const reach = (packages: readonly Package[]): Rule[] => {
-    const before = reached.size;
-    const rules: Rule[] = [];
+  /** Packages that had not come into question. */
+  const reachOnce = (packages: readonly Package[]): Package[] => {
+    const fresh: Package[] = [];
     const open = [...packages];
-    const names = new Set<string>();
     for (let pkg = open.pop(); pkg !== undefined; pkg = open.pop()) {
       if (reached.has(pkg)) continue;
       const ruling = rulingOf(universe, pkg);
       reached.set(pkg, ruling);
-      names.add(pkg.name);
-      for (const rule of ruling.rules) rules.push(rule);
+      fresh.push(pkg);
       for (const other of ruling.reaches) if (!reached.has(other)) open.push(other);
     }
-    if (reached.size === before) return [];
-    const more = [...names]
+    return fresh;
+  };
+
+  const reach = (packages: readonly Package[]): Rule[] => {
+    let wave = reachOnce(packages);
+    const ahead = wave.length > 0 ? aheadAt(reaches++) : 0;
+    const fresh = [...wave];
+    for (let step = 0; step < ahead && wave.length > 0; step++) {
+      wave = reachOnce(wave.flatMap((pkg) => weaklyReached(universe, pkg)));
+      for (const pkg of wave) fresh.push(pkg);
+    }
+    if (fresh.length === 0) return [];
+    const more = [...new Set(fresh.map(({ name }) => name))]
       .filter((name) => universe.named(name).length > 1)
       .flatMap(lesserOf)
       .filter((rule) => rule.kind === "lesser" && !ruled.has(rule.package) && ruled.add(rule.package));
-    lesser.push(...more);
-    sorted = undefined;
-    return [...rules, ...more];
+    for (const rule of more) lesser.push(rule);
+    const rulings = fresh.map((pkg) => rulingOf(universe, pkg));
+    hasConditions ||= rulings.some(({ conditional }) => conditional.length > 0);
+    // A condition that comes into question moves its rule, which says nothing of who brought it.
+    if (hasConditions || more.length > 0 || rulings.some(({ choices }) => choices.length > 0))
+      sorted = undefined;
+    return [...rulings.flatMap(({ rules }) => rules), ...more];
   };
 
   /** None for what is asked for: who may have a lesser architecture takes what suits (`DISABLE_INFARCH`). */
@@ -80,6 +97,15 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
   };
 }
 
+/**
+ * How many steps of what packages recommend come into question with those that have to. Each time all is decided anew,
+ * so a long chain is not taken link by link. Few distributions have more steps than these; to look at more than is
+ * needed costs time alone.
+ */
+function aheadAt(reaches: number): number {
+  return reaches < 16 ? 0 : 2 ** Math.min(reaches - 16, 30);
+}
+
 /** Packages that may supplement one that is taken, whether or not all they ask for is there. */
 export function supplementersOf(universe: Universe, pkg: Package): readonly Package[] {
   if (pkg.supplementers === undefined) {
@@ -87,6 +113,13 @@ export function supplementersOf(universe: Universe, pkg: Package): readonly Pack
     pkg.supplementers = [...capabilities].flatMap((capability) => universe.supplementing(capability));
   }
   return pkg.supplementers;
+}
+
+/** Whatever a package's recommendations may come to, and who may supplement it. */
+function weaklyReached(universe: Universe, pkg: Package): Package[] {
+  const blocks = pkg.recommends.flatMap(({ relation }) => normalForm(universe, relation));
+  const positives = blocks.flat().filter((number) => number > 0);
+  return [...new Set(positives.map(universe.package)), ...supplementersOf(universe, pkg)];
 }
 
 /**
@@ -103,7 +136,7 @@ function choicesAmong(universe: Universe, reached: ReadonlyMap<Package, Ruling>)
     if (ruling === undefined) continue;
     // Not before all is reached: each package that comes up anew moves the places of others.
     ruling.choicesInOrder ??= sortRules(ruling.choices, universe.place);
-    plain.push(...ruling.choicesInOrder);
+    for (const rule of ruling.choicesInOrder) plain.push(rule);
   }
   const place = (number: number) => (reached.has(universe.package(number)) ? universe.place(number) : 0);
   const conditional = sortRules(

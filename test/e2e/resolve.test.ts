@@ -23,6 +23,7 @@ beforeAll(async () => {
   );
   archive.add(makeDeb("tongue", {}, { Version: "1:1.0" }));
   archive.add(makeDeb("hat", {}, { Version: "3" }));
+  archive.add(makeDeb("task-parade", {}, { Version: "1", Depends: "hat" }));
   archive.add(makeDeb("mute", {}, { Version: "1", Conflicts: "tongue" }));
   await archive.publish();
 });
@@ -35,6 +36,15 @@ test("a line for each package, with who wants it", async () => {
   const { stdout, stderr } = await attempt.does(["resolve", "./small.yaml", "greeter"]);
   expect(stdout).toBe("greeter 2.0 all request\ntongue 1:1.0 all greeter: tongue (>= 1)\n");
   expect(stderr).toMatch(/^2 packages, \S+ \S+ to fetch$/m);
+});
+
+test("a task is a group, beside packages", async () => {
+  const { stdout } = await attempt.does(["resolve", "./small.yaml", "@parade", "tongue:all"]);
+  expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual(["hat", "task-parade", "tongue", ""]);
+  const { text } = await attempt.refuses(["resolve", "./small.yaml", "@parad"], 4, [
+    "unresolved/unknown-group",
+  ]);
+  expect(text).toContain("did you mean parade?");
 });
 
 test("with what is recommended, and with the base, where that is asked for", async () => {

@@ -117,6 +117,13 @@ test("chooses what dnf would, with who wants it, and not what is obsolete", asyn
   expect(await lines("./plain.yaml", "--base")).toEqual(["library 2:1-1 noarch base"]);
 });
 
+test("a group is all that comps name for it; one that nobody has is refused with one that is close", async () => {
+  const group = await lines("./plain.yaml", "@web");
+  expect(group).toEqual(await lines("./plain.yaml", "server"));
+  const told = await refuses(["resolve", "./plain.yaml", "@wev"], at(), 4, "unresolved/unknown-group");
+  expect(told.text).toContain("did you mean web?");
+});
+
 test("the same as JSON, with the source of each", async () => {
   const { stdout } = done(await kit(["resolve", "./plain.yaml", "tool", "--json"], at()));
   expect(JSON.parse(stdout).packages).toEqual([

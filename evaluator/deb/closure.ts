@@ -101,6 +101,12 @@ export function reasonsIn(
     (demand) => !isNegative(demand) && !isHard(demand),
     (version) => unexplained.has(version),
   );
+  // A leftover of a failed try that apt keeps, as it keeps all that is essential: see sweepAsApt.
+  for (const [{ package: pkg }, own] of reasons) {
+    if (own.length > 0) continue;
+    if (pkg.essential) own.push({ by: "base", relation: "Essential: yes" });
+    else if (pkg.important) own.push({ by: "base", relation: "Protected: yes" });
+  }
   return reasons;
 }
 

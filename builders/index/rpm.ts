@@ -30,38 +30,35 @@ export async function scanRepository(
   const fileOf = (blob: Digest) => pool.find(blob) ?? missing();
   const { text, warnings, modules } = await listPackages(fetched, fileOf);
   const scanned = scanRpms(text);
-  const filesWarnings = await addOwners(fetched, fileOf, new Set(form.paths), { text, scanned });
+  const { found, warnings: filesWarnings } = await findOwners(fetched, fileOf, form.paths, { text, scanned });
   const comps = await listGroups(fetched, fileOf);
   const streams = newLists();
   for (const [name, stream] of modules?.defaults ?? []) streams.add(`${name}:${stream}`, 0);
-  const tables = { ...scanned.tables, streams, tasks: groupsIn(comps, scanned) };
+  const tables = { ...scanned.tables, found, streams, tasks: groupsIn(comps, scanned) };
   return {
     text,
     scanned: { ...scanned, tables, warnings: [...warnings, ...filesWarnings, ...scanned.warnings] },
   };
 }
 
-/** Tells who has these files, among what is provided. Of each list of files no more is kept than that. */
-async function addOwners(
+/** Who has these files, by path. Of each list of files no more is kept than that. */
+async function findOwners(
   fetched: Fetched,
   fileOf: FileOf,
-  paths: ReadonlySet<string>,
+  wanted: readonly string[] = [],
   { text, scanned }: { readonly text: Buffer; readonly scanned: Scanned },
-): Promise<readonly string[]> {
-  if (paths.size === 0) return [];
-  const owners = new Map<string, number[]>();
+): Promise<{ readonly found: Lists; readonly warnings: readonly string[] }> {
+  const found = newLists();
+  if (wanted.length === 0) return { found, warnings: [] };
+  const owners = new Map(wanted.map((path) => [path, new Set<number>()]));
   const warnings = await eachFileList(fetched, fileOf, (list) => {
-    const wanted = list.paths.filter((path) => paths.has(path));
-    if (wanted.length === 0) return;
-    const stanza = stanzaOf(list, text, scanned);
-    if (stanza === undefined) return;
-    for (const path of wanted) owners.set(path, [...(owners.get(path) ?? []), stanza]);
+    const paths = list.paths.filter((path) => owners.has(path));
+    const stanza = paths.length === 0 ? undefined : stanzaOf(list, text, scanned);
+    if (stanza !== undefined) for (const path of paths) owners.get(path)?.add(stanza);
   });
-  const { providing } = scanned.tables;
   for (const [path, stanzas] of owners)
-    if (providing !== undefined && !providing.has(path))
-      for (const stanza of stanzas.sort((a, b) => a - b)) providing.add(path, stanza);
-  return warnings;
+    for (const stanza of [...stanzas].sort((a, b) => a - b)) found.add(path, stanza);
+  return { found, warnings };
 }
 
 /** The stanza of the package that a list of files is of. */

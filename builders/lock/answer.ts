@@ -52,7 +52,10 @@ export function answerQuestion(
   warn: (text: string) => void,
 ): { closure: Closure; used: readonly LockedIndex[] } {
   refuseUnknownBase(question, listing, held);
-  const all = openSupply(question, [...listsOf(question, listing), ...keptLists(question, held.packages)]);
+  const all = openSupply(question, [
+    ...listsOf(question, listing),
+    ...keptLists(question, held.packages, listing),
+  ]);
   const { date, indexes } = basisOf(question, listing, held);
   return { closure: closureIn(all, question, date, warn), used: indexes };
 }
@@ -143,7 +146,7 @@ export function openAbsences(
       },
     );
   const now = listsOf(asked, listing);
-  const kept = [...now, ...keptLists(asked, pinned)];
+  const kept = [...now, ...keptLists(asked, pinned, listing)];
   const known = new Map<string, Universes>();
   const universesOf = (question: ClosureQuestion): Universes => {
     const key = JSON.stringify([question.locals, question.exclude]);

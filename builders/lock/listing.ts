@@ -3,10 +3,11 @@
 
 import type { Compact } from "../../evaluator/compact.ts";
 import { openPackages } from "../../evaluator/deb/packages.ts";
-import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { parseStanza, readableStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { linesOf, openRpms } from "../../evaluator/rpm/listing.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import type { Pinned } from "./pinned.ts";
 import type { Stored } from "./stored.ts";
@@ -69,11 +70,34 @@ export function listsOf({ source }: Asked, { indexes, stored }: Listing): Listed
 }
 
 /** What is pinned, where it is to stay: before all tiers that are named. */
-export function keptLists({ source }: Asked, keep: readonly Pinned[]): Listed[] {
+export function keptLists({ source }: Asked, keep: readonly Pinned[], { indexes }: Listing): Listed[] {
   const rank = source.search === undefined ? 0 : source.search.length + 1;
   const priority = pinnedPriority[source.format ?? "deb"];
-  return groupedLists({ source }, keep).map((each) => ({ ...each, priority, rank }));
+  const kept = source.format === "rpm" ? withFoundFiles(keep, indexes) : keep;
+  return groupedLists({ source }, kept).map((each) => ({ ...each, priority, rank }));
 }
+
+/**
+ * Of its files a pinned package has those that were spoken of when it was chosen: others that its list has by now are
+ * put to them, or a new requirement of one would seem to call for another package.
+ */
+function withFoundFiles(keep: readonly Pinned[], indexes: readonly ReadIndex[]): readonly Pinned[] {
+  const lists = indexes.map(({ index, list }) => ({ from: `${index.repository} `, list: openRpms(list) }));
+  return keep.map(({ from, stanza }) => {
+    const listed = lists
+      .filter((each) => each.from === from)
+      .flatMap(({ list }) =>
+        list.named(stanza["Package"] ?? "").flatMap((at) => readableStanza(list.text(at))),
+      )
+      .find((other) => samePackage.every((field) => other[field] === stanza[field]));
+    const [own, now] = [stanza, listed ?? {}].map((each) => linesOf(each, "Files"));
+    const more = now?.filter((path) => !own?.includes(path)) ?? [];
+    if (more.length === 0) return { from, stanza };
+    return { from, stanza: { ...stanza, Files: `\n ${[...more, ...(own ?? [])].join("\n ")}` } };
+  });
+}
+
+const samePackage = ["Version", "Architecture", "SHA224", "SHA256", "SHA384", "SHA512"] as const;
 
 /** Single packages as lists, one for each suite. */
 export function groupedLists({ source }: Asked, packages: readonly Pinned[]): Listed[] {

@@ -41,7 +41,7 @@ export function answerView(
         hint: "add repositories to its search, or leave buildroot out of the view",
       },
     );
-  const lists = [...listsOf(question, packages), ...keptLists(question, held.packages)];
+  const lists = [...listsOf(question, packages), ...keptLists(question, held.packages, packages)];
   const supplies = new Map<string, OpenedSupply>();
   const open = isRpm(question) ? openRpmSupply : openDebSupply;
   const composed = composeView(question, (locals) => {

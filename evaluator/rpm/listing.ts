@@ -6,6 +6,7 @@ import { scanNames } from "../deb/packages.ts";
 import { type FieldScan, scanFields } from "../deb/scan.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import { type Lists, newLists } from "../lists.ts";
+import type { Table } from "../table.ts";
 import { parseRelation, simplesOf } from "./relation.ts";
 
 /** Stanzas go by number, from 0 in the order of the text. */
@@ -15,7 +16,7 @@ export interface RpmIndex {
   names(): Iterable<string>;
   /** Stanzas whose `Package` is this. */
   named(name: string): readonly number[];
-  /** Stanzas whose `Provides` holds this capability, in whatever version, or whose `Files` holds this path. */
+  /** Stanzas whose `Provides` holds this capability, in whatever version, or whose `Files` holds this path; ascending. */
   providing(capability: string): readonly number[];
   /** Stanzas whose `Obsoletes` names this package. */
   obsoleting(name: string): readonly number[];
@@ -23,25 +24,50 @@ export interface RpmIndex {
   supplementing(capability: string): readonly number[];
   /** Empty for a stanza that cannot be read. */
   nameAt(stanza: number): string;
-  /** The stanza's text, without the empty line after it. */
+  /** The stanza's text, without the empty line after it; in its `Files` stand the paths that were found for it, too. */
   text(stanza: number): string;
   /** What could not be read: a stanza without a name. */
   readonly warnings: readonly string[];
 }
 
+/** The table `found`, where there is one, has by path whose files no primary metadata tells, and somebody speaks of. */
 export function openRpms(compact: Compact): RpmIndex {
   const named = compact.table("named");
+  const providing = compact.table("providing");
+  const found = compact.table("found");
+  let foundBy: ReadonlyMap<number, readonly string[]> | undefined;
   return {
     size: compact.size,
     warnings: compact.warnings,
-    text: compact.text,
+    text(stanza) {
+      foundBy ??= pathsByStanza(found);
+      return withFiles(compact.text(stanza), foundBy.get(stanza) ?? []);
+    },
     names: named.keys,
     named: named.get,
-    providing: compact.table("providing").get,
+    providing(capability) {
+      const own = providing.get(capability);
+      const further = capability.startsWith("/") ? found.get(capability) : [];
+      return further.length === 0 ? own : [...new Set([...own, ...further])].sort((a, b) => a - b);
+    },
     obsoleting: compact.table("obsoleting").get,
     supplementing: compact.table("supplementing").get,
     nameAt: (stanza) => /^Package: (.*)/.exec(compact.text(stanza))?.[1] ?? "",
   };
+}
+
+function pathsByStanza(found: Table): ReadonlyMap<number, readonly string[]> {
+  const paths = new Map<number, string[]>();
+  for (const path of found.keys())
+    for (const stanza of found.get(path)) paths.set(stanza, [...(paths.get(stanza) ?? []), path]);
+  return paths;
+}
+
+/** A package's text with more paths among its files: first those, sorted. */
+function withFiles(text: string, paths: readonly string[]): string {
+  if (paths.length === 0) return text;
+  const field = `Files:\n ${paths.toSorted().join("\n ")}`;
+  return /^Files:/m.test(text) ? text.replace(/^Files:/m, () => field) : `${text}\n${field}`;
 }
 
 /**

@@ -16,8 +16,6 @@ export interface Source {
   readonly repository: string;
   /** dnf's: the lowest wins, 99 for an ordinary repository. */
   readonly priority: number;
-  /** Stanzas that hold a file, out of all files; asked only where no `Files` field of this source has the path. */
-  readonly owning?: (path: string) => readonly number[];
 }
 
 /** Of several pins that match a package the first counts. */
@@ -184,17 +182,11 @@ export function universe(options: UniverseOptions): Universe {
     return known;
   };
 
-  const ownersOf = (source: Source, path: string): readonly number[] => {
-    const found = source.index.providing(path);
-    return found.length > 0 || source.owning === undefined ? found : source.owning(path);
-  };
-
   const findProviders = (relation: Simple): Package[] => {
     const { name, operator } = relation;
-    const found =
-      name.startsWith("/") && operator === undefined
-        ? packagesOf((source) => ownersOf(source, name))
-        : packagesOf(({ index }) => index.providing(name)).filter((pkg) => provides(pkg, relation));
+    const isPath = name.startsWith("/") && operator === undefined;
+    const able = packagesOf(({ index }) => index.providing(name));
+    const found = isPath ? able : able.filter((pkg) => provides(pkg, relation));
     const own = named(name).filter((pkg) => provides(pkg, relation));
     return [...new Set([...own, ...found])].sort(compare);
   };

@@ -1,12 +1,12 @@
 // The resolver against dnf itself: drawn universes with everything rpm knows, and what dnf would install of each.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resolve } from "../../../evaluator/rpm/resolve.ts";
 import { universe } from "../../../evaluator/rpm/universe.ts";
 import { randomFrom, tellSeed } from "../../rig/seed.ts";
+import { askDnf } from "./dnf.ts";
 import { type Drawn, drawUniverse, type Temper } from "./draw.ts";
 import { nevra, source, stanzaText, writeRepository } from "./repository.ts";
 
@@ -124,14 +124,7 @@ function answersOfDnf(drawn: readonly Drawn[], name: string): (string[] | null)[
       return { name: `r${k}`, folder: place, priority };
     }),
   }));
-  const { status, stdout, stderr } = spawnSync("/usr/bin/python3", [join(import.meta.dirname, "oracle.py")], {
-    input: JSON.stringify(universes),
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { ...process.env, SCRATCH: folder },
-  });
-  if (status !== 0) throw new Error(`dnf: ${stderr}`);
-  return JSON.parse(stdout) as (string[] | null)[][];
+  return askDnf(universes, folder);
 }
 
 function told({ repositories }: Drawn): string {

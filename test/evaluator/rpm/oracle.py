@@ -29,7 +29,7 @@ def open_base(universe, scratch):
     conf.module_platform_id = "platform:x"
     for repository in universe["repositories"]:
         base.repos.add_new_repo(
-            repository["name"], conf, baseurl=["file://" + repository["folder"]], priority=repository["priority"]
+            repository["name"], conf, baseurl=["file://" + repository["folder"]], priority=repository.get("priority", 99)
         )
     base.fill_sack(load_system_repo="auto")
     return base

@@ -33,10 +33,15 @@ export type Spec = {
   readonly version: string;
   readonly architecture: string;
   readonly modular?: string;
+  /** Files that filelists alone tell. */
+  readonly listed?: readonly string[];
 } & { readonly [field in Field]?: readonly string[] };
 
 /** `a 1-1` or `a 1-1 i686`; `x86_64` and `1-1` if nothing else is said. */
-export function rpm(words: string, relations: { readonly [field in Field]?: readonly string[] } = {}): Spec {
+export function rpm(
+  words: string,
+  relations: { readonly [field in Field | "listed"]?: readonly string[] } = {},
+): Spec {
   const [name = "", version = "1-1", architecture = "x86_64"] = words.split(" ");
   return { name, version, architecture, ...relations };
 }
@@ -103,7 +108,7 @@ function primaryOf(spec: Spec): string {
 }
 
 function filesOf(spec: Spec): string {
-  const files = (spec.Files ?? []).map((file) => `<file>${file}</file>`);
+  const files = [...(spec.Files ?? []), ...(spec.listed ?? [])].map((file) => `<file>${file}</file>`);
   return `<package pkgid="${sha256(nevra(spec))}" name="${spec.name}" arch="${spec.architecture}"><version ${evrOf(spec.version)}/>${files.join("")}</package>`;
 }
 

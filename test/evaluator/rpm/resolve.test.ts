@@ -106,25 +106,6 @@ describe("repositories", () => {
     ]);
   });
 
-  test("files are looked up in all lists only where the repository's own metadata has none", () => {
-    const asked: string[] = [];
-    const packages = [
-      rpm("a", { Requires: ["/usr/bin/b", "/usr/share/c"] }),
-      rpm("b", { Files: ["/usr/bin/b"] }),
-      rpm("c"),
-    ];
-    const owning = (path: string) => {
-      asked.push(path);
-      return path === "/usr/share/c" ? [2] : [];
-    };
-    expect(chosen([], ["a"], { options: { sources: [source(packages, { owning })] } })).toEqual([
-      "a-1-1.x86_64",
-      "b-1-1.x86_64",
-      "c-1-1.x86_64",
-    ]);
-    expect([...new Set(asked)]).toEqual(["/usr/share/c"]);
-  });
-
   test("packages of a module exist where its stream is enabled, and hide others then", () => {
     const modular = { ...rpm("a 1-1"), modular: "m:1.0:2024:abc:x86_64" };
     const packages = [modular, rpm("a 2-1")];

@@ -1,0 +1,116 @@
+// The built kit beside dnf: the same repositories, the same questions, the same packages.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { files, serve, type TestServer } from "../builders/fetch/server.ts";
+import { askDnf, type DnfUniverse } from "../evaluator/rpm/dnf.ts";
+import { rpm, type Spec, writeRepository } from "../evaluator/rpm/repository.ts";
+import { done, kit } from "./kit.ts";
+import { openPlace, type Place } from "./place.ts";
+
+let place: Place;
+let server: TestServer;
+/** What the server has, by path. */
+let content: Record<string, Buffer>;
+beforeEach(async () => {
+  place = openPlace("dnf");
+  content = {};
+  server = await serve(files(content));
+});
+afterEach(async () => {
+  await server.stop();
+  place[Symbol.dispose]();
+});
+
+type Repositories = Readonly<Record<string, readonly Spec[]>>;
+
+/** Repositories for both, and the distribution `distro.yaml` of them. */
+function distribute(repositories: Repositories): void {
+  for (const [name, packages] of Object.entries(repositories)) {
+    const folder = join(place.folder, name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    writeRepository(folder, packages);
+    for (const file of readdirSync(join(folder, "repodata")))
+      content[`/${name}/repodata/${file}`] = readFileSync(join(folder, "repodata", file));
+  }
+  const listed = Object.keys(repositories).map(
+    (name) => `  - {name: ${name}, uri: "${server.url}/${name}", unsigned: true}\n`,
+  );
+  place.write({
+    "distro.yaml": `kind: distro\nname: distro\nformat: rpm\narchitectures: [x86_64]\nrepositories:\n${listed.join("")}`,
+  });
+}
+
+const at = () => ({ cwd: place.folder, store: place.store });
+
+/** What `kit resolve` chooses of the distribution, as dnf writes it. */
+async function chosen(requests: readonly string[], ...flags: readonly string[]): Promise<string[]> {
+  const argv = ["resolve", "./distro.yaml", ...requests, "--arch", "x86_64", "--refresh", "--json", ...flags];
+  const { stdout } = done(await kit(argv, at()));
+  return nevras(JSON.parse(stdout).packages);
+}
+
+function nevras(packages: readonly Pick<Spec, "name" | "version" | "architecture">[]): string[] {
+  return packages.map(({ name, version, architecture }) => `${name}-${version}.${architecture}`).sort();
+}
+
+function dnf(repositories: Repositories, question: DnfUniverse["questions"][number]): string[] | null {
+  const places = Object.keys(repositories).map((name) => ({ name, folder: join(place.folder, name) }));
+  const [[answer = null] = []] = askDnf(
+    [{ architecture: "x86_64", repositories: places, questions: [question] }],
+    place.folder,
+  );
+  return answer;
+}
+
+test("a file that filelists alone tell is supplemented", async () => {
+  const repositories = {
+    main: [rpm("a"), rpm("b", { listed: ["/opt/odd/b"] }), rpm("more", { Supplements: ["/opt/odd/b"] })],
+  };
+  distribute(repositories);
+  const expected = ["b-1-1.x86_64", "more-1-1.x86_64"];
+  expect(dnf(repositories, { requests: ["b"], recommends: true })).toEqual(expected);
+  expect(await chosen(["b"], "--recommends")).toEqual(expected);
+});
+
+test("who was chosen for such a file stays in the lock, whoever else has it by then", async () => {
+  const app = rpm("app", { Requires: ["/opt/odd/tool"] });
+  const tool = rpm("tool", { listed: ["/opt/odd/tool"] });
+  const view = (requests: string) =>
+    place.write({
+      "view.yaml":
+        "kind: view\nname: view\ndistro: ./distro.yaml\nlabels: [all]\nworkloads: [./workloads]\nbase: []\n",
+      "workloads/one.yaml": `kind: workload\nname: one\nlabels: [all]\npackages: [${requests}]\n`,
+    });
+  const lock = async (...flags: readonly string[]) => {
+    const { stdout } = done(await kit(["lock", "view.yaml", "--json", ...flags], at()));
+    const { distros } = JSON.parse(readFileSync(join(place.folder, "view.lock"), "utf8"));
+    const changed = JSON.parse(stdout).changes.map(({ name }: { name: string }) => name);
+    return { changed, packages: Object.keys(distros.distro.packages).sort() };
+  };
+  distribute({ main: [app, tool, rpm("other")] });
+  view("app");
+  expect(await lock()).toMatchObject({ packages: ["app_1-1_x86_64", "tool_1-1_x86_64"] });
+  const why = done(await kit(["why", "view.yaml", "tool"], at())).stdout;
+  expect(why).toContain("request app -> /opt/odd/tool [tool]");
+  // By name it would come before: and it does, where all is chosen anew.
+  distribute({ main: [app, tool, rpm("other"), rpm("atool", { listed: ["/opt/odd/tool"] })] });
+  view("app, other");
+  expect(await lock()).toEqual({
+    changed: ["other"],
+    packages: ["app_1-1_x86_64", "other_1-1_x86_64", "tool_1-1_x86_64"],
+  });
+  expect((await lock("--update", "other")).changed).toEqual([]);
+  expect((await lock("--update")).changed).toEqual(["atool", "tool"]);
+  // A lock in which the files do not stand yet.
+  const another = rpm("another", { Requires: ["/opt/new"] });
+  const holders = [
+    rpm("atool", { listed: ["/opt/odd/tool", "/opt/new"] }),
+    rpm("aaa", { listed: ["/opt/new"] }),
+  ];
+  distribute({ main: [app, tool, rpm("other"), another, ...holders] });
+  view("app, other, another");
+  expect((await lock()).changed).toEqual(["another"]);
+});

@@ -71,6 +71,11 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
   };
 }
 
+/** Everything that is asked for by itself, whether or not it has to be there. */
+export function requestsOf({ requests, base, optional = [] }: ClosureQuestion): readonly string[] {
+  return [...requests, ...base, ...optional];
+}
+
 export function questionDigest(question: ClosureQuestion): Digest {
   return canonicalDigest("kit/question/1", question as unknown as Canonical);
 }

@@ -10,9 +10,12 @@ import {
   questionDigest,
   questionFrame,
   questionText,
+  requestsOf,
   sourceText,
 } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { linesOf } from "../../evaluator/rpm/listing.ts";
+import { pathsAmong } from "../../evaluator/rpm/request.ts";
 import type { LockedView } from "../../evaluator/view/answer.ts";
 import { withView } from "../../evaluator/view/pinned.ts";
 import { type ViewQuestion, viewText } from "../../evaluator/view/question.ts";
@@ -28,7 +31,7 @@ import {
   refuseOlder,
   unknownSets,
 } from "../lock/answer.ts";
-import { type Indexes, sourceLists } from "../lock/indexes.ts";
+import { type Indexes, sourceLists, unknownPaths } from "../lock/indexes.ts";
 import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
 import { answerView } from "../lock/view.ts";
 
@@ -56,7 +59,9 @@ export async function askWorld(
 ): Promise<Lock> {
   let extended = world.lock;
   // All at once: while one distribution's are read, the next one's are fetched (0.5 s of two).
-  const fetching = open.map((question) => means.indexes(question, assemblyOf(question, world)));
+  const fetching = open.map((question) =>
+    means.indexes({ ...question, paths: pathsAmong(requestsOf(question)) }, assemblyOf(question, world)),
+  );
   for (const indexes of fetching) indexes.catch(() => {});
   for (const [i, question] of open.entries()) {
     means.emit({ type: "step", text: `resolving ${questionText(question)}` });
@@ -93,9 +98,10 @@ export async function askViews(
     const { source, buildroot } = question;
     means.emit({ type: "step", text: `resolving ${viewText(question)}` });
     const assembly = assemblyOf(question, world);
-    const packages = await means.indexes(question, assembly);
     const ofSources = { source: { ...source, architecture: sourceLists, foreign: [] } };
     const { indexes: sources } = buildroot ? await means.indexes(ofSources, assembly) : { indexes: [] };
+    const paths = [...pathsAmong(everythingAsked(question)), ...unknownPaths(sources)];
+    const packages = await means.indexes({ source, paths }, assembly);
     const listing = { ...packages, indexes: [...packages.indexes, ...sources] };
     refuseOlder(listing.indexes, lock.distros[source.distro]?.indexes ?? []);
     const warn = (text: string) => means.emit({ type: "warning", text });
@@ -107,6 +113,16 @@ export async function askViews(
     extended = withView(extended, question, composed, used);
   }
   return extended;
+}
+
+/** By workloads, and by packages and sources that nobody has made yet. */
+function everythingAsked({ workloads, placeholders }: ViewQuestion): string[] {
+  const expected = workloads.flatMap(({ locals }) => locals);
+  return [
+    ...workloads.flatMap(({ requests }) => requests),
+    ...expected.flatMap((stanza) => linesOf(stanza, "Requires")),
+    ...Object.values(placeholders).flat(),
+  ];
 }
 
 /** Where a distribution names its tiers, how many packages each gave. */

@@ -40,6 +40,11 @@ export function parseRequest(text: string, by: Request["by"] = "request"): Reque
   throw malformed("write name, name.architecture, name-version-release, name >= version, or a path");
 }
 
+/** Files that are asked for by their paths. */
+export function pathsAmong(requests: readonly string[]): string[] {
+  return requests.map((text) => text.trim()).filter((text) => text.startsWith("/"));
+}
+
 /** Requests and the base as one list: sorted by text, one of each. */
 export function gatherRequests(requests: readonly string[], base: readonly string[]): Request[] {
   const all = [

@@ -25,9 +25,9 @@ afterEach(async () => {
 
 type Repositories = Readonly<Record<string, readonly Spec[]>>;
 
-/** Repositories for both, and the distribution `distro.yaml` of them. */
-function distribute(repositories: Repositories): void {
-  for (const [name, packages] of Object.entries(repositories)) {
+/** Repositories for both, and the distribution `distro.yaml` of them; `sources` holds source packages. */
+function distribute(repositories: Repositories, sources: readonly Spec[] = []): void {
+  for (const [name, packages] of Object.entries({ ...repositories, sources })) {
     const folder = join(place.folder, name);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
@@ -35,11 +35,20 @@ function distribute(repositories: Repositories): void {
     for (const file of readdirSync(join(folder, "repodata")))
       content[`/${name}/repodata/${file}`] = readFileSync(join(folder, "repodata", file));
   }
-  const listed = Object.keys(repositories).map(
-    (name) => `  - {name: ${name}, uri: "${server.url}/${name}", unsigned: true}\n`,
+  const listed = [...Object.keys(repositories), "sources"].map(
+    (name) =>
+      `  - {name: ${name}, uri: "${server.url}/${name}", unsigned: true, sources: ${name === "sources"}}\n`,
   );
   place.write({
     "distro.yaml": `kind: distro\nname: distro\nformat: rpm\narchitectures: [x86_64]\nrepositories:\n${listed.join("")}`,
+  });
+}
+
+/** The view `view.yaml` of one workload. */
+function view(workload: string, more = ""): void {
+  place.write({
+    "view.yaml": `kind: view\nname: view\ndistro: ./distro.yaml\nlabels: [all]\nworkloads: [./workloads]\n${more}`,
+    "workloads/one.yaml": `kind: workload\nname: one\nlabels: [all]\n${workload}\n`,
   });
 }
 
@@ -78,12 +87,6 @@ test("a file that filelists alone tell is supplemented", async () => {
 test("who was chosen for such a file stays in the lock, whoever else has it by then", async () => {
   const app = rpm("app", { Requires: ["/opt/odd/tool"] });
   const tool = rpm("tool", { listed: ["/opt/odd/tool"] });
-  const view = (requests: string) =>
-    place.write({
-      "view.yaml":
-        "kind: view\nname: view\ndistro: ./distro.yaml\nlabels: [all]\nworkloads: [./workloads]\nbase: []\n",
-      "workloads/one.yaml": `kind: workload\nname: one\nlabels: [all]\npackages: [${requests}]\n`,
-    });
   const lock = async (...flags: readonly string[]) => {
     const { stdout } = done(await kit(["lock", "view.yaml", "--json", ...flags], at()));
     const { distros } = JSON.parse(readFileSync(join(place.folder, "view.lock"), "utf8"));
@@ -91,13 +94,13 @@ test("who was chosen for such a file stays in the lock, whoever else has it by t
     return { changed, packages: Object.keys(distros.distro.packages).sort() };
   };
   distribute({ main: [app, tool, rpm("other")] });
-  view("app");
+  view("packages: [app]");
   expect(await lock()).toMatchObject({ packages: ["app_1-1_x86_64", "tool_1-1_x86_64"] });
   const why = done(await kit(["why", "view.yaml", "tool"], at())).stdout;
   expect(why).toContain("request app -> /opt/odd/tool [tool]");
   // By name it would come before: and it does, where all is chosen anew.
   distribute({ main: [app, tool, rpm("other"), rpm("atool", { listed: ["/opt/odd/tool"] })] });
-  view("app, other");
+  view("packages: [app, other]");
   expect(await lock()).toEqual({
     changed: ["other"],
     packages: ["app_1-1_x86_64", "other_1-1_x86_64", "tool_1-1_x86_64"],
@@ -111,6 +114,23 @@ test("who was chosen for such a file stays in the lock, whoever else has it by t
     rpm("aaa", { listed: ["/opt/new"] }),
   ];
   distribute({ main: [app, tool, rpm("other"), another, ...holders] });
-  view("app, other, another");
+  view("packages: [app, other, another]");
   expect((await lock()).changed).toEqual(["another"]);
+});
+
+test("a file that only a request, a workload or a source speaks of is found", async () => {
+  const repositories = {
+    main: [rpm("a"), rpm("b", { listed: ["/opt/odd/b"] }), rpm("tool", { listed: ["/opt/x"] })],
+  };
+  distribute(repositories, [rpm("b 1-1 src", { Requires: ["/opt/x"] })]);
+  expect(dnf(repositories, { requests: ["/opt/odd/b"], recommends: false })).toEqual(["b-1-1.x86_64"]);
+  expect(await chosen(["/opt/odd/b"])).toEqual(["b-1-1.x86_64"]);
+  expect((await kit(["resolve", "./distro.yaml", "/opt/none", "--arch", "x86_64"], at())).status).toBe(4);
+  view("packages: [/opt/odd/b]", "buildroot: {base: []}");
+  done(await kit(["lock", "view.yaml"], at()));
+  const { levels } = JSON.parse(done(await kit(["buildroot", "view.yaml", "--json"], at())).stdout).on.x86_64;
+  expect(levels).toMatchObject([
+    { level: 0, packages: 1 },
+    { level: 1, packages: 1 },
+  ]);
 });

@@ -53,6 +53,8 @@ function membersOf(
   { question, packages }: ViewAnswer,
 ): string[] {
   if (groups.length === 0) return [];
+  const { architecture: native, format } = question.source;
   const members = required.flatMap((key) => packages.get(key) ?? []);
-  return members.map((member) => nameIn(member, question.source.architecture));
+  const called = members.map((member) => nameIn(member, native));
+  return format === "rpm" ? called.map((name) => name.replace(":", ".")) : called;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { files, serve, type TestServer } from "../builders/fetch/server.ts";
 import { askDnf, type DnfUniverse } from "../evaluator/rpm/dnf.ts";
-import { rpm, type Spec, writeRepository } from "../evaluator/rpm/repository.ts";
+import { type Documents, rpm, type Spec, writeRepository } from "../evaluator/rpm/repository.ts";
 import { done, kit } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 
@@ -25,13 +25,19 @@ afterEach(async () => {
 
 type Repositories = Readonly<Record<string, readonly Spec[]>>;
 
+interface More {
+  readonly sources?: readonly Spec[];
+  /** By repository. */
+  readonly documents?: Readonly<Record<string, Documents>>;
+}
+
 /** Repositories for both, and the distribution `distro.yaml` of them; `sources` holds source packages. */
-function distribute(repositories: Repositories, sources: readonly Spec[] = []): void {
+function distribute(repositories: Repositories, { sources = [], documents = {} }: More = {}): void {
   for (const [name, packages] of Object.entries({ ...repositories, sources })) {
     const folder = join(place.folder, name);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
-    writeRepository(folder, packages);
+    writeRepository(folder, packages, documents[name]);
     for (const file of readdirSync(join(folder, "repodata")))
       content[`/${name}/repodata/${file}`] = readFileSync(join(folder, "repodata", file));
   }
@@ -50,6 +56,15 @@ function view(workload: string, more = ""): void {
     "view.yaml": `kind: view\nname: view\ndistro: ./distro.yaml\nlabels: [all]\nworkloads: [./workloads]\n${more}`,
     "workloads/one.yaml": `kind: workload\nname: one\nlabels: [all]\n${workload}\n`,
   });
+}
+
+function comps(...parts: readonly string[]): string {
+  return `<comps>${parts.join("")}</comps>`;
+}
+
+function groupOf(id: string, ...names: readonly string[]): string {
+  const packages = names.map((name) => `<packagereq>${name}</packagereq>`);
+  return `<group><id>${id}</id><name>${id}</name><packagelist>${packages.join("")}</packagelist></group>`;
 }
 
 const at = () => ({ cwd: place.folder, store: place.store });
@@ -122,7 +137,7 @@ test("a file that only a request, a workload or a source speaks of is found", as
   const repositories = {
     main: [rpm("a"), rpm("b", { listed: ["/opt/odd/b"] }), rpm("tool", { listed: ["/opt/x"] })],
   };
-  distribute(repositories, [rpm("b 1-1 src", { Requires: ["/opt/x"] })]);
+  distribute(repositories, { sources: [rpm("b 1-1 src", { Requires: ["/opt/x"] })] });
   expect(dnf(repositories, { requests: ["/opt/odd/b"], recommends: false })).toEqual(["b-1-1.x86_64"]);
   expect(await chosen(["/opt/odd/b"])).toEqual(["b-1-1.x86_64"]);
   expect((await kit(["resolve", "./distro.yaml", "/opt/none", "--arch", "x86_64"], at())).status).toBe(4);
@@ -133,4 +148,24 @@ test("a file that only a request, a workload or a source speaks of is found", as
     { level: 0, packages: 1 },
     { level: 1, packages: 1 },
   ]);
+});
+
+test("a package of another architecture is found by its name and that, also by way of a group", async () => {
+  const lib = (architecture: string, ...needs: string[]) =>
+    rpm(`lib 1-1 ${architecture}`, { Provides: [`lib(${architecture})`], Requires: needs });
+  const wine = rpm("wine 1-1 i686", { Requires: ["lib(i686)"], Provides: ["wine(i686)"] });
+  const packages = [
+    lib("x86_64"),
+    lib("i686", "wine(i686)"),
+    wine,
+    rpm("app", { Requires: ["lib(x86_64)"] }),
+  ];
+  distribute({ main: packages }, { documents: { main: { group: comps(groupOf("games", "wine", "app")) } } });
+  view("groups: [games]");
+  done(await kit(["lock", "view.yaml"], at()));
+  const why = async (name: string) => done(await kit(["why", "view.yaml", name], at())).stdout;
+  expect(await why("lib:i686")).toMatch(/^lib 1-1 i686 in .*\n.* -> lib\(i686\)$/m);
+  expect(await why("lib")).toMatch(/^lib 1-1 x86_64 in .*\n.* -> lib\(x86_64\)$/m);
+  // There is no other.
+  expect(await why("wine")).toBe(await why("wine:i686"));
 });

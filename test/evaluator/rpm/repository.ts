@@ -78,14 +78,27 @@ export function universeOf(packages: readonly Spec[], options: Partial<UniverseO
   return universe({ architecture: "x86_64", sources: [source(packages)], ...options });
 }
 
+/** Documents beside the lists of packages. */
+export interface Documents {
+  /** comps.xml. */
+  readonly group?: string;
+  /** modules.yaml. */
+  readonly modules?: string;
+}
+
 /** Writes what dnf reads of a repository: packages in the order of their file names, as createrepo_c has them. */
-export function writeRepository(folder: string, packages: readonly Spec[]): void {
+export function writeRepository(
+  folder: string,
+  packages: readonly Spec[],
+  { group, modules }: Documents = {},
+): void {
   mkdirSync(join(folder, "repodata"), { recursive: true });
   const sorted = packages.toSorted((a, b) => (fileName(a) < fileName(b) ? -1 : 1));
   const primary = `<metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="${sorted.length}">${sorted.map(primaryOf).join("")}</metadata>`;
   const filelists = `<filelists xmlns="http://linux.duke.edu/metadata/filelists" packages="${sorted.length}">${sorted.map(filesOf).join("")}</filelists>`;
-  const data = Object.entries({ primary, filelists }).map(([type, text]) => {
-    const file = `repodata/${type}.xml`;
+  const lists = { primary, filelists, ...(group && { group }), ...(modules && { modules }) };
+  const data = Object.entries(lists).map(([type, text]) => {
+    const file = `repodata/${type}.${type === "modules" ? "yaml" : "xml"}`;
     writeFileSync(join(folder, file), text);
     return `<data type="${type}"><checksum type="sha256">${sha256(text)}</checksum><location href="${file}"/><timestamp>1</timestamp><size>${Buffer.byteLength(text)}</size></data>`;
   });

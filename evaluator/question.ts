@@ -25,6 +25,8 @@ export interface Source {
     readonly components: readonly string[];
     readonly priority: number;
     readonly snapshot?: string;
+    /** Names and globs of its packages that do not exist, sorted; absent where there are none. */
+    readonly exclude?: readonly string[];
   }[];
   readonly pins: readonly { readonly package: string; readonly from: string; readonly priority: number }[];
   /** Tiers in order, the first that has a package wins; absent where the manifest names none: repositories decide. */

@@ -68,6 +68,7 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
     ...(source.foreign && { foreign: source.foreign }),
     sources: lists.map(({ list, ...place }) => ({
       ...place,
+      exclude: excludedIn(source, place.repository),
       index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(stanzasText(list))),
     })),
     pins: source.pins,
@@ -83,6 +84,7 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     architecture: source.architecture,
     sources: lists.map(({ list, repository, priority, rank }) => ({
       repository,
+      exclude: excludedIn(source, repository),
       priority: priority - rank * rankStep,
       index: isCompact(list) ? openRpms(list) : rpmIndex(stanzasText(list)),
     })),
@@ -91,6 +93,11 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     exclude,
     streams: lists.flatMap(({ list }) => (isCompact(list) ? [...list.table("streams").keys()] : [])),
   });
+}
+
+/** Also of what is pinned from a repository, or what the store has of it. */
+function excludedIn({ repositories }: Asked["source"], repository: string): readonly string[] {
+  return repositories.find(({ name }) => name === repository)?.exclude ?? [];
 }
 
 /** dnf's priorities end at 9999, and the lowest wins: a higher rank comes before all of a lower one. */

@@ -2,7 +2,7 @@
 // Knows indexes, pins and architectures; does not know what is asked for or what goes together.
 
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
-import { globMatcher } from "../glob.ts";
+import { globMatcher, globsMatcher } from "../glob.ts";
 import { packageFile } from "./file.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
 import {
@@ -30,6 +30,8 @@ export interface Source {
   readonly priority: number;
   /** A version that one of a higher rank has goes before all others of its name, whatever their priorities; 0. */
   readonly rank?: number;
+  /** Names and globs of packages that it has not, whatever its index says; none. */
+  readonly exclude?: readonly string[];
 }
 
 /** Of several pins that match a version the first counts, as with apt's specific form. */
@@ -87,6 +89,8 @@ export function universe(options: UniverseOptions): Universe {
   const architectures = [options.architecture, ...[...new Set(options.foreign ?? [])].sort()];
   const sources = [...options.sources].sort(compareSources);
   const excluded = new Set(options.exclude ?? []);
+  const hides = new Map(sources.map((source) => [source, globsMatcher(source.exclude ?? [])]));
+  const isHidden = (name: string) => (source: Source) => hides.get(source)?.(name) === true;
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Version[]>();
   const parsed = new Map<string, readonly Relation[]>();
@@ -124,17 +128,19 @@ export function universe(options: UniverseOptions): Universe {
 
   const listings = (name: string): Listing[] => [
     ...(locals.get(name) ?? []).map((described): Listing => ({ described, source: undefined })),
-    ...sources.flatMap((source) =>
-      source.index.named(name).flatMap((number): Listing[] => {
-        const read = () => {
-          const stanza = parseStanza(source.index.text(number));
-          if (options.fetched) packageFile(stanza);
-          return stanza;
-        };
-        const described = describe(read, `${source.repository} ${source.suite}, ${name}`);
-        return described === undefined ? [] : [{ described, source }];
-      }),
-    ),
+    ...sources
+      .filter((source) => !isHidden(name)(source))
+      .flatMap((source) =>
+        source.index.named(name).flatMap((number): Listing[] => {
+          const read = () => {
+            const stanza = parseStanza(source.index.text(number));
+            if (options.fetched) packageFile(stanza);
+            return stanza;
+          };
+          const described = describe(read, `${source.repository} ${source.suite}, ${name}`);
+          return described === undefined ? [] : [{ described, source }];
+        }),
+      ),
   ];
 
   const group = (name: string): readonly Package[] => {
@@ -197,7 +203,10 @@ export function universe(options: UniverseOptions): Universe {
       if (version === undefined) throw new Error("a listing is a version");
       return version;
     },
-    isExcluded: (name) => excluded.has(name),
+    isExcluded: (name) =>
+      excluded.has(name) ||
+      (group(name).length === 0 &&
+        sources.filter(isHidden(name)).some(({ index }) => index.named(name).length > 0)),
     mentions: mentionOrder(sources.map(({ index }) => index)),
     warnings: () => [...warnings].sort(),
   };

@@ -3,7 +3,7 @@
 
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
-import { globMatcher } from "../glob.ts";
+import { globMatcher, globsMatcher } from "../glob.ts";
 import type { Origin } from "../resolution.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
@@ -16,6 +16,8 @@ export interface Source {
   readonly repository: string;
   /** dnf's: the lowest wins, 99 for an ordinary repository. */
   readonly priority: number;
+  /** Names and globs of packages that it has not, whatever its index says (dnf's `excludepkgs`); none. */
+  readonly exclude?: readonly string[];
 }
 
 /** Of several pins that match a package the first counts. */
@@ -156,7 +158,9 @@ export function universe(options: UniverseOptions): Universe {
     if (known !== undefined) return known;
     const found = excluded.has(name)
       ? []
-      : sources.flatMap((source) => source.index.named(name).flatMap((stanza) => read(source, stanza)));
+      : sources
+          .filter((source) => !source.isHidden(name))
+          .flatMap((source) => source.index.named(name).flatMap((stanza) => read(source, stanza)));
     // What an enabled stream holds hides what is no part of a module (dnf's modular filtering).
     const isModular = found.some(({ stream }) => stream !== undefined);
     const group = isModular
@@ -237,7 +241,10 @@ export function universe(options: UniverseOptions): Universe {
       packages.push(pkg);
       return pkg;
     },
-    isExcluded: (name) => excluded.has(name),
+    isExcluded: (name) =>
+      excluded.has(name) ||
+      (named(name).length === 0 &&
+        sources.some(({ index, isHidden }) => isHidden(name) && index.named(name).length > 0)),
     warnings: () => [...warnings].sort(),
   };
 }
@@ -248,6 +255,8 @@ interface PlacedSource extends Source {
   readonly rank: number;
   /** Packages by stanza, of those that were read and exist. */
   readonly made: Map<number, Package>;
+  /** Whether it excludes packages of this name. */
+  isHidden(name: string): boolean;
 }
 
 /** What packages are sorted by, part by part. */
@@ -272,6 +281,7 @@ function localSource(locals: readonly Stanza[]): PlacedSource {
     origin: "local",
     rank: 0,
     made: new Map(),
+    isHidden: () => false,
     priority: Number.NEGATIVE_INFINITY,
   };
 }
@@ -301,5 +311,6 @@ function placed(sources: readonly Source[]): PlacedSource[] {
     origin: { repository: source.repository, suite: "" },
     rank: names.indexOf(source.repository) + 1,
     made: new Map(),
+    isHidden: globsMatcher(source.exclude ?? []),
   }));
 }

@@ -29,10 +29,15 @@ interface More {
   readonly sources?: readonly Spec[];
   /** By repository. */
   readonly documents?: Readonly<Record<string, Documents>>;
+  /** By repository. */
+  readonly exclude?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Repositories for both, and the distribution `distro.yaml` of them; `sources` holds source packages. */
-function distribute(repositories: Repositories, { sources = [], documents = {} }: More = {}): void {
+function distribute(
+  repositories: Repositories,
+  { sources = [], documents = {}, exclude = {} }: More = {},
+): void {
   for (const [name, packages] of Object.entries({ ...repositories, sources })) {
     const folder = join(place.folder, name);
     rmSync(folder, { recursive: true, force: true });
@@ -43,7 +48,7 @@ function distribute(repositories: Repositories, { sources = [], documents = {} }
   }
   const listed = [...Object.keys(repositories), "sources"].map(
     (name) =>
-      `  - {name: ${name}, uri: "${server.url}/${name}", unsigned: true, sources: ${name === "sources"}}\n`,
+      `  - {name: ${name}, uri: "${server.url}/${name}", unsigned: true, sources: ${name === "sources"}, exclude: ${JSON.stringify(exclude[name] ?? [])}}\n`,
   );
   place.write({
     "distro.yaml": `kind: distro\nname: distro\nformat: rpm\narchitectures: [x86_64]\nrepositories:\n${listed.join("")}`,
@@ -80,8 +85,16 @@ function nevras(packages: readonly Pick<Spec, "name" | "version" | "architecture
   return packages.map(({ name, version, architecture }) => `${name}-${version}.${architecture}`).sort();
 }
 
-function dnf(repositories: Repositories, question: DnfUniverse["questions"][number]): string[] | null {
-  const places = Object.keys(repositories).map((name) => ({ name, folder: join(place.folder, name) }));
+function dnf(
+  repositories: Repositories,
+  question: DnfUniverse["questions"][number],
+  { exclude = {} }: More = {},
+): string[] | null {
+  const places = Object.keys(repositories).map((name) => ({
+    name,
+    folder: join(place.folder, name),
+    exclude: exclude[name] ?? [],
+  }));
   const [[answer = null] = []] = askDnf(
     [{ architecture: "x86_64", repositories: places, questions: [question] }],
     place.folder,
@@ -168,4 +181,27 @@ test("a package of another architecture is found by its name and that, also by w
   expect(await why("lib")).toMatch(/^lib 1-1 x86_64 in .*\n.* -> lib\(x86_64\)$/m);
   // There is no other.
   expect(await why("wine")).toBe(await why("wine:i686"));
+});
+
+test("what a repository excludes it has not, and another may; what is pinned from it neither", async () => {
+  const repositories = {
+    main: [rpm("app", { Requires: ["lib-a", "kernel"] }), rpm("lib-a 2-1"), rpm("lib-b"), rpm("kernel 2-1")],
+    other: [rpm("lib-a 1-1"), rpm("kernel 1-1"), rpm("lib-b 0-1", { Provides: ["anything"] })],
+  };
+  const exclude = { main: ["lib-?", "kern*"], other: ["lib-b"] };
+  distribute(repositories);
+  view("packages: [app]");
+  done(await kit(["lock", "view.yaml"], at()));
+  distribute(repositories, { exclude });
+  const expected = ["app-1-1.x86_64", "kernel-1-1.x86_64", "lib-a-1-1.x86_64"];
+  expect(dnf(repositories, { requests: ["app"], recommends: false }, { exclude })).toEqual(expected);
+  expect(await chosen(["app"])).toEqual(expected);
+  expect(dnf(repositories, { requests: ["anything"], recommends: false }, { exclude })).toBeNull();
+  const refused = await kit(["resolve", "./distro.yaml", "lib-b", "--arch", "x86_64"], at());
+  expect([refused.status, refused.stderr]).toEqual([4, expect.stringContaining("lib-b is excluded")]);
+  const { stdout } = done(await kit(["lock", "view.yaml", "--json"], at()));
+  expect(JSON.parse(stdout).changes).toMatchObject([
+    { name: "kernel", verb: "downgraded" },
+    { name: "lib-a", verb: "downgraded" },
+  ]);
 });

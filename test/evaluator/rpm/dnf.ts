@@ -10,6 +10,7 @@ export interface DnfUniverse {
     readonly name: string;
     readonly folder: string;
     readonly priority?: number;
+    readonly exclude?: readonly string[];
   }[];
   readonly questions: readonly {
     readonly requests: readonly string[];

@@ -106,6 +106,20 @@ describe("repositories", () => {
     ]);
   });
 
+  test("what a repository excludes it has not, and others may", () => {
+    const here = source([...far, rpm("c", { Provides: ["cap"] })], {
+      repository: "far",
+      exclude: ["a", "c*"],
+    });
+    const options = { sources: [here, source(near, { repository: "near" })] };
+    expect(chosen([], ["a", "b"], { options })).toEqual(["a-2-1.x86_64", "b-1-1.x86_64"]);
+    expect(chosen([], ["cap"], { options })[0]).toBe("nothing is called cap, or provides it");
+    expect(chosen([], ["c"], { options })).toEqual([
+      "c is excluded",
+      "→ take c out of what is excluded, or do not ask for it",
+    ]);
+  });
+
   test("packages of a module exist where its stream is enabled, and hide others then", () => {
     const modular = { ...rpm("a 1-1"), modular: "m:1.0:2024:abc:x86_64" };
     const packages = [modular, rpm("a 2-1")];

@@ -4,6 +4,7 @@
 import type { Scanned } from "../../evaluator/compact.ts";
 import { type Lists, newLists } from "../../evaluator/lists.ts";
 import { scanRpms } from "../../evaluator/rpm/listing.ts";
+import { wordTables } from "../../evaluator/words.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
@@ -18,6 +19,7 @@ import {
   listGroups,
   listPackages,
 } from "../repository/rpm/listing.ts";
+import type { Modules } from "../repository/rpm/modules.ts";
 import type { ListForm, ListParts } from "./recipe.ts";
 
 /** Its stanzas, and the tables over them: those of packages, the module streams that are on, and its groups. */
@@ -34,11 +36,27 @@ export async function scanRepository(
   const comps = await listGroups(fetched, fileOf);
   const streams = newLists();
   for (const [name, stream] of modules?.defaults ?? []) streams.add(`${name}:${stream}`, 0);
-  const tables = { ...scanned.tables, found, streams, tasks: groupsIn(comps, scanned) };
+  const tables = {
+    ...scanned.tables,
+    ...wordTables("modules", artifactsIn(modules)),
+    found,
+    streams,
+    tasks: groupsIn(comps, scanned),
+  };
   return {
     text,
     scanned: { ...scanned, tables, warnings: [...warnings, ...filesWarnings, ...scanned.warnings] },
   };
+}
+
+/** Of each stream of a module all packages that it ever had, `NAME-E:V-R.ARCH`. */
+function artifactsIn(modules: Modules | undefined): Map<string, readonly string[]> {
+  const all = new Map<string, readonly string[]>();
+  for (const { name, stream, artifacts } of modules?.streams ?? []) {
+    const key = `${name}:${stream}`;
+    all.set(key, [...(all.get(key) ?? []), ...artifacts]);
+  }
+  return all;
 }
 
 /** Who has these files, by path. Of each list of files no more is kept than that. */

@@ -7,6 +7,7 @@ import { type FieldScan, scanFields } from "../deb/scan.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import { type Lists, newLists } from "../lists.ts";
 import type { Table } from "../table.ts";
+import { openWords, type Words } from "../words.ts";
 import { parseRelation, simplesOf } from "./relation.ts";
 
 /** Stanzas go by number, from 0 in the order of the text. */
@@ -22,6 +23,8 @@ export interface RpmIndex {
   obsoleting(name: string): readonly number[];
   /** Stanzas whose `Supplements` names this capability anywhere in a relation. */
   supplementing(capability: string): readonly number[];
+  /** Of modules' streams, `name:stream`, the packages that belong to them, `NAME-E:V-R.ARCH`, listed here or not. */
+  readonly modules: Words;
   /** Empty for a stanza that cannot be read. */
   nameAt(stanza: number): string;
   /** The stanza's text, without the empty line after it; in its `Files` stand the paths that were found for it, too. */
@@ -52,6 +55,7 @@ export function openRpms(compact: Compact): RpmIndex {
     },
     obsoleting: compact.table("obsoleting").get,
     supplementing: compact.table("supplementing").get,
+    modules: openWords(compact, "modules"),
     nameAt: (stanza) => /^Package: (.*)/.exec(compact.text(stanza))?.[1] ?? "",
   };
 }

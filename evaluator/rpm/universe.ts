@@ -7,6 +7,7 @@ import { globMatcher, globsMatcher } from "../glob.ts";
 import type { Origin } from "../resolution.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
+import { modularFilter } from "./modular.ts";
 import { type Described, describePackage, type Package, provides } from "./package.ts";
 import { isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
 
@@ -39,7 +40,7 @@ export interface UniverseOptions {
   readonly locals?: readonly Stanza[];
   /** Names of packages that do not exist. */
   readonly exclude?: readonly string[];
-  /** Module streams that are enabled, `name:stream`; packages of all others do not exist. */
+  /** Module streams that are enabled, `name:stream`. */
   readonly streams?: readonly string[];
 }
 
@@ -80,7 +81,10 @@ export function universe(options: UniverseOptions): Universe {
   const architectures = architecturePolicy(options.architecture);
   const sources = [localSource(options.locals ?? []), ...placed(options.sources)];
   const excluded = new Set(options.exclude ?? []);
-  const streams = new Set(options.streams ?? []);
+  const isHiddenByModules = modularFilter(
+    options.streams ?? [],
+    sources.map(({ index }) => index.modules),
+  );
   const priorityOf = pinning(options.pins ?? []);
   const warnings = new Set(sources.flatMap(({ index }) => index.warnings));
   const parsed = new Map<string, Relation>();
@@ -117,7 +121,7 @@ export function universe(options: UniverseOptions): Universe {
     const [name, text] = [index.nameAt(stanza), index.text(stanza)];
     const described = describe(text, `${origin === "local" ? origin : origin.repository}, ${name}`);
     if (described === undefined || !architectures.isInstallable(described.architecture)) return [];
-    if (described.stream !== undefined && !streams.has(described.stream)) return [];
+    if (origin !== "local" && isHiddenByModules(described)) return [];
     const path = fieldOf(described.stanza, "Filename") ?? "";
     keys.push([rank, path.slice(path.lastIndexOf("/") + 1), path, text]);
     const number = packages.length + 1;
@@ -156,16 +160,11 @@ export function universe(options: UniverseOptions): Universe {
   const named = (name: string): readonly Package[] => {
     const known = groups.get(name);
     if (known !== undefined) return known;
-    const found = excluded.has(name)
+    const group = excluded.has(name)
       ? []
       : sources
           .filter((source) => !source.isHidden(name))
           .flatMap((source) => source.index.named(name).flatMap((stanza) => read(source, stanza)));
-    // What an enabled stream holds hides what is no part of a module (dnf's modular filtering).
-    const isModular = found.some(({ stream }) => stream !== undefined);
-    const group = isModular
-      ? found.filter(({ stream, origin }) => stream !== undefined || origin === "local")
-      : found;
     groups.set(name, group.sort(compare));
     return group;
   };

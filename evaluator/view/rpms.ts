@@ -6,9 +6,9 @@ import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanz
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
 import { needsIn, reasonsIn } from "../rpm/closure.ts";
-import { linesOf, openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
+import { openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
 import { rpmOffer } from "../rpm/offer.ts";
-import { isNamedBy, type Package } from "../rpm/package.ts";
+import { isNamedBy, type Package, streamsOf } from "../rpm/package.ts";
 import { answersTo, gatherRequests, type Request } from "../rpm/request.ts";
 import { chooseAnswers } from "../rpm/resolve.ts";
 import { type Universe, universe } from "../rpm/universe.ts";
@@ -85,7 +85,7 @@ export function rpmPackages({ architecture }: Source, members: readonly Member[]
     architecture,
     sources: [{ index: rpmIndex(text.join("\n")), repository: "", priority: 99 }],
     locals: members.filter(isLocal).map(({ stanza }) => stanza),
-    streams: members.flatMap(({ stanza }) => linesOf(stanza, "Modular").map(streamOf)),
+    streams: members.flatMap(({ stanza }) => streamsOf(stanza)),
   });
   const packages = [...new Set(members.flatMap(({ name }) => all.named(name)))];
   const needs = needsIn(all, packages);
@@ -101,8 +101,4 @@ export function rpmPackages({ architecture }: Source, members: readonly Member[]
       return reasonsIn(all, there, answers, recommends);
     },
   };
-}
-
-function streamOf(claim: string): string {
-  return claim.split(":", 2).join(":");
 }

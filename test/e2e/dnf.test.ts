@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { files, serve, type TestServer } from "../builders/fetch/server.ts";
 import { askDnf, type DnfUniverse } from "../evaluator/rpm/dnf.ts";
-import { type Documents, rpm, type Spec, writeRepository } from "../evaluator/rpm/repository.ts";
+import { type Documents, modulesText, rpm, type Spec, writeRepository } from "../evaluator/rpm/repository.ts";
 import { done, kit } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 
@@ -203,5 +203,58 @@ test("what a repository excludes it has not, and another may; what is pinned fro
   expect(JSON.parse(stdout).changes).toMatchObject([
     { name: "kernel", verb: "downgraded" },
     { name: "lib-a", verb: "downgraded" },
+  ]);
+});
+
+test("packages of modules: what the default streams hide", async () => {
+  const repositories = {
+    main: [
+      rpm("tool 1-1"),
+      rpm("tool 2-1"),
+      rpm("lib 1-1"),
+      rpm("both 1-1"),
+      rpm("plain", { Provides: ["cap"] }),
+    ],
+    other: [
+      rpm("tool 9-1"),
+      rpm("imitation 9-1", { Provides: ["tool = 9", "cap"] }),
+      rpm("lib 1-1"),
+      rpm("lib 0-1"),
+      rpm("ghost 9-1"),
+      rpm("wraith 9-1", { Provides: ["ghost", "haunt"] }),
+      rpm("files", { Files: ["/usr/bin/tool"], Provides: ["tool(x)"] }),
+    ],
+  };
+  const modules = modulesText({
+    "tool:1": ["tool-0:1-1.x86_64", "both-0:1-1.x86_64", "ghost-0:1-1.x86_64", "tool-0:1-1.src"],
+    "!tool:2": ["tool-0:2-1.x86_64", "both-0:1-1.x86_64"],
+    "!lib:1": ["lib-0:1-1.x86_64"],
+  });
+  distribute(repositories, { documents: { main: { modules } } });
+  const questions = [
+    "tool",
+    "tool > 1",
+    "cap",
+    "lib",
+    "lib > 0",
+    "both",
+    "ghost",
+    "haunt",
+    "/usr/bin/tool",
+    "tool(x)",
+  ];
+  const theirs = questions.map((request) => dnf(repositories, { requests: [request], recommends: false }));
+  const ours: (string[] | null)[] = [];
+  for (const request of questions) {
+    const { status, stdout } = await kit(
+      ["resolve", "./distro.yaml", request, "--arch", "x86_64", "--json"],
+      at(),
+    );
+    ours.push(status === 0 ? nevras(JSON.parse(stdout).packages) : null);
+  }
+  expect(ours).toEqual(theirs);
+  expect(ours.map((packages) => packages?.join(" "))).toEqual([
+    ...["tool-1-1.x86_64", undefined, "plain-1-1.x86_64", "lib-0-1.x86_64", undefined, "both-1-1.x86_64"],
+    ...[undefined, undefined, "files-1-1.x86_64", "files-1-1.x86_64"],
   ]);
 });

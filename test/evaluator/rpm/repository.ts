@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rpmIndex } from "../../../evaluator/rpm/listing.ts";
+import { compactInMemory } from "../../../evaluator/compact.ts";
+import { openRpms, scanRpms } from "../../../evaluator/rpm/listing.ts";
 import { isRich, parseRelation } from "../../../evaluator/rpm/relation.ts";
 import {
   type Source,
@@ -13,6 +14,7 @@ import {
   universe,
 } from "../../../evaluator/rpm/universe.ts";
 import { parseEvr } from "../../../evaluator/rpm/version.ts";
+import { wordTables } from "../../../evaluator/words.ts";
 
 export const fields = [
   "Requires",
@@ -32,6 +34,7 @@ export type Spec = {
   /** `[epoch:]version-release`. */
   readonly version: string;
   readonly architecture: string;
+  /** Modules that claim it, `name:stream:version:context:arch`, with spaces between. */
   readonly modular?: string;
   /** Files that filelists alone tell. */
   readonly listed?: readonly string[];
@@ -70,8 +73,41 @@ export function stanzaText(spec: Spec): string {
 }
 
 export function source(packages: readonly Spec[], place: Partial<Omit<Source, "index">> = {}): Source {
-  const index = rpmIndex(packages.map((spec) => `${stanzaText(spec)}\n`).join(""));
+  const text = Buffer.from(packages.map((spec) => `${stanzaText(spec)}\n`).join(""));
+  const { tables, ...scanned } = scanRpms(text);
+  const withModules = { ...tables, ...wordTables("modules", artifactsOf(packages)) };
+  const index = openRpms(compactInMemory({ ...scanned, tables: withModules }, text));
   return { index, repository: "main", priority: 99, ...place };
+}
+
+/** By stream. */
+function artifactsOf(packages: readonly Spec[]): Map<string, string[]> {
+  const all = new Map<string, string[]>();
+  for (const spec of packages)
+    for (const claim of (spec.modular ?? "").split(" ").filter(Boolean)) {
+      const stream = claim.split(":", 2).join(":");
+      all.set(stream, [...(all.get(stream) ?? []), artifactOf(spec)]);
+    }
+  return all;
+}
+
+/** As modules name it: always with an epoch. */
+export function artifactOf(spec: Spec): string {
+  const version = spec.version.includes(":") ? spec.version : `0:${spec.version}`;
+  return nevra({ ...spec, version });
+}
+
+/** A modules.yaml of streams, `name:stream` with its artifacts; those without a `!` are their module's default. */
+export function modulesText(streams: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(streams)
+    .map(([key, artifacts], i) => {
+      const [name, stream] = key.replace("!", "").split(":");
+      const defaults = `---\ndocument: modulemd-defaults\nversion: 1\ndata: {module: ${name}, stream: "${stream}"}\n...\n`;
+      const about = `summary: x, description: x, license: {module: [MIT]}, arch: x86_64, context: c${i}`;
+      const rpms = artifacts.map((artifact) => JSON.stringify(artifact)).join(", ");
+      return `${key.includes("!") ? "" : defaults}---\ndocument: modulemd\nversion: 2\ndata: {name: ${name}, stream: "${stream}", version: ${i + 1}, ${about}, artifacts: {rpms: [${rpms}]}}\n...\n`;
+    })
+    .join("");
 }
 
 export function universeOf(packages: readonly Spec[], options: Partial<UniverseOptions> = {}): Universe {

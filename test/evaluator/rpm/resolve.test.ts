@@ -128,6 +128,42 @@ describe("repositories", () => {
     expect(chosen(packages, ["a"], { options: { streams: ["m:2.0"] } })).toEqual(["a-2-1.x86_64"]);
   });
 
+  test("a stream that is enabled hides who provides its packages' names, and what another repository has of others", () => {
+    const modular = { ...rpm("a 1-1"), modular: "m:2.0:1:c:x86_64 m:1.0:2024:abc:x86_64" };
+    const here = source([modular, { ...rpm("b 1-1"), modular: "m:2.0:1:c:x86_64" }], { repository: "here" });
+    const there = source(
+      [
+        rpm("z 9-1", { Provides: ["a = 9", "zed"] }),
+        rpm("b 1-1"),
+        rpm("b 2-1"),
+        rpm("bb", { Provides: ["a(x)"] }),
+      ],
+      { repository: "there" },
+    );
+    const sources = [here, there];
+    const asked = (request: string, ...streams: string[]) =>
+      chosen([], [request], { options: { sources, streams } })[0];
+    expect(["a > 1", "zed", "b", "a(x)"].map((request) => asked(request, "m:1.0"))).toEqual([
+      "no version is a > 1; a has 1-1.x86_64 (here)",
+      "nothing is called zed, or provides it",
+      "b-2-1.x86_64",
+      "bb-1-1.x86_64",
+    ]);
+    expect(["a > 1", "b"].map((request) => asked(request, "m:2.0"))).toEqual([
+      "no version is a > 1; a has 1-1.x86_64 (here)",
+      "b-1-1.x86_64",
+    ]);
+    expect(["a > 1", "zed", "b"].map((request) => asked(request))).toEqual([
+      "z-9-1.x86_64",
+      "z-9-1.x86_64",
+      "b-2-1.x86_64",
+    ]);
+    const locals = [parseStanza(stanzaText(rpm("z 10-1", { Provides: ["a = 10"] })))];
+    expect(chosen([], ["a > 1"], { options: { sources, streams: ["m:1.0"], locals } })).toEqual([
+      "z-10-1.x86_64",
+    ]);
+  });
+
   test("a broken stanza is skipped with a warning that names it", () => {
     const broken = rpm("bad", { Requires: ["(x and"] });
     const all = universeOf([broken, rpm("a")]);

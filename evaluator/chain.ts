@@ -1,7 +1,7 @@
 // Chains: the shortest ways from what was asked for to a package of a closure.
 // Knows the reasons a closure gives; does not know how it was chosen.
 
-import type { ChosenPackage } from "./resolution.ts";
+import { type Asker, type ChosenPackage, isAsker } from "./resolution.ts";
 
 /** A package, and what wanted it there: what was asked for, or a dependency of the link before. */
 export interface Link {
@@ -10,9 +10,9 @@ export interface Link {
   readonly relation: string;
 }
 
-/** From a request, or a package of the base, to the package in question. Never empty. */
+/** From a request, a package of a group, or one of the base, to the package in question. Never empty. */
 export interface Chain {
-  readonly from: "request" | "base";
+  readonly from: Asker;
   readonly links: readonly Link[];
 }
 
@@ -52,7 +52,7 @@ function chainsTo(
     for (const { by, relation } of steps.get(name) ?? []) {
       if (chains.length >= most) return;
       const links = [{ package: name, relation }, ...later];
-      if (isStart(by)) {
+      if (isAsker(by)) {
         if (distance === 1) chains.push({ from: by, links });
       } else if (ways.get(by)?.distance === distance - 1) lead(by, links);
     }
@@ -66,24 +66,20 @@ interface Step {
   readonly relation: string;
 }
 
-/** Requests first, then the base, then by name: one of each who wants it, however often it does. */
+/** Requests first, then groups, the base, then by name: one of each who wants it, however often it does. */
 function stepsTo({ reasons }: ChosenPackage): Step[] {
-  const rank = (by: string) => (by === "request" ? 0 : by === "base" ? 1 : 2);
+  const rank = (by: string) => (by === "request" ? 0 : !isAsker(by) ? 3 : by === "base" ? 2 : 1);
   const sorted = [...reasons].sort(
     (a, b) => rank(a.by) - rank(b.by) || compareText(a.by, b.by) || compareText(a.relation, b.relation),
   );
-  return sorted.filter(({ by }, i) => isStart(by) || by !== sorted[i - 1]?.by);
-}
-
-function isStart(by: string): by is Chain["from"] {
-  return by === "request" || by === "base";
+  return sorted.filter(({ by }, i) => isAsker(by) || by !== sorted[i - 1]?.by);
 }
 
 /** Of each package that can be reached: how many links its shortest chains have, and how many such chains there are. */
 function countWays(steps: ReadonlyMap<string, readonly Step[]>) {
   const ways = new Map<string, { readonly distance: number; readonly count: number }>();
   let wave = [...steps].flatMap(([name, reasons]) => {
-    const count = reasons.filter(({ by }) => isStart(by)).length;
+    const count = reasons.filter(({ by }) => isAsker(by)).length;
     return count > 0 ? [{ name, count }] : [];
   });
   for (let distance = 1; wave.length > 0; distance++) {
@@ -91,7 +87,7 @@ function countWays(steps: ReadonlyMap<string, readonly Step[]>) {
     wave = [...steps].flatMap(([name, reasons]) => {
       if (ways.has(name)) return [];
       const count = reasons.reduce((sum, { by }) => {
-        const before = isStart(by) ? undefined : ways.get(by);
+        const before = isAsker(by) ? undefined : ways.get(by);
         return before?.distance === distance ? sum + before.count : sum;
       }, 0);
       return count > 0 ? [{ name, count }] : [];

@@ -8,7 +8,7 @@ import { wordTables } from "../../evaluator/words.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
-import { type Comps, groupRequests } from "../repository/rpm/comps.ts";
+import type { Comps } from "../repository/rpm/comps.ts";
 import { versionOf } from "../repository/rpm/field.ts";
 import type { FileList } from "../repository/rpm/filelists.ts";
 import {
@@ -39,9 +39,9 @@ export async function scanRepository(
   const tables = {
     ...scanned.tables,
     ...wordTables("modules", artifactsIn(modules)),
+    ...wordTables("groups", comps === undefined ? new Map() : membersIn(comps)),
     found,
     streams,
-    tasks: groupsIn(comps, scanned),
   };
   return {
     text,
@@ -88,18 +88,12 @@ function stanzaOf(list: FileList, text: Buffer, { starts, tables }: Scanned): nu
   });
 }
 
-/**
- * Of each group the stanzas of the packages it asks for: mandatory and default ones, as dnf does. A conditional one is
- * wanted only where another package is, which a list of names cannot say: it is left out.
- */
-function groupsIn(comps: Comps | undefined, { tables }: Scanned): Lists {
-  const groups = newLists();
-  for (const id of comps?.groups.keys() ?? []) {
-    const wanted = comps === undefined ? [] : groupRequests(comps, id, ["mandatory", "default"]);
-    const stanzas = wanted.flatMap(({ name }) => tables["named"]?.get(name) ?? []);
-    for (const stanza of stanzas.sort((a, b) => a - b)) groups.add(id, stanza);
-  }
-  return groups;
+/** Of each group what it asks for, and of each environment its groups, as `@group`. */
+function membersIn({ groups, environments }: Comps): Map<string, readonly string[]> {
+  const all = new Map(groups);
+  for (const [id, others] of environments)
+    all.set(id, [...(all.get(id) ?? []), ...others.map((group) => `@${group}`)]);
+  return all;
 }
 
 function filesOf({ list, modules, groups, filelists }: ListParts<Digest>, form: ListForm): FetchedFile[] {

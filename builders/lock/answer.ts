@@ -162,7 +162,9 @@ export function openAbsences(
     const universes = universesOf(question);
     const offer = { ...debOffer(universes.now), isExcluded: universes.now.isExcluded };
     const opened = openAsked(offer, question);
-    const requests = opened.ok ? opened.requests : question.requests;
+    const requests = opened.ok
+      ? [...opened.requests, ...Object.values(opened.members).flat()]
+      : question.requests;
     const taken = new Map(packages.map((item) => [nameIn(item, source.architecture), item.version]));
     return absenceOf(universes, { requests, base, recommends }, taken, wanted);
   };
@@ -225,9 +227,9 @@ function closureIn(
       ...(hint !== undefined && { hint }),
     });
   }
-  const { requests, missing } = asked;
+  const { requests, members, missing } = asked;
   for (const text of missing) warn(`${title} does without ${text}, which is not there`);
-  const resolution = all.resolve({ ...question, requests });
+  const resolution = all.resolve({ ...question, requests, members });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;

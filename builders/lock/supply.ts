@@ -9,7 +9,7 @@ import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
 import { formatStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
-import type { Resolution } from "../../evaluator/resolution.ts";
+import type { Members, Resolution } from "../../evaluator/resolution.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { rpmOffer } from "../../evaluator/rpm/offer.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
@@ -32,7 +32,9 @@ export interface Listed {
 export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
 
 export interface Supply extends Offer {
-  resolve(question: Pick<ClosureQuestion, "requests" | "base" | "recommends">): Resolution;
+  resolve(
+    question: Pick<ClosureQuestion, "requests" | "base" | "recommends"> & { readonly members: Members },
+  ): Resolution;
   /** What was skipped so far because it could not be read, sorted. */
   warnings(): readonly string[];
 }
@@ -58,8 +60,8 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
   };
 }
 
-function completed({ requests, base, recommends }: Parameters<Supply["resolve"]>[0]) {
-  return { requests, base, recommends: recommends === true };
+function completed({ requests, members, base, recommends }: Parameters<Supply["resolve"]>[0]) {
+  return { requests, members, base, recommends: recommends === true };
 }
 
 export function debUniverse({ source, locals, exclude }: Asked, lists: readonly Listed[]): Universe {

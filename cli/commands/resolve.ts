@@ -10,7 +10,7 @@ import { openAnswerers } from "../../builders/lock/listing.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
 import { type Closure, type ClosureQuestion, questionText, requestsOf } from "../../evaluator/question.ts";
-import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { type ChosenPackage, isAsker } from "../../evaluator/resolution.ts";
 import { pathsAmong } from "../../evaluator/rpm/request.ts";
 import { sourceOf } from "../../evaluator/source.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -107,12 +107,7 @@ export function resolutionLines({ packages }: Closure, tierOf: TierOf): string[]
     const { name, version, architecture, reasons } = item;
     const [first] = reasons;
     const tier = tierOf(item) === "store" ? " [store]" : "";
-    const why =
-      first === undefined
-        ? ""
-        : ["request", "base"].includes(first.by)
-          ? first.by
-          : `${first.by}: ${first.relation}`;
+    const why = first === undefined ? "" : isAsker(first.by) ? first.by : `${first.by}: ${first.relation}`;
     return visible(`${name} ${version} ${architecture} ${why}${tier}`);
   });
 }

@@ -2,13 +2,14 @@
 // Knows the forms of apt's command line and of a dependency; does not know how a choice is made.
 
 import { Fault } from "../../store/model/fault.ts";
+import type { Asker, Members } from "../resolution.ts";
 import { isBaseSet, type Package, type Version } from "./package.ts";
 import { parseRelations, type Relation } from "./relation.ts";
 import type { Universe } from "./universe.ts";
 
 /** One thing to have, and why. */
 export interface Request {
-  readonly by: "request" | "base";
+  readonly by: Asker;
   /** As it was written; for a base package its name. */
   readonly text: string;
   readonly relation: Relation;
@@ -44,19 +45,23 @@ export function parseRequest(text: string): Request {
   return { by: "request", text: text.trim(), relation };
 }
 
-/** Requests and base sets as one list: sorted by name as apt is given them here, one of each. */
+/** Requests, base sets and groups as one list: sorted by name as apt is given them here, one of each. */
 export function gatherRequests(
   universe: Universe,
   requests: readonly string[],
   base: readonly string[],
+  members: Members = {},
 ): Request[] {
   const asked = requests.map(parseRequest);
+  const grouped = Object.entries(members).flatMap(([group, names]) =>
+    names.map((name): Request => ({ by: `group ${group}`, text: name, relation: { name } })),
+  );
   const based = base.flatMap((set): Request[] => {
     if (!isBaseSet(set)) return [{ ...parseRequest(set), by: "base" }];
     return universe.base(set).map((name): Request => ({ by: "base", text: name, relation: { name } }));
   });
   const seen = new Set<string>();
-  return [...asked, ...based]
+  return [...asked, ...based, ...grouped]
     .sort((a, b) => compareText(a.text, b.text) || compareText(b.by, a.by))
     .filter(({ by, text }) => !seen.has(`${by} ${text}`) && seen.add(`${by} ${text}`));
 }

@@ -2,9 +2,10 @@
 // Knows which packages come into question; does not know which are taken.
 
 import { linesOf } from "./listing.ts";
+import type { Block } from "./normal.ts";
 import type { OwnRule, Package, Ruling } from "./package.ts";
 import type { Answers } from "./request.ts";
-import { compareKeys, keyOf, lesserRules, type Rule, rulingOf, sortRules } from "./rule.ts";
+import { blocksOf, compareKeys, keyOf, lesserRules, type Rule, rulingOf, sortRules } from "./rule.ts";
 import type { Universe } from "./universe.ts";
 
 /**
@@ -24,11 +25,9 @@ export interface Formula {
 }
 
 export function formulate(universe: Universe, answers: readonly Answers[]): Formula {
-  const requests = answers.map(
-    ({ request, packages }): Rule => ({
-      kind: "request",
-      request,
-      literals: packages.map(({ number }) => number),
+  const requests = answers.flatMap((answer) =>
+    blocksFor(universe, answer).map((literals): Rule => {
+      return { kind: "request", request: answer.request, literals: [...literals] };
     }),
   );
   const asked = new Set(answers.flatMap(({ packages }) => packages));
@@ -78,6 +77,13 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
       return sorted;
     },
   };
+}
+
+/** What has a condition is a job of dnf's, `(name if other)`, and as a rule the same. */
+function blocksFor(universe: Universe, { request, packages }: Answers): readonly Block[] {
+  const { text, conditional } = request;
+  if (conditional !== undefined) return blocksOf(universe, { text, relation: conditional }, true);
+  return [packages.map(({ number }) => number)];
 }
 
 /** Packages that may supplement one that is taken, whether or not all they ask for is there. */

@@ -141,7 +141,7 @@ export function lesserRules(universe: Universe, group: readonly Package[]): Rule
 }
 
 /** A demand too intricate to be read can be met by nobody. */
-function blocksOf(universe: Universe, demand: Demand, isMet: boolean): readonly Block[] {
+export function blocksOf(universe: Universe, demand: Demand, isMet: boolean): readonly Block[] {
   try {
     return normalForm(universe, demand.relation, isMet);
   } catch (error) {

@@ -37,10 +37,10 @@ export function debSupply(all: Universe, source: FindSource): ViewSupply {
   };
 }
 
-function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside?: Version): Chosen {
-  const choice = choose(all, { requests, base, recommends, ...(outside && { outside }) });
+function chosenIn(all: Universe, wanted: Wanted, outside?: Version): Chosen {
+  const choice = choose(all, { ...wanted, ...(outside && { outside }) });
   if (!choice.ok) return choice;
-  const asked = choice.answers.filter(({ request }) => request.by === "request" && !request.outside);
+  const asked = choice.answers.filter(({ request }) => request.by !== "base" && !request.outside);
   const members = new Set(choice.versions);
   if (outside !== undefined) members.delete(outside);
   return { ok: true, members, required: new Set(asked.map(({ version }) => version)) };
@@ -104,8 +104,8 @@ export function debPackages({ architecture, foreign }: Source, members: readonly
         .flatMap((demand) =>
           allReachedBy(all, member as Version, demand).filter((other) => versions.has(other)),
         ),
-    reasons(chosen, { requests, base, recommends }) {
-      const answers = gatherRequests(all, requests, base).flatMap((request): Answer[] => {
+    reasons(chosen, { requests, base, members: grouped, recommends }) {
+      const answers = gatherRequests(all, requests, base, grouped).flatMap((request): Answer[] => {
         const target = targetOf(all, request);
         return "missing" in target || !chosen.has(target.version)
           ? []

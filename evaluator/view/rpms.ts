@@ -5,7 +5,7 @@ import type { Compact } from "../compact.ts";
 import { fieldOf, formatStanza, readableStanza, type Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
-import { needsIn, reasonsIn } from "../rpm/closure.ts";
+import { needsIn, reasonsIn, takenFor } from "../rpm/closure.ts";
 import { openRpms, type RpmIndex, rpmIndex } from "../rpm/listing.ts";
 import { rpmOffer } from "../rpm/offer.ts";
 import { isNamedBy, type Package, streamsOf } from "../rpm/package.ts";
@@ -35,8 +35,9 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
   };
 }
 
-function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside?: Package): Chosen {
-  const asked = gatherRequests(requests, base).map((request) => answersTo(all, request));
+function chosenIn(all: Universe, wanted: Wanted, outside?: Package): Chosen {
+  const { requests, base, members: grouped, recommends } = wanted;
+  const asked = gatherRequests(requests, base, grouped).map((request) => answersTo(all, request));
   const own: Request[] =
     outside === undefined ? [] : [{ by: "request", text: outside.name, relation: { name: outside.name } }];
   const answers = [...asked, ...own.map((request) => ({ request, packages: outside ? [outside] : [] }))];
@@ -44,10 +45,11 @@ function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside
   if (!choice.ok) return choice;
   const members = new Set(choice.chosen);
   if (outside !== undefined) members.delete(outside);
-  const wanted = new Set(
-    asked.filter(({ request }) => request.by === "request").flatMap(({ packages }) => packages),
-  );
-  return { ok: true, members, required: new Set([...members].filter((pkg) => wanted.has(pkg))) };
+  const answering = asked
+    .filter(({ request }) => request.by !== "base")
+    .flatMap((answer) => takenFor(all, answer, (pkg) => members.has(pkg)));
+  const required = new Set(answering);
+  return { ok: true, members, required: new Set([...members].filter((pkg) => required.has(pkg))) };
 }
 
 /** Another version of a package that may stand beside none, what it conflicts with, and what it obsoletes. */
@@ -92,9 +94,9 @@ export function rpmPackages({ architecture }: Source, members: readonly Member[]
   return {
     members: new Map(packages.map((pkg) => [lockKey(pkg), pkg])),
     neededBy: (member) => needs.get(member as Package) ?? [],
-    reasons(chosen, { requests, base, recommends }) {
+    reasons(chosen, { requests, base, members: grouped, recommends }) {
       const there = [...(chosen as ReadonlySet<Package>)];
-      const answers = gatherRequests(requests, base).map((request) => {
+      const answers = gatherRequests(requests, base, grouped).map((request) => {
         const answer = answersTo(all, request);
         return { ...answer, packages: answer.packages.filter((pkg) => chosen.has(pkg)) };
       });

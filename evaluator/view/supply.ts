@@ -4,13 +4,14 @@
 import type { Offer } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
 
-import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
+import type { ChosenPackage, Explanation, Members, Reason } from "../resolution.ts";
 
 /** A package there is. In one supply it is one object, whoever chooses it. */
 export type Member = Omit<ChosenPackage, "reasons">;
 
 export interface Wanted {
   readonly requests: readonly string[];
+  readonly members?: Members;
   readonly base: readonly string[];
   readonly recommends: boolean;
 }

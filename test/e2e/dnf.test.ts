@@ -68,7 +68,11 @@ function comps(...parts: readonly string[]): string {
 }
 
 function groupOf(id: string, ...names: readonly string[]): string {
-  const packages = names.map((name) => `<packagereq>${name}</packagereq>`);
+  const packages = names.map((name) => {
+    const [, conditional, other] = /^\((.+) if (.+)\)$/.exec(name) ?? [];
+    if (conditional === undefined) return `<packagereq type="default">${name}</packagereq>`;
+    return `<packagereq type="conditional" requires="${other}">${conditional}</packagereq>`;
+  });
   return `<group><id>${id}</id><name>${id}</name><packagelist>${packages.join("")}</packagelist></group>`;
 }
 
@@ -257,4 +261,70 @@ test("packages of modules: what the default streams hide", async () => {
     ...["tool-1-1.x86_64", undefined, "plain-1-1.x86_64", "lib-0-1.x86_64", undefined, "both-1-1.x86_64"],
     ...[undefined, undefined, "files-1-1.x86_64", "files-1-1.x86_64"],
   ]);
+});
+
+test("groups and environments across repositories, with packages on a condition", async () => {
+  const repositories = {
+    main: [rpm("core"), rpm("app", { Requires: ["glue"] }), rpm("glue"), rpm("docs"), rpm("never")],
+    other: [
+      rpm("far"),
+      rpm("app-more", { Requires: ["extra"] }),
+      rpm("extra"),
+      rpm("plugin"),
+      rpm("newfar", { Obsoletes: ["elder"] }),
+      rpm("elder"),
+    ],
+  };
+  const environment = (id: string, ...groups: readonly string[]) =>
+    `<environment><id>${id}</id><name>${id}</name><description/><display_order>1</display_order><grouplist>${groups.map((group) => `<groupid>${group}</groupid>`).join("")}</grouplist><optionlist><groupid>games</groupid></optionlist></environment>`;
+  const main = comps(
+    groupOf("base", "core", "far", "nobody", "elder"),
+    groupOf("work", "app", "(app-more if glue)", "(plugin if extra)", "(never if absent)", "(ghost if app)"),
+    environment("desktop", "base", "work"),
+  );
+  const documents = {
+    main: { group: main },
+    other: { group: comps(groupOf("base", "docs"), groupOf("games", "never")) },
+  };
+  distribute(repositories, { documents });
+  const lock = async (workload: string) => {
+    view(workload);
+    const { stderr } = done(await kit(["lock", "view.yaml"], at()));
+    const { distros, views } = JSON.parse(readFileSync(join(place.folder, "view.lock"), "utf8"));
+    const [{ workloads }] = Object.values(views) as [{ workloads: { one: { missing?: string[] } } }];
+    const stanzas = Object.values<{ stanza: Record<string, string> }>(distros.distro?.packages ?? {});
+    const packages = stanzas.map(
+      ({ stanza }) => `${stanza["Package"]}-${stanza["Version"]}.${stanza["Architecture"]}`,
+    );
+    return { packages: packages.sort(), missing: workloads.one.missing, stderr };
+  };
+  for (const [groups, packages] of [
+    [["base"], []],
+    [["work"], []],
+    [["desktop"], ["core"]],
+    [["work"], ["never"]],
+  ] as const) {
+    const theirs = dnf(repositories, { groups, requests: packages, recommends: false });
+    expect((await lock(`groups: [${groups}]\npackages: [${packages}]`)).packages, groups.join()).toEqual(
+      theirs,
+    );
+  }
+  const { packages, missing, stderr } = await lock("groups: [desktop]");
+  expect(packages.map((nevra) => nevra.replace("-1-1.x86_64", ""))).toEqual([
+    "app",
+    "app-more",
+    "core",
+    "docs",
+    "extra",
+    "far",
+    "glue",
+    "newfar",
+    "plugin",
+  ]);
+  expect(missing).toEqual(["ghost of the group desktop", "nobody of the group desktop"]);
+  expect(stderr).toContain("workload one does without nobody of the group desktop, which is not there");
+  const why = async (name: string) => done(await kit(["why", "view.yaml", name], at())).stdout;
+  expect(await why("far")).toContain("    group desktop far\n");
+  expect(await why("glue")).toContain("    group desktop app -> glue\n");
+  expect(await why("extra")).toContain("    group desktop (app-more if glue) [app-more] -> extra\n");
 });

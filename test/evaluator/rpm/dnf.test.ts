@@ -26,6 +26,7 @@ const tempers: Readonly<Record<string, Temper>> = {
   "rich dependencies": { ...plain, rich: true, clashes: 20 },
   "weak dependencies": { ...plain, weak: true, clashes: 15 },
   "two architectures": { ...plain, multilib: true, clashes: 5 },
+  "packages of groups on a condition": { ...plain, groups: true, rich: true, weak: true, clashes: 15 },
   "several repositories": { ...plain, repositories: 3, packages: 16, clashes: 5 },
   // Whether a lesser architecture is ruled out, libsolv decides by what might be recommended too: see formula.ts.
   "all but several architectures": {
@@ -107,7 +108,9 @@ function answersOfKit({ repositories, questions }: Drawn): (string[] | null)[] {
   );
   const all = universe({ architecture: "x86_64", sources });
   const answers = questions.map((question) => {
-    const resolution = resolve(all, { ...question, base: [] });
+    const { member, ...rest } = question;
+    const members = member && { g: [`(${member.name} if ${member.when})`] };
+    const resolution = resolve(all, { ...rest, base: [], ...(members && { members }) });
     return resolution.ok ? resolution.packages.map(nevra).sort() : null;
   });
   expect(all.warnings()).toEqual([]);
@@ -117,14 +120,26 @@ function answersOfKit({ repositories, questions }: Drawn): (string[] | null)[] {
 function answersOfDnf(drawn: readonly Drawn[], name: string): (string[] | null)[][] {
   const universes = drawn.map(({ repositories, questions }, i) => ({
     architecture: "x86_64",
-    questions,
+    questions: questions.map(({ requests, recommends, member }, k) => {
+      return { requests, recommends, groups: member === undefined ? [] : [`g${k}`] };
+    }),
     repositories: repositories.map(({ packages, priority }, k) => {
       const place = join(folder, `${name.replaceAll(" ", "-")}-${i}-${k}`);
-      writeRepository(place, packages);
+      writeRepository(place, packages, k === 0 ? { group: groupsFor(questions) } : {});
       return { name: `r${k}`, folder: place, priority };
     }),
   }));
   return askDnf(universes, folder);
+}
+
+/** One for each question, by its number. */
+function groupsFor(questions: Drawn["questions"]): string {
+  const groups = questions.map(({ member }, k) => {
+    const listed =
+      member && `<packagereq type="conditional" requires="${member.when}">${member.name}</packagereq>`;
+    return `<group><id>g${k}</id><name>g${k}</name><packagelist>${listed ?? ""}</packagelist></group>`;
+  });
+  return `<comps>${groups.join("")}</comps>`;
 }
 
 function told({ repositories }: Drawn): string {

@@ -14,6 +14,7 @@ export interface DnfUniverse {
   }[];
   readonly questions: readonly {
     readonly requests: readonly string[];
+    readonly groups?: readonly string[];
     readonly recommends: boolean;
   }[];
 }

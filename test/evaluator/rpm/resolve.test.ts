@@ -248,6 +248,72 @@ describe("what goes together", () => {
   });
 });
 
+describe("groups", () => {
+  const packages = [
+    rpm("a", { Requires: ["c"] }),
+    rpm("a.b", { Provides: ["cap"] }),
+    rpm("b", { Requires: ["x"] }),
+    rpm("c"),
+    rpm("d"),
+    rpm("e", { Conflicts: ["c"] }),
+    rpm("x"),
+    rpm("y", { Recommends: ["d"] }),
+    rpm("new", { Obsoletes: ["c"] }),
+  ];
+  const why = (texts: readonly string[], more: Ask = {}) => {
+    const answer = ask(packages, [], { members: { core: texts }, ...more });
+    if (!answer.ok) return answer.explanation;
+    return answer.packages.map(({ name, reasons: [first] }) => `${name}: ${first?.by} ${first?.relation}`);
+  };
+
+  test("a member is a name, and is told with the group", () => {
+    expect(why(["x", "d"])).toEqual(["d: group core d", "x: group core x"]);
+    expect(ask(packages, ["x"], { members: { core: ["x"], more: ["x"] } })).toMatchObject({
+      packages: [
+        {
+          name: "x",
+          reasons: [
+            { by: "request", relation: "x" },
+            { by: "group more", relation: "x" },
+            { by: "group core", relation: "x" },
+          ],
+        },
+      ],
+    });
+    expect(ask(packages, [], { members: { core: ["cap"] } }).ok).toBe(false);
+  });
+
+  test("one on a condition is there where that holds, whatever brought it", () => {
+    expect(why(["x", "(d if y)"])).toEqual(["x: group core x"]);
+    expect(why(["y", "(d if y)"])).toEqual(["d: group core (d if y)", "y: group core y"]);
+    // By a dependency of another one on a condition.
+    expect(why(["b", "(d if y)", "(y if x)"])).toEqual([
+      "b: group core b",
+      "d: group core (d if y)",
+      "x: b x",
+      "y: group core (y if x)",
+    ]);
+    expect(why(["(x if d)"], { requests: ["y"], recommends: true })).toEqual([
+      "d: y Recommends: d",
+      "x: group core (x if d)",
+      "y: request y",
+    ]);
+  });
+
+  test("what cannot be is told", () => {
+    const clashing = [rpm("a"), rpm("b", { Conflicts: ["a"] })];
+    const answer = ask(clashing, ["a"], { members: { core: ["(b if a)"] } });
+    expect(answer).toMatchObject({
+      ok: false,
+      explanation: [
+        "(b if a) is part of the group core, which is b 1-1",
+        "a is asked for, which is a 1-1",
+        "b 1-1 conflicts with a, and so with a 1-1",
+      ],
+    });
+  });
+});
+
 describe("what cannot be", () => {
   test("is told as an argument", () => {
     const packages = [

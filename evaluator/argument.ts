@@ -2,7 +2,7 @@
 // Knows clauses and which of them are requests; does not know what else they say.
 
 import type { Clause } from "./engine.ts";
-import type { Explanation } from "./resolution.ts";
+import type { Asker, Explanation } from "./resolution.ts";
 import { search } from "./search.ts";
 import { compareText } from "./text.ts";
 
@@ -23,7 +23,7 @@ export interface Telling<R, Q> {
 /** A core as an argument: requests first, then what follows from each, and nothing the contradiction does not need. */
 export function argued<
   R extends Kinded,
-  Q extends { readonly text: string; readonly by: "request" | "base"; readonly outside?: unknown },
+  Q extends { readonly text: string; readonly by: Asker; readonly outside?: unknown },
 >(core: readonly R[], { requestOf, tell, hintsFor, works }: Telling<R, Q>): Explanation {
   const rules = inOrder(smallestCore(core), (rule) => requestOf(rule)?.text ?? "");
   const requests = rules.flatMap((rule) => requestOf(rule) ?? []);

@@ -83,9 +83,9 @@ class Choice {
   #meetRequests(): void {
     const start = this.#engine.level;
     while (this.#core === undefined && this.#engine.level >= start) {
-      const open = this.#formula.requests.find(
-        ({ literals }) => !literals.some((literal) => this.#engine.value(literal) === true),
-      );
+      const isOpen = (literal: number) =>
+        this.#engine.value(literal) === false || (literal > 0 && this.#engine.value(literal) === undefined);
+      const open = this.#formula.requests.find(({ literals }) => literals.every(isOpen));
       if (open === undefined) return;
       this.#select(this.#open(open.literals));
     }

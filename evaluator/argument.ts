@@ -3,7 +3,7 @@
 
 import type { Clause } from "./engine.ts";
 import { Places } from "./places.ts";
-import type { Explanation } from "./resolution.ts";
+import type { Asker, Explanation } from "./resolution.ts";
 import { search } from "./search.ts";
 import { compareText } from "./text.ts";
 
@@ -24,7 +24,7 @@ export interface Telling<R, Q> {
 /** A core as an argument: requests first, then what follows from each, and nothing the contradiction does not need. */
 export function argued<
   R extends Kinded,
-  Q extends { readonly text: string; readonly by: "request" | "base"; readonly outside?: unknown },
+  Q extends { readonly text: string; readonly by: Asker; readonly outside?: unknown },
 >(core: readonly R[], { requestOf, tell, hintsFor, works }: Telling<R, Q>): Explanation {
   const rules = inOrder(smallestCore(core), (rule) => requestOf(rule)?.text ?? "");
   const requests = rules.flatMap((rule) => requestOf(rule) ?? []);

@@ -1,7 +1,7 @@
 // Chains: the shortest ways from what was asked for to a package of a closure.
 // Knows the reasons a closure gives; does not know how it was chosen.
 
-import type { ChosenPackage } from "./resolution.ts";
+import { type Asker, type ChosenPackage, isAsker } from "./resolution.ts";
 import { compareText } from "./text.ts";
 
 /** A package, and what wanted it there: what was asked for, or a dependency of the link before. */
@@ -11,9 +11,9 @@ export interface Link {
   readonly relation: string;
 }
 
-/** From a request, or a package of the base, to the package in question. Never empty. */
+/** From a request, a package of a group, or one of the base, to the package in question. Never empty. */
 export interface Chain {
-  readonly from: "request" | "base";
+  readonly from: Asker;
   readonly links: readonly Link[];
 }
 
@@ -59,7 +59,7 @@ function chainsTo(
     const { by, relation } = step;
     const distance = way.distance - path.length + 1;
     last.relation = relation;
-    if (!isStart(by)) {
+    if (!isAsker(by)) {
       if (ways.get(by)?.distance === distance - 1) path.push({ name: by, next: 0, relation: "" });
     } else if (distance === 1) {
       const links = path.map((link): Link => ({ package: link.name, relation: link.relation }));
@@ -74,17 +74,13 @@ interface Step {
   readonly relation: string;
 }
 
-/** Requests first, then the base, then by name: one of each who wants it, however often it does. */
+/** Requests first, then groups, the base, then by name: one of each who wants it, however often it does. */
 function stepsTo({ reasons }: ChosenPackage): Step[] {
-  const rank = (by: string) => (by === "request" ? 0 : by === "base" ? 1 : 2);
+  const rank = (by: string) => (by === "request" ? 0 : !isAsker(by) ? 3 : by === "base" ? 2 : 1);
   const sorted = [...reasons].sort(
     (a, b) => rank(a.by) - rank(b.by) || compareText(a.by, b.by) || compareText(a.relation, b.relation),
   );
-  return sorted.filter(({ by }, i) => isStart(by) || by !== sorted[i - 1]?.by);
-}
-
-function isStart(by: string): by is Chain["from"] {
-  return by === "request" || by === "base";
+  return sorted.filter(({ by }, i) => isAsker(by) || by !== sorted[i - 1]?.by);
 }
 
 /** Of each package that can be reached: how many links its shortest chains have, and how many such chains there are. */
@@ -93,7 +89,7 @@ function countWays(steps: ReadonlyMap<string, readonly Step[]>) {
   const wantedBy = new Map<string, string[]>();
   let wave = new Map<string, number>();
   for (const [name, reasons] of steps) {
-    const starts = reasons.filter(({ by }) => isStart(by)).length;
+    const starts = reasons.filter(({ by }) => isAsker(by)).length;
     if (starts > 0) wave.set(name, starts);
     for (const { by } of reasons) {
       const wanted = wantedBy.get(by);

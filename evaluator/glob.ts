@@ -1,6 +1,12 @@
 // Globs of package names.
 // Knows `*`, `?` and `[…]`; does not know packages.
 
+/** Whether a name is meant by one of several patterns. */
+export function globsMatcher(globs: readonly string[]): (name: string) => boolean {
+  const matchers = globs.map(globMatcher);
+  return (name) => matchers.some((matches) => matches(name));
+}
+
 /** Whether a name is meant by a pattern; one without a wildcard means itself. */
 export function globMatcher(glob: string): (name: string) => boolean {
   if (!/[*?[]/.test(glob)) return (name) => name === glob;

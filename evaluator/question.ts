@@ -25,6 +25,8 @@ export interface Source {
     readonly components: readonly string[];
     readonly priority: number;
     readonly snapshot?: string;
+    /** Names and globs of its packages that do not exist, sorted; absent where there are none. */
+    readonly exclude?: readonly string[];
   }[];
   readonly pins: readonly { readonly package: string; readonly from: string; readonly priority: number }[];
   /** Tiers in order, the first that has a package wins; absent where the manifest names none: repositories decide. */
@@ -80,6 +82,11 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
 /** Whether it is a root that somebody gets, and not tools that builds are done with. */
 export function isRoot({ base, root }: Pick<ClosureQuestion, "base" | "root">): boolean {
   return base.length > 0 || root === true;
+}
+
+/** Everything that is asked for by itself, whether or not it has to be there. */
+export function requestsOf({ requests, base, optional = [] }: ClosureQuestion): readonly string[] {
+  return [...requests, ...base, ...optional];
 }
 
 export function questionDigest(question: ClosureQuestion): Digest {

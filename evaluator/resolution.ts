@@ -6,10 +6,26 @@ import type { Stanza } from "./deb/stanza.ts";
 /** Where a package was found; `local` is what kit builds itself. rpm's repositories have no suites: theirs is empty. */
 export type Origin = { readonly repository: string; readonly suite: string } | "local";
 
-/** Why a package is there. `by` is the package that wants it (`name:arch` for a foreign one). */
+/** Who asks for a package that no other one has to want: somebody, the base, or a group of that name. */
+export type Asker = "request" | "base" | `group ${string}`;
+
+/** Packages' names hold no spaces. */
+export function isAsker(by: string): by is Asker {
+  return by === "request" || by === "base" || by.startsWith("group ");
+}
+
+export function whyAsked(by: Asker): string {
+  if (by === "request") return "is asked for";
+  return by === "base" ? "is part of the base" : `is part of the ${by}`;
+}
+
+/** By group what is asked for as part of it: names, and where the format has such `(name if other)`. */
+export type Members = Readonly<Record<string, readonly string[]>>;
+
+/** Why a package is there. `by` is the package that wants it (`name:arch` for a foreign one), or an {@link Asker}. */
 export interface Reason {
   readonly by: string;
-  /** As written in the manifest, or in the field: `libc6 (>= 2.38)`. */
+  /** As written in the manifest, in the group, or in the field: `libc6 (>= 2.38)`. */
   readonly relation: string;
 }
 
@@ -21,7 +37,7 @@ export interface ChosenPackage {
   readonly architecture: string;
   readonly stanza: Stanza;
   readonly origin: Origin;
-  /** Never empty. `by` is a package's name, `request` or `base`. */
+  /** Never empty. */
   readonly reasons: readonly Reason[];
 }
 

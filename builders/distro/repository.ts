@@ -18,6 +18,24 @@ export const priority = z
   .max(32_767, { error: "is not a priority\n-32768 to 32767, as in apt_preferences(5)" })
   .describe("As an apt pin: 500 is usual, above 990 wins over what a target release has.");
 
+export const debPattern = text(
+  /^[a-z0-9*?][a-z0-9*?+.-]*$/,
+  "a package pattern",
+  "a package name, in which * and ? may stand",
+);
+
+export const rpmPattern = text(
+  /^[A-Za-z0-9*?][A-Za-z0-9*?+._-]*$/,
+  "a package pattern",
+  "a package name, in which * and ? may stand",
+);
+
+const exclude = (pattern: typeof debPattern) =>
+  z
+    .array(pattern)
+    .default([])
+    .describe("Packages of it that do not exist, whoever asks: names, with * and ?. Others may have them.");
+
 export const repository = z.strictObject({
   name: text(/^[a-z0-9][a-z0-9-]*$/, "a repository's name", "lower-case letters, digits and -").describe(
     "What it is called.",
@@ -34,6 +52,7 @@ export const repository = z.strictObject({
     .describe("The components of each suite."),
   signedBy: localPath.describe("The armoured public keys that sign its indexes."),
   priority: priority.default(500),
+  exclude: exclude(debPattern),
   snapshot: text(/^\d{8}T\d{6}Z$/, "a snapshot's date", "like: 20260601T000000Z")
     .optional()
     .describe("A dated archive, and nothing else while locking."),
@@ -63,15 +82,18 @@ export const rpmRepository = z
       .max(9999, { error: "is not a priority\n1 to 9999, as in dnf.conf(5): the lowest wins" })
       .default(99)
       .describe("As dnf's: 99 is usual, the lowest wins."),
+    exclude: exclude(rpmPattern),
   })
   .check((context) => {
-    const { uri, metalink, mirrorlist, signedBy, unsigned } = context.value;
+    const { uri, metalink, mirrorlist, signedBy, unsigned, sources, exclude } = context.value;
     const refuse = (message: string) =>
       context.issues.push({ code: "custom", input: context.value, message, path: [] });
     if ([uri, metalink, mirrorlist].filter((place) => place !== undefined).length !== 1)
       refuse("has not just one of uri, metalink and mirrorlist\nsay where it is, once");
     if ((signedBy === undefined) === (unsigned === undefined))
       refuse("says not just one of signedBy and unsigned\nname its keys, or say unsigned: true");
+    if (sources && exclude.length > 0)
+      refuse("holds source packages, of which none can be excluded\nleave exclude out");
   });
 
 export type RpmRepository = z.infer<typeof rpmRepository>;

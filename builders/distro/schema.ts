@@ -6,26 +6,16 @@ import type { Kind } from "../../evaluator/kind.ts";
 import { header, text, unique } from "../../evaluator/manifest/value.ts";
 import { type Tier, tiers } from "../../evaluator/question.ts";
 import { architectures, packageName } from "../package/debian.ts";
-import { priority, repository, rpmRepository } from "./repository.ts";
+import { debPattern, priority, repository, rpmPattern, rpmRepository } from "./repository.ts";
 
 const pin = z.strictObject({
-  package: text(
-    /^[a-z0-9*?][a-z0-9*?+.-]*$/,
-    "a package pattern",
-    "a package name, in which * and ? may stand",
-  ).describe("Which packages: a name, with * and ?."),
+  package: debPattern.describe("Which packages: a name, with * and ?."),
   from: z
     .string()
     .min(1, { error: "names no suite\nlike: trixie-updates" })
     .describe("The suite or the repository's name."),
   priority,
 });
-
-const rpmPattern = text(
-  /^[A-Za-z0-9*?][A-Za-z0-9*?+._-]*$/,
-  "a package pattern",
-  "a package name, in which * and ? may stand",
-);
 
 const namesEachOnce = z.superRefine<Tier[]>((names, context) => {
   names.forEach((name, index) => {

@@ -26,12 +26,13 @@ export function sourceOf(
 }
 
 function debRepositories({ repositories }: DebDistro): Source["repositories"] {
-  return repositories.map(({ name, suites, components, priority, snapshot }) => ({
+  return repositories.map(({ name, suites, components, priority, snapshot, exclude }) => ({
     name,
     suites,
     components,
     priority,
     ...(snapshot !== undefined && { snapshot }),
+    ...excluding(exclude),
   }));
 }
 
@@ -39,7 +40,17 @@ function debRepositories({ repositories }: DebDistro): Source["repositories"] {
 function rpmRepositories({ repositories }: RpmDistro): Source["repositories"] {
   return repositories
     .filter(({ sources }) => !sources)
-    .map(({ name, priority }) => ({ name, suites: [], components: [], priority }));
+    .map(({ name, priority, exclude }) => ({
+      name,
+      suites: [],
+      components: [],
+      priority,
+      ...excluding(exclude),
+    }));
+}
+
+function excluding(patterns: readonly string[]): { exclude?: readonly string[] } {
+  return patterns.length === 0 ? {} : { exclude: [...new Set(patterns)].sort() };
 }
 
 /** An architecture that is called as Debian does, by the name that the distribution has for it. */

@@ -15,7 +15,7 @@ import {
 } from "../../evaluator/graph/described.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Closure } from "../../evaluator/question.ts";
-import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { type ChosenPackage, isAsker } from "../../evaluator/resolution.ts";
 import { type Derivation, type Input, type Request, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
@@ -163,14 +163,15 @@ function remoteOf(
   };
 }
 
-/** What each package of a closure wants there, by the name reasons call it; `request` and `base` are among these. */
+/** What each package of a closure wants there, by the name reasons call it; `request`, with groups, and `base` are among these. */
 function reasonsIn(closure: Closure | undefined): (by: string) => readonly Requirement[] {
   const wanted = new Map<string, Requirement[]>();
   for (const item of closure?.packages ?? []) {
     for (const { by, relation } of item.reasons) {
       const requirement = { text: relation, answers: [packageKey(item)] };
-      const others = wanted.get(by);
-      if (others === undefined) wanted.set(by, [requirement]);
+      const who = isAsker(by) && by !== "base" ? "request" : by;
+      const others = wanted.get(who);
+      if (others === undefined) wanted.set(who, [requirement]);
       else others.push(requirement);
     }
   }

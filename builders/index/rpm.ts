@@ -4,10 +4,11 @@
 import type { Scanned } from "../../evaluator/compact.ts";
 import { type Lists, newLists } from "../../evaluator/lists.ts";
 import { scanRpms } from "../../evaluator/rpm/listing.ts";
+import { wordTables } from "../../evaluator/words.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Pool } from "../../store/pool.ts";
-import { type Comps, groupRequests } from "../repository/rpm/comps.ts";
+import type { Comps } from "../repository/rpm/comps.ts";
 import { versionOf } from "../repository/rpm/field.ts";
 import type { FileList } from "../repository/rpm/filelists.ts";
 import {
@@ -18,6 +19,7 @@ import {
   listGroups,
   listPackages,
 } from "../repository/rpm/listing.ts";
+import type { Modules } from "../repository/rpm/modules.ts";
 import type { ListForm, ListParts } from "./recipe.ts";
 
 /** Its stanzas, and the tables over them: those of packages, the module streams that are on, and its groups. */
@@ -30,38 +32,51 @@ export async function scanRepository(
   const fileOf = (blob: Digest) => pool.find(blob) ?? missing();
   const { text, warnings, modules } = await listPackages(fetched, fileOf);
   const scanned = scanRpms(text);
-  const filesWarnings = await addOwners(fetched, fileOf, new Set(form.paths), { text, scanned });
+  const { found, warnings: filesWarnings } = await findOwners(fetched, fileOf, form.paths, { text, scanned });
   const comps = await listGroups(fetched, fileOf);
   const streams = newLists();
   for (const [name, stream] of modules?.defaults ?? []) streams.add(`${name}:${stream}`, 0);
-  const tables = { ...scanned.tables, streams, tasks: groupsIn(comps, scanned) };
+  const tables = {
+    ...scanned.tables,
+    ...wordTables("modules", artifactsIn(modules)),
+    ...wordTables("groups", comps === undefined ? new Map() : membersIn(comps)),
+    found,
+    streams,
+  };
   return {
     text,
     scanned: { ...scanned, tables, warnings: [...warnings, ...filesWarnings, ...scanned.warnings] },
   };
 }
 
-/** Tells who has these files, among what is provided. Of each list of files no more is kept than that. */
-async function addOwners(
+/** Of each stream of a module all packages that it ever had, `NAME-E:V-R.ARCH`. */
+function artifactsIn(modules: Modules | undefined): Map<string, readonly string[]> {
+  const all = new Map<string, readonly string[]>();
+  for (const { name, stream, artifacts } of modules?.streams ?? []) {
+    const key = `${name}:${stream}`;
+    all.set(key, [...(all.get(key) ?? []), ...artifacts]);
+  }
+  return all;
+}
+
+/** Who has these files, by path. Of each list of files no more is kept than that. */
+async function findOwners(
   fetched: Fetched,
   fileOf: FileOf,
-  paths: ReadonlySet<string>,
+  wanted: readonly string[] = [],
   { text, scanned }: { readonly text: Buffer; readonly scanned: Scanned },
-): Promise<readonly string[]> {
-  if (paths.size === 0) return [];
-  const owners = new Map<string, number[]>();
+): Promise<{ readonly found: Lists; readonly warnings: readonly string[] }> {
+  const found = newLists();
+  if (wanted.length === 0) return { found, warnings: [] };
+  const owners = new Map(wanted.map((path) => [path, new Set<number>()]));
   const warnings = await eachFileList(fetched, fileOf, (list) => {
-    const wanted = list.paths.filter((path) => paths.has(path));
-    if (wanted.length === 0) return;
-    const stanza = stanzaOf(list, text, scanned);
-    if (stanza === undefined) return;
-    for (const path of wanted) owners.set(path, [...(owners.get(path) ?? []), stanza]);
+    const paths = list.paths.filter((path) => owners.has(path));
+    const stanza = paths.length === 0 ? undefined : stanzaOf(list, text, scanned);
+    if (stanza !== undefined) for (const path of paths) owners.get(path)?.add(stanza);
   });
-  const { providing } = scanned.tables;
   for (const [path, stanzas] of owners)
-    if (providing !== undefined && !providing.has(path))
-      for (const stanza of stanzas.sort((a, b) => a - b)) providing.add(path, stanza);
-  return warnings;
+    for (const stanza of [...stanzas].sort((a, b) => a - b)) found.add(path, stanza);
+  return { found, warnings };
 }
 
 /** The stanza of the package that a list of files is of. */
@@ -73,18 +88,12 @@ function stanzaOf(list: FileList, text: Buffer, { starts, tables }: Scanned): nu
   });
 }
 
-/**
- * Of each group the stanzas of the packages it asks for: mandatory and default ones, as dnf does. A conditional one is
- * wanted only where another package is, which a list of names cannot say: it is left out.
- */
-function groupsIn(comps: Comps | undefined, { tables }: Scanned): Lists {
-  const groups = newLists();
-  for (const id of comps?.groups.keys() ?? []) {
-    const wanted = comps === undefined ? [] : groupRequests(comps, id, ["mandatory", "default"]);
-    const stanzas = wanted.flatMap(({ name }) => tables["named"]?.get(name) ?? []);
-    for (const stanza of stanzas.sort((a, b) => a - b)) groups.add(id, stanza);
-  }
-  return groups;
+/** Of each group what it asks for, and of each environment its groups, as `@group`. */
+function membersIn({ groups, environments }: Comps): Map<string, readonly string[]> {
+  const all = new Map(groups);
+  for (const [id, others] of environments)
+    all.set(id, [...(all.get(id) ?? []), ...others.map((group) => `@${group}`)]);
+  return all;
 }
 
 function filesOf({ list, modules, groups, filelists }: ListParts<Digest>, form: ListForm): FetchedFile[] {

@@ -60,7 +60,7 @@ export function answerQuestion(
 ): { closure: Closure; used: readonly LockedIndex[] } {
   refuseUnknownBase(question, listing, held);
   const lists = listsOf(question, listing);
-  const keep = (packages: readonly Pinned[]) => keptLists(question, packages);
+  const keep = (packages: readonly Pinned[]) => keptLists(question, packages, listing);
   const { date, indexes } = basisOf(question, listing, held);
   const warnings = new Set<string>();
   const closure = settle(held.packages, {
@@ -151,7 +151,7 @@ export function openAbsences(
     origin === "local" ? [] : [{ from: `${origin.repository} ${origin.suite}`, stanza }],
   );
   const now = listsOf(asked, listing);
-  const kept = [...now, ...keptLists(asked, pinned)];
+  const kept = [...now, ...keptLists(asked, pinned, listing)];
   const known = new Map<string, { readonly now: Supply; readonly kept: Supply }>();
   const suppliesOf = (question: ClosureQuestion) => {
     const key = JSON.stringify([question.locals, question.exclude]);
@@ -162,7 +162,7 @@ export function openAbsences(
   return (question, { packages }, wanted) => {
     const supplies = suppliesOf(question);
     const opened = openAsked(supplies.now, question);
-    const wish = { ...question, requests: opened.ok ? opened.requests : question.requests };
+    const wish = opened.ok ? { ...question, requests: opened.requests, members: opened.members } : question;
     const taken = new Map(packages.map((item) => [nameIn(item, asked.source.architecture), item.version]));
     const attempt = (request: string) =>
       supplies.kept.resolve({ ...wish, requests: [...wish.requests, request] });
@@ -227,9 +227,9 @@ function closureIn(
       ...(hint !== undefined && { hint }),
     });
   }
-  const { requests, missing } = asked;
+  const { requests, members, missing } = asked;
   for (const text of missing) warn(`${title} does without ${text}, which is not there`);
-  const resolution = all.resolve({ ...question, requests });
+  const resolution = all.resolve({ ...question, requests, members });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
   const { explanation, hint } = resolution;

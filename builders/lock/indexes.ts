@@ -31,18 +31,22 @@ export interface IndexParts extends Omit<RememberedParts, "isThere"> {
 
 /** By distribution, architectures and tiers. */
 export type Indexes = (
-  question: { readonly source: Pick<Source, "distro" | "architecture" | "foreign" | "search"> },
+  question: {
+    readonly source: Pick<Source, "distro" | "architecture" | "foreign" | "search">;
+    /** Files whose owners are wanted, beside those that listed packages speak of. */
+    readonly paths?: readonly string[];
+  },
   assembly: Assembly,
 ) => Promise<Listing>;
 
 /** What a distribution has, fetched and read once a run, as far as its tiers are chosen from. */
 export function openIndexes(parts: IndexParts): Indexes {
-  const known = new Map<string, Promise<readonly ReadIndex[]>>();
-  const indexesOf = (distro: string, architecture: string, assembly: Assembly) => {
+  const known = new Map<string, FetchLists>();
+  const listsOf = (distro: string, architecture: string, assembly: Assembly) => {
     const key = `${distro} ${architecture}`;
-    const indexes = known.get(key) ?? fetchAll(distro, architecture, assembly, parts);
-    known.set(key, indexes);
-    return indexes;
+    const fetchLists = known.get(key) ?? openLists(distro, architecture, assembly, parts);
+    known.set(key, fetchLists);
+    return fetchLists;
   };
   const stored = new Map<string, Stored>();
   const storedOf = (distro: string, architectures: readonly [string, ...string[]], assembly: Assembly) => {
@@ -52,11 +56,13 @@ export function openIndexes(parts: IndexParts): Indexes {
     stored.set(key, known);
     return known;
   };
-  return async ({ source }, assembly) => {
+  return async ({ source, paths = [] }, assembly) => {
     const { distro, architecture, foreign = [], search } = source;
     const architectures = [architecture, ...foreign] as const;
     const asked = isSearched(source, "repositories") ? architectures : [];
-    const [own = [], ...others] = await Promise.all(asked.map((each) => indexesOf(distro, each, assembly)));
+    const [own = [], ...others] = await Promise.all(
+      asked.map((each) => listsOf(distro, each, assembly)(paths)),
+    );
     // What an archive keeps apart for all architectures is there with the first.
     const indexes = [...own, ...others.flat().filter(({ index }) => index.architecture !== "all")];
     const isStored = search?.includes("store") && architecture !== sourceLists;
@@ -64,12 +70,20 @@ export function openIndexes(parts: IndexParts): Indexes {
   };
 }
 
-async function fetchAll(
+/** Paths that packages speak of and their own lists do not know the owners of. */
+export function unknownPaths(indexes: readonly ReadIndex[]): string[] {
+  return indexes.flatMap(({ list }) => [...list.table("unmet").keys()]);
+}
+
+/** The lists of one distribution and architecture; asked again with the same paths, the same. */
+type FetchLists = (paths: readonly string[]) => Promise<readonly ReadIndex[]>;
+
+function openLists(
   name: string,
   architecture: string,
   assembly: Assembly,
   { keeper, layout, mirrors, records: _, ...remembered }: IndexParts,
-): Promise<readonly ReadIndex[]> {
+): FetchLists {
   const { manifest: distro, locals } = distroIn(name, architecture, assembly);
   const isThere = (compact: Digest) => findMember(layout, compact) !== undefined;
   const keysOf = (signedBy: string): readonly string[] => {
@@ -84,7 +98,8 @@ async function fetchAll(
       ...remembered,
       isThere,
     });
-    return await read(debQuestions(distro, architecture, parts).map(fetch));
+    const lists = read(debQuestions(distro, architecture, parts).map(fetch));
+    return () => lists;
   }
   const fetch = remembering<RpmIndexQuestion>(
     async (question) => (await keeper()).fetchRepository(question),
@@ -94,19 +109,26 @@ async function fetchAll(
     },
   );
   const questions = rpmQuestions(distro, architecture, parts);
-  const indexes = await read(questions.map(fetch));
-  const paths = unmetPaths(indexes);
-  return paths.length === 0
-    ? indexes
-    : await read(questions.map((question) => fetch({ ...question, paths })));
+  const lists = read(questions.map(fetch));
+  // What building takes lies in other repositories.
+  if (architecture === sourceLists) return () => lists;
+  const withPaths = new Map<string, Promise<readonly ReadIndex[]>>();
+  return async (asked) => {
+    const indexes = await lists;
+    const paths = unmetPaths(indexes, asked);
+    if (paths.length === 0) return indexes;
+    const key = paths.join("\n");
+    const further = withPaths.get(key) ?? read(questions.map((question) => fetch({ ...question, paths })));
+    withPaths.set(key, further);
+    return await further;
+  };
 }
 
-/** Files that some package speaks of and that no list says who has: only the lists of all files can tell. */
-function unmetPaths(indexes: readonly ReadIndex[]): string[] {
-  const wanted = new Set(indexes.flatMap(({ list }) => [...list.table("unmet").keys()]));
+/** Files that somebody speaks of and that no list says who has: only the lists of all files can tell. */
+function unmetPaths(indexes: readonly ReadIndex[], asked: readonly string[]): string[] {
   const isUnmet = (path: string) =>
     indexes.every(({ list }) => list.table("providing").get(path).length === 0);
-  return [...wanted].filter(isUnmet).sort();
+  return [...new Set([...unknownPaths(indexes), ...asked])].filter(isUnmet).sort();
 }
 
 interface QuestionParts extends Pick<IndexParts, "mirrors"> {

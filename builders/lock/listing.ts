@@ -2,10 +2,11 @@
 // Knows how tiers rank and which of them has a package; does not know how one is chosen.
 
 import type { Compact } from "../../evaluator/compact.ts";
-import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { parseStanza, readableStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { indexKey, type LockedIndex } from "../../evaluator/lock.ts";
 import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { linesOf, openRpms } from "../../evaluator/rpm/listing.ts";
 import { openStanzas } from "../../evaluator/stanzaindex.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import type { Pinned } from "./pinned.ts";
@@ -68,10 +69,33 @@ export function listsOf({ source }: Asked, { indexes, stored }: Listing): Listed
  * What is pinned, where it is to stay: before all tiers, whatever priorities and pins say of its repository, and after
  * what kit builds. It stays what it is unless something forces it.
  */
-export function keptLists({ source }: Asked, keep: readonly Pinned[]): Listed[] {
+export function keptLists({ source }: Asked, keep: readonly Pinned[], { indexes }: Listing): Listed[] {
   const rank = (source.search?.length ?? 0) + 1;
-  return groupedLists({ source }, keep).map((each) => ({ ...each, rank }));
+  const kept = source.format === "rpm" ? withFoundFiles(keep, indexes) : keep;
+  return groupedLists({ source }, kept).map((each) => ({ ...each, rank }));
 }
+
+/**
+ * Of its files a pinned package has those that were spoken of when it was chosen: others that its list has by now are
+ * put to them, or a new requirement of one would seem to call for another package.
+ */
+function withFoundFiles(keep: readonly Pinned[], indexes: readonly ReadIndex[]): readonly Pinned[] {
+  const lists = indexes.map(({ index, list }) => ({ from: `${index.repository} `, list: openRpms(list) }));
+  return keep.map(({ from, stanza }) => {
+    const listed = lists
+      .filter((each) => each.from === from)
+      .flatMap(({ list }) =>
+        list.named(stanza["Package"] ?? "").flatMap((at) => readableStanza(list.text(at))),
+      )
+      .find((other) => samePackage.every((field) => other[field] === stanza[field]));
+    const [own, now] = [stanza, listed ?? {}].map((each) => linesOf(each, "Files"));
+    const more = now?.filter((path) => !own?.includes(path)) ?? [];
+    if (more.length === 0) return { from, stanza };
+    return { from, stanza: { ...stanza, Files: `\n ${[...more, ...(own ?? [])].join("\n ")}` } };
+  });
+}
+
+const samePackage = ["Version", "Architecture", "SHA224", "SHA256", "SHA384", "SHA512"] as const;
 
 /** Single packages as lists, one for each suite. */
 export function groupedLists({ source }: Asked, packages: readonly Pinned[]): Listed[] {

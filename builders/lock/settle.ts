@@ -74,7 +74,8 @@ function forcedBy<T>(
   const kept = openSupply(closed, [...lists, ...keep(held)]);
   const opened = openAsked(kept, closed);
   if (!opened.ok) return [];
-  const resolution = kept.resolve({ ...closed, requests: [...opened.requests, ...newest] });
+  const { requests, members } = opened;
+  const resolution = kept.resolve({ ...closed, requests: [...requests, ...newest], members });
   if (!resolution.ok) return [];
   const before = new Set(closed.packages.map((item) => `${placeOf(item)} ${item.version}`));
   return resolution.packages.filter((item) => !before.has(`${placeOf(item)} ${item.version}`));

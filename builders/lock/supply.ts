@@ -11,7 +11,7 @@ import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
 import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
-import type { Resolution } from "../../evaluator/resolution.ts";
+import type { Members, Resolution } from "../../evaluator/resolution.ts";
 import { preferredOf, absenceOf as rpmAbsence } from "../../evaluator/rpm/absence.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { rpmOffer } from "../../evaluator/rpm/offer.ts";
@@ -35,7 +35,10 @@ export interface Listed {
 export type Asked = Pick<ClosureQuestion, "source" | "locals" | "exclude">;
 
 /** What is to be chosen. */
-export type Wish = Pick<ClosureQuestion, "requests" | "base" | "recommends" | "brought">;
+export type Wish = Pick<ClosureQuestion, "requests" | "base" | "recommends" | "brought"> & {
+  /** Of the groups. */
+  readonly members?: Members;
+};
 
 export interface Supply extends Offer {
   resolve(wish: Wish): Resolution;
@@ -88,8 +91,8 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
   };
 }
 
-function completed({ requests, base, recommends, brought = [] }: Wish) {
-  return { requests, base, recommends: recommends === true, brought };
+function completed({ requests, members = {}, base, recommends, brought = [] }: Wish) {
+  return { requests, members, base, recommends: recommends === true, brought };
 }
 
 export function debUniverse({ source, locals, exclude }: Asked, lists: readonly Listed[]): Universe {
@@ -98,6 +101,7 @@ export function debUniverse({ source, locals, exclude }: Asked, lists: readonly 
     ...(source.foreign && { foreign: source.foreign }),
     sources: lists.map(({ list, ...place }) => ({
       ...place,
+      exclude: excludedIn(source, place.repository),
       index: isCompact(list) ? openPackages(list) : packagesIndex(Buffer.from(formatStanzas(list))),
     })),
     pins: source.pins,
@@ -113,6 +117,7 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     architecture: source.architecture,
     sources: lists.map(({ list, repository, priority, rank }) => ({
       ...{ repository, priority, rank },
+      exclude: excludedIn(source, repository),
       index: isCompact(list) ? openRpms(list) : rpmIndex(formatStanzas(list)),
     })),
     pins: source.pins,
@@ -120,6 +125,11 @@ export function rpmUniverseOf({ source, locals, exclude }: Asked, lists: readonl
     exclude,
     streams: lists.flatMap(({ list }) => (isCompact(list) ? [...list.table("streams").keys()] : [])),
   });
+}
+
+/** Also of what is pinned from a repository, or what the store has of it. */
+function excludedIn({ repositories }: Asked["source"], repository: string): readonly string[] {
+  return repositories.find(({ name }) => name === repository)?.exclude ?? [];
 }
 
 function isCompact(list: Listed["list"]): list is Compact {

@@ -45,7 +45,7 @@ export function answerView(
       },
     );
   const lists = listsOf(question, packages);
-  const keep = (pinned: readonly Pinned[]) => keptLists(question, pinned);
+  const keep = (pinned: readonly Pinned[]) => keptLists(question, pinned, packages);
   const warnings = new Set<string>();
   const open = isRpm(question) ? openRpmSupply : openDebSupply;
   const composed = settle(held.packages, {

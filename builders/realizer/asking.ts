@@ -12,9 +12,12 @@ import {
   questionDigest,
   questionFrame,
   questionText,
+  requestsOf,
   sourceText,
 } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { linesOf } from "../../evaluator/rpm/listing.ts";
+import { pathsAmong } from "../../evaluator/rpm/request.ts";
 import type { LockedView } from "../../evaluator/view/answer.ts";
 import { withView } from "../../evaluator/view/pinned.ts";
 import { type ViewQuestion, viewText } from "../../evaluator/view/question.ts";
@@ -30,7 +33,7 @@ import {
   refuseOlder,
   unknownSets,
 } from "../lock/answer.ts";
-import type { Indexes } from "../lock/indexes.ts";
+import { type Indexes, unknownPaths } from "../lock/indexes.ts";
 import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
 import { type Remark, toldOnce } from "../lock/once.ts";
 import { answerView, type ViewIndexes } from "../lock/view.ts";
@@ -66,7 +69,9 @@ export async function askWorld(
 ): Promise<Lock> {
   let extended = world.lock;
   // All at once: while one distribution's are read, the next one's are fetched (0.5 s of two).
-  const fetching = open.map((question) => means.indexes(question, assemblyOf(question, world)));
+  const fetching = open.map((question) =>
+    means.indexes({ ...question, paths: pathsAmong(requestsOf(question)) }, assemblyOf(question, world)),
+  );
   for (const indexes of fetching) indexes.catch(() => {});
   for (const [i, question] of open.entries()) {
     means.emit({ type: "step", text: `resolving ${questionText(question)}` });
@@ -140,10 +145,20 @@ export async function viewLists(
   indexes: Indexes,
 ): Promise<ViewIndexes> {
   const { source, buildroot } = question;
-  const packages = await indexes(question, assembly);
   const ofSources = { source: { ...source, architecture: sourceLists, foreign: [] } };
   const sources = buildroot === undefined ? [] : (await indexes(ofSources, assembly)).indexes;
-  return { packages, sources };
+  const paths = [...pathsAmong(everythingAsked(question)), ...unknownPaths(sources)];
+  return { packages: await indexes({ source, paths }, assembly), sources };
+}
+
+/** By workloads, and by packages and sources that nobody has made yet. */
+function everythingAsked({ workloads, placeholders }: ViewQuestion): string[] {
+  const expected = workloads.flatMap(({ locals }) => locals);
+  return [
+    ...workloads.flatMap(({ requests }) => requests),
+    ...expected.flatMap((stanza) => linesOf(stanza, "Requires")),
+    ...Object.values(placeholders).flat(),
+  ];
 }
 
 /** Where a distribution names its tiers, how many packages each gave. */

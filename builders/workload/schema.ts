@@ -71,7 +71,9 @@ const workload = z.strictObject({
   groups: z
     .array(name)
     .default([])
-    .describe("Groups of packages, as the distribution has them: tasks of Debian, comps of Fedora."),
+    .describe(
+      "Groups of packages, as the distribution has them: tasks of Debian, comps of Fedora and their environments; what of one is not there is left out with a warning.",
+    ),
   options: z
     .strictObject({
       recommends: z

@@ -9,8 +9,9 @@ import { inquiryQuestion } from "../../builders/lock/inquiry.ts";
 import { openAnswerers } from "../../builders/lock/listing.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { fieldOf } from "../../evaluator/deb/stanza.ts";
-import { type Closure, type ClosureQuestion, questionText } from "../../evaluator/question.ts";
-import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { type Closure, type ClosureQuestion, questionText, requestsOf } from "../../evaluator/question.ts";
+import { type ChosenPackage, isAsker } from "../../evaluator/resolution.ts";
+import { pathsAmong } from "../../evaluator/rpm/request.ts";
 import { sourceOf } from "../../evaluator/source.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { debianArchitecture, kinds, type Parts } from "../composition.ts";
@@ -73,7 +74,8 @@ export class ResolveCommand extends PartsCommand {
     const question = readingRequests(() =>
       inquiryQuestion(distro, { packages, architectures: asked, base, recommends }),
     );
-    const listing = await parts.indexes(listAge(this.refresh))(question, assembly);
+    const paths = pathsAmong(requestsOf(question));
+    const listing = await parts.indexes(listAge(this.refresh))({ ...question, paths }, assembly);
     this.renderer.event({ type: "step", text: `resolving ${questionText(question)}` });
     const { closure } = readingRequests(() =>
       answerQuestion(question, listing, nothingHeld, (text) => this.warn(text)),
@@ -112,12 +114,7 @@ export function resolutionLines({ packages }: Closure, tierOf: TierOf): string[]
     const { name, version, architecture, reasons } = item;
     const [first] = reasons;
     const tier = tierOf(item) === "store" ? " [store]" : "";
-    const why =
-      first === undefined
-        ? ""
-        : ["request", "base"].includes(first.by)
-          ? first.by
-          : `${first.by}: ${first.relation}`;
+    const why = first === undefined ? "" : isAsker(first.by) ? first.by : `${first.by}: ${first.relation}`;
     return visible(`${name} ${version} ${architecture} ${why}${tier}`);
   });
 }

@@ -2,7 +2,8 @@
 // Knows how it is told; does not know how keys are made.
 
 import { Command, Option } from "clipanion";
-import type { World } from "../../evaluator/evaluate.ts";
+import { nameIn } from "../../evaluator/chain.ts";
+import type { Answered, World } from "../../evaluator/evaluate.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { isRoot } from "../../evaluator/question.ts";
@@ -51,18 +52,22 @@ export class WhyCommand extends PlanCommand {
     const { plan, world } = await this.plan(this.manifest, parts);
     const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
     const answered = [...plan.answered, ...plan.views.flatMap((view) => workloadsWith(view, this.wanted))];
-    const packages = isTitle(known, this.wanted) ? [] : packageReasons(answered, this.wanted);
-    const tools = plan.views.flatMap((view) => viewTools(view, this.wanted));
+    const find = (wanted: string) => ({
+      packages: isTitle(known, wanted) ? [] : packageReasons(answered, wanted),
+      tools: plan.views.flatMap((view) => viewTools(view, wanted)),
+    });
+    const names = [...new Set([...answered, ...plan.views].flatMap(namesIn))];
+    const found = [this.wanted, ...foreignNames(this.wanted, names)].map(find);
+    const { packages, tools } = found.find((each) => each.packages.length + each.tools.length > 0) ?? {
+      packages: [],
+      tools: [],
+    };
     if (packages.length + tools.length > 0) {
       this.done();
       const told = { packages, ...(tools.length > 0 && { tools }) };
       this.print(...(this.json ? [JSON.stringify(told)] : [...packageLines(packages), ...toolLines(tools)]));
       return 0;
     }
-    const names = [
-      ...answered.flatMap(({ closure }) => closure.packages.map(({ name }) => name)),
-      ...plan.views.flatMap((view) => [...view.packages.values()].map(({ name }) => name)),
-    ];
     const hasRoots = plan.views.length > 0 || plan.answered.some(({ question }) => isRoot(question));
     const item = select(known, this.wanted, () =>
       hasRoots
@@ -90,6 +95,17 @@ function unknownPackage(
   return new Fault("usage/unknown-package", `no package is called ${JSON.stringify(wanted)}${others}`, {
     hint: close === undefined ? whyNot : `did you mean ${JSON.stringify(close)}? ${whyNot}`,
   });
+}
+
+/** What can be asked about, as it is called. */
+function namesIn(told: Answered | ViewAnswer): string[] {
+  const all = "closure" in told ? told.closure.packages : [...told.packages.values()];
+  return all.map((item) => nameIn(item, told.question.source.architecture));
+}
+
+/** A name without an architecture stands for the native one, and where there is none for any that there is. */
+function foreignNames(wanted: string, names: readonly string[]): string[] {
+  return names.filter((name) => name.startsWith(`${wanted}:`)).sort();
 }
 
 /** The closures of a view's workloads that have a package of this name. */

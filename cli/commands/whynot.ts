@@ -6,8 +6,9 @@ import { type ExplainAbsence, openAbsences } from "../../builders/lock/answer.ts
 import type { Absence } from "../../evaluator/absence.ts";
 import type { Answered } from "../../evaluator/evaluate.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
-import { questionText } from "../../evaluator/question.ts";
+import { questionText, requestsOf } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { pathsAmong } from "../../evaluator/rpm/request.ts";
 import { viewPackages, workloadClosures } from "../../evaluator/view/closures.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { viewText } from "../../evaluator/view/question.ts";
@@ -52,6 +53,8 @@ export class WhyNotCommand extends PlanCommand {
         hint: "name the manifest of an image, or a view that has workloads",
       });
     const indexes = parts.indexes(listAge(this.refresh));
+    const requests = scenes.flatMap(({ answered }) => (answered ? requestsOf(answered.question) : []));
+    const paths = pathsAmong([...requests, this.package]);
     const explains = new Map<Scene["kept"], ExplainAbsence>();
     const told: Told[] = [];
     for (const { answered, kept, ...scene } of scenes) {
@@ -60,7 +63,7 @@ export class WhyNotCommand extends PlanCommand {
         continue;
       }
       const { question, closure } = answered;
-      const lists = await indexes(question, world.assembly);
+      const lists = await indexes({ ...question, paths }, world.assembly);
       const explain = explains.get(kept) ?? openAbsences(question, lists, kept);
       explains.set(kept, explain);
       told.push({ ...scene, ...readingRequests(() => explain(question, closure, this.package)) });

@@ -4,7 +4,7 @@
 import { unreachable } from "../../store/model/fault.ts";
 import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
-import type { Explanation, Origin } from "../resolution.ts";
+import { type Explanation, type Origin, whyAsked } from "../resolution.ts";
 import type { Formula, Rule } from "./clause.ts";
 import { nameOf } from "./closure.ts";
 import type { Version } from "./package.ts";
@@ -86,10 +86,9 @@ function tell(universe: Universe, formula: Formula, rule: Rule): string {
   switch (rule.kind) {
     case "request": {
       if (rule.request.outside) return `${full(universe, rule.request.outside)} is wanted`;
-      const why = rule.request.by === "base" ? "is part of the base" : "is asked for";
       const answers = rule.literals.map((literal) => full(universe, formula.versionOf(literal)));
       const which = answers.length > 0 ? `, which is ${listed(answers, "or")}` : "";
-      return `${rule.request.text} ${why}${which}`;
+      return `${rule.request.text} ${whyAsked(rule.request.by)}${which}`;
     }
     case "need": {
       const able = rule.literals

@@ -11,17 +11,20 @@ import type { Universe } from "./universe.ts";
  */
 export function debOffer(all: Universe): Offer {
   const [native = ""] = all.architectures;
+  const isThere = (request: string) => !("missing" in targetOf(all, parseRequest(request)));
   return {
     group(name) {
       const members = all.task(name);
+      if (members.length > 0) return members;
       const own = `${taskPrefix}${name}`;
-      return members.length > 0 || all.package(own, native) === undefined ? members : [own];
+      return all.package(own, native) === undefined ? undefined : [own];
     },
     groups() {
       const own = [...all.names()].filter((name) => name.startsWith(taskPrefix));
       return [...new Set([...all.tasks(), ...own.map((name) => name.slice(taskPrefix.length))])].sort();
     },
-    isThere: (request) => !("missing" in targetOf(all, parseRequest(request))),
+    isThere,
+    isCalled: isThere,
   };
 }
 

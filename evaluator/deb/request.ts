@@ -2,6 +2,7 @@
 // Knows the forms of apt's command line and of a dependency; does not know how a choice is made.
 
 import { Fault } from "../../store/model/fault.ts";
+import type { Asker, Members } from "../resolution.ts";
 import { compareText } from "../text.ts";
 import { isBaseSet, type Package, type Version } from "./package.ts";
 import { parseRelations, type Relation } from "./relation.ts";
@@ -9,7 +10,7 @@ import type { Universe } from "./universe.ts";
 
 /** One thing to have, and why. */
 export interface Request {
-  readonly by: "request" | "base";
+  readonly by: Asker;
   /** As it was written; for a base package its name. */
   readonly text: string;
   readonly relation: Relation;
@@ -47,24 +48,33 @@ export function parseRequest(text: string): Request {
   return { by: "request", text: text.trim(), relation };
 }
 
-/** Requests and base sets as one list: sorted by name as apt is given them here, one of each. */
+/** What is to be had, as texts. */
+export interface Wanted {
+  readonly requests: readonly string[];
+  readonly base: readonly string[];
+  readonly members?: Members;
+  readonly brought?: readonly string[];
+}
+
+/** Requests, base sets and groups as one list: sorted by name as apt is given them here, one of each. */
 export function gatherRequests(
   universe: Universe,
-  requests: readonly string[],
-  base: readonly string[],
-  brought: readonly string[] = [],
+  { requests, base, members = {}, brought = [] }: Wanted,
 ): Request[] {
   const further = brought.filter((name) => !requests.includes(name));
   const asked = [
     ...requests.map(parseRequest),
     ...further.map((name): Request => ({ ...parseRequest(name), brought: true })),
   ];
+  const grouped = Object.entries(members).flatMap(([group, names]) =>
+    names.map((name): Request => ({ by: `group ${group}`, text: name, relation: { name } })),
+  );
   const based = base.flatMap((set): Request[] => {
     if (!isBaseSet(set)) return [{ ...parseRequest(set), by: "base" }];
     return universe.base(set).map((name): Request => ({ by: "base", text: name, relation: { name } }));
   });
   const seen = new Set<string>();
-  return [...asked, ...based]
+  return [...asked, ...based, ...grouped]
     .sort((a, b) => compareText(a.text, b.text) || compareText(b.by, a.by))
     .filter(({ by, text }) => !seen.has(`${by} ${text}`) && seen.add(`${by} ${text}`));
 }

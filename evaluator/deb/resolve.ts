@@ -1,7 +1,7 @@
 // Resolution: from what is asked for to a closure of packages, or to the reason there is none.
 // Knows the order of the ways tried; does not know any way's inside, nor where packages come from.
 
-import type { ChosenPackage, Explanation, Resolution } from "../resolution.ts";
+import type { ChosenPackage, Explanation, Members, Resolution } from "../resolution.ts";
 import { type Outcome, search } from "../search.ts";
 import { chooseAsApt } from "./choice.ts";
 import { type Formula, formulate } from "./clause.ts";
@@ -16,6 +16,8 @@ export interface Question {
   readonly requests: readonly string[];
   /** Sets by field of the candidate, or further requests: what every root holds. */
   readonly base: readonly (BaseSet | (string & {}))[];
+  /** Of groups. */
+  readonly members?: Members;
   readonly recommends: boolean;
   /** Names of local packages to have as if they were asked for, though it is others of them that need them. */
   readonly brought?: readonly string[];
@@ -49,7 +51,7 @@ export function resolve(universe: Universe, question: Question): Resolution {
  */
 export function choose(universe: Universe, question: Question): Choice {
   const { recommends, outside } = question;
-  const asked = gatherRequests(universe, question.requests, question.base, question.brought);
+  const asked = gatherRequests(universe, question);
   const requests = outside === undefined ? asked : [...asked, requestOf(outside)];
   const targets = requests.map((request) => ({ request, target: targetOf(universe, request) }));
   const missing = targets.filter(isMissing);

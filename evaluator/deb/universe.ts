@@ -1,7 +1,7 @@
 // Universes: every package version that exists for one resolution, and which of them apt would take.
 // Knows indexes, pins and architectures; does not know what is asked for or what goes together.
 
-import { globMatcher } from "../glob.ts";
+import { globMatcher, globsMatcher } from "../glob.ts";
 import { type StanzaIndex, unlessBroken } from "../stanzaindex.ts";
 import { compareText } from "../text.ts";
 import { sortedWarnings } from "../warning.ts";
@@ -32,6 +32,8 @@ export interface Source {
   readonly priority: number;
   /** A version that one of a higher rank has goes before all others of its name, whatever their priorities; 0. */
   readonly rank?: number;
+  /** Names and globs of packages that it has not, whatever its index says; none. */
+  readonly exclude?: readonly string[];
 }
 
 /** Of several pins that match a version the first counts, as with apt's specific form. */
@@ -89,6 +91,8 @@ export function universe(options: UniverseOptions): Universe {
   const architectures = [options.architecture, ...[...new Set(options.foreign ?? [])].sort()];
   const sources = [...options.sources].sort(compareSources);
   const excluded = new Set(options.exclude ?? []);
+  const hides = new Map(sources.map((source) => [source, globsMatcher(source.exclude ?? [])]));
+  const isHidden = (name: string) => (source: Source) => hides.get(source)?.(name) === true;
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Version[]>();
   const parsed = new Map<string, readonly Relation[]>();
@@ -121,17 +125,19 @@ export function universe(options: UniverseOptions): Universe {
 
   const listings = (name: string): Listing[] => [
     ...(locals.get(name) ?? []).map((described): Listing => ({ described, source: undefined })),
-    ...sources.flatMap((source) =>
-      source.index.named(name).flatMap((number): Listing[] => {
-        const read = () => {
-          const stanza = parseStanza(source.index.text(number));
-          if (options.fetched) packageFile(stanza);
-          return stanza;
-        };
-        const described = describe(read, `${source.repository} ${source.suite}, ${name}`);
-        return described === undefined ? [] : [{ described, source }];
-      }),
-    ),
+    ...sources
+      .filter((source) => !isHidden(name)(source))
+      .flatMap((source) =>
+        source.index.named(name).flatMap((number): Listing[] => {
+          const read = () => {
+            const stanza = parseStanza(source.index.text(number));
+            if (options.fetched) packageFile(stanza);
+            return stanza;
+          };
+          const described = describe(read, `${source.repository} ${source.suite}, ${name}`);
+          return described === undefined ? [] : [{ described, source }];
+        }),
+      ),
   ];
 
   const group = (name: string): readonly Package[] => {
@@ -194,7 +200,10 @@ export function universe(options: UniverseOptions): Universe {
       if (version === undefined) throw new Error("a listing is a version");
       return version;
     },
-    isExcluded: (name) => excluded.has(name),
+    isExcluded: (name) =>
+      excluded.has(name) ||
+      (group(name).length === 0 &&
+        sources.filter(isHidden(name)).some(({ index }) => index.named(name).length > 0)),
     mentions: mentionOrder(sources.map(({ index }) => index)),
     warnings: () => sortedWarnings(warnings),
   };

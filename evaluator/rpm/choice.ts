@@ -86,15 +86,25 @@ class Choice {
   #meetRequests(): void {
     const start = this.#engine.level;
     const { requests } = this.#formula;
-    const isMet = ({ literals }: Rule) => literals.some((literal) => this.#engine.value(literal) === true);
-    // Those before are met, until something is taken back.
+    const conditional = [...requests.keys()].filter((at) => requests[at]?.literals.some((it) => it < 0));
     for (let [next, { returns }] = [0, this.#engine]; this.#engine.level >= start; ) {
       if (returns !== this.#engine.returns) [next, { returns }] = [0, this.#engine];
-      const request = requests[next];
+      // Those before are met, until something is taken back; but a condition may come true at any time.
+      while (next < requests.length && !this.#isOpen(requests[next])) next++;
+      const place = conditional.find((at) => at < next && this.#isOpen(requests[at])) ?? next;
+      const request = requests[place];
       if (request === undefined || this.#core !== undefined) return;
-      if (isMet(request)) next++;
-      else this.#select(this.#open(request.literals));
+      this.#select(this.#open(request.literals));
     }
+  }
+
+  /** Whether something has to be taken for it: its conditions hold, and nothing meets it yet. */
+  #isOpen(request: Rule | undefined): boolean {
+    const isWanting = (literal: number) => {
+      const value = this.#engine.value(literal);
+      return value === false || (literal > 0 && value === undefined);
+    };
+    return request?.literals.every(isWanting) === true;
   }
 
   /** `resolve_dependencies` */

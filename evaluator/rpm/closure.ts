@@ -32,8 +32,9 @@ export function reasonsIn(
     known.add(key);
     reasons.get(pkg)?.push(reason);
   };
-  for (const { request, packages } of answers) {
-    for (const pkg of packages) tell(pkg, { by: request.by, relation: request.text });
+  for (const answer of answers) {
+    const { by, text: relation } = answer.request;
+    for (const pkg of takenFor(universe, answer, taken.value)) tell(pkg, { by, relation });
   }
   const sorted = [...chosen].sort(comparePackages);
   for (const pkg of sorted) {
@@ -45,6 +46,16 @@ export function reasonsIn(
   for (const pkg of unexplained()) tellTwins(universe, taken, pkg, tell);
   for (const pkg of unexplained()) tellMentions(universe, sorted, pkg, tell);
   return reasons;
+}
+
+/** Packages of a set that answer a request, where its condition holds. */
+export function takenFor(
+  universe: Universe,
+  { request: { conditional }, packages }: Answers,
+  value: Taken["value"],
+): readonly Package[] {
+  const able = conditional === undefined ? packages : choicesOf(universe, value, conditional).flat();
+  return able.filter((pkg) => value(pkg) === true);
 }
 
 /** Which packages of a set each of it requires, sorted by {@link comparePackages}, each once and none itself. */

@@ -4,7 +4,7 @@
 import { unreachable } from "../../store/model/fault.ts";
 import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
-import type { Explanation, Origin } from "../resolution.ts";
+import { type Explanation, type Origin, whyAsked } from "../resolution.ts";
 import { comparePackages, nameOf } from "./closure.ts";
 import type { Package } from "./package.ts";
 import { formatRelation, type Relation, type Simple, simplesOf } from "./relation.ts";
@@ -67,8 +67,7 @@ function tell(universe: Universe, rule: Rule): string {
   switch (rule.kind) {
     case "request": {
       if (rule.request.outside) return `${listed(those(1).map(full), "or")} is wanted`;
-      const why = rule.request.by === "base" ? "is part of the base" : "is asked for";
-      return `${rule.request.text} ${why}, which is ${listed(those(1).map(full), "or")}`;
+      return `${rule.request.text} ${whyAsked(rule.request.by)}, which is ${listed(those(1).map(full), "or")}`;
     }
     case "need":
       return tellNeed(universe, rule, those(1), those(-1));

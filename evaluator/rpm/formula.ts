@@ -2,7 +2,7 @@
 // Knows which packages come into question; does not know which are taken.
 
 import { linesOf } from "./listing.ts";
-import { normalForm } from "./normal.ts";
+import { type Block, normalForm } from "./normal.ts";
 import type { OwnRule, Package, Ruling } from "./package.ts";
 import type { Answers } from "./request.ts";
 import { compareKeys, keyOf, lesserRules, type Rule, rulingOf, sortRules } from "./rule.ts";
@@ -25,11 +25,9 @@ export interface Formula {
 }
 
 export function formulate(universe: Universe, answers: readonly Answers[]): Formula {
-  const requests = answers.map(
-    ({ request, packages }): Rule => ({
-      kind: "request",
-      request,
-      literals: packages.map(({ number }) => number),
+  const requests = answers.flatMap((answer) =>
+    blocksFor(universe, answer).map((literals): Rule => {
+      return { kind: "request", request: answer.request, literals: [...literals] };
     }),
   );
   const asked = new Set(answers.flatMap(({ packages }) => packages));
@@ -104,6 +102,13 @@ export function formulate(universe: Universe, answers: readonly Answers[]): Form
  */
 function aheadAt(reaches: number): number {
   return reaches < 16 ? 0 : 2 ** Math.min(reaches - 16, 30);
+}
+
+/** What has a condition is a job of dnf's, `(name if other)`, and as a rule the same. */
+function blocksFor(universe: Universe, { request, packages }: Answers): readonly Block[] {
+  const { conditional } = request;
+  if (conditional !== undefined) return normalForm(universe, conditional);
+  return [packages.map(({ number }) => number)];
 }
 
 /** Packages that may supplement one that is taken, whether or not all they ask for is there. */

@@ -6,24 +6,56 @@ import { type FieldScan, scanFields } from "../deb/scan.ts";
 import { fieldOf, type Stanza } from "../deb/stanza.ts";
 import { type Lists, newLists } from "../lists.ts";
 import { openStanzas, type StanzaIndex, scanNames } from "../stanzaindex.ts";
+import type { Table } from "../table.ts";
+import { openWords, type Words } from "../words.ts";
 import { parseRelation, simplesOf } from "./relation.ts";
 
+/** To a stanza's `Files` its text has the paths added that were found for it. */
 export interface RpmIndex extends StanzaIndex {
-  /** Stanzas whose `Provides` holds this capability, in whatever version, or whose `Files` holds this path. */
+  /** Stanzas whose `Provides` holds this capability, in whatever version, or whose `Files` holds this path; ascending. */
   providing(capability: string): readonly number[];
   /** Stanzas whose `Obsoletes` names this package. */
   obsoleting(name: string): readonly number[];
   /** Stanzas whose `Supplements` names this capability anywhere in a relation. */
   supplementing(capability: string): readonly number[];
+  /** Of modules' streams, `name:stream`, the packages that belong to them, `NAME-E:V-R.ARCH`, listed here or not. */
+  readonly modules: Words;
 }
 
+/** The table `found`, where there is one, has by path whose files no primary metadata tells, and somebody speaks of. */
 export function openRpms(compact: Compact): RpmIndex {
+  const providing = compact.table("providing");
+  const found = compact.table("found");
+  let foundBy: ReadonlyMap<number, readonly string[]> | undefined;
   return {
     ...openStanzas(compact),
-    providing: compact.table("providing").get,
+    text(stanza) {
+      foundBy ??= pathsByStanza(found);
+      return withFiles(compact.text(stanza), foundBy.get(stanza) ?? []);
+    },
+    providing(capability) {
+      const own = providing.get(capability);
+      const further = capability.startsWith("/") ? found.get(capability) : [];
+      return further.length === 0 ? own : [...new Set([...own, ...further])].sort((a, b) => a - b);
+    },
     obsoleting: compact.table("obsoleting").get,
     supplementing: compact.table("supplementing").get,
+    modules: openWords(compact, "modules"),
   };
+}
+
+function pathsByStanza(found: Table): ReadonlyMap<number, readonly string[]> {
+  const paths = new Map<number, string[]>();
+  for (const path of found.keys())
+    for (const stanza of found.get(path)) paths.set(stanza, [...(paths.get(stanza) ?? []), path]);
+  return paths;
+}
+
+/** A package's text with more paths among its files: first those, sorted. */
+function withFiles(text: string, paths: readonly string[]): string {
+  if (paths.length === 0) return text;
+  const field = `Files:\n ${paths.toSorted().join("\n ")}`;
+  return /^Files:/m.test(text) ? text.replace(/^Files:/m, () => field) : `${text}\n${field}`;
 }
 
 /**

@@ -3,20 +3,33 @@
 
 import type { Offer } from "../asked.ts";
 import type { Compact } from "../compact.ts";
-import { openStanzas } from "../stanzaindex.ts";
+import { openWords } from "../words.ts";
 import { answersTo, parseRequest } from "./request.ts";
 import type { Universe } from "./universe.ts";
 
-/** Groups are those of comps. */
+/**
+ * Groups are those of comps, and environments, which stand for their groups. One that several repositories have asks for
+ * what any of them says, and its packages may lie in any.
+ */
 export function rpmOffer(all: Universe, lists: readonly Compact[]): Offer {
-  const inGroup = (name: string) =>
-    lists.flatMap((list) => {
-      const { nameAt } = openStanzas(list);
-      return list.table("tasks").get(name).map(nameAt);
-    });
+  const groups = lists.map((list) => openWords(list, "groups"));
+  const group = (name: string): readonly string[] | undefined => {
+    const found = groups.flatMap((words) => words.get(name) ?? []);
+    const isThere = found.length > 0 || groups.some((words) => words.get(name) !== undefined);
+    return isThere ? [...new Set(found)].sort() : undefined;
+  };
+  /** Of an environment a group; what no repository has is passed over, as dnf does. */
+  const opened = (member: string): readonly string[] =>
+    member.startsWith("@")
+      ? (group(member.slice(1)) ?? []).filter((text) => !text.startsWith("@"))
+      : [member];
   return {
-    group: (name) => [...new Set(inGroup(name))].sort(),
-    groups: () => [...new Set(lists.flatMap((list) => [...list.table("tasks").keys()]))].sort(),
+    group(name) {
+      const members = group(name);
+      return members && [...new Set(members.flatMap(opened))].sort();
+    },
+    groups: () => [...new Set(groups.flatMap((words) => [...words.keys()]))].sort(),
     isThere: (request) => answersTo(all, parseRequest(request)).packages.length > 0,
+    isCalled: (name) => all.named(name).length > 0,
   };
 }

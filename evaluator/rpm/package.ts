@@ -70,8 +70,8 @@ export interface Described {
   readonly evr: Evr;
   readonly architecture: string;
   readonly stanza: Stanza;
-  /** `name:stream` of the module it belongs to. */
-  readonly stream?: string;
+  /** `name:stream` of the modules it belongs to. */
+  readonly streams: readonly string[];
   /** Several versions may stand side by side, as kernels do (dnf's `installonlypkgs`). */
   readonly installOnly: boolean;
   /** Its own name and version among them. */
@@ -116,14 +116,13 @@ export function describePackage(
     ...demands("Provides").flatMap(({ relation }) => (isRich(relation) ? [] : [relation])),
     { name, operator: "=", version } as const,
   ];
-  const [module, stream] = (fieldOf(stanza, "Modular") ?? "").split(":");
   return {
     name,
     version,
     evr: parseEvr(version),
     architecture: required("Architecture"),
     stanza,
-    ...(module && { stream: `${module}:${stream}` }),
+    streams: streamsOf(stanza),
     installOnly: provides.some((provided) => installOnly.has(provided.name)),
     provides,
     requires: [...demands("Requires-Pre"), ...demands("Requires")].filter(({ text }) => !isOfRpm(text)),
@@ -145,6 +144,7 @@ export function describePart({ relation, isMet }: Part): Described {
     evr: parseEvr(""),
     architecture: "noarch",
     stanza: {},
+    streams: [],
     installOnly: false,
     provides: [],
     requires: [],
@@ -155,6 +155,12 @@ export function describePart({ relation, isMet }: Part): Described {
     supplements: [],
     enhances: [],
   };
+}
+
+/** `name:stream` of each module that claims a package. */
+export function streamsOf(stanza: Stanza): string[] {
+  const claims = (fieldOf(stanza, "Modular") ?? "").split(" ").filter((claim) => claim !== "");
+  return [...new Set(claims.map((claim) => claim.split(":", 2).join(":")))];
 }
 
 /** Whether the package provides this; a provide without a version meets every version (`rpmdsCompare`). */

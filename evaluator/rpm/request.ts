@@ -2,22 +2,28 @@
 // Knows the forms of dnf's command line; does not know how a choice is made.
 
 import { Fault } from "../../store/model/fault.ts";
+import type { Asker, Members } from "../resolution.ts";
 import { compareText } from "../text.ts";
 import { isNamedBy, type Package } from "./package.ts";
-import { isRich, parseRelation, type Simple } from "./relation.ts";
+import { isRich, parseRelation, type Rich, type Simple } from "./relation.ts";
 import type { Universe } from "./universe.ts";
 import { parseEvr } from "./version.ts";
 
 /** One thing to have, and why. */
 export interface Request {
-  readonly by: "request" | "base";
+  readonly by: Asker;
   readonly text: string;
   readonly relation: Simple;
   /** Whether it stands for a package of no list: what a build needs, as one. */
   readonly outside?: true;
+  /** All of the text, where the relation is wanted beside something else only: `(name if other)`, of a group. */
+  readonly conditional?: Rich;
 }
 
-/** Packages any of which would answer a request, in the universe's order; none where nothing does. */
+/**
+ * Packages any of which would answer a request, where it has a condition as far as that holds; in the universe's order,
+ * none where nothing does.
+ */
 export interface Answers {
   readonly request: Request;
   readonly packages: readonly Package[];
@@ -43,24 +49,48 @@ export function parseRequest(text: string, by: Request["by"] = "request"): Reque
   throw malformed("write name, name.architecture, name-version-release, name >= version, or a path");
 }
 
-/** Requests and the base as one list: sorted by text, one of each. */
-export function gatherRequests(requests: readonly string[], base: readonly string[]): Request[] {
-  const all = [
+/** Files that are asked for by their paths. */
+export function pathsAmong(requests: readonly string[]): string[] {
+  return requests.map((text) => text.trim()).filter((text) => text.startsWith("/"));
+}
+
+/** Requests and the base as one list, sorted by text, one of each; then groups' members, as dnf asks for them. */
+export function gatherRequests(
+  requests: readonly string[],
+  base: readonly string[],
+  members: Members = {},
+): Request[] {
+  const asked = [
     ...requests.map((text) => parseRequest(text)),
     ...base.map((text) => parseRequest(text, "base")),
   ];
+  const grouped = Object.entries(members).flatMap(([group, texts]) =>
+    texts.map((text) => memberRequest(text, group)),
+  );
   const seen = new Set<string>();
-  return all
-    .sort((a, b) => compareText(a.text, b.text) || compareText(b.by, a.by))
+  return [asked, grouped]
+    .flatMap((all) => all.sort((a, b) => compareText(a.text, b.text) || compareText(b.by, a.by)))
     .filter(({ by, text }) => !seen.has(`${by} ${text}`) && seen.add(`${by} ${text}`));
+}
+
+function memberRequest(text: string, group: string): Request {
+  const by = `group ${group}` as const;
+  const relation = text.startsWith("(") ? parseRelation(text) : { name: text };
+  if (!isRich(relation)) return { by, text, relation };
+  if (relation.kind === "if" && !isRich(relation.wanted))
+    return { by, text, relation: relation.wanted, conditional: relation };
+  throw new Fault("unresolved/malformed-request", `no package of a group: ${JSON.stringify(text)}`);
 }
 
 /**
  * What dnf would take a request for: the first of its readings that finds something (`Query::filterSubject`). A plain
- * name also asks for what obsoletes it.
+ * name also asks for what obsoletes it. A group's member is a name.
  */
 export function answersTo(universe: Universe, request: Request): Answers {
-  const { relation } = request;
+  const { relation, conditional, by } = request;
+  if (conditional !== undefined) return { request, packages: universe.providers(relation) };
+  if (by.startsWith("group "))
+    return { request, packages: withObsoleting(universe, universe.named(relation.name)) };
   const packages =
     relation.operator === undefined
       ? [...readings(universe, relation.name)].find((found) => found.length > 0)
@@ -98,7 +128,7 @@ function versioned(universe: Universe, text: string, hasRelease: boolean): Packa
     );
 }
 
-function withObsoleting(universe: Universe, packages: readonly Package[]): Package[] {
+function withObsoleting(universe: Universe, packages: readonly Package[]): readonly Package[] {
   const [first] = packages;
   if (first === undefined) return [];
   const obsoleting = universe

@@ -1,7 +1,7 @@
 // Resolution of rpm packages: from what is asked for to a closure, or to the reason there is none.
 // Knows the order of the steps; does not know any step's inside, nor where packages come from.
 
-import type { ChosenPackage, Explanation, Resolution } from "../resolution.ts";
+import type { ChosenPackage, Explanation, Members, Resolution } from "../resolution.ts";
 import { choose } from "./choice.ts";
 import { comparePackages, reasonsIn } from "./closure.ts";
 import { explainConflict, explainMissing } from "./explanation.ts";
@@ -10,8 +10,9 @@ import { type Answers, answersTo, gatherRequests, type Request } from "./request
 import type { Universe } from "./universe.ts";
 
 export interface Question {
-  /** As {@link parseRequest} reads them, in any order. Groups stand as the packages they hold. */
+  /** As {@link parseRequest} reads them, in any order. */
   readonly requests: readonly string[];
+  readonly members?: Members;
   /** Further requests: what every root holds. */
   readonly base: readonly string[];
   /** Whether what packages recommend, and what supplements them, is wanted too (dnf's `install_weak_deps`). */
@@ -26,7 +27,7 @@ export interface Question {
  * @throws {Fault} `unresolved/malformed-request`
  */
 export function resolve(universe: Universe, question: Question): Resolution {
-  const requests = gatherRequests(question.requests, question.base);
+  const requests = gatherRequests(question.requests, question.base, question.members);
   const answers = requests.map((request) => answersTo(universe, request));
   const choice = chooseAnswers(universe, answers, question.recommends);
   if (!choice.ok) return choice;

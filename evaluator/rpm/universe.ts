@@ -2,12 +2,13 @@
 // Knows repositories, priorities, pins, modules and architectures; does not know what is asked for or what goes together.
 
 import { fieldOf, formatStanza, parseStanza, type Stanza } from "../deb/stanza.ts";
-import { globMatcher } from "../glob.ts";
+import { globMatcher, globsMatcher } from "../glob.ts";
 import type { Origin } from "../resolution.ts";
 import { unlessBroken } from "../stanzaindex.ts";
 import { sortedWarnings } from "../warning.ts";
 import { type ArchitecturePolicy, architecturePolicy } from "./architecture.ts";
 import { type RpmIndex, rpmIndex } from "./listing.ts";
+import { modularFilter } from "./modular.ts";
 import {
   type Described,
   describePackage,
@@ -26,8 +27,8 @@ export interface Source {
   readonly priority: number;
   /** What one of a higher rank has of a name goes before all others, whatever their priorities; 0. */
   readonly rank?: number;
-  /** Stanzas that hold a file, out of all files; asked only where no `Files` field of this source has the path. */
-  readonly owning?: (path: string) => readonly number[];
+  /** Names and globs of packages that it has not, whatever its index says (dnf's `excludepkgs`); none. */
+  readonly exclude?: readonly string[];
 }
 
 /** Of several pins that match a package the first counts. */
@@ -49,7 +50,7 @@ export interface UniverseOptions {
   readonly locals?: readonly Stanza[];
   /** Names of packages that do not exist. */
   readonly exclude?: readonly string[];
-  /** Module streams that are enabled, `name:stream`; packages of all others do not exist. */
+  /** Module streams that are enabled, `name:stream`. */
   readonly streams?: readonly string[];
 }
 
@@ -95,7 +96,10 @@ export function universe(options: UniverseOptions): Universe {
   const architectures = architecturePolicy(options.architecture);
   const sources = [localSource(options.locals ?? []), ...placed(options.sources)];
   const excluded = new Set(options.exclude ?? []);
-  const streams = new Set(options.streams ?? []);
+  const isHiddenByModules = modularFilter(
+    options.streams ?? [],
+    sources.map(({ index }) => index.modules),
+  );
   const priorityOf = pinning(options.pins ?? []);
   const warnings = new Set(sources.flatMap(({ index }) => index.warnings));
   const parsed = new Map<string, Relation>();
@@ -124,7 +128,7 @@ export function universe(options: UniverseOptions): Universe {
     const [name, text] = [index.nameAt(stanza), index.text(stanza)];
     const described = describe(text, `${origin === "local" ? origin : origin.repository}, ${name}`);
     if (described === undefined || !architectures.isInstallable(described.architecture)) return [];
-    if (described.stream !== undefined && !streams.has(described.stream)) return [];
+    if (origin !== "local" && isHiddenByModules(described)) return [];
     const path = fieldOf(described.stanza, "Filename") ?? "";
     keys.push([order, path.slice(path.lastIndexOf("/") + 1), path, text]);
     const number = packages.length + 1;
@@ -163,14 +167,11 @@ export function universe(options: UniverseOptions): Universe {
   const named = (name: string): readonly Package[] => {
     const known = groups.get(name);
     if (known !== undefined) return known;
-    const found = excluded.has(name)
+    const group = excluded.has(name)
       ? []
-      : sources.flatMap((source) => source.index.named(name).flatMap((stanza) => read(source, stanza)));
-    // What an enabled stream holds hides what is no part of a module (dnf's modular filtering).
-    const isModular = found.some(({ stream }) => stream !== undefined);
-    const group = isModular
-      ? found.filter(({ stream, origin }) => stream !== undefined || origin === "local")
-      : found;
+      : sources
+          .filter((source) => !source.isHidden(name))
+          .flatMap((source) => source.index.named(name).flatMap((stanza) => read(source, stanza)));
     groups.set(name, group.sort(compare));
     return group;
   };
@@ -201,17 +202,11 @@ export function universe(options: UniverseOptions): Universe {
     return known;
   };
 
-  const ownersOf = (source: Source, path: string): readonly number[] => {
-    const found = source.index.providing(path);
-    return found.length > 0 || source.owning === undefined ? found : source.owning(path);
-  };
-
   const findProviders = (relation: Simple): Package[] => {
     const { name, operator } = relation;
-    const found =
-      name.startsWith("/") && operator === undefined
-        ? packagesOf((source) => ownersOf(source, name))
-        : packagesOf(({ index }) => index.providing(name)).filter((pkg) => provides(pkg, relation));
+    const isPath = name.startsWith("/") && operator === undefined;
+    const able = packagesOf(({ index }) => index.providing(name));
+    const found = isPath ? able : able.filter((pkg) => provides(pkg, relation));
     const own = named(name).filter((pkg) => provides(pkg, relation));
     return [...new Set([...own, ...found])].sort(compare);
   };
@@ -265,7 +260,10 @@ export function universe(options: UniverseOptions): Universe {
       standIns.set(described.name, pkg);
       return pkg;
     },
-    isExcluded: (name) => excluded.has(name),
+    isExcluded: (name) =>
+      excluded.has(name) ||
+      (named(name).length === 0 &&
+        sources.some(({ index, isHidden }) => isHidden(name) && index.named(name).length > 0)),
     warnings: () => sortedWarnings(warnings),
   };
 }
@@ -285,6 +283,8 @@ interface PlacedSource extends Source {
   readonly order: number;
   /** Packages by stanza, of those that were read and exist. */
   readonly made: Map<number, Package>;
+  /** Whether it excludes packages of this name. */
+  isHidden(name: string): boolean;
 }
 
 /** What packages are sorted by, part by part. */
@@ -309,6 +309,7 @@ function localSource(locals: readonly Stanza[]): PlacedSource {
     origin: "local",
     order: 0,
     made: new Map(),
+    isHidden: () => false,
     priority: Number.NEGATIVE_INFINITY,
   };
 }
@@ -338,5 +339,6 @@ function placed(sources: readonly Source[]): PlacedSource[] {
     origin: { repository: source.repository, suite: "" },
     order: names.indexOf(source.repository) + 1,
     made: new Map(),
+    isHidden: globsMatcher(source.exclude ?? []),
   }));
 }

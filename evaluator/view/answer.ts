@@ -2,6 +2,7 @@
 // Knows its form; does not know how it is found, nor what reports make of it.
 
 import * as z from "zod/mini";
+import type { Members } from "../resolution.ts";
 import type { Failure } from "./result.ts";
 
 /** Packages stand by their keys, `NAME_VERSION_ARCHITECTURE`, or `local NAME` for those of no repository; sorted. */
@@ -23,6 +24,8 @@ export interface LockedWorkload {
   readonly required: readonly string[];
   /** What that and the environment need, and the environment. */
   readonly others: readonly string[];
+  /** What was asked for by way of groups; a lock of before does not say. */
+  readonly groups?: Members;
   /** What was asked for and is not there. */
   readonly missing?: readonly string[];
   readonly failure?: Failure;
@@ -73,6 +76,7 @@ export const lockedViewShape = z.object({
     z.object({
       required: keys,
       others: keys,
+      groups: z.exactOptional(z.record(z.string(), keys)),
       missing: z.exactOptional(keys),
       failure: z.exactOptional(failure),
     }),

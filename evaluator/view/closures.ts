@@ -37,8 +37,10 @@ export function workloadClosures(
     });
     const keys = [...locked.required, ...locked.others];
     const chosen = new Set(keys.flatMap((key) => packages.members.get(key) ?? []));
-    const asked = [...requests, ...membersOf(workload, locked, answer)];
-    const reasons = packages.reasons(chosen, { requests: asked, base, recommends });
+    const { groups: members } = locked;
+    const asked = members === undefined ? [...requests, ...membersOf(workload, locked, answer)] : requests;
+    const wanted = { requests: asked, ...(members && { members }), base, recommends };
+    const reasons = packages.reasons(chosen, wanted);
     const told = [...chosen].map((member) => {
       const { name, version, architecture, stanza, origin } = member;
       return { name, version, architecture, stanza, origin, reasons: reasons.get(member) ?? [] };
@@ -47,13 +49,15 @@ export function workloadClosures(
   });
 }
 
-/** What was asked for by way of a group, by name. */
+/** What was asked for by way of a group, by name, where the lock does not say what each group asked for. */
 function membersOf(
   { groups }: WorkloadQuestion,
   { required }: LockedWorkload,
   { question, packages }: ViewAnswer,
 ): string[] {
   if (groups.length === 0) return [];
+  const { architecture: native, format } = question.source;
   const members = required.flatMap((key) => packages.get(key) ?? []);
-  return members.map((member) => nameIn(member, question.source.architecture));
+  const called = members.map((member) => nameIn(member, native));
+  return format === "rpm" ? called.map((name) => name.replace(":", ".")) : called;
 }

@@ -2,7 +2,7 @@
 // Knows the order of these; does not know how packages are chosen, nor where they come from.
 
 import { Fault } from "../../store/model/fault.ts";
-import { explainGroups } from "../asked.ts";
+import { openAsked } from "../asked.ts";
 import type { Stanza } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { LockedBuildroot, LockedView, LockedWorkload } from "./answer.ts";
@@ -85,20 +85,23 @@ function composeWorkload(
     others: [],
     failure: { explanation, ...(hint !== undefined && { hint }) },
   });
-  const unknown = groups.filter((group) => supply.group(group).length === 0);
-  if (unknown.length > 0) {
-    const { explanation, hint } = explainGroups(supply, unknown);
-    return failed(explanation, hint);
-  }
-  const asked = [...new Set([...requests, ...groups.flatMap(supply.group)])].sort();
-  const missing = strict ? [] : asked.filter((text) => !supply.isThere(text));
-  const there = asked.filter((text) => !missing.includes(text));
-  const choice = supply.choose({ requests: there, base, recommends: recommends === true, brought });
+  const asked = strict ? { requests, groups } : { requests: [], optional: requests, groups };
+  const opened = openAsked(supply, asked);
+  if (!opened.ok) return failed(opened.explanation, opened.hint);
+  const { missing, members: grouped } = opened;
+  const choice = supply.choose({
+    requests: opened.requests,
+    ...(groups.length > 0 && { members: grouped }),
+    base,
+    recommends: recommends === true,
+    brought,
+  });
   if (!choice.ok) return failed(choice.explanation, choice.hint);
   const { members, required } = choice;
   return {
     required: keysOf(required),
     others: keysOf([...members].filter((member) => !required.has(member))),
+    ...(groups.length > 0 && { groups: grouped }),
     ...(missing.length > 0 && { missing }),
   };
 }

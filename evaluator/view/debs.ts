@@ -43,7 +43,7 @@ function chosenIn(all: Universe, wanted: Wanted, outside?: Version): Chosen {
   const choice = choose(all, { ...wanted, ...(outside && { outside }) });
   if (!choice.ok) return choice;
   const asked = choice.answers.filter(
-    ({ request }) => request.by === "request" && !request.outside && !request.brought,
+    ({ request }) => request.by !== "base" && !request.outside && !request.brought,
   );
   const members = new Set(choice.versions);
   if (outside !== undefined) members.delete(outside);
@@ -116,14 +116,14 @@ export function debPackages({ architecture, foreign }: Source, members: readonly
         .flatMap((demand) =>
           allReachedBy(all, member as Version, demand).filter((other) => versions.has(other)),
         ),
-    reasons(chosen, { requests, base, recommends }) {
-      const answers = gatherRequests(all, requests, base).flatMap((request): Answer[] => {
+    reasons(chosen, wanted) {
+      const answers = gatherRequests(all, wanted).flatMap((request): Answer[] => {
         const target = targetOf(all, request);
         return "missing" in target || !chosen.has(target.version)
           ? []
           : [{ request, version: target.version }];
       });
-      return reasonsIn(all, chosen as ReadonlySet<Version>, answers, recommends);
+      return reasonsIn(all, chosen as ReadonlySet<Version>, answers, wanted.recommends);
     },
   };
 }

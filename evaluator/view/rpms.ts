@@ -5,10 +5,10 @@ import type { Compact } from "../compact.ts";
 import { fieldOf, formatStanzas } from "../deb/stanza.ts";
 import { lockKey } from "../lock.ts";
 import type { Source } from "../question.ts";
-import { needsIn, reasonsIn } from "../rpm/closure.ts";
-import { linesOf, rpmIndex } from "../rpm/listing.ts";
+import { needsIn, reasonsIn, takenFor } from "../rpm/closure.ts";
+import { rpmIndex } from "../rpm/listing.ts";
 import { rpmOffer } from "../rpm/offer.ts";
-import { isNamedBy, type Package } from "../rpm/package.ts";
+import { isNamedBy, type Package, streamsOf } from "../rpm/package.ts";
 import { answersTo, gatherRequests, parseRequest, type Request } from "../rpm/request.ts";
 import { chooseAnswers } from "../rpm/resolve.ts";
 import { type Universe, universe } from "../rpm/universe.ts";
@@ -41,8 +41,9 @@ export function rpmSupply(all: Universe, lists: readonly Compact[], sources: rea
   };
 }
 
-function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside?: Package): Chosen {
-  const asked = gatherRequests(requests, base).map((request) => answersTo(all, request));
+function chosenIn(all: Universe, wanted: Wanted, outside?: Package): Chosen {
+  const { requests, base, members: grouped, recommends } = wanted;
+  const asked = gatherRequests(requests, base, grouped).map((request) => answersTo(all, request));
   const own: Request[] =
     outside === undefined
       ? []
@@ -52,10 +53,11 @@ function chosenIn(all: Universe, { requests, base, recommends }: Wanted, outside
   if (!choice.ok) return choice;
   const members = new Set(choice.chosen);
   if (outside !== undefined) members.delete(outside);
-  const wanted = new Set(
-    asked.filter(({ request }) => request.by === "request").flatMap(({ packages }) => packages),
-  );
-  return { ok: true, members, required: new Set([...members].filter((pkg) => wanted.has(pkg))) };
+  const answering = asked
+    .filter(({ request }) => request.by !== "base")
+    .flatMap((answer) => takenFor(all, answer, (pkg) => members.has(pkg)));
+  const required = new Set(answering);
+  return { ok: true, members, required: new Set([...members].filter((pkg) => required.has(pkg))) };
 }
 
 /** With an epoch in any case: without one the request would be for every package of that version. */
@@ -103,24 +105,20 @@ export function rpmPackages({ architecture }: Source, members: readonly Member[]
     architecture,
     sources: [{ index: rpmIndex(formatStanzas(listed)), repository: "", priority: 99 }],
     locals: members.filter(isLocal).map(({ stanza }) => stanza),
-    streams: members.flatMap(({ stanza }) => linesOf(stanza, "Modular").map(streamOf)),
+    streams: members.flatMap(({ stanza }) => streamsOf(stanza)),
   });
   const packages = [...new Set(members.flatMap(({ name }) => all.named(name)))];
   const needs = needsIn(all, packages);
   return {
     members: new Map(packages.map((pkg) => [lockKey(pkg), pkg])),
     neededBy: (member) => needs.get(member as Package) ?? [],
-    reasons(chosen, { requests, base, recommends }) {
+    reasons(chosen, { requests, base, members: grouped, recommends }) {
       const there = [...(chosen as ReadonlySet<Package>)];
-      const answers = gatherRequests(requests, base).map((request) => {
+      const answers = gatherRequests(requests, base, grouped).map((request) => {
         const answer = answersTo(all, request);
         return { ...answer, packages: answer.packages.filter((pkg) => chosen.has(pkg)) };
       });
       return reasonsIn(all, there, answers, recommends);
     },
   };
-}
-
-function streamOf(claim: string): string {
-  return claim.split(":", 2).join(":");
 }

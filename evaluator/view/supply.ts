@@ -4,7 +4,7 @@
 import type { Offer } from "../asked.ts";
 import type { BuildPart } from "../deb/builddepends.ts";
 import type { Stanza } from "../deb/stanza.ts";
-import type { ChosenPackage, Explanation, Reason } from "../resolution.ts";
+import type { ChosenPackage, Explanation, Members, Reason } from "../resolution.ts";
 import type { FindSource } from "../sourcelist.ts";
 
 /** A package there is. In one supply it is one object, whoever chooses it. */
@@ -12,6 +12,7 @@ export type Member = Omit<ChosenPackage, "reasons">;
 
 export interface Wanted {
   readonly requests: readonly string[];
+  readonly members?: Members;
   readonly base: readonly string[];
   readonly recommends: boolean;
   /** Local packages to have because others of them depend on them. */

@@ -366,6 +366,12 @@ test.each([
     "repositories[1] has the name of an earlier entry: main",
   ],
   [distroKind, distro.replace("priority: 900", "priority: 40000"), "40000 is not a priority"],
+  [distroKind, distro.replace("priority: 500", "exclude: [Linux]"), '"Linux" is not a package pattern'],
+  [
+    distroKind,
+    'kind: distro\nname: a\nformat: rpm\narchitectures: [x86_64]\nrepositories: [{name: a, uri: "https://a/", unsigned: true, sources: true, exclude: [b]}]\n',
+    "repositories[0] holds source packages, of which none can be excluded",
+  ],
 ] as [Kind<unknown>, string, string][])("%o refuses %s", (kind, text, message) => {
   expect(messages(kind, text)[0]).toBe(message);
 });

@@ -173,7 +173,7 @@ unwanted: {packages: [post]}
   expect(locked.stderr).toContain("workload lost: ");
   expect(locked.stderr).toContain("source tool: ");
   const why = done(await kit(["why", "view.yaml", "post"], at()));
-  expect(why.stdout).toContain("request server -> (mailer and /usr/bin/tool) [post]");
+  expect(why.stdout).toContain("group web server -> (mailer and /usr/bin/tool) [post]");
   const { stdout } = done(await kit(["buildroot", "view.yaml", "--json", "-o", "workloads"], at()));
   const told = JSON.parse(stdout);
   // In the order of what is built: later takes cc, library the linker; what cc takes beside itself clashes with that.

@@ -58,7 +58,7 @@ test("an image holds what its workloads want, resolved as one with its own packa
   // Alone the server would have the library, which clashes with the tool; the group's chart is excluded.
   for (const name of ["library", "manual", "chart"]) expect(status).not.toContain(`Package: ${name}\n`);
 
-  expect((await attempt.does(["why", "image.yaml", "letter"])).stdout).toContain("request letter");
+  expect((await attempt.does(["why", "image.yaml", "letter"])).stdout).toContain("group office letter");
   const notThere = await attempt.does(["why-not", "image.yaml", "library"]);
   expect(notThere.stdout).toContain("nothing that is asked for needs library");
   const graph = await attempt.does(["graph", "image.yaml", "--stage", "asked"]);

@@ -1,9 +1,8 @@
 // Filelists: all files of every package of an rpm repository.
 // Knows what createrepo_c writes; does not know which of the files anybody needs.
 
-import { formatStanza, type Stanza } from "../../../evaluator/deb/stanza.ts";
 import { Fault } from "../../../store/model/fault.ts";
-import { broken, type Identity, identityOf, versionOf } from "./field.ts";
+import { broken, type Identity, identityOf } from "./field.ts";
 import { isPath, type PackagesReader } from "./primary.ts";
 import { openWarnings } from "./warnings.ts";
 import { readXml, type XmlElement } from "./xml.ts";
@@ -47,34 +46,6 @@ export async function readFilelists(label: string, sink: (list: FileList) => voi
       return packages;
     },
     warnings: warnings.all,
-  };
-}
-
-/**
- * The compact text of one package's files: a stanza of `Package`, `Version`, `Architecture` and `Files` with the
- * empty line after it. Of a very long list, several, each of at most some 4 MiB: a stanza has a limit.
- */
-export function filesText(list: FileList): string {
-  const stanzas: string[] = [];
-  for (let from = 0; from < list.paths.length; ) {
-    let length = 0;
-    let to = from;
-    while (to < list.paths.length && length < longest) length += (list.paths[to++]?.length ?? 0) + 2;
-    stanzas.push(`${formatStanza(filesStanza(list, list.paths.slice(from, to)))}\n`);
-    from = to;
-  }
-  return stanzas.join("");
-}
-
-// A character is at most three bytes of UTF-8, and parseStanza counts characters.
-const longest = 4 << 20;
-
-function filesStanza(list: FileList, paths: readonly string[]): Stanza {
-  return {
-    Package: list.name,
-    Version: versionOf(list),
-    Architecture: list.architecture,
-    Files: `\n ${paths.join("\n ")}`,
   };
 }
 

@@ -72,7 +72,7 @@ test("each tier ranks below the one before it; what is held above all of them", 
     ["Version: 2", 2],
     ["Version: 1", 1],
   ]);
-  expect(keptLists(asked("store", "local"), [pinned("a", "1")])).toMatchObject([
+  expect(keptLists(asked("store", "local"), [pinned("a", "1")], { indexes: [] })).toMatchObject([
     { repository: "main", suite: "stable", priority: 700, rank: 3 },
   ]);
 });
@@ -80,7 +80,7 @@ test("each tier ranks below the one before it; what is held above all of them", 
 test("where no tiers are named, pins and priorities decide as apt has them, but for what is held", () => {
   const sources = [
     ...listsOf(asked(), { indexes: [listed(20, pinned("a", "2"))] }),
-    ...keptLists(asked(), [pinned("a", "1")]),
+    ...keptLists(asked(), [pinned("a", "1")], { indexes: [] }),
   ];
   expect(sources.map(({ rank, priority }) => [rank, priority])).toEqual([
     [0, 700],

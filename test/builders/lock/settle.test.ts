@@ -5,8 +5,12 @@ import { groupedLists, keptLists } from "../../../builders/lock/listing.ts";
 import type { Pinned } from "../../../builders/lock/pinned.ts";
 import { type Closed, settle } from "../../../builders/lock/settle.ts";
 import { openSupply } from "../../../builders/lock/supply.ts";
-import { parseStanza, type Stanza } from "../../../evaluator/deb/stanza.ts";
+import { openAsked } from "../../../evaluator/asked.ts";
+import { compactInMemory } from "../../../evaluator/compact.ts";
+import { formatStanzas, parseStanza, type Stanza } from "../../../evaluator/deb/stanza.ts";
 import type { Source } from "../../../evaluator/question.ts";
+import { scanRpms } from "../../../evaluator/rpm/listing.ts";
+import { wordTables } from "../../../evaluator/words.ts";
 
 /** `lib 2` with further fields as they stand in a stanza. */
 type Write = (words: string, ...fields: string[]) => Stanza;
@@ -62,7 +66,7 @@ function settled(
   const from = source.format === "rpm" ? "main " : "main s";
   const pinned = (stanza: Stanza): Pinned => ({ from, stanza });
   const lists = groupedLists({ source }, all.map(pinned));
-  const keep = (packages: readonly Pinned[]) => keptLists({ source }, packages);
+  const keep = (packages: readonly Pinned[]) => keptLists({ source }, packages, { indexes: [] });
   const asked = { source, locals: [], exclude: [], base: [] };
   const closed = settle<readonly Closed[]>(held.map(pinned), {
     ...{ moving, lists, keep },
@@ -125,4 +129,41 @@ describe.each([
       ["free 1", "lib 1"],
     ]);
   });
+});
+
+test("what groups ask for counts, beside a condition too: for what that keeps back nothing makes way", () => {
+  const { source, stanza, exactly } = rpm;
+  const all = [
+    ...[stanza("lib 1"), stanza("dev 1", exactly("lib", "1")), stanza("free 1")],
+    ...[stanza("lib 2", exactly("free", "2")), stanza("free 2")],
+    stanza("app 1", "Requires:\n lib\n free"),
+  ];
+  const bytes = Buffer.from(formatStanzas(all));
+  const scanned = scanRpms(bytes);
+  const groups = wordTables("groups", new Map([["office", ["app", "(dev if lib)"]]]));
+  const list = compactInMemory({ ...scanned, tables: { ...scanned.tables, ...groups } }, bytes);
+  const lists = [{ list, repository: "main", suite: "", priority: 99, rank: 0 }];
+  const keep = (packages: readonly Pinned[]) => keptLists({ source }, packages, { indexes: [] });
+  const asked = { source, locals: [], exclude: [], base: [], requests: [], groups: ["office"] };
+  const held = all.filter((each) => each["Version"] === "1-1" && each["Package"] !== "lib");
+  const closed = settle<Closed>(
+    held.map((each) => ({ from: "main ", stanza: each })),
+    {
+      ...{ moving: ["lib"], lists, keep },
+      choose(packages) {
+        const supply = openSupply(asked, [...lists, ...keep(packages)]);
+        const opened = openAsked(supply, asked);
+        const resolution = opened.ok ? supply.resolve({ base: [], ...opened }) : opened;
+        if (!resolution.ok) throw new Error(resolution.explanation.join("\n"));
+        const answer = { ...asked, packages: resolution.packages };
+        return { answer, closed: [answer] };
+      },
+    },
+  );
+  expect(closed.packages.map(({ name, version }) => `${name} ${version}`)).toEqual([
+    "app 1-1",
+    "dev 1-1",
+    "free 1-1",
+    "lib 1-1",
+  ]);
 });

@@ -18,14 +18,18 @@ const all = offerOf(universeOf(packages));
 test("groups become their packages, each once", () => {
   expect(openAsked(all, { requests: ["c", "a"], groups: ["office"] })).toEqual({
     ok: true,
-    requests: ["a", "b", "c"],
+    requests: ["a", "c"],
+    members: { office: ["b", "c"] },
     missing: [],
   });
 });
 
 test("a group has nothing that is excluded", () => {
   const universe = offerOf(universeOf(packages, { exclude: ["b"] }));
-  expect(openAsked(universe, { requests: [], groups: ["office"] })).toMatchObject({ requests: ["c"] });
+  expect(openAsked(universe, { requests: [], groups: ["office"] })).toMatchObject({
+    members: { office: ["c"] },
+    missing: [],
+  });
 });
 
 test("of what is optional is left out what is not there, unless it is asked for anyway", () => {
@@ -33,6 +37,7 @@ test("of what is optional is left out what is not there, unless it is asked for 
   expect(openAsked(all, { requests: [], optional })).toEqual({
     ok: true,
     requests: ["a", "virtual"],
+    members: {},
     missing: ["absent", "c (>= 3)"],
   });
   expect(openAsked(all, { requests: ["absent"], optional: ["absent"] })).toMatchObject({
@@ -61,6 +66,6 @@ test("where no package names a task, tasksel's own package for it is the group",
   );
   expect(debian.groups()).toEqual(["desktop", "office"]);
   expect(openAsked(debian, { requests: [], groups: ["desktop", "office"] })).toMatchObject({
-    requests: ["b", "task-desktop"],
+    members: { desktop: ["task-desktop"], office: ["b"] },
   });
 });

@@ -144,6 +144,16 @@ describe("candidates", () => {
     expect(satisfiers(universe, "v")).toEqual(["a:amd64 1"]);
   });
 
+  test("what a suite's repository excludes it has not, and others may", () => {
+    const main = source([pkg("a 9"), pkg("b 9", "Provides: v", "Essential: yes"), pkg("bc 9")], {
+      exclude: ["a", "b*"],
+    });
+    const universe = universeOf([], { sources: [main, source([pkg("a 1")], { repository: "other" })] });
+    expect(["a", "b", "bc"].map((name) => candidateOf(universe, name))).toEqual(["1", undefined, undefined]);
+    expect(["a", "b", "c"].map(universe.isExcluded)).toEqual([false, true, false]);
+    expect([satisfiers(universe, "v"), universe.base("essential")]).toEqual([[], []]);
+  });
+
   test("base sets follow the candidate's fields", () => {
     const old = source([
       pkg("a 1", "Essential: yes"),

@@ -1,12 +1,12 @@
 // The resolver against dnf itself: drawn universes with everything rpm knows, and what dnf would install of each.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resolve } from "../../../evaluator/rpm/resolve.ts";
 import { universe } from "../../../evaluator/rpm/universe.ts";
 import { randomFrom, tellSeed } from "../../rig/seed.ts";
+import { askDnf } from "./dnf.ts";
 import { type Drawn, drawUniverse, type Temper } from "./draw.ts";
 import { nevra, source, stanzaText, writeRepository } from "./repository.ts";
 
@@ -26,6 +26,7 @@ const tempers: Readonly<Record<string, Temper>> = {
   "rich dependencies": { ...plain, rich: true, clashes: 20 },
   "weak dependencies": { ...plain, weak: true, clashes: 15 },
   "two architectures": { ...plain, multilib: true, clashes: 5 },
+  "packages of groups on a condition": { ...plain, groups: true, weak: true, clashes: 15 },
   "several repositories": { ...plain, repositories: 3, packages: 16, clashes: 5 },
   // Whether a lesser architecture is ruled out, libsolv decides by what might be recommended too: see formula.ts.
   "all but several architectures": {
@@ -107,7 +108,9 @@ function answersOfKit({ repositories, questions }: Drawn): (string[] | null)[] {
   );
   const all = universe({ architecture: "x86_64", sources });
   const answers = questions.map((question) => {
-    const resolution = resolve(all, { ...question, base: [] });
+    const { member, ...rest } = question;
+    const members = member && { g: [`(${member.name} if ${member.when})`] };
+    const resolution = resolve(all, { ...rest, base: [], ...(members && { members }) });
     return resolution.ok ? resolution.packages.map(nevra).sort() : null;
   });
   expect(all.warnings()).toEqual([]);
@@ -117,21 +120,26 @@ function answersOfKit({ repositories, questions }: Drawn): (string[] | null)[] {
 function answersOfDnf(drawn: readonly Drawn[], name: string): (string[] | null)[][] {
   const universes = drawn.map(({ repositories, questions }, i) => ({
     architecture: "x86_64",
-    questions,
+    questions: questions.map(({ requests, recommends, member }, k) => {
+      return { requests, recommends, groups: member === undefined ? [] : [`g${k}`] };
+    }),
     repositories: repositories.map(({ packages, priority }, k) => {
       const place = join(folder, `${name.replaceAll(" ", "-")}-${i}-${k}`);
-      writeRepository(place, packages);
+      writeRepository(place, packages, k === 0 ? { group: groupsFor(questions) } : {});
       return { name: `r${k}`, folder: place, priority };
     }),
   }));
-  const { status, stdout, stderr } = spawnSync("/usr/bin/python3", [join(import.meta.dirname, "oracle.py")], {
-    input: JSON.stringify(universes),
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { ...process.env, SCRATCH: folder },
+  return askDnf(universes, folder);
+}
+
+/** One for each question, by its number. */
+function groupsFor(questions: Drawn["questions"]): string {
+  const groups = questions.map(({ member }, k) => {
+    const listed =
+      member && `<packagereq type="conditional" requires="${member.when}">${member.name}</packagereq>`;
+    return `<group><id>g${k}</id><name>g${k}</name><packagelist>${listed ?? ""}</packagelist></group>`;
   });
-  if (status !== 0) throw new Error(`dnf: ${stderr}`);
-  return JSON.parse(stdout) as (string[] | null)[][];
+  return `<comps>${groups.join("")}</comps>`;
 }
 
 function told({ repositories }: Drawn): string {

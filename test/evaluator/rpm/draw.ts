@@ -6,7 +6,12 @@ import type { Spec } from "./repository.ts";
 export interface Drawn {
   /** By repository. */
   readonly repositories: readonly { readonly priority: number; readonly packages: readonly Spec[] }[];
-  readonly questions: readonly { readonly requests: readonly string[]; readonly recommends: boolean }[];
+  readonly questions: readonly {
+    readonly requests: readonly string[];
+    /** What a group asks for: one package on a condition, since dnf asks for several in no order. */
+    readonly member?: { readonly name: string; readonly when: string };
+    readonly recommends: boolean;
+  }[];
 }
 
 export interface Temper {
@@ -19,6 +24,7 @@ export interface Temper {
   readonly rich: boolean;
   readonly weak: boolean;
   readonly multilib: boolean;
+  readonly groups?: boolean;
   /** Repositories, of two priorities. */
   readonly repositories: number;
 }
@@ -102,6 +108,7 @@ export function drawUniverse(below: (limit: number) => number, temper: Temper): 
   };
   const questions = Array.from({ length: 4 }, () => ({
     requests: [...new Set([request(), ...some(2, request)])].sort(),
+    ...(temper.groups && { member: { name: pick(present).name, when: pick([...names, ...capabilities]) } }),
     recommends: temper.weak && chance(50),
   }));
   return { repositories, questions };

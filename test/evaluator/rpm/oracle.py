@@ -1,5 +1,5 @@
 # Asks dnf what it would install on an empty root; many universes and requests in one process.
-# Reads JSON from standard input: [{repositories: [{name, folder, priority}], architecture, exclude, questions: [{requests, recommends}]}].
+# Reads JSON from standard input: [{repositories: [{name, folder, priority, exclude}], architecture, exclude, questions: [{requests, groups, recommends}]}].
 # Writes for each universe a list with, for each question, the packages by name-version-release.architecture, or null.
 import json
 import os
@@ -28,10 +28,16 @@ def open_base(universe, scratch):
     conf.substitutions["releasever"] = "1"
     conf.module_platform_id = "platform:x"
     for repository in universe["repositories"]:
-        base.repos.add_new_repo(
-            repository["name"], conf, baseurl=["file://" + repository["folder"]], priority=repository["priority"]
+        added = base.repos.add_new_repo(
+            repository["name"],
+            conf,
+            baseurl=["file://" + repository["folder"]],
+            priority=repository.get("priority", 99),
         )
+        # Of a list that is given above it takes the first item.
+        added.excludepkgs = repository.get("exclude", [])
     base.fill_sack(load_system_repo="auto")
+    base.read_comps(arch_filter=True)
     return base
 
 
@@ -41,6 +47,8 @@ def answer(base, question):
     try:
         for request in question["requests"]:
             base.install(request)
+        for group in question.get("groups", []):
+            base.env_group_install([group], tuple(base.conf.group_package_types))
         base.resolve()
     except dnf.exceptions.Error:
         return None

@@ -106,23 +106,18 @@ describe("repositories", () => {
     ]);
   });
 
-  test("files are looked up in all lists only where the repository's own metadata has none", () => {
-    const asked: string[] = [];
-    const packages = [
-      rpm("a", { Requires: ["/usr/bin/b", "/usr/share/c"] }),
-      rpm("b", { Files: ["/usr/bin/b"] }),
-      rpm("c"),
-    ];
-    const owning = (path: string) => {
-      asked.push(path);
-      return path === "/usr/share/c" ? [2] : [];
-    };
-    expect(chosen([], ["a"], { options: { sources: [source(packages, { owning })] } })).toEqual([
-      "a-1-1.x86_64",
-      "b-1-1.x86_64",
-      "c-1-1.x86_64",
+  test("what a repository excludes it has not, and others may", () => {
+    const here = source([...far, rpm("c", { Provides: ["cap"] })], {
+      repository: "far",
+      exclude: ["a", "c*"],
+    });
+    const options = { sources: [here, source(near, { repository: "near" })] };
+    expect(chosen([], ["a", "b"], { options })).toEqual(["a-2-1.x86_64", "b-1-1.x86_64"]);
+    expect(chosen([], ["cap"], { options })[0]).toBe("nothing is called cap, or provides it");
+    expect(chosen([], ["c"], { options })).toEqual([
+      "c is excluded",
+      "→ take c out of what is excluded, or do not ask for it",
     ]);
-    expect([...new Set(asked)]).toEqual(["/usr/share/c"]);
   });
 
   test("packages of a module exist where its stream is enabled, and hide others then", () => {
@@ -131,6 +126,42 @@ describe("repositories", () => {
     expect(chosen(packages, ["a"])).toEqual(["a-2-1.x86_64"]);
     expect(chosen(packages, ["a"], { options: { streams: ["m:1.0"] } })).toEqual(["a-1-1.x86_64"]);
     expect(chosen(packages, ["a"], { options: { streams: ["m:2.0"] } })).toEqual(["a-2-1.x86_64"]);
+  });
+
+  test("a stream that is enabled hides who provides its packages' names, and what another repository has of others", () => {
+    const modular = { ...rpm("a 1-1"), modular: "m:2.0:1:c:x86_64 m:1.0:2024:abc:x86_64" };
+    const here = source([modular, { ...rpm("b 1-1"), modular: "m:2.0:1:c:x86_64" }], { repository: "here" });
+    const there = source(
+      [
+        rpm("z 9-1", { Provides: ["a = 9", "zed"] }),
+        rpm("b 1-1"),
+        rpm("b 2-1"),
+        rpm("bb", { Provides: ["a(x)"] }),
+      ],
+      { repository: "there" },
+    );
+    const sources = [here, there];
+    const asked = (request: string, ...streams: string[]) =>
+      chosen([], [request], { options: { sources, streams } })[0];
+    expect(["a > 1", "zed", "b", "a(x)"].map((request) => asked(request, "m:1.0"))).toEqual([
+      "no version is a > 1; a has 1-1.x86_64 (here)",
+      "nothing is called zed, or provides it",
+      "b-2-1.x86_64",
+      "bb-1-1.x86_64",
+    ]);
+    expect(["a > 1", "b"].map((request) => asked(request, "m:2.0"))).toEqual([
+      "no version is a > 1; a has 1-1.x86_64 (here)",
+      "b-1-1.x86_64",
+    ]);
+    expect(["a > 1", "zed", "b"].map((request) => asked(request))).toEqual([
+      "z-9-1.x86_64",
+      "z-9-1.x86_64",
+      "b-2-1.x86_64",
+    ]);
+    const locals = [parseStanza(stanzaText(rpm("z 10-1", { Provides: ["a = 10"] })))];
+    expect(chosen([], ["a > 1"], { options: { sources, streams: ["m:1.0"], locals } })).toEqual([
+      "z-10-1.x86_64",
+    ]);
   });
 
   test("a broken stanza is skipped with a warning that names it", () => {
@@ -252,6 +283,72 @@ describe("what goes together", () => {
     expect(chosen([rpm("a", { Requires: ["rpmlib(PayloadIsZstd) <= 5.4.18-1"] })], ["a"])).toEqual([
       "a-1-1.x86_64",
     ]);
+  });
+});
+
+describe("groups", () => {
+  const packages = [
+    rpm("a", { Requires: ["c"] }),
+    rpm("a.b", { Provides: ["cap"] }),
+    rpm("b", { Requires: ["x"] }),
+    rpm("c"),
+    rpm("d"),
+    rpm("e", { Conflicts: ["c"] }),
+    rpm("x"),
+    rpm("y", { Recommends: ["d"] }),
+    rpm("new", { Obsoletes: ["c"] }),
+  ];
+  const why = (texts: readonly string[], more: Ask = {}) => {
+    const answer = ask(packages, [], { members: { core: texts }, ...more });
+    if (!answer.ok) return answer.explanation;
+    return answer.packages.map(({ name, reasons: [first] }) => `${name}: ${first?.by} ${first?.relation}`);
+  };
+
+  test("a member is a name, and is told with the group", () => {
+    expect(why(["x", "d"])).toEqual(["d: group core d", "x: group core x"]);
+    expect(ask(packages, ["x"], { members: { core: ["x"], more: ["x"] } })).toMatchObject({
+      packages: [
+        {
+          name: "x",
+          reasons: [
+            { by: "request", relation: "x" },
+            { by: "group more", relation: "x" },
+            { by: "group core", relation: "x" },
+          ],
+        },
+      ],
+    });
+    expect(ask(packages, [], { members: { core: ["cap"] } }).ok).toBe(false);
+  });
+
+  test("one on a condition is there where that holds, whatever brought it", () => {
+    expect(why(["x", "(d if y)"])).toEqual(["x: group core x"]);
+    expect(why(["y", "(d if y)"])).toEqual(["d: group core (d if y)", "y: group core y"]);
+    // By a dependency of another one on a condition.
+    expect(why(["b", "(d if y)", "(y if x)"])).toEqual([
+      "b: group core b",
+      "d: group core (d if y)",
+      "x: b x",
+      "y: group core (y if x)",
+    ]);
+    expect(why(["(x if d)"], { requests: ["y"], recommends: true })).toEqual([
+      "d: y Recommends: d",
+      "x: group core (x if d)",
+      "y: request y",
+    ]);
+  });
+
+  test("what cannot be is told", () => {
+    const clashing = [rpm("a"), rpm("b", { Conflicts: ["a"] })];
+    const answer = ask(clashing, ["a"], { members: { core: ["(b if a)"] } });
+    expect(answer).toMatchObject({
+      ok: false,
+      explanation: [
+        "(b if a) is part of the group core, which is b 1-1",
+        "a is asked for, which is a 1-1",
+        "b 1-1 conflicts with a, and so with a 1-1",
+      ],
+    });
   });
 });
 

@@ -1,8 +1,11 @@
 // Listings and universes of rpm packages: what is found in an index, who provides what, which architectures count.
 
 import { describe, expect, test } from "vitest";
+import { compactInMemory } from "../../../evaluator/compact.ts";
+import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { newLists } from "../../../evaluator/lists.ts";
 import { architecturePolicy } from "../../../evaluator/rpm/architecture.ts";
-import { rpmIndex } from "../../../evaluator/rpm/listing.ts";
+import { linesOf, openRpms, rpmIndex, scanRpms } from "../../../evaluator/rpm/listing.ts";
 import { parseRelation } from "../../../evaluator/rpm/relation.ts";
 import { nevra, rpm, source, stanzaText, universeOf } from "./repository.ts";
 
@@ -37,6 +40,23 @@ describe("rpmIndex", () => {
       'skipped a stanza without a Package field, beginning "Version: 3"',
       'skipped a stanza without a Package field, beginning "no field at all"',
     ]);
+  });
+
+  test("has paths that were found among a package's files", () => {
+    const specs = [rpm("a", { Provides: ["/opt/x"] }), rpm("b", { Files: ["/bin/b"] }), rpm("c")];
+    const text = Buffer.from(specs.map((spec) => `${stanzaText(spec)}\n`).join(""));
+    const { tables, ...scanned } = scanRpms(text);
+    const found = newLists();
+    for (const [path, stanza] of [
+      ["/opt/$&", 1],
+      ["/opt/x", 1],
+      ["/opt/x", 2],
+    ] as const)
+      found.add(path, stanza);
+    const index = openRpms(compactInMemory({ ...scanned, tables: { ...tables, found } }, text));
+    const filesAt = (stanza: number) => linesOf(parseStanza(index.text(stanza)), "Files");
+    expect([0, 1, 2].map(filesAt)).toEqual([[], ["/opt/$&", "/opt/x", "/bin/b"], ["/opt/x"]]);
+    expect(["/opt/x", "/bin/b", "/opt/$&", "/opt"].map(index.providing)).toEqual([[0, 1, 2], [1], [1], []]);
   });
 
   test("is empty over nothing", () => {

@@ -83,7 +83,7 @@ test("why a package is only in the buildroot: its sources, and the way down", as
       },
     ],
   });
-  // What a workload has is told of the workload alone; what a group brings was asked for.
+  // What a workload has is told of the workload alone; what a group brings, of the group.
   const library = await attempt.does(["why", "view.yaml", "library"]);
   expect(library.stdout).toBe(
     [
@@ -95,7 +95,7 @@ test("why a package is only in the buildroot: its sources, and the way down", as
   const told = await attempt.does(["why", "view.yaml", "library", "--json"]);
   expect(JSON.parse(told.stdout)).toMatchObject({ packages: [{ name: "library", workload: "web" }] });
   expect(library.stdout).not.toContain("buildroot");
-  expect((await attempt.does(["why", "view.yaml", "letter"])).stdout).toContain("request letter");
+  expect((await attempt.does(["why", "view.yaml", "letter"])).stdout).toContain("group office letter");
   const none = await attempt.refuses(["why", "view.yaml", "compilr"], 2, ["usage/unknown-package"]);
   expect(none.text).toContain('no package is called "compilr"\n');
   expect(none.text).toContain('did you mean "compiler"? `kit why-not view.yaml PACKAGE` tells');

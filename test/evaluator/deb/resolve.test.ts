@@ -33,6 +33,18 @@ describe("as apt chooses", () => {
     expect(chosen(packages, ["a"], { recommends: true })).toEqual(["a 1", "b 1", "c 1", "d 1"]);
   });
 
+  test("a name with its architecture is like a virtual one: who is more important provides it", () => {
+    const packages = [
+      pkg("x", "Architecture: arm64", "Priority: optional"),
+      pkg("y", "Architecture: arm64", "Priority: standard", "Provides: x (= 1)"),
+      pkg("a", "Depends: x:arm64"),
+      pkg("b", "Architecture: arm64", "Depends: x"),
+    ];
+    const options = { foreign: ["arm64"] };
+    expect(chosen(packages, ["a"], { options })).toEqual(["a 1", "y:arm64 1"]);
+    expect(chosen(packages, ["b:arm64"], { options })).toEqual(["b:arm64 1", "x:arm64 1"]);
+  });
+
   test("the first alternative, unless another one is there already or it cannot be installed", () => {
     const packages = [
       pkg("a", "Depends: x | y | z"),

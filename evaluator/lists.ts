@@ -11,6 +11,8 @@ export interface Lists {
   has(key: string): boolean;
   /** Empty where the key is not there. */
   get(key: string): readonly number[];
+  /** A key with more numbers than this, if there is one. */
+  above(count: number): string | undefined;
   /** As table.ts tells it, in pieces. */
   encode(): readonly Uint8Array[];
 }
@@ -82,6 +84,10 @@ export function newLists(): Lists {
     addKey: (bytes, start, end) => void keyOf(bytes, start, end),
     has: (text) => find(text) >= 0,
     get: (text) => numbersOf(find(text)),
+    above(count) {
+      const [key] = [...more].find(([, others]) => others.length >= count) ?? [];
+      return key === undefined ? undefined : own.toString("utf8", startOf(key), ends[key]);
+    },
     encode() {
       const values: number[] = [];
       const valueEnds = Uint32Array.from(ends, (_, key) => {

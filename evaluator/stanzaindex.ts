@@ -1,7 +1,7 @@
 // An index of stanzas by their names: what the lists of every format have in common.
 // Knows names and where each stanza lies; does not know what else a stanza says, nor what a format looks up beside that.
 
-import { type Fault, faultsOf } from "../store/model/fault.ts";
+import { Fault, faultsOf } from "../store/model/fault.ts";
 import type { Compact } from "./compact.ts";
 import type { FieldScan } from "./deb/scan.ts";
 import { fieldOf, parseStanza, type Stanza, stanzaLimit } from "./deb/stanza.ts";
@@ -35,7 +35,11 @@ export function openStanzas({ table, size, text, warnings }: Compact): StanzaInd
   };
 }
 
-/** Of every stanza its name, empty where it cannot be read, and where each name is: the table `named`. */
+/**
+ * Of every stanza its name, empty where it cannot be read, and where each name is: the table `named`.
+ *
+ * @throws {Fault} `digest/bomb` where one name is there more than 1,000 times
+ */
 export function scanNames({ starts, bytes, oversized, column, text }: FieldScan) {
   const named = newLists();
   const skipped: string[] = [];
@@ -53,8 +57,16 @@ export function scanNames({ starts, bytes, oversized, column, text }: FieldScan)
     }
     return name ?? "";
   });
+  const crowd = named.above(mostOfOne);
+  if (crowd !== undefined)
+    throw new Fault("digest/bomb", `it lists ${JSON.stringify(crowd)} more than ${mostOfOne} times`, {
+      hint: "no archive has so many of one package: ask where it comes from",
+    });
   return { names, named, warnings: firstOf(skipped) };
 }
+
+/** Versions of one name clash in pairs: 1,000 of them in half a million, which takes an rpm solver 0.5 GB. */
+const mostOfOne = 1_000;
 
 /** Who reads a hundred of them knows. */
 function firstOf(warnings: readonly string[]): string[] {

@@ -35,7 +35,7 @@ export interface XmlSink {
  * files, 30 MB.
  */
 export const xmlLimits = {
-  records: 1_000_000,
+  records: 300_000,
   depth: 32,
   elements: 1_000_000,
   record: 1 << 26,

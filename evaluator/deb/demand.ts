@@ -3,6 +3,7 @@
 
 import { type Demand, isNegative, type Reach, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
+import { holds, provisionsOf } from "./target.ts";
 import type { Universe } from "./universe.ts";
 
 /**
@@ -30,8 +31,29 @@ function findReached(
   if (!isNegative(demand)) return universe.satisfiers(relation, version.package.architecture);
   return universe.satisfiers(relation, "every").filter((other) => {
     if (demand.implicit) return other.name === version.name && other.package !== version.package;
+    if (demand.on !== undefined) return isReachedOn(demand.on, universe, version, relation, other);
     return other.name !== version.name;
   });
+}
+
+/** A package that clashes with its own name means itself on other architectures, unless it is Multi-Arch: same. */
+function isReachedOn(
+  architecture: string,
+  universe: Universe,
+  version: Version,
+  relation: Relation,
+  other: Version,
+): boolean {
+  const isOfName = other.name === version.name;
+  const { package: pkg, name } = other;
+  if (name === relation.name && pkg.architecture === architecture) {
+    return !isOfName || (version.multiArch !== "same" && pkg !== version.package);
+  }
+  if (isOfName) return false;
+  return provisionsOf(other, universe.architectures).some(
+    ({ target, provided }) =>
+      target.name === relation.name && target.architecture === architecture && holds(relation, provided),
+  );
 }
 
 /** What one of the demand's own alternatives reaches. */

@@ -4,6 +4,7 @@
 import { holdsAmong, reachedBy } from "./demand.ts";
 import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
+import { provisionsOf, targetKey, targetOf } from "./target.ts";
 import type { Universe } from "./universe.ts";
 
 /** `pkgDepCache::StateCache`, for a package that is not on the machine. */
@@ -25,7 +26,7 @@ export class Marks {
   /** Whether recommendations count like dependencies, but for what cannot be had. */
   readonly recommends: boolean;
   readonly #entries = new Map<Package, Entry>();
-  /** When apt last looked at who meets a relation to a name. */
+  /** When apt last looked at who meets the relations to a target. */
   readonly #looked = new Map<string, number>();
   #time = 0;
 
@@ -99,15 +100,17 @@ export class Marks {
   }
 
   /**
-   * Whether some candidate meets the relation, or did when apt last looked. It looks again where a package of that
-   * name or one that provides it is put in or taken out, not when its candidate is discarded (`DepCVer` in
+   * Whether some candidate meets the relation, or did when apt last looked. It looks again where what the relation
+   * points to or one that provides it is put in or taken out, not when its candidate is discarded (`DepCVer` in
    * `pkgDepCache::DepState`).
    */
   hasCandidate(version: Version, demand: Demand, relation: Relation): boolean {
     return reachedBy(this.universe, version, demand, relation).some((other) => {
       const { candidate, discarded } = this.#entry(other.package);
       if (candidate !== undefined) return candidate === other;
-      return other === other.package.candidate && (this.#looked.get(relation.name) ?? 0) < discarded;
+      if (other !== other.package.candidate) return false;
+      const looked = this.#looked.get(targetKey(targetOf(this.universe, version, demand, relation))) ?? 0;
+      return looked < discarded;
     });
   }
 
@@ -129,8 +132,11 @@ export class Marks {
   #change(entry: Entry, install: Version | undefined): void {
     entry.install = install;
     this.#time++;
-    this.#looked.set(entry.package.name, this.#time);
-    for (const { name } of entry.candidate?.provides ?? []) this.#looked.set(name, this.#time);
+    const { architectures } = this.universe;
+    const provided = entry.candidate === undefined ? [] : provisionsOf(entry.candidate, architectures);
+    for (const target of [entry.package, ...provided.map((provision) => provision.target)]) {
+      this.#looked.set(targetKey(target), this.#time);
+    }
   }
 
   #entry(pkg: Package): Entry {

@@ -49,6 +49,8 @@ export interface Demand {
   readonly alternatives: readonly Relation[];
   /** No field says so: packages of one name on several architectures go together only as Multi-Arch allows. */
   readonly implicit?: true;
+  /** A negative one reaches a name on every architecture, on each by a demand of its own: this one on that. */
+  readonly on?: string;
   /** Whom it reaches in its universe, once `reachOf` has found it. */
   reach?: Reach;
 }
@@ -127,25 +129,6 @@ export function describePackage(
 
 /** Policy 5.6.12; an epoch is a number, which dpkg keeps in an `int`. */
 const versionForm = /^(?:\d{1,9}:[A-Za-z0-9.+:~_-]+|[A-Za-z0-9.+~_-]+)$/;
-
-/** What a version demands of its own name on other architectures: be Multi-Arch: same and equal, or be absent. */
-export function siblingDemands(described: Described, others: readonly string[]): Demand[] {
-  const { name, version, multiArch } = described;
-  return others.flatMap((architecture): Demand[] => {
-    const sibling: Relation = { name, architecture };
-    if (multiArch !== "same") {
-      return [
-        { kind: "Conflicts", text: `${name}:${architecture}`, alternatives: [sibling], implicit: true },
-      ];
-    }
-    return (["<<", ">>"] as const).map((operator) => ({
-      kind: "Breaks",
-      text: `${name}:${architecture} (${operator} ${version})`,
-      alternatives: [{ ...sibling, operator, version }],
-      implicit: true,
-    }));
-  });
-}
 
 export function isYes(value: string | undefined): boolean {
   return value !== undefined && /^(?:yes|true|on|with|enable|1)$/i.test(value);

@@ -7,8 +7,8 @@ import type { Relation } from "./relation.ts";
 import type { Universe } from "./universe.ts";
 
 /**
- * Negative where `a` is to be tried before `b`: the package named itself (but not by `name:arm64`, which is a name of
- * its own to apt, that `name` on arm64 provides like everyone else), essential ones, protected ones, the
+ * Negative where `a` is to be tried before `b`: the package named itself (but not by `name:any` or `name:arm64`, which
+ * are names of their own to apt, that `name` provides like everyone else), essential ones, protected ones, the
  * native architecture, the higher Priority, the one mentioned later in the archive. This is `CompareProviders` of
  * apt 2.6 (depcache.cc) for a machine on which nothing is installed, less its first rule, which is the caller's:
  * packages that are settled already come first.
@@ -17,18 +17,13 @@ export function compareProviders(universe: Universe, relation: Relation, a: Vers
   if (a === b) return 0;
   const rank = (of: (version: Version) => number): number => of(a) - of(b);
   return (
-    rank((version) => (version.name === relation.name && !isPlaced(relation) ? 0 : 1)) ||
+    rank((version) => (version.name === relation.name && relation.architecture === undefined ? 0 : 1)) ||
     rank((version) => (version.package.essential ? 0 : 1)) ||
     rank((version) => (version.package.important || version.name === "apt" ? 0 : 1)) ||
     rank((version) => universe.architectures.indexOf(version.package.architecture)) ||
     rank((version) => importances.indexOf(version.importance)) ||
     universe.mentions(b.name, a.name)
   );
-}
-
-/** Whether it names an architecture. */
-function isPlaced({ architecture }: Relation): boolean {
-  return architecture !== undefined && architecture !== "any" && architecture !== "native";
 }
 
 /** What a demand's alternatives reach, in the order apt tries them: by alternative, then by provider. */

@@ -7,19 +7,21 @@ import { compareText } from "../text.ts";
 import { sortedWarnings } from "../warning.ts";
 import { packageFile } from "./file.ts";
 import { type MentionOrder, mentionOrder } from "./mention.ts";
+import { demandsAmong } from "./multiarch.ts";
 import {
   type BaseSet,
   type Described,
   describePackage,
   isYes,
   type Package,
-  siblingDemands,
   type Version,
 } from "./package.ts";
 import { type PackagesIndex, packagesIndex } from "./packages.ts";
 import { parseGroup, type Relation } from "./relation.ts";
+import { type Spoken, spokenNames } from "./spoken.ts";
 import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
-import { compareVersions, satisfies } from "./version.ts";
+import { holds } from "./target.ts";
+import { compareVersions } from "./version.ts";
 
 export { type PackagesIndex, packagesIndex };
 
@@ -75,6 +77,8 @@ export interface Universe {
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
   names(): Iterable<string>;
+  /** Whether apt's cache has the name on the architecture: there is such a package, or others speak of one. */
+  readonly speaksOf: Spoken;
   /** Names of the packages of a task (tasksel's `Task` field), sorted. */
   task(task: string): readonly string[];
   /** Every task there is, sorted. */
@@ -96,6 +100,7 @@ export function universe(options: UniverseOptions): Universe {
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Version[]>();
   const parsed = new Map<string, readonly Relation[]>();
+  let spoken: Spoken | undefined;
   const warnings = new Set(
     sources.flatMap(({ index, repository, suite }) =>
       index.warnings.map((warning) => `${repository} ${suite}: ${warning}`),
@@ -148,7 +153,9 @@ export function universe(options: UniverseOptions): Universe {
     const packages = architectures.flatMap((architecture) => {
       const here = byArchitecture.get(architecture);
       const others = architectures.filter((other) => other !== architecture && byArchitecture.has(other));
-      return here === undefined ? [] : [makePackage(name, architecture, others, here, priorityOf)];
+      return here === undefined
+        ? []
+        : [makePackage(name, architecture, others, here, architectures, priorityOf)];
     });
     groups.set(name, packages);
     return packages;
@@ -192,11 +199,25 @@ export function universe(options: UniverseOptions): Universe {
       yield* locals.keys();
       for (const { index } of sources) yield* index.names();
     },
+    speaksOf(name, architecture) {
+      spoken ??= spokenNames(
+        sources.map(({ index }) => index),
+        options.architecture,
+      );
+      return spoken(name, architecture);
+    },
     task: (task) => sortedNames(sources.flatMap(({ index }) => index.inTask(task).map(index.nameAt))),
     tasks: () => sortedNames(sources.flatMap(({ index }) => [...index.tasks()])),
     outside(described) {
       const listings = [{ described, source: undefined }];
-      const [version] = makePackage(described.name, options.architecture, [], listings, priorityOf).versions;
+      const [version] = makePackage(
+        described.name,
+        options.architecture,
+        [],
+        listings,
+        architectures,
+        priorityOf,
+      ).versions;
       if (version === undefined) throw new Error("a listing is a version");
       return version;
     },
@@ -221,6 +242,7 @@ function makePackage(
   architecture: string,
   others: readonly string[],
   listings: readonly Listing[],
+  architectures: readonly string[],
   priorityOf: (name: string, sources: readonly Source[]) => number,
 ): Package {
   const made: Version[] = [];
@@ -245,7 +267,7 @@ function makePackage(
     const { source, described } = first;
     const origin = source === undefined ? "local" : { repository: source.repository, suite: source.suite };
     const priority = source === undefined ? Number.POSITIVE_INFINITY : ranked(priorityOf(name, from), from);
-    const demands = [...described.demands, ...siblingDemands(described, others)];
+    const demands = demandsAmong(architectures, described, architecture, others);
     made.push({ ...described, demands, package: pkg, origin, priority });
   }
   made.sort(
@@ -283,17 +305,11 @@ function isSatisfiedBy(relation: Relation, architecture: string, native: string,
     if (architecture === "every" || version.multiArch === "foreign") return true;
     return (given ?? version.package.architecture) === architecture;
   };
-  if (version.name === relation.name && reaches() && fits(relation, version.version)) return true;
+  if (version.name === relation.name && reaches() && holds(relation, version.version)) return true;
   return version.provides.some(
     (provided) =>
-      provided.name === relation.name && reaches(provided.architecture) && fits(relation, provided.version),
+      provided.name === relation.name && reaches(provided.architecture) && holds(relation, provided.version),
   );
-}
-
-/** A provide without a version satisfies no relation with one (policy 7.5). */
-function fits(relation: Relation, version: string | undefined): boolean {
-  if (relation.operator === undefined || relation.version === undefined) return true;
-  return version !== undefined && satisfies(version, relation.operator, relation.version);
 }
 
 function pinning(pins: readonly Pin[]): (name: string, sources: readonly Source[]) => number {

@@ -19,8 +19,11 @@ export interface Apt {
 }
 
 export type AptAnswer =
-  /** `name version`, sorted. `how`: its walk alone, with its problem resolver, or with the solver it falls back to. */
-  | { readonly packages: readonly string[]; readonly how: "walk" | "repair" | "solver" }
+  /**
+   * `name version`, sorted. `how`: its walk alone, with its problem resolver, also where that had to visit packages of
+   * one score in an order other than by name, or with the solver it falls back to.
+   */
+  | { readonly packages: readonly string[]; readonly how: "walk" | "repair" | "repair with ties" | "solver" }
   /** It gave up, for the reasons it told. */
   | { readonly refusal: string };
 
@@ -87,6 +90,7 @@ const asking = [
   "-q",
   "-o=Debug::NoLocking=yes",
   "-o=Debug::pkgProblemResolver=yes",
+  "-o=Debug::pkgProblemResolver::ShowScores=yes",
   "-o=Debug::APT::Solver=1",
 ];
 
@@ -148,8 +152,22 @@ function readAnswer(told: string): AptAnswer {
   );
   const broken = /Starting pkgProblemResolver with broken count: (\d+)/.exec(told)?.[1];
   if (broken === undefined) throw new Error(`apt no longer says how its walk ended:\n${told}`);
-  const how = /^\[\d+\] \w+:/m.test(told) ? "solver" : broken === "0" ? "walk" : "repair";
+  const repaired = hasTies(told) ? "repair with ties" : "repair";
+  const how = /^\[\d+\] \w+:/m.test(told) ? "solver" : broken === "0" ? "walk" : repaired;
   return { packages: packages.sort(), how };
+}
+
+/**
+ * Whether its resolver puts packages that have one score otherwise than by name: it sorts them together with every other
+ * name of the archive, in a way that is not stable.
+ */
+function hasTies(told: string): boolean {
+  const scores = /^Show Scores\n((?:-?\d+ .*\n)*)/m.exec(told)?.[1] ?? "";
+  // What is only spoken of has no version.
+  const packages = [...scores.matchAll(/^(-?\d+) (\S+) <.* (?:\||->) .*>$/gm)];
+  return packages.some(
+    ([, score, name = ""], i) => score === packages[i - 1]?.[1] && name < (packages[i - 1]?.[2] ?? ""),
+  );
 }
 
 /** All that it says, on both streams. */

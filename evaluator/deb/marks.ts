@@ -109,7 +109,8 @@ export class Marks {
       const { candidate, discarded } = this.#entry(other.package);
       if (candidate !== undefined) return candidate === other;
       if (other !== other.package.candidate) return false;
-      const looked = this.#looked.get(targetKey(targetOf(this.universe, version, demand, relation))) ?? 0;
+      const looked =
+        this.#looked.get(targetKey(targetOf(this.universe.architectures, version, demand, relation))) ?? 0;
       return looked < discarded;
     });
   }

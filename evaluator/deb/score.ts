@@ -91,7 +91,7 @@ class Scoring {
    */
   #addDemand(scores: Map<Package, number>, version: Version, demand: Demand, relation: Relation): void {
     const weight = demandWeights[demand.kind];
-    const target = targetOf(this.#marks.universe, version, demand, relation);
+    const target = targetOf(this.#marks.universe.architectures, version, demand, relation);
     if (weight === 0) return;
     const named = this.#packageOf(target);
     if (!isIgnorable(version, demand, target)) {
@@ -115,7 +115,9 @@ class Scoring {
       for (const demand of version.demands) {
         if (isNegative(demand) || demand.kind === "Suggests") continue;
         for (const relation of demand.alternatives) {
-          const named = this.#packageOf(targetOf(this.#marks.universe, version, demand, relation));
+          const named = this.#packageOf(
+            targetOf(this.#marks.universe.architectures, version, demand, relation),
+          );
           if (named !== undefined && this.#marks.of(named).install !== undefined) add(second, named, score);
         }
       }

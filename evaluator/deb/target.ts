@@ -3,7 +3,6 @@
 
 import { type Demand, isNegative, type Provided, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
-import type { Universe } from "./universe.ts";
 import { satisfies } from "./version.ts";
 
 /**
@@ -20,13 +19,27 @@ export function targetKey({ name, architecture = "" }: Target): string {
   return `${name} ${architecture}`;
 }
 
-/** What a relation of a demand points to. */
-export function targetOf(universe: Universe, version: Version, demand: Demand, relation: Relation): Target {
+function qualified(name: string, qualifier: string): Target {
+  return { name: `${name}:${qualifier}` };
+}
+
+/**
+ * What a relation of a demand points to.
+ *
+ * @param architectures native first
+ */
+export function targetOf(
+  architectures: readonly string[],
+  version: Version,
+  demand: Demand,
+  relation: Relation,
+): Target {
   const { name, architecture } = relation;
+  const own = version.package.architecture;
   if (demand.implicit && architecture !== undefined) return { name, architecture };
-  if (architecture === "native") return { name: `${name}:${universe.architectures[0]}` };
-  if (architecture !== undefined) return { name: `${name}:${architecture}` };
-  return { name, architecture: demand.on ?? version.package.architecture };
+  if (architecture === "native") return qualified(name, architectures[0] ?? own);
+  if (architecture !== undefined) return qualified(name, architecture);
+  return { name, architecture: demand.on ?? own };
 }
 
 /** That a version stands for a target beside its own. */
@@ -50,9 +63,9 @@ export function provisionsOf(version: Version, architectures: readonly string[])
   });
   const others = architectures.filter((other) => other !== pkg.architecture);
   return [
-    ...(multiArch === "allowed" ? [own({ name: `${name}:any` })] : []),
+    ...(multiArch === "allowed" ? [own(qualified(name, "any"))] : []),
     ...(multiArch === "foreign" ? others : []).map((architecture) => own({ name, architecture })),
-    own({ name: `${name}:${pkg.architecture}` }),
+    own(qualified(name, pkg.architecture)),
     ...provides.flatMap((provided) => provisionsBy(version, provided, architectures)),
   ];
 }
@@ -70,16 +83,16 @@ function provisionsBy(version: Version, given: Provided, architectures: readonly
     const isPlaced = architecture !== "any";
     return [
       ...(isPlaced ? [make(true, { name, architecture })] : []),
-      make(false, { name: `${name}:${architecture}` }),
+      make(false, qualified(name, architecture)),
     ];
   }
-  const placed = make(true, { name: `${name}:${pkg.architecture}` });
+  const placed = make(true, qualified(name, pkg.architecture));
   if (multiArch === "foreign")
     return [...architectures.map((each) => make(false, { name, architecture: each })), placed];
   const isItself = name === version.name && (given.version ?? version.version) === version.version;
   return [
     ...(isItself ? [] : [make(false, { name, architecture: pkg.architecture })]),
-    ...(multiArch === "allowed" ? [make(true, { name: `${name}:any` })] : []),
+    ...(multiArch === "allowed" ? [make(true, qualified(name, "any"))] : []),
     placed,
   ];
 }

@@ -33,8 +33,9 @@ export function absenceOf(
   const { name } = request.relation;
   const { native } = universe.architectures;
   const fitting = [...answersTo(universe, request).packages].sort(byPreference(universe));
+  const provided = new Set(universe.providers(request.relation));
   // A request may name a version or an architecture without an operator: `name-1.2-3`, `name.i686`.
-  const own = fitting.find((pkg) => pkg.name === name || isReadAs(name, pkg)) ?? universe.named(name).at(-1);
+  const own = fitting.find((pkg) => pkg.name === name || !provided.has(pkg)) ?? universe.named(name).at(-1);
   const key = own === undefined ? name : nameIn(own, native);
   const there = taken.get(key);
   const versions = own === undefined ? [] : versionsOf(universe, own);
@@ -59,13 +60,6 @@ export function absenceOf(
       ? [`nothing that is asked for needs ${key}`, ...rankReasons(universe, best)]
       : [`${key} ${there} is taken`, ...whyPassedOver(universe, question, best)];
   return { ...known, reasons, attempt: attemptOf(attempt(wanted), taken, native) };
-}
-
-function isReadAs(text: string, { name, version, architecture }: Package): boolean {
-  const [, withoutEpoch = version] = /^\d+:(.*)$/.exec(version) ?? [];
-  const [upstream = ""] = withoutEpoch.split("-", 1);
-  const versions = [version, withoutEpoch, upstream].map((each) => `${name}-${each}`);
-  return [...versions, name].some((read) => text === read || text === `${read}.${architecture}`);
 }
 
 /** Of the package's own architecture. */

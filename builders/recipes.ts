@@ -5,6 +5,7 @@
 import { copyVersions } from "./copy/recipe.ts";
 import { customizeVersions } from "./customize/recipe.ts";
 import { debFilesVersions } from "./deb-files/recipe.ts";
+import { debAboutVersions, debSourceVersions } from "./deb-source/recipe.ts";
 import { ext4Versions } from "./ext4/recipe.ts";
 import { fetchVersions } from "./fetch/recipe.ts";
 import { indexVersions } from "./index/recipe.ts";
@@ -18,7 +19,9 @@ import { unpackVersions } from "./unpack/recipe.ts";
 export const builderVersions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   copy: copyVersions,
   customize: customizeVersions,
+  "deb-about": debAboutVersions,
   "deb-files": debFilesVersions,
+  "deb-source": debSourceVersions,
   ext4: ext4Versions,
   fetch: fetchVersions,
   index: indexVersions,
@@ -49,6 +52,7 @@ export type ResultKind = (typeof resultKinds)[number];
 const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
   customize: "root file systems",
   "deb-files": "debs",
+  "deb-source": "debs",
   ext4: "images",
   index: "package indexes",
   oci: "images",

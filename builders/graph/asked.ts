@@ -134,6 +134,11 @@ function sourceOf(
       return localSource(file, controlFields(manifest, architecture), {
         ...{ how: "built", state: "Build", requires: [] },
       });
+    case "deb-source": {
+      // Which packages it makes, and what they need, building it tells.
+      const stanza = { Package: manifest.name, Architecture: architecture };
+      return localSource(file, stanza, { ...{ how: "built", state: "Build", requires: [] } });
+    }
     case "deb-prebuilt": {
       const { name, version, dependencies, sources } = manifest;
       const [source] = sources;

@@ -86,8 +86,12 @@ export interface States {
 export function poolOf(scope: Scope, states: States): Pool {
   const { kind, name, file, target, closure } = scope;
   const wanted = reasonsIn(closure);
-  const sources = scope.packages.map((item) =>
+  const made = scope.packages.map((item) =>
     sourceOf(item, states, closure && wanted(item.stanza["Package"] ?? "")),
+  );
+  // What one source makes is one node's.
+  const sources = [...Map.groupBy(made, ({ key }) => key).values()].flatMap(([first, ...others]) =>
+    first ? [{ ...first, packages: [first, ...others].flatMap(({ packages }) => packages) }] : [],
   );
   const goals: DescribedGoal[] =
     kind === "package"
@@ -126,9 +130,11 @@ function sourceOf(
   return localSource(file, stanza, made, requires === undefined ? undefined : [...requires]);
 }
 
-/** Undefined for a .deb that is taken as it is. */
+/** Undefined for a .deb that is taken as it is. One of several that a build made is taken out of what it made. */
 function builtBy(deb: Input): Derivation | undefined {
-  return "derivation" in deb && deb.derivation.builder !== "fetch" ? deb.derivation : undefined;
+  if (!("derivation" in deb) || deb.derivation.builder === "fetch") return undefined;
+  const from = deb.derivation.builder === "copy" ? deb.derivation.inputs["file"] : undefined;
+  return from === undefined ? deb.derivation : builtBy(from);
 }
 
 function takenFrom(deb: Input, { isFetched }: States) {

@@ -1,7 +1,6 @@
 // Planning an image's root: which packages, in which layers.
 // Pure. Knows closures and layers; does not know what is laid over the root or made of it.
 
-import { compareVersions } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type Closure, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
@@ -12,6 +11,7 @@ import type { DebDistro } from "../distro/schema.ts";
 import { architecturesIn, keyOf, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { type LocalPackage, packageRequests } from "../package/plan.ts";
+import { beyond, needsLinks } from "../rootfs/layers.ts";
 import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
 import { debPackage, repositoryPackage } from "../tools/plan.ts";
 import type { ImageManifest } from "./schema.ts";
@@ -103,12 +103,8 @@ export function planRoot({
   const pins = pinnedIds(manifest);
   const inputs = (items: readonly ChosenPackage[]) =>
     items.map((item) => packageInput(item, distro, packages));
-  const identity = (item: ChosenPackage) =>
-    `${item.name} ${item.version} ${item.architecture} ${item.origin === "local"}`;
-  const joined = new Set(joint.packages.map(identity));
   const free = pins.passwd.length === 0 && pins.group.length === 0 && manifest.debconf.length === 0;
-  const layered =
-    free && base.packages.length > 0 && base.packages.every((item) => joined.has(identity(item)));
+  const rest = free ? beyond(joint, base) : undefined;
   const parameters = {
     architecture,
     epoch,
@@ -118,13 +114,13 @@ export function planRoot({
   };
   const common = { launcher, parameters };
   const prepares = manifest.scripts.preInstall.length > 0;
-  if (!layered && prepares) {
+  if (rest === undefined && prepares) {
     throw new Fault("manifest/contradiction", "there is no base for the preInstall scripts to run in", {
       place,
       hint: "packages are configured together with the base where ids below 1000 or debconf answers are set, or the base is not all there: leave these out, or make it a script of postInstall",
     });
   }
-  if (!layered)
+  if (rest === undefined)
     return rootfsDerivation({
       ...common,
       label: `${manifest.name} root`,
@@ -138,8 +134,6 @@ export function planRoot({
     base: undefined,
   });
   const bottom = prepares ? prepare(plain) : plain;
-  const below = new Set(base.packages.map(identity));
-  const rest = joint.packages.filter((item) => !below.has(identity(item)));
   if (rest.length === 0) return bottom;
   return rootfsDerivation({
     ...common,
@@ -159,12 +153,6 @@ function packageInput(
   if (local === undefined)
     throw new Error(`the closure has a local package ${item.name} that no manifest makes`);
   return debPackage(keyOf(item), local.label, local.deb);
-}
-
-/** base-files brings the links of a merged /usr from version 13 on; before, whoever makes a root does. */
-function needsLinks({ packages }: Closure): boolean {
-  const baseFiles = packages.find(({ name }) => name === "base-files");
-  return baseFiles !== undefined && compareVersions(baseFiles.version, "13~") < 0;
 }
 
 /** Seconds since 1970: what the manifest says, else the newest index the packages were chosen from. */

@@ -4,14 +4,14 @@
 import { openSync, readFileSync, readSync } from "node:fs";
 import { openCompact, type ReadBytes } from "../../evaluator/compact.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
-import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
 import { isSearched, type Source } from "../../evaluator/question.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { findMember } from "../../store/pool.ts";
+import { distroNamed } from "../distro/named.ts";
 import type { RpmRepository } from "../distro/repository.ts";
-import { type DebDistro, type DistroManifest, distroKind, type RpmDistro } from "../distro/schema.ts";
+import type { DebDistro, RpmDistro } from "../distro/schema.ts";
 import { archiveOf } from "../distro/source.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { RpmIndexQuestion } from "../keeper/protocol.ts";
@@ -51,7 +51,7 @@ export function openIndexes(parts: IndexParts): Indexes {
   const stored = new Map<string, Stored>();
   const storedOf = (distro: string, architectures: readonly [string, ...string[]], assembly: Assembly) => {
     const key = [distro, ...architectures].join(" ");
-    const { manifest } = distroIn(distro, architectures[0], assembly);
+    const { manifest } = distroNamed(distro, architectures[0], assembly);
     const known = stored.get(key) ?? storedPackages(manifest, architectures, parts);
     stored.set(key, known);
     return known;
@@ -84,7 +84,7 @@ function openLists(
   assembly: Assembly,
   { keeper, layout, mirrors, records: _, ...remembered }: IndexParts,
 ): FetchLists {
-  const { manifest: distro, locals } = distroIn(name, architecture, assembly);
+  const { manifest: distro, locals } = distroNamed(name, architecture, assembly);
   const isThere = (compact: Digest) => findMember(layout, compact) !== undefined;
   const keysOf = (signedBy: string): readonly string[] => {
     const key = locals.find((local) => local.file === signedBy)?.at ?? "";
@@ -173,14 +173,6 @@ function placeOf({ uri, metalink, mirrorlist }: Pick<RpmRepository, "uri" | "met
   if (mirrorlist !== undefined) return { mirrorlist };
   if (uri === undefined) throw new Error("the schema asks for a place");
   return { baseurl: uri };
-}
-
-function distroIn(name: string, architecture: string, assembly: Assembly): Settled<DistroManifest> {
-  const own = [...assembly.manifests.values()].find(
-    (item) => item.kind.name === "distro" && item.name === name,
-  );
-  if (own === undefined) throw new Error(`${name} is not part of the assembly`);
-  return settle(own, distroKind, { arch: architecture, buildType: "release", distro: name });
 }
 
 function readIndex(index: CompactIndex, layout: Layout): ReadIndex {

@@ -67,7 +67,12 @@ export function architectureFor(names: readonly string[], target: string, place:
   });
 }
 
-/** Manifests of packages that one names. */
-export function packageReferences(assembly: Assembly, file: string) {
-  return assembled(assembly, file).references.filter(({ kind }) => kind === "package");
+/** Manifests of packages that one names: as what it needs to run, or to be built. */
+export function packageReferences(
+  assembly: Assembly,
+  file: string,
+  key: "dependencies" | "buildDependencies" = "dependencies",
+) {
+  const { references } = assembled(assembly, file);
+  return references.filter(({ kind, path }) => kind === "package" && path[0] === key);
 }

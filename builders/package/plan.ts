@@ -13,19 +13,25 @@ import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, faultsOf, type Place, unreachable } from "../../store/model/fault.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
+import { type BuiltPackage, planDebSource } from "../deb-source/plan.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { assembled, planTools } from "../tools/plan.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
 import type { DebPrebuiltManifest } from "./deb-prebuilt.ts";
+import type { DebSourceManifest } from "./deb-source.ts";
+import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
 import { architectureFor, packageFiles, packageReferences, refuseClashes, withLocalNames } from "./local.ts";
 import { packageKind } from "./schema.ts";
 
 /** A package kit makes, for who asks for some: what the resolver needs to know, and where its .deb comes from. */
 export interface LocalPackage extends MadePackage {
-  /** Not so where it is there for another of them alone, which depends on it: that brings it. */
-  readonly isAsked: boolean;
+  /**
+   * `brought`: there for another of them alone, which depends on it. `offered`: made of the same source as one that is
+   * asked for, and taken where something needs it.
+   */
+  readonly standing: "asked" | "brought" | "offered";
 }
 
 interface MadePackage {
@@ -34,6 +40,8 @@ interface MadePackage {
   readonly stanza: Stanza;
   readonly deb: Input;
   readonly label: string;
+  /** Whether it is what the manifest is named for, and not one that its source makes beside. */
+  readonly isMain: boolean;
 }
 
 /**
@@ -49,34 +57,37 @@ export function planPackages(
   const met = packageFiles(planning.world.assembly, files);
   refuseClashes(planning.world.assembly, met, target);
   const planned = met.map((file) => planPackage(planning, file, target));
-  const packages = planned.filter((item) => item !== undefined);
-  if (packages.length < planned.length) return undefined;
+  if (planned.includes(undefined)) return undefined;
+  const packages = planned.flatMap((items) => items ?? []);
   const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, planning.world.assembly)));
-  return packages.map((item) => ({
-    ...item,
-    isAsked: files.includes(item.file) || !brought.has(item.file),
-  }));
+  const isBrought = (file: string): boolean => [...brought].some((item) => item.file === file);
+  return packages.map((item) => {
+    const isAsked = item.isMain && (files.includes(item.file) || !isBrought(item.file));
+    return { ...item, standing: isAsked ? "asked" : brought.has(item) ? "brought" : "offered" };
+  });
 }
 
 /** What its .deb itself depends on, of what its manifest names: one that somebody else built need not. */
-function broughtBy({ file, stanza }: MadePackage, all: readonly MadePackage[], assembly: Assembly): string[] {
+function broughtBy(
+  { file, stanza }: MadePackage,
+  all: readonly MadePackage[],
+  assembly: Assembly,
+): MadePackage[] {
   const relations = ["Pre-Depends", "Depends"].flatMap((field) =>
     parseRelations(fieldOf(stanza, field) ?? ""),
   );
   const needed = new Set(
     relations.flatMap(([one, ...others]) => (one && others.length === 0 ? [one.name] : [])),
   );
-  const named = packageReferences(assembly, file).map((reference) => reference.file);
-  return named.filter((other) =>
-    all.some((item) => item.file === other && needed.has(item.stanza["Package"] ?? "")),
-  );
+  const named = new Set(packageReferences(assembly, file).map((reference) => reference.file));
+  return all.filter((item) => named.has(item.file) && needed.has(item.stanza["Package"] ?? ""));
 }
 
 /** By name those that are asked for, and those that others of them bring. */
 export function packageRequests(packages: readonly LocalPackage[]) {
-  const names = (asked: boolean) =>
-    packages.filter(({ isAsked }) => isAsked === asked).map(({ stanza }) => stanza["Package"] ?? "");
-  return { asked: names(true), brought: names(false) };
+  const names = (wanted: LocalPackage["standing"]) =>
+    packages.filter(({ standing }) => standing === wanted).map(({ stanza }) => stanza["Package"] ?? "");
+  return { asked: names("asked"), brought: names("brought") };
 }
 
 /** `kit realize` of a package's own manifest: its .deb. @throws {Fault} `usage/unknown-output` */
@@ -85,30 +96,36 @@ export function planPackageOutput(
   file: string,
   target: Target,
 ): readonly PlannedOutput[] {
-  const item = planPackage(planning, file, target);
-  if (item === undefined) return [];
-  const { Package: name = "", Version: version = "", Architecture: architecture = "" } = item.stanza;
-  const unknown = planning.wish.outputs?.find((output) => output !== "deb" && output !== name);
+  const items = planPackage(planning, file, target);
+  if (items === undefined) return [];
+  const outputs = items.map(packageOutput);
+  const known = ["deb", ...outputs.map(({ name }) => name)];
+  const { outputs: wished = [] } = planning.wish;
+  const unknown = wished.find((output) => !known.includes(output));
   if (unknown !== undefined) {
-    throw new Fault("usage/unknown-output", `the package has no output ${unknown}`, { hint: "it has deb" });
+    throw new Fault("usage/unknown-output", `the package has no output ${unknown}`, {
+      hint: `it has ${outputs.length === 1 ? "deb" : known.join(", ")}`,
+    });
   }
-  const built =
-    "derivation" in item.deb
-      ? item.deb
-      : { derivation: copyDerivation(item.label, item.deb), output: "file" };
-  return [
-    {
-      type: "deb",
-      name,
-      architecture,
-      // As archives call it: without the epoch, whose colon not every file system takes.
-      file: `${name}_${version.replace(/^\d+:/, "")}_${architecture}.deb`,
-      ...built,
-    },
-  ];
+  const isWished = ({ name }: PlannedOutput) => wished.includes("deb") || wished.includes(name);
+  return wished.length === 0 ? outputs : outputs.filter(isWished);
 }
 
-function planPackage(planning: Planning, file: string, target: Target): MadePackage | undefined {
+function packageOutput({ stanza, deb, label }: MadePackage): PlannedOutput {
+  const { Package: name = "", Version: version = "", Architecture: architecture = "" } = stanza;
+  const built = "derivation" in deb ? deb : { derivation: copyDerivation(label, deb), output: "file" };
+  return {
+    type: "deb",
+    name,
+    architecture,
+    // As archives call it: without the epoch, whose colon not every file system takes.
+    file: `${name}_${version.replace(/^\d+:/, "")}_${architecture}.deb`,
+    ...built,
+  };
+}
+
+/** What a manifest makes; undefined while a question is open. */
+function planPackage(planning: Planning, file: string, target: Target): readonly MadePackage[] | undefined {
   const own = assembled(planning.world.assembly, file);
   const { manifest, locals, variables } = settle(own, packageKind, target);
   const local = (written: string) => {
@@ -129,25 +146,73 @@ function planPackage(planning: Planning, file: string, target: Target): MadePack
         ...withLocalNames(planning.world.assembly, file, manifest, target),
         files: withLocalModes(manifest.files, isExecutable),
       };
-      return planDebFiles(planning, complete, {
-        file,
-        architecture,
-        contents,
-        variables,
-        buildType: target.buildType,
-        distro: target.distro,
-      });
+      return alone(
+        planDebFiles(planning, complete, {
+          file,
+          architecture,
+          contents,
+          variables,
+          buildType: target.buildType,
+          distro: target.distro,
+        }),
+      );
     }
     case "deb-prebuilt":
-      return planDebPrebuilt(planning, manifest, {
-        file,
-        local,
-        architecture: target.arch,
-        place: own.document.place(["sources", 0]),
-      });
+      return alone(
+        planDebPrebuilt(planning, manifest, {
+          file,
+          local,
+          architecture: target.arch,
+          place: own.document.place(["sources", 0]),
+        }),
+      );
+    case "deb-source": {
+      const [source] = manifest.sources;
+      if (source === undefined) throw new Error("the schema asks for a source");
+      const built = planBuildDependencies(planning, file, manifest, target);
+      const items =
+        built &&
+        planDebSource(planning, {
+          ...{ manifest, target, ...built },
+          source: { content: local(source.dir) },
+          place: (key) => own.document.place([key]),
+        });
+      return items && withMain(manifest.name, file, items);
+    }
     default:
       return unreachable(manifest);
   }
+}
+
+function alone(item: Omit<MadePackage, "isMain"> | undefined): readonly MadePackage[] | undefined {
+  return item && [{ ...item, isMain: true }];
+}
+
+/** The package that is called as its source is; where there is none, all but those with debug symbols. */
+function withMain(name: string, file: string, items: readonly BuiltPackage[]): MadePackage[] {
+  const isNamed = ({ stanza }: BuiltPackage) => stanza["Package"] === name;
+  const isMain = items.some(isNamed)
+    ? isNamed
+    : ({ stanza }: BuiltPackage) => !(stanza["Package"] ?? "").endsWith("-dbgsym");
+  return items.map((item) => ({ ...item, file, isMain: isMain(item) }));
+}
+
+/** What a source is built with beside its own Build-Depends: names, and packages of manifests. */
+function planBuildDependencies(
+  planning: Planning,
+  file: string,
+  { buildDependencies }: Pick<DebSourceManifest, "buildDependencies">,
+  target: Target,
+): { readonly locals: readonly LocalPackage[]; readonly needs: readonly string[] } | undefined {
+  const references = packageReferences(planning.world.assembly, file, "buildDependencies");
+  const locals = planPackages(
+    planning,
+    references.map((reference) => reference.file),
+    target,
+  );
+  if (locals === undefined) return undefined;
+  const names = buildDependencies.filter((name) => !isManifest(name));
+  return { locals, needs: [...names, ...packageRequests(locals).asked] };
 }
 
 interface DebFilesContext {
@@ -164,7 +229,7 @@ function planDebFiles(
   planning: Planning,
   manifest: DebFilesManifest,
   context: DebFilesContext,
-): MadePackage | undefined {
+): Omit<MadePackage, "isMain"> | undefined {
   const { file, architecture, contents, variables, buildType, distro } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
@@ -201,7 +266,7 @@ function planDebPrebuilt(
   planning: Planning,
   manifest: DebPrebuiltManifest,
   { file, local, architecture, place }: DebPrebuiltContext,
-): MadePackage | undefined {
+): Omit<MadePackage, "isMain"> | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
   const label = "file" in source ? source.file : `${manifest.name}.deb`;

@@ -5,9 +5,10 @@ import * as z from "zod";
 import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { debFiles, localsOfDebFiles } from "./deb-files.ts";
 import { debPrebuilt, localsOfDebPrebuilt } from "./deb-prebuilt.ts";
+import { debSource, localsOfDebSource } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 
-const packageManifest = z.discriminatedUnion("builder", [debFiles, debPrebuilt]);
+const packageManifest = z.discriminatedUnion("builder", [debFiles, debPrebuilt, debSource]);
 
 export type PackageManifest = z.infer<typeof packageManifest>;
 
@@ -17,7 +18,8 @@ export const packageKind: Kind<PackageManifest> = {
   references: (manifest) => [
     ...referencesIn(manifest, "distro", "distro"),
     ...referencesIn(manifest, "dependencies", "package", isManifest),
+    ...referencesIn(manifest, "buildDependencies", "package", isManifest),
   ],
-  locals: [...localsOfDebFiles, ...localsOfDebPrebuilt],
+  locals: [...localsOfDebFiles, ...localsOfDebPrebuilt, ...localsOfDebSource],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };

@@ -4,6 +4,7 @@
 import { copyDerivation } from "../../builders/copy/recipe.ts";
 import { customizeDerivation } from "../../builders/customize/recipe.ts";
 import { debFilesDerivation } from "../../builders/deb-files/recipe.ts";
+import { debAboutDerivation, debSourceDerivation } from "../../builders/deb-source/recipe.ts";
 import { ext4Derivation } from "../../builders/ext4/recipe.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
 import { indexDerivation } from "../../builders/index/recipe.ts";
@@ -123,6 +124,22 @@ export const derivations: Readonly<Record<string, Derivation>> = {
       ["./post.sh", contentOf("blob", digestOf("post"))],
     ]),
     distroLocals: new Map([["./key.asc", contentOf("blob", digestOf("key"))]]),
+  }),
+  "deb-about": debAboutDerivation("hello", { content: content("debianised") }),
+  "deb-source": debSourceDerivation({
+    label: "hello_2.0-1",
+    architecture: "amd64",
+    buildType: "debug",
+    root,
+    source: { content: content("debianised") },
+    launcher,
+    parameters: {
+      folder: "hello-2.0",
+      epoch,
+      profiles: ["nodoc"],
+      options: ["nocheck", "noopt", "nostrip"],
+      environment: { DEB_CFLAGS_APPEND: "-g3" },
+    },
   }),
   "deb-files": debFilesDerivation({
     manifest,

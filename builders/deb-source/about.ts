@@ -1,0 +1,90 @@
+// What a debianised tree says of the package it makes, before anything is built.
+// Pure. Knows debian/control and debian/changelog; does not know where the tree comes from.
+
+import { fieldOf, formatStanza, parseStanza, parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { Fault } from "../../store/model/fault.ts";
+
+/** What planning has to know of a source. */
+export interface About {
+  readonly source: string;
+  readonly version: string;
+  /** Seconds since 1970: the newest entry of the changelog. */
+  readonly date: number;
+  /** Its first paragraph: what building it takes. */
+  readonly stanza: Stanza;
+}
+
+/** The fields of debian/control that decide what a build's root holds (policy 5.2, 7.7). */
+const kept = [
+  "Build-Depends",
+  "Build-Depends-Arch",
+  "Build-Depends-Indep",
+  "Build-Conflicts",
+  "Build-Conflicts-Arch",
+  "Build-Conflicts-Indep",
+  "Rules-Requires-Root",
+] as const;
+
+/**
+ * As text that {@link readAbout} reads: what else changes in the two files changes nothing in it.
+ *
+ * @throws {Fault} `manifest/bad-control`, `manifest/bad-changelog`
+ */
+export function aboutText(control: string, changelog: string): string {
+  const stanza = sourceStanza(control);
+  const { source, version, date } = newestEntry(changelog);
+  const name = fieldOf(stanza, "Source") ?? "";
+  if (name !== source) {
+    throw new Fault(
+      "manifest/bad-changelog",
+      `debian/changelog is of ${source}, and debian/control of ${name || "no source"}`,
+      { hint: "both name the source package (Debian Policy 4.4)" },
+    );
+  }
+  const fields = kept.flatMap((field): [string, string][] => {
+    const value = fieldOf(stanza, field);
+    return value === undefined ? [] : [[field, value.replace(/\s*\n\s*/g, " ").trim()]];
+  });
+  return formatStanza({
+    Source: source,
+    Version: version,
+    Date: String(date),
+    ...Object.fromEntries(fields),
+  });
+}
+
+export function readAbout(text: string): About {
+  const stanza = parseStanza(text);
+  const { Source: source = "", Version: version = "", Date: date = "" } = stanza;
+  return { source, version, date: Number(date), stanza };
+}
+
+/** Comments are for people (policy 5.1). */
+function sourceStanza(control: string): Stanza {
+  const lines = control.split("\n").filter((line) => !line.startsWith("#"));
+  const [first] = parseStanzas(lines.join("\n"));
+  if (first !== undefined && fieldOf(first, "Source") !== undefined) return first;
+  throw new Fault(
+    "manifest/bad-control",
+    "debian/control does not begin with a paragraph that has a Source",
+    {
+      hint: "Debian Policy 5.2",
+    },
+  );
+}
+
+/** The first entry (deb-changelog(5)). */
+function newestEntry(changelog: string): Omit<About, "stanza"> {
+  const [, source, version] = /^\s*(\S+) \((\S+)\) [^;\n]*;/.exec(changelog) ?? [];
+  const [, written = ""] = /^ -- [^\n]*> {1,2}([^\n]+)$/m.exec(changelog) ?? [];
+  const date = Date.parse(written) / 1000;
+  if (source !== undefined && version !== undefined && Number.isInteger(date))
+    return { source, version, date };
+  throw new Fault(
+    "manifest/bad-changelog",
+    "debian/changelog does not begin with an entry that is complete",
+    {
+      hint: "like `dch` writes them: a first line with name, version and suite, and a last one that begins with ` -- ` and has a date (deb-changelog(5))",
+    },
+  );
+}

@@ -1,0 +1,95 @@
+// The builders of debianised trees: one reads what a tree says of itself, one makes its .debs.
+// Carries out what recipe, about and script decide.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { formatStanza, parseStanza } from "../../evaluator/deb/stanza.ts";
+import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { parseTreePath } from "../../store/model/path.ts";
+import { type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import { type BuildContext, type Builder, inputOf, type Store } from "../builder.ts";
+import { fileEntry } from "../package/place.ts";
+import { aboutText } from "./about.ts";
+import { aboutFile, debSourceParameters, packagesFile } from "./recipe.ts";
+import { buildCommand, buildScript, outFolder, scriptFile, sourceFolder } from "./script.ts";
+
+export const debAboutBuilder: Builder = {
+  name: "deb-about",
+  async run({ request, store }) {
+    const { kind, digest } = splitContent(inputOf(request, "source"));
+    if (kind === "blob") throw notDebianised("it is a file");
+    const tree = store.records.tree(digest);
+    const text = (path: string): string => {
+      const file = fileIn(tree, path);
+      if (file === undefined) throw notDebianised(`it has no ${path}`);
+      if (file.size > mostText) throw notDebianised(`its ${path} is larger than ${mostText} bytes`);
+      return store.pool.readAll(file.blob).toString("utf8");
+    };
+    const about = aboutText(text("debian/control"), text("debian/changelog"));
+    if (fileIn(tree, "debian/rules") === undefined) throw notDebianised("it has no debian/rules");
+    return { outputs: { about: oneFile(aboutFile, about, store) } };
+  },
+};
+
+/** The longest changelog in Debian has 1.3 MB. */
+const mostText = 16 << 20;
+
+function notDebianised(why: string): Fault {
+  return new Fault("manifest/not-debianised", `the source is no debianised tree: ${why}`, {
+    hint: "a tree that dpkg-buildpackage builds has debian/control, debian/changelog and debian/rules (Debian Policy 4)",
+  });
+}
+
+export const debSourceBuilder: Builder = {
+  name: "deb-source",
+  async run(context) {
+    const { request, crew, scratch } = context;
+    const parameters = debSourceParameters(request.parameters);
+    const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
+    const source = await crew.checkout(treeOf("source"));
+    const [out, script] = [`${scratch}/out`, `${scratch}/build`];
+    mkdirSync(out);
+    writeFileSync(script, buildScript(parameters), { mode: 0o755 });
+    const sandbox = await context.sandbox({
+      lower: [treeOf("root")],
+      binds: [
+        { source, target: sourceFolder, writable: false },
+        { source: script, target: scriptFile, writable: false },
+        { source: out, target: outFolder, writable: true },
+      ],
+    });
+    await context.run(sandbox, buildCommand(parameters));
+    sandbox[Symbol.dispose]();
+    const { tree } = await crew.scanFolder(out);
+    return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, context) } };
+  },
+};
+
+/** @throws {Fault} `build/no-packages` */
+async function listPackages(debs: Digest, { store, crew }: BuildContext): Promise<Content> {
+  const files = store.records.tree(debs).entries.filter((entry): entry is FileEntry => entry.type === "file");
+  if (files.length === 0)
+    throw new Fault("build/no-packages", "the build ended well and made no .deb", {
+      hint: "are all binary packages in debian/control for other architectures, or left out by a build profile?",
+    });
+  const stanzas: string[] = [];
+  for (const { path, blob } of files) {
+    const { control } = await crew.unpack(blob);
+    const file = fileIn(store.records.tree(control), "control");
+    if (file === undefined) throw new Fault("digest/bad-deb", `${path} has no control file`);
+    const stanza = parseStanza(store.pool.readAll(file.blob).toString("utf8"));
+    stanzas.push(formatStanza({ ...stanza, Filename: path }));
+  }
+  return oneFile(packagesFile, stanzas.join("\n"), store);
+}
+
+function fileIn({ entries }: Tree, path: string): FileEntry | undefined {
+  return entries.find((entry): entry is FileEntry => entry.type === "file" && entry.path === path);
+}
+
+function oneFile(name: string, text: string, { pool, records }: Store): Content {
+  const put = (bytes: Buffer, attributes: Parameters<typeof pool.put>[1]) => pool.put(bytes, attributes);
+  const entry = fileEntry(parseTreePath(name), Buffer.from(text), { mode: 0o644, uid: 0, gid: 0 }, { put });
+  return contentOf("tree", records.writeTree(makeTree([entry])));
+}

@@ -1,0 +1,117 @@
+// Planning a debianised tree: what it says of itself, the root it is built in, the packages that come of it.
+// Pure. Knows the two facts that have to be built first; does not know how others name it.
+
+import { parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { Planning } from "../../evaluator/evaluate.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import type { Input } from "../../store/model/derivation.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
+import { copyDerivation } from "../copy/recipe.ts";
+import { distroNamed } from "../distro/named.ts";
+import { requireDeb } from "../distro/source.ts";
+import type { DebSourceManifest } from "../package/deb-source.ts";
+import { planTools } from "../tools/plan.ts";
+import { type About, readAbout } from "./about.ts";
+import {
+  aboutFile,
+  type DebSourceParameters,
+  debAboutDerivation,
+  debSourceDerivation,
+  packagesFile,
+} from "./recipe.ts";
+import { type BuildRootWish, planBuildRoot } from "./root.ts";
+
+export interface DebSourcePlan {
+  readonly manifest: DebSourceManifest;
+  readonly source: Input;
+  readonly target: Target;
+  /** Packages of manifests that it is built with, and which of them it asks for. */
+  readonly locals: BuildRootWish["locals"];
+  /** Relations beside its own Build-Depends. */
+  readonly needs: readonly string[];
+  /** Where the manifest says so. */
+  readonly place: (key: string) => Place;
+}
+
+/** A package that came of a source. */
+export interface BuiltPackage {
+  readonly stanza: Stanza;
+  readonly deb: Input;
+  readonly label: string;
+}
+
+/**
+ * Undefined while a question is open, or a fact has to be built.
+ *
+ * @throws {Fault} `manifest/wrong-package`
+ */
+export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly BuiltPackage[] | undefined {
+  const { manifest, source, target, locals } = plan;
+  const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
+  const launcher = planTools(planning, "launcher", target.distro);
+  if (text === undefined || launcher === undefined) return undefined;
+  const about = readAbout(text);
+  refuseOther(about, plan);
+  const { profiles } = manifest.dpkg;
+  const distro = requireDeb(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
+  const root = planBuildRoot(planning, {
+    ...{
+      distro,
+      architecture: target.arch,
+      launcher,
+      source: about.stanza,
+      profiles,
+      more: plan.needs,
+      locals,
+    },
+  });
+  if (root === undefined) return undefined;
+  const build = debSourceDerivation({
+    label: `${about.source}_${withoutEpoch(about.version)}`,
+    ...{ architecture: target.arch, buildType: target.buildType, launcher, source },
+    root: { derivation: root, output: "root" },
+    parameters: parametersOf(about, plan),
+  });
+  const list = planning.fact(build, "packages", packagesFile);
+  return list === undefined ? undefined : parseStanzas(list).map((stanza) => builtPackage(stanza, build));
+}
+
+function builtPackage(
+  { Filename: file = "", ...stanza }: Stanza,
+  build: ReturnType<typeof debSourceDerivation>,
+) {
+  const copied = copyDerivation(file, { derivation: build, output: "debs" }, file);
+  return { stanza, label: file, deb: { derivation: copied, output: "file" } };
+}
+
+function parametersOf(
+  { source, version, date }: About,
+  { manifest, target }: DebSourcePlan,
+): DebSourceParameters {
+  const { profiles, options } = manifest.dpkg;
+  const debug = target.buildType === "debug" ? ["noopt", "nostrip"] : [];
+  return {
+    folder: `${source}-${withoutEpoch(version).replace(/-[^-]*$/, "")}`,
+    epoch: manifest.sourceDateEpoch ?? date,
+    profiles: [...new Set(profiles)].sort(),
+    // Checks run apart from the build: what they find changes nothing that is built.
+    options: [...new Set([...options, ...debug, "nocheck"])].sort(),
+    environment: manifest.environment,
+  };
+}
+
+function refuseOther({ source, version }: About, { manifest, place }: DebSourcePlan): void {
+  const [key, written, found] =
+    manifest.name !== source
+      ? (["name", manifest.name, source] as const)
+      : (["version", manifest.version ?? version, version] as const);
+  if (written === found) return;
+  throw new Fault("manifest/wrong-package", `the source is of ${source} ${version}, not of ${written}`, {
+    place: place(key),
+    hint: `write ${key}: ${found}${key === "version" ? ", or leave it out" : ""}`,
+  });
+}
+
+function withoutEpoch(version: string): string {
+  return version.replace(/^\d+:/, "");
+}

@@ -1,0 +1,71 @@
+// How a debianised tree is planned to be read and built.
+// Pure: makes derivations; does not run dpkg-buildpackage.
+
+import * as z from "zod/mini";
+import type { Canonical } from "../../store/model/canonical.ts";
+import { type BuildType, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
+import { sandboxVersion } from "../sandbox/spec.ts";
+
+export const debAboutVersions = { "deb-about": "1" } as const;
+export const debSourceVersions = { "deb-source": "1", sandbox: sandboxVersion } as const;
+
+/** Where {@link debAboutDerivation}'s output has what it says. */
+export const aboutFile = "about";
+/** Where the list of what was built is, in the output `packages` of {@link debSourceDerivation}. */
+export const packagesFile = "Packages";
+
+/** Output `about`: a tree with one file, as about.ts writes it. */
+export function debAboutDerivation(label: string, source: Input): Derivation {
+  return derivation({
+    builder: "deb-about",
+    label: `${label} about`,
+    parameters: {},
+    inputs: { source },
+    outputs: ["about"],
+  });
+}
+
+export interface DebSourceParameters {
+  /** The source package's name and upstream version, which its folder is called by. */
+  readonly folder: string;
+  /** Seconds since 1970. */
+  readonly epoch: number;
+  readonly profiles: readonly string[];
+  /** Of DEB_BUILD_OPTIONS, sorted. */
+  readonly options: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Outputs `debs`, a tree with the .debs, and `packages`, one with their control paragraphs, as in a Packages file. */
+export function debSourceDerivation(plan: {
+  readonly label: string;
+  readonly architecture: string;
+  readonly buildType: BuildType;
+  readonly root: Input;
+  readonly source: Input;
+  readonly launcher: Input;
+  readonly parameters: DebSourceParameters;
+}): Derivation {
+  const { label, architecture, buildType, root, source, launcher, parameters } = plan;
+  return derivation({
+    builder: "deb-source",
+    label,
+    parameters: parameters as unknown as Canonical,
+    inputs: { root, source, launcher },
+    system: architecture,
+    buildType,
+    outputs: ["debs", "packages"],
+  });
+}
+
+const shape = z.object({
+  folder: z.string(),
+  epoch: z.number(),
+  profiles: z.array(z.string()),
+  options: z.array(z.string()),
+  environment: z.record(z.string(), z.string()),
+});
+
+export function debSourceParameters(parameters: unknown): DebSourceParameters {
+  return z.parse(shape, parameters) as DebSourceParameters;
+}

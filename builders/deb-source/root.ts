@@ -1,0 +1,109 @@
+// The root that a source package is built in: what every build has, and exactly what this one asks for.
+// Pure. Knows build dependencies and layers; does not know what is built there.
+
+import { type BuildRelations, buildRelations } from "../../evaluator/deb/builddepends.ts";
+import { formatRelation } from "../../evaluator/deb/relation.ts";
+import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import { poolTime } from "../../store/layout.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
+import type { DebDistro } from "../distro/schema.ts";
+import { keyOf, sourceOf } from "../distro/source.ts";
+import { beyond, needsLinks } from "../rootfs/layers.ts";
+import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
+import { debPackage, repositoryPackage } from "../tools/plan.ts";
+
+export interface BuildRootWish {
+  readonly distro: DebDistro;
+  readonly architecture: string;
+  readonly launcher: Input;
+  /** What the source says of itself. */
+  readonly source: Stanza;
+  readonly profiles: readonly string[];
+  /** Further relations, as in Build-Depends. */
+  readonly more: readonly string[];
+  /** Packages of other manifests, and where their .debs come from. */
+  readonly locals: readonly { readonly stanza: Stanza; readonly deb: Input; readonly label: string }[];
+}
+
+/**
+ * The base with what every build has is one layer, the same for all builds of a distribution; the rest is laid over it.
+ * No date of an index is in it: it changes where a package in it does.
+ */
+export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivation | undefined {
+  const { distro, architecture, launcher, locals } = wish;
+  const needs = needsOf(wish);
+  const common: Omit<ClosureQuestion, "requests" | "locals"> = {
+    source: sourceOf(distro, architecture),
+    base: distro.base,
+    exclude: [],
+    root: true,
+  };
+  const joint = planning.closure(
+    closureQuestion({
+      ...common,
+      requests: [...distro.build, needs["Package"] ?? ""],
+      locals: [needs, ...locals.map(({ stanza }) => stanza)],
+    }),
+  );
+  const base = planning.closure(closureQuestion({ ...common, requests: distro.build, locals: [] }));
+  if (joint === undefined || base === undefined) return undefined;
+  const inputs = (items: readonly ChosenPackage[]) =>
+    items
+      .filter((item) => item.origin !== "local" || item.name !== needs["Package"])
+      .map((item) => packageInput(item, wish));
+  const parameters = {
+    architecture,
+    epoch: poolTime,
+    debconf: [],
+    passwd: [],
+    group: [],
+    mergedUsr: needsLinks(joint),
+  };
+  const label = `${fieldOf(wish.source, "Source")} build root`;
+  const rest = beyond(joint, base);
+  if (rest === undefined) {
+    const packages = inputs(joint.packages);
+    return rootfsDerivation({ launcher, parameters, label, packages, base: undefined });
+  }
+  const bottom = rootfsDerivation({
+    launcher,
+    parameters,
+    label: `${distro.name} build base`,
+    packages: inputs(base.packages),
+    base: undefined,
+  });
+  const packages = inputs(rest);
+  return packages.length === 0
+    ? bottom
+    : rootfsDerivation({ launcher, parameters, label, packages, base: bottom });
+}
+
+/** A package that needs, and must not meet, what the build does, as apt's `build-dep` has it; it is never installed. */
+function needsOf({ source, architecture, profiles, more }: BuildRootWish): Stanza {
+  const relations = buildRelations(source, { architecture, profiles, parts: ["arch", "indep"] });
+  const { depends, conflicts } = relations;
+  const groups = depends.map((group) => group.map(formatRelation).join(" | "));
+  // A rule that only works as root gets fakeroot's pretence (dpkg-buildpackage(1), rootless builds).
+  const pretence = fieldOf(source, "Rules-Requires-Root") === "no" ? [] : ["fakeroot"];
+  return {
+    Package: `${fieldOf(source, "Source")}-build-dependencies`,
+    Version: "1",
+    Architecture: "all",
+    Depends: [...groups, ...more, ...pretence].join(", "),
+    ...conflictField(conflicts),
+  };
+}
+
+function conflictField(conflicts: BuildRelations["conflicts"]): Stanza {
+  return conflicts.length === 0 ? {} : { Conflicts: conflicts.map(formatRelation).join(", ") };
+}
+
+function packageInput(item: ChosenPackage, { distro, locals }: BuildRootWish): PackageInput {
+  if (item.origin !== "local") return repositoryPackage(distro, item);
+  const local = locals.find(({ stanza }) => stanza["Package"] === item.name);
+  if (local === undefined) throw new Error(`no manifest makes ${item.name}`);
+  return debPackage(keyOf(item), local.label, local.deb);
+}

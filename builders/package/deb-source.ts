@@ -1,0 +1,65 @@
+// The builder `deb-source` in a package's manifest: a debianised tree, built by dpkg-buildpackage.
+// Knows its keys; does not know how the tree is built.
+
+import * as z from "zod";
+import type { Pattern } from "../../evaluator/kind.ts";
+import { localPath, text } from "../../evaluator/manifest/value.ts";
+import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
+import { packageShape } from "./shape.ts";
+
+const folder = z.strictObject({ dir: localPath.describe("A debianised tree beside the manifest.") });
+
+const word = (what: string) =>
+  text(/^[a-z0-9][a-z0-9+.=-]*$/, what, "lower-case letters, digits, + . = and -, a letter or digit first");
+
+/** What kit sets itself: how many processors there are decides nothing that is built. */
+const own = /^(?:parallel(?:=|$)|nocheck$|noopt$|nostrip$)/;
+
+const option = word("a build option").check(
+  z.refine((value) => !own.test(value), {
+    error:
+      "is kit's to set\nparallel is what the machine has, noopt and nostrip are what buildType: debug means, and checks run apart from the build",
+  }),
+);
+
+const dpkg = z.strictObject({
+  profiles: z
+    .array(word("a build profile"))
+    .default([])
+    .describe("Build profiles that are active, as in dpkg-buildpackage(1): [nodoc]."),
+  options: z.array(option).default([]).describe("Of DEB_BUILD_OPTIONS (Debian Policy 4.9.1): [nodoc]."),
+});
+
+const environmentName = text(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "a variable's name",
+  "letters, digits and _, no digit first",
+);
+
+export const debSource = z.strictObject({
+  ...packageShape,
+  builder: z.literal("deb-source"),
+  name: packageName.describe("The source package's name."),
+  version: packageVersion
+    .optional()
+    .describe("Its version, where it is to be checked; it is the changelog's."),
+  sources: z
+    .array(folder)
+    .length(1, { error: "must be one tree\nwrite a manifest for each source package" })
+    .describe("The tree: {dir}."),
+  buildDependencies: z
+    .array(packageOrManifest)
+    .default([])
+    .describe(
+      "What building it takes beside its Build-Depends: names, and manifests whose packages it is built with.",
+    ),
+  environment: z
+    .record(environmentName, z.string().regex(/^[^\0]*$/))
+    .default({})
+    .describe("Variables of the build."),
+  dpkg: dpkg.prefault({}).describe("What only dpkg-buildpackage takes."),
+});
+
+export type DebSourceManifest = z.infer<typeof debSource>;
+
+export const localsOfDebSource: readonly Pattern[] = [["sources", "*", "dir"]];

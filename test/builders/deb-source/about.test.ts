@@ -1,0 +1,81 @@
+// What is read of a debianised tree before it is built: only what decides its root, its version and its date.
+
+import { describe, expect, test } from "vitest";
+import { aboutText, readAbout } from "../../../builders/deb-source/about.ts";
+import { Fault } from "../../../store/model/fault.ts";
+
+const control = `# Comments are for people.
+Source: hello
+Maintainer: A <a@example.org>
+Build-Depends: debhelper-compat (= 13),
+# between two lines, too
+ help2man <!nodoc>,
+ libfoo-dev [linux-any] | libbar-dev
+Rules-Requires-Root: no
+
+Package: hello
+Architecture: any
+Description: greets
+`;
+const changelog = `hello (1:2.10-3) unstable; urgency=medium
+
+  * The newest.
+
+ -- A Person <a@example.org>  Mon, 26 Dec 2022 16:30:00 +0100
+
+hello (2.9-1) unstable; urgency=low
+
+  * Older.
+
+ -- A Person <a@example.org>  Sun, 01 Jan 2012 00:00:00 +0000
+`;
+
+describe("what a tree says of itself", () => {
+  test("name, version and date of the newest entry, and what building takes", () => {
+    expect(readAbout(aboutText(control, changelog))).toEqual({
+      source: "hello",
+      version: "1:2.10-3",
+      date: Date.UTC(2022, 11, 26, 15, 30) / 1000,
+      stanza: {
+        Source: "hello",
+        Version: "1:2.10-3",
+        Date: String(Date.UTC(2022, 11, 26, 15, 30) / 1000),
+        "Build-Depends": "debhelper-compat (= 13), help2man <!nodoc>, libfoo-dev [linux-any] | libbar-dev",
+        "Rules-Requires-Root": "no",
+      },
+    });
+  });
+
+  test.each([
+    ["a comment", (text: string) => text.replace("for people", "for nobody"), (text: string) => text],
+    ["a description", (text: string) => text.replace("greets", "says hello"), (text: string) => text],
+    ["an older entry", (text: string) => text, (text: string) => text.replace("Older", "Very old")],
+    [
+      "how a field is folded",
+      (text: string) => text.replace(",\n libfoo", ", libfoo"),
+      (text: string) => text,
+    ],
+  ])("%s changes nothing in it", (_, ofControl, ofChangelog) => {
+    const [changed, entries] = [ofControl(control), ofChangelog(changelog)];
+    expect(changed + entries).not.toBe(control + changelog);
+    expect(aboutText(changed, entries)).toBe(aboutText(control, changelog));
+  });
+
+  test.each([
+    ["", changelog, "manifest/bad-control"],
+    ["Package: hello\n", changelog, "manifest/bad-control"],
+    [control, "", "manifest/bad-changelog"],
+    [control, "hello (2.10-3) unstable; urgency=medium\n", "manifest/bad-changelog"],
+    [control, changelog.replace("26 Dec 2022", "some day"), "manifest/bad-changelog"],
+    [control, changelog.replace("hello", "other"), "manifest/bad-changelog"],
+  ])("refuses what is no control file or no changelog: %j, %j", (given, entries, code) => {
+    let thrown: unknown;
+    try {
+      aboutText(given, entries);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(Fault);
+    expect((thrown as Fault).code).toBe(code);
+  });
+});

@@ -1,0 +1,246 @@
+// Debianised trees, built by the command a user runs: the packages that ship, one that is built with them, and an image.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { shippedManifests } from "./base.ts";
+import { built, codes, done, kit, type Outcome, told } from "./kit.ts";
+import { openPlace, type Place, writeFiles } from "./place.ts";
+import { flawsOf } from "./sound.ts";
+
+let place: Place;
+let first: Outcome;
+/** 17 s and 110 MB with a near mirror: bookworm's build-essential and debhelper. */
+beforeAll(async () => {
+  place = openPlace("deb-source");
+  cpSync(join(shippedManifests, "packages/greeter"), join(place.folder, "greeter"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".lock"),
+  });
+  writeFiles(place.folder, { ...caller, "image.yaml": image, try: "#!/bin/sh\nset -e\n/usr/bin/caller\n" });
+  execFileSync("chmod", ["+x", join(place.folder, "try")]);
+  first = await run("realize", "greeter/greeter.yaml");
+});
+afterAll(() => {
+  expect(flawsOf(place.store)).toEqual([]);
+  place[Symbol.dispose]();
+});
+
+const caller = {
+  "caller.yaml": `kind: package
+name: caller
+builder: deb-source
+distro: debian/bookworm
+sources: [{dir: ./caller}]
+buildDependencies: [./greeter/greeter.yaml, libgreeting-dev]
+dependencies: [./greeter/greeter.yaml]
+`,
+  "caller/debian/control": `Source: caller
+Maintainer: The kit developers <kit@example.org>
+Build-Depends: debhelper-compat (= 13)
+Standards-Version: 4.6.2
+Rules-Requires-Root: no
+
+Package: caller
+Architecture: any
+Depends: \${shlibs:Depends}, \${misc:Depends}
+Description: calls the library
+ Built against what another manifest makes.
+`,
+  "caller/debian/changelog": `caller (1.0) unstable; urgency=medium
+
+  * The first one.
+
+ -- The kit developers <kit@example.org>  Mon, 01 Jun 2026 12:00:00 +0000
+`,
+  "caller/debian/rules": "#!/usr/bin/make -f\n%:\n\tdh $@\n",
+  "caller/debian/source/format": "3.0 (native)\n",
+  "caller/caller.c":
+    '#include <greeting.h>\n#include <stdio.h>\nint main(void) { puts(greeting("caller")); return 0; }\n',
+  "caller/Makefile":
+    "all:\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o caller caller.c -lgreeting\ninstall:\n\tinstall -D -m 0755 caller $(DESTDIR)/usr/bin/caller\nclean:\n\trm -f caller\n",
+};
+
+const image = `kind: image
+name: shout
+distro: debian/bookworm
+architectures: [amd64]
+packages: [./caller.yaml]
+scripts: {postInstall: [./try]}
+outputs: [{type: tar}]
+`;
+
+const run = (...words: string[]): Promise<Outcome> =>
+  kit([...words, "--json"], { cwd: place.folder, store: place.store });
+
+const field = (file: string, name: string): string =>
+  execFileSync("dpkg-deb", ["--field", file, name], { encoding: "utf8" }).trim();
+
+const builds = (outcome: Outcome): string[] =>
+  built(outcome).filter((label) => /^(?:greeter|caller)_\d/.test(label) && !label.endsWith(".deb"));
+
+describe("a source package", () => {
+  test("makes its binary packages, with symbols for debuggers apart", () => {
+    expect([...done(first).paths.keys()].sort()).toEqual([
+      "greeter",
+      "greeter-dbgsym",
+      "libgreeting-dev",
+      "libgreeting1",
+      "libgreeting1-dbgsym",
+    ]);
+    const program = first.paths.get("greeter") ?? "";
+    expect(field(program, "Depends")).toMatch(/^libc6 \(>= [\d.]+\), libgreeting1 \(>= 1\.0\)$/);
+    expect(execFileSync("dpkg-deb", ["--contents", program], { encoding: "utf8" })).toMatch(
+      /^-rwxr-xr-x root\/root .* 2026-06-01 12:00 \.\/usr\/bin\/greeter$/m,
+    );
+  });
+
+  test("is the same in another store", async () => {
+    using other = openPlace("deb-source-other");
+    const again = await kit(["realize", "greeter/greeter.yaml"], { cwd: place.folder, store: other.store });
+    const name = (path: string) => path.split("/").slice(-2).join("/");
+    expect([...done(again).paths.values()].map(name)).toEqual([...first.paths.values()].map(name));
+  });
+
+  test("is built as a user without rights, and without a network", async () => {
+    const log = done(await run("log", "greeter/greeter.yaml", "greeter_1.0"));
+    expect(log.stdout).toContain("dpkg-buildpackage: info: source package greeter");
+    expect(log.stdout).toContain("kit: greeter_1.0_amd64.buildinfo");
+    const tricks = await trick(
+      "override_dh_auto_build:\n\tid -u; grep Cap /proc/self/status; cat /proc/net/dev; touch /etc/passwd || echo may not write; false\n",
+    );
+    expect(tricks.status).toBe(1);
+    const said = lastWords(tricks);
+    expect(said).toMatch(/^1000$/m);
+    expect(said).toMatch(/^CapEff:\s+0+$/m);
+    expect(said).toMatch(/^CapBnd:\s+0+$/m);
+    expect(said).toContain("may not write");
+    expect(said).not.toMatch(/^ *eth|^ *en/m);
+  });
+});
+
+/** A package with these further lines in its rules. */
+async function trick(rules: string): Promise<Outcome> {
+  writeFiles(place.folder, {
+    ...Object.fromEntries(
+      Object.entries(caller).map(([path, text]) => [
+        path.replace(/^caller/, "trick"),
+        text.replaceAll("caller", "trick"),
+      ]),
+    ),
+    "trick/trick.c": "int main(void) { return 0; }\n",
+    "trick/Makefile": "all:\ninstall:\nclean:\n",
+    "trick/debian/rules": `#!/usr/bin/make -f\n%:\n\tdh $@\n${rules}`,
+    "trick.yaml":
+      "kind: package\nname: trick\nbuilder: deb-source\ndistro: debian/bookworm\nsources: [{dir: ./trick}]\n",
+  });
+  return await run("realize", "trick.yaml");
+}
+
+/** The last lines of a build that failed. */
+function lastWords(outcome: Outcome): string {
+  const faults = told(outcome).flatMap((event) => (event.type === "error" ? (event.faults ?? []) : []));
+  return faults.flatMap(({ details = [] }) => details).join("\n");
+}
+
+describe("a package built with another's", () => {
+  test("runs in an image, with the library that it was linked against", async () => {
+    const outcome = done(await run("realize", "image.yaml"));
+    expect(builds(outcome)).toEqual(["caller_1.0"]);
+    const log = done(await run("log", "image.yaml", "shout customized"));
+    expect(log.stdout).toContain("Hello, caller!");
+    const tar = outcome.paths.get("tar") ?? "";
+    const names = execFileSync("tar", ["-tf", tar], { encoding: "utf8", maxBuffer: 1 << 26 });
+    expect(names).toMatch(/libgreeting\.so\.1$/m);
+    // Nothing of what it was built with is in the image, nor what its neighbour's source makes beside.
+    expect(names).not.toMatch(/greeting\.h$|bin\/gcc$/m);
+  });
+
+  test("is not built again after a comment, and only it is where its neighbour comes out the same", async () => {
+    const edit = (file: string, from: string, to: string) => {
+      const path = join(place.folder, file);
+      const text = readFileSync(path, "utf8");
+      expect(text).toContain(from);
+      writeFileSync(path, text.replace(from, to));
+    };
+    edit("greeter/greeter.yaml", "kind: package", "# a comment\nkind: package");
+    expect(builds(done(await run("realize", "image.yaml")))).toEqual([]);
+    // The same line as before to the compiler, and so to whoever debugs it.
+    edit("greeter/source/greeting.c", "return text;", "return text; // kept");
+    expect(builds(done(await run("realize", "image.yaml")))).toEqual(["greeter_1.0"]);
+    edit("greeter/source/greeting.c", "Hello, ", "Good day, ");
+    expect(builds(done(await run("realize", "image.yaml")))).toEqual(["caller_1.0", "greeter_1.0"]);
+    const log = done(await run("log", "image.yaml", "shout customized"));
+    expect(log.stdout).toContain("Good day, caller!");
+  });
+});
+
+test("a debug build is another one, not optimised and not stripped", async () => {
+  const outcome = done(await run("realize", "caller.yaml", "--build-type", "debug"));
+  expect(builds(outcome)).toEqual(["caller_1.0", "greeter_1.0"]);
+  using out = openPlace("debug");
+  execFileSync("dpkg-deb", ["-x", outcome.paths.get("caller") ?? "", out.folder]);
+  const sections = execFileSync("readelf", ["-S", join(out.folder, "usr/bin/caller")], { encoding: "utf8" });
+  expect(sections).toContain(".debug_info");
+});
+
+describe("what cannot be built is told", () => {
+  test.each([
+    [
+      "a folder that is no debianised tree",
+      { "trick/debian/control": undefined },
+      "manifest/not-debianised",
+      3,
+    ],
+    [
+      "a control file without a source",
+      { "trick/debian/control": "Package: trick\n" },
+      "manifest/bad-control",
+      3,
+    ],
+    [
+      "a changelog of another source",
+      { "trick/debian/changelog": caller["caller/debian/changelog"] },
+      "manifest/bad-changelog",
+      3,
+    ],
+    [
+      "a build dependency that there is not",
+      {
+        "trick/debian/control": caller["caller/debian/control"]
+          .replaceAll("caller", "trick")
+          .replace("(= 13)", "(= 13), no-such-package"),
+      },
+      "unresolved/unsatisfiable",
+      4,
+    ],
+  ] as const)("%s", async (_, files: Readonly<Record<string, string | undefined>>, code, status) => {
+    await trick("override_dh_auto_build:\n\tfalse\n");
+    for (const [path, text] of Object.entries(files)) {
+      if (text === undefined) spawnSync("rm", [join(place.folder, path)]);
+      else writeFiles(place.folder, { [path]: text });
+    }
+    const outcome = await run("lock", "trick.yaml");
+    expect([outcome.status, codes(outcome)]).toEqual([status, [code]]);
+  });
+
+  test("a name or a version that is not the source's, and options that are kit's", async () => {
+    const wrong = async (line: string) => {
+      writeFiles(place.folder, {
+        "wrong.yaml": `kind: package\nname: ${line}\nbuilder: deb-source\ndistro: debian/bookworm\nsources: [{dir: ./caller}]\n`,
+      });
+      const outcome = await run("realize", "wrong.yaml");
+      return [outcome.status, codes(outcome)];
+    };
+    expect(await wrong("other")).toEqual([3, ["manifest/wrong-package"]]);
+    expect(await wrong('caller\nversion: "2.0"')).toEqual([3, ["manifest/wrong-package"]]);
+    expect(await wrong("caller\ndpkg: {options: [parallel=4]}")).toEqual([3, ["manifest/bad-value"]]);
+  });
+
+  test("a build that makes no package", async () => {
+    const outcome = await trick("override_dh_builddeb:\n\ttrue\n");
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/build\//);
+  });
+});

@@ -5,7 +5,7 @@
 import { copyVersions } from "./copy/recipe.ts";
 import { customizeVersions } from "./customize/recipe.ts";
 import { debFilesVersions } from "./deb-files/recipe.ts";
-import { debAboutVersions, debSourceVersions } from "./deb-source/recipe.ts";
+import { debAboutVersions, debSourceVersions, debUnpackVersions } from "./deb-source/recipe.ts";
 import { ext4Versions } from "./ext4/recipe.ts";
 import { fetchVersions } from "./fetch/recipe.ts";
 import { indexVersions } from "./index/recipe.ts";
@@ -22,6 +22,7 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   "deb-about": debAboutVersions,
   "deb-files": debFilesVersions,
   "deb-source": debSourceVersions,
+  "deb-unpack": debUnpackVersions,
   ext4: ext4Versions,
   fetch: fetchVersions,
   index: indexVersions,
@@ -53,6 +54,7 @@ const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
   customize: "root file systems",
   "deb-files": "debs",
   "deb-source": "debs",
+  "deb-unpack": "sources",
   ext4: "images",
   index: "package indexes",
   oci: "images",

@@ -5,7 +5,7 @@ import { flushCompileCache } from "node:module";
 import { copyBuilder } from "../builders/copy/builder.ts";
 import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
-import { debAboutBuilder, debSourceBuilder } from "../builders/deb-source/builder.ts";
+import { debAboutBuilder, debSourceBuilder, debUnpackBuilder } from "../builders/deb-source/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
 import { fetchBuilder } from "../builders/fetch/builder.ts";
 import { indexBuilder } from "../builders/index/builder.ts";
@@ -25,6 +25,7 @@ const builders = [
   debAboutBuilder,
   debFilesBuilder,
   debSourceBuilder,
+  debUnpackBuilder,
   ext4Builder,
   fetchBuilder,
   indexBuilder,

@@ -6,6 +6,7 @@ import type { Digest } from "../store/model/digest.ts";
 import { type Lock, pinnedAnswer } from "./lock.ts";
 import type { Assembly } from "./manifest/assembly.ts";
 import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
+import { type SourceAnswer, type SourceQuestion, sourceDigest } from "./sourcepackage.ts";
 import { pinnedView, type ViewAnswer } from "./view/pinned.ts";
 import { type ViewQuestion, viewDigest } from "./view/question.ts";
 
@@ -58,6 +59,8 @@ export interface Plan {
   }[];
   /** Views to resolve, of which no lock has the answer. */
   readonly openViews: readonly ViewQuestion[];
+  /** Source packages to choose, of which no lock has the answer. */
+  readonly openSources: readonly SourceQuestion[];
   /** Digests of all questions asked. */
   readonly asked: ReadonlySet<Digest>;
   /** Those that have an answer, each once, in the order they were asked. */
@@ -77,6 +80,7 @@ export interface Planning {
   readonly wish: Wish;
   closure(question: ClosureQuestion): Closure | undefined;
   view(question: ViewQuestion): ViewAnswer | undefined;
+  source(question: SourceQuestion): SourceAnswer | undefined;
   /** The text of a file in a derivation's output tree. */
   fact(derivation: Derivation, output: string, path: string): string | undefined;
 }
@@ -92,6 +96,7 @@ export function evaluate(
   const answered = new Map<Digest, Answered>();
   const openViews = new Map<Digest, ViewQuestion>();
   const views = new Map<Digest, ViewAnswer>();
+  const openSources = new Map<Digest, SourceQuestion>();
   const outputs = plan({
     world,
     wish,
@@ -111,6 +116,13 @@ export function evaluate(
       else views.set(digest, answer);
       return answer;
     },
+    source(question) {
+      const digest = sourceDigest(question);
+      asked.add(digest);
+      const answer = world.lock.sources?.[digest];
+      if (answer === undefined) openSources.set(digest, question);
+      return answer;
+    },
     fact(derivation, output, path) {
       const known = world.facts.get(derivation.digest);
       if (known === undefined) wanted.set(derivation.digest, { derivation, output, path });
@@ -121,6 +133,7 @@ export function evaluate(
     outputs,
     open: [...open.values()],
     openViews: [...openViews.values()],
+    openSources: [...openSources.values()],
     wanted: [...wanted.values()],
     asked,
     answered: [...answered.values()],

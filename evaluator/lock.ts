@@ -8,6 +8,14 @@ import { type PackageFile, packageFile } from "./deb/file.ts";
 import type { Stanza } from "./deb/stanza.ts";
 import { type Closure, type ClosureQuestion, questionDigest, questionText } from "./question.ts";
 import type { ChosenPackage } from "./resolution.ts";
+import {
+  type LockedSource,
+  lockedSourceShape,
+  type SourceAnswer,
+  type SourceQuestion,
+  sourceDigest,
+  sourceQuestionText,
+} from "./sourcepackage.ts";
 import { byKey, keysIn, type LockedView, lockedViewShape, sortedView } from "./view/answer.ts";
 
 /** An index that packages were chosen from. */
@@ -43,6 +51,8 @@ export interface Lock {
   readonly answers: Readonly<Record<string, LockedAnswer>>;
   /** Of views; absent where there are none. */
   readonly views?: Readonly<Record<string, LockedView>>;
+  /** Of source packages that are built; absent where there are none. */
+  readonly sources?: Readonly<Record<string, LockedSource>>;
 }
 
 export const emptyLock: Lock = { format: "kit/lock/1", distros: {}, answers: {} };
@@ -184,6 +194,21 @@ export function withPackages(
   return { ...lock, distros: { ...lock.distros, [distro]: extended } };
 }
 
+/** The lock with one more source package, and the indexes it was chosen from. */
+export function withSource(
+  lock: Lock,
+  question: SourceQuestion,
+  answer: SourceAnswer,
+  { date, indexes }: { readonly date: number; readonly indexes: readonly LockedIndex[] },
+): Lock {
+  const { distro } = question.source;
+  const locked: LockedSource = { question: sourceQuestionText(question), distro, date, ...answer };
+  return {
+    ...withPackages(lock, distro, [], indexes),
+    sources: { ...lock.sources, [sourceDigest(question)]: locked },
+  };
+}
+
 /** As locks call a package: those of no repository by name alone. */
 export function lockKey(item: Pick<ChosenPackage, "name" | "version" | "architecture" | "origin">): string {
   return item.origin === "local" ? `${localPrefix}${item.name}` : packageKey(item);
@@ -197,6 +222,7 @@ export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
     Object.fromEntries(Object.entries(all).filter(([digest]) => wanted.has(digest as Digest)));
   const answers = asked(lock.answers);
   const views = asked(lock.views);
+  const sources = asked(lock.sources);
   const used = new Map<string, Set<string>>();
   const use = (distro: string, named: Iterable<string>) => {
     const keys = used.get(distro) ?? new Set();
@@ -205,17 +231,19 @@ export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
   };
   for (const { distro, packages } of Object.values(answers)) use(distro, Object.keys(packages));
   for (const view of Object.values(views)) use(view.distro, keysIn(view));
+  for (const { distro } of Object.values(sources)) use(distro, []);
   const distros = Object.entries(lock.distros).filter(([name]) => used.has(name));
   const pruned = distros.map(([name, distro]) => {
     const packages = Object.entries(distro.packages).filter(([key]) => used.get(name)?.has(key));
     return [name, { ...distro, packages: Object.fromEntries(packages) }] as const;
   });
-  const { views: _, ...rest } = lock;
+  const { views: _, sources: __, ...rest } = lock;
   return {
     ...rest,
     distros: Object.fromEntries(pruned),
     answers,
     ...(Object.keys(views).length > 0 && { views }),
+    ...(Object.keys(sources).length > 0 && { sources }),
   };
 }
 
@@ -265,6 +293,7 @@ const shape = z.object({
     }),
   ),
   views: z.optional(z.record(z.string(), lockedViewShape)),
+  sources: z.optional(z.record(z.string(), lockedSourceShape)),
 });
 
 function identityOf(stanza: Stanza) {
@@ -300,6 +329,7 @@ function sorted(lock: Lock): Lock {
       packages: byKey(answer.packages, (reasons) => reasons),
     })),
     ...(lock.views && { views: byKey(lock.views, sortedView) }),
+    ...(lock.sources && { sources: byKey(lock.sources, (value) => value) }),
   };
 }
 

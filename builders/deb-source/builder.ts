@@ -1,8 +1,9 @@
 // The builders of debianised trees: one reads what a tree says of itself, one makes its .debs.
 // Carries out what recipe, about and script decide.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { formatStanza, parseStanza } from "../../evaluator/deb/stanza.ts";
+import { poolTime } from "../../store/layout.ts";
 import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -11,7 +12,7 @@ import { type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf, type Store } from "../builder.ts";
 import { fileEntry } from "../package/place.ts";
 import { aboutText } from "./about.ts";
-import { aboutFile, debSourceParameters, packagesFile } from "./recipe.ts";
+import { aboutFile, debSourceParameters, debUnpackParameters, packagesFile } from "./recipe.ts";
 import { buildCommand, buildScript, outFolder, scriptFile, sourceFolder } from "./script.ts";
 
 export const debAboutBuilder: Builder = {
@@ -40,6 +41,39 @@ function notDebianised(why: string): Fault {
     hint: "a tree that dpkg-buildpackage builds has debian/control, debian/changelog and debian/rules (Debian Policy 4)",
   });
 }
+
+export const debUnpackBuilder: Builder = {
+  name: "deb-unpack",
+  async run(context) {
+    const { request, store, crew, scratch } = context;
+    const { files } = debUnpackParameters(request.parameters);
+    const [from, out] = [`${scratch}/from`, `${scratch}/out`];
+    for (const folder of [from, out]) mkdirSync(folder);
+    for (const name of files) {
+      const { digest } = splitContent(inputOf(request, `file ${name}`));
+      linkSync(store.pool.require(digest, { mode: 0o644, uid: 0, gid: 0 }), `${from}/${name}`);
+    }
+    const sandbox = await context.sandbox({
+      lower: [splitContent(inputOf(request, "tools")).digest],
+      binds: [
+        { source: from, target: "/tmp/from", writable: false },
+        { source: out, target: "/tmp/out", writable: true },
+      ],
+    });
+    // What its files are stands in the lock, by way of the archive's signed lists; who signed the .dsc says no more.
+    const argv = [
+      "/usr/bin/dpkg-source",
+      "--no-check",
+      "--extract",
+      `/tmp/from/${files[0]}`,
+      "/tmp/out/source",
+    ];
+    await context.run(sandbox, { argv, environment: {}, epoch: poolTime });
+    sandbox[Symbol.dispose]();
+    const { tree } = await crew.scanFolder(`${out}/source`);
+    return { outputs: { source: contentOf("tree", tree) } };
+  },
+};
 
 export const debSourceBuilder: Builder = {
   name: "deb-source",

@@ -7,8 +7,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { copyDerivation } from "../copy/recipe.ts";
-import { distroNamed } from "../distro/named.ts";
-import { requireDeb } from "../distro/source.ts";
+import type { DebDistro } from "../distro/schema.ts";
 import type { DebSourceManifest } from "../package/deb-source.ts";
 import { planTools } from "../tools/plan.ts";
 import { type About, readAbout } from "./about.ts";
@@ -25,6 +24,7 @@ export interface DebSourcePlan {
   readonly manifest: DebSourceManifest;
   readonly source: Input;
   readonly target: Target;
+  readonly distro: DebDistro;
   /** Packages of manifests that it is built with, and which of them it asks for. */
   readonly locals: BuildRootWish["locals"];
   /** Relations beside its own Build-Depends. */
@@ -46,14 +46,13 @@ export interface BuiltPackage {
  * @throws {Fault} `manifest/wrong-package`
  */
 export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly BuiltPackage[] | undefined {
-  const { manifest, source, target, locals } = plan;
+  const { manifest, source, target, distro, locals } = plan;
   const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
   const launcher = planTools(planning, "launcher", target.distro);
   if (text === undefined || launcher === undefined) return undefined;
   const about = readAbout(text);
   refuseOther(about, plan);
   const { profiles } = manifest.dpkg;
-  const distro = requireDeb(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
   const root = planBuildRoot(planning, {
     ...{
       distro,

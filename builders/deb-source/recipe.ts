@@ -7,6 +7,7 @@ import { type BuildType, type Derivation, derivation, type Input } from "../../s
 import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const debAboutVersions = { "deb-about": "1" } as const;
+export const debUnpackVersions = { "deb-unpack": "1", sandbox: sandboxVersion } as const;
 export const debSourceVersions = { "deb-source": "1", sandbox: sandboxVersion } as const;
 
 /** Where {@link debAboutDerivation}'s output has what it says. */
@@ -23,6 +24,29 @@ export function debAboutDerivation(label: string, source: Input): Derivation {
     inputs: { source },
     outputs: ["about"],
   });
+}
+
+/** Output `source`: a source package's tree as `dpkg-source --extract` makes it. @param files its .dsc first */
+export function debUnpackDerivation(
+  name: string,
+  files: readonly { readonly name: string; readonly input: Input }[],
+  { tools, launcher }: { readonly tools: Input; readonly launcher: Input },
+): Derivation {
+  return derivation({
+    builder: "deb-unpack",
+    label: `${name} source`,
+    parameters: { files: files.map((file) => file.name) },
+    inputs: {
+      tools,
+      launcher,
+      ...Object.fromEntries(files.map((file) => [`file ${file.name}`, file.input])),
+    },
+    outputs: ["source"],
+  });
+}
+
+export function debUnpackParameters(parameters: unknown): { readonly files: readonly string[] } {
+  return z.parse(z.object({ files: z.array(z.string()) }), parameters);
 }
 
 export interface DebSourceParameters {

@@ -7,6 +7,10 @@ import { localPath, text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
 import { packageShape } from "./shape.ts";
 
+const source = z.strictObject({
+  dsc: packageName.describe("A source package of the distribution, by name; the lock pins its files."),
+});
+
 const folder = z.strictObject({ dir: localPath.describe("A debianised tree beside the manifest.") });
 
 const word = (what: string) =>
@@ -40,13 +44,11 @@ export const debSource = z.strictObject({
   ...packageShape,
   builder: z.literal("deb-source"),
   name: packageName.describe("The source package's name."),
-  version: packageVersion
-    .optional()
-    .describe("Its version, where it is to be checked; it is the changelog's."),
+  version: packageVersion.optional().describe("Its version, where it has to be just this one."),
   sources: z
-    .array(folder)
+    .array(z.union([folder, source]))
     .length(1, { error: "must be one tree\nwrite a manifest for each source package" })
-    .describe("The tree: {dir}."),
+    .describe("The tree: {dir}, or {dsc}."),
   buildDependencies: z
     .array(packageOrManifest)
     .default([])

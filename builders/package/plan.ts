@@ -13,7 +13,10 @@ import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, faultsOf, type Place, unreachable } from "../../store/model/fault.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
+import { planDsc } from "../deb-source/dsc.ts";
 import { type BuiltPackage, planDebSource } from "../deb-source/plan.ts";
+import { distroNamed } from "../distro/named.ts";
+import { requireDeb } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { assembled, planTools } from "../tools/plan.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
@@ -169,14 +172,17 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
     case "deb-source": {
       const [source] = manifest.sources;
       if (source === undefined) throw new Error("the schema asks for a source");
+      const distro = requireDeb(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
+      const tree =
+        "dir" in source
+          ? { content: local(source.dir) }
+          : planDsc(planning, { distro, name: source.dsc, version: manifest.version });
       const built = planBuildDependencies(planning, file, manifest, target);
-      const items =
-        built &&
-        planDebSource(planning, {
-          ...{ manifest, target, ...built },
-          source: { content: local(source.dir) },
-          place: (key) => own.document.place([key]),
-        });
+      if (tree === undefined || built === undefined) return undefined;
+      const items = planDebSource(planning, {
+        ...{ manifest, target, distro, ...built, source: tree },
+        place: (key) => own.document.place([key]),
+      });
       return items && withMain(manifest.name, file, items);
     }
     default:

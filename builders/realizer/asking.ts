@@ -87,7 +87,10 @@ export async function askWorld(
 }
 
 /** The manifests that a question's distribution is described in: those that ship, where it is one of theirs. */
-function assemblyOf({ source }: Pick<ClosureQuestion, "source">, { assembly, tools }: World): Assembly {
+export function assemblyOf(
+  { source }: Pick<ClosureQuestion, "source">,
+  { assembly, tools }: World,
+): Assembly {
   return [...tools.values(), assembly].find((each) => namesDistro(each, source.distro)) ?? assembly;
 }
 

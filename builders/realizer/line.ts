@@ -22,6 +22,7 @@ import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
+import { askSources, refuseOpenSources } from "./askingsources.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
 import { type MendMeans, mend } from "./mend.ts";
 import { realize } from "./realize.ts";
@@ -95,7 +96,7 @@ export async function planLine(
     locals,
     executables,
     host: means.host,
-    lock: updating ? { ...lock, answers: {}, views: {} } : lock,
+    lock: updating ? { ...lock, answers: {}, views: {}, sources: {} } : lock,
     provisional: new Map(),
     facts: new Map(),
   };
@@ -104,15 +105,18 @@ export async function planLine(
   const { outputs: _, ...whole } = options.wish;
   for (;;) {
     const plan = evaluate(world, asking ? whole : options.wish, means.plan);
-    if (plan.open.length + plan.openViews.length > 0) {
+    if (plan.open.length + plan.openViews.length + plan.openSources.length > 0) {
       if (asking) {
         const { locking } = options;
         lock = await askWorld(plan.open, { world, locking, lock }, means);
         world = { ...world, lock };
         lock = await askViews(plan.openViews, { world, locking, lock }, means);
         world = { ...world, lock };
+        lock = await askSources(plan.openSources, { world, locking, lock: written ?? emptyLock }, means);
+        world = { ...world, lock };
       } else {
         refuseOpenViews(plan.openViews);
+        refuseOpenSources(plan.openSources);
         world = {
           ...world,
           provisional: new Map([

@@ -1,10 +1,10 @@
 // Debianised trees, built by the command a user runs: the packages that ship, one that is built with them, and an image.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shippedManifests } from "./base.ts";
+import { readLock, shippedManifests } from "./base.ts";
 import { built, codes, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place, writeFiles } from "./place.ts";
 import { flawsOf } from "./sound.ts";
@@ -173,6 +173,45 @@ describe("a package built with another's", () => {
     expect(builds(done(await run("realize", "image.yaml")))).toEqual(["caller_1.0", "greeter_1.0"]);
     const log = done(await run("log", "image.yaml", "shout customized"));
     expect(log.stdout).toContain("Good day, caller!");
+  });
+});
+
+describe("a source package of the distribution", () => {
+  const manifest = (name: string, more = "") =>
+    `kind: package\nname: ${name}\nbuilder: deb-source\ndistro: debian/bookworm\n${more}sources: [{dsc: ${name}}]\n`;
+
+  test("is fetched as the lock pins it, unpacked and built", async () => {
+    writeFiles(place.folder, { "hostname.yaml": manifest("hostname") });
+    const outcome = done(await run("realize", "hostname.yaml"));
+    const lock = readLock(join(place.folder, "hostname.lock"));
+    const [locked] = Object.values(lock.sources ?? {});
+    const version = locked?.stanza["Version"] ?? "";
+    expect(locked?.question).toBe("debian/bookworm source: hostname");
+    expect(version).not.toBe("");
+    const file = outcome.paths.get("hostname") ?? "";
+    expect(field(file, "Version")).toBe(version);
+    using out = openPlace("hostname");
+    execFileSync("dpkg-deb", ["-x", file, out.folder]);
+    expect(readdirSync(join(out.folder, "bin"))).toContain("hostname");
+    expect(builds(done(await run("realize", "hostname.yaml")))).toEqual([]);
+  });
+
+  test.runIf(process.env["KIT_TEST_LONG"])("Debian's own hello greets", async () => {
+    cpSync(join(shippedManifests, "packages/debian-hello/hello.yaml"), join(place.folder, "hello.yaml"));
+    const outcome = done(await run("realize", "hello.yaml"));
+    using out = openPlace("hello");
+    execFileSync("dpkg-deb", ["-x", outcome.paths.get("hello") ?? "", out.folder]);
+    expect(execFileSync(join(out.folder, "usr/bin/hello"), { encoding: "utf8" })).toBe("Hello, world!\n");
+  });
+
+  test("is told where there is none, of this name or of this version", async () => {
+    const refused = async (text: string) => {
+      writeFiles(place.folder, { "none.yaml": text });
+      const outcome = await run("lock", "none.yaml");
+      return [outcome.status, codes(outcome)];
+    };
+    expect(await refused(manifest("no-such-source"))).toEqual([4, ["unresolved/no-source"]]);
+    expect(await refused(manifest("hostname", 'version: "0.1"\n'))).toEqual([4, ["unresolved/no-source"]]);
   });
 });
 

@@ -4,7 +4,11 @@
 import { copyDerivation } from "../../builders/copy/recipe.ts";
 import { customizeDerivation } from "../../builders/customize/recipe.ts";
 import { debFilesDerivation } from "../../builders/deb-files/recipe.ts";
-import { debAboutDerivation, debSourceDerivation } from "../../builders/deb-source/recipe.ts";
+import {
+  debAboutDerivation,
+  debSourceDerivation,
+  debUnpackDerivation,
+} from "../../builders/deb-source/recipe.ts";
 import { ext4Derivation } from "../../builders/ext4/recipe.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
 import { indexDerivation } from "../../builders/index/recipe.ts";
@@ -141,6 +145,14 @@ export const derivations: Readonly<Record<string, Derivation>> = {
       environment: { DEB_CFLAGS_APPEND: "-g3" },
     },
   }),
+  "deb-unpack": debUnpackDerivation(
+    "hello",
+    ["hello_2.0-1.dsc", "hello_2.0.orig.tar.gz"].map((name) => ({
+      name,
+      input: { content: contentOf("blob", digestOf(name)) },
+    })),
+    { tools, launcher },
+  ),
   "deb-files": debFilesDerivation({
     manifest,
     architecture: "amd64",

@@ -27,6 +27,7 @@ test("are these", () => {
     "distros/debian/trixie.yaml",
     "images/bootable.yaml",
     "images/hello.yaml",
+    "packages/debian-hello/hello.yaml",
     "packages/greeter/greeter.yaml",
     "packages/hello/hello.yaml",
     "views/server.yaml",

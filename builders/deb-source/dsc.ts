@@ -1,0 +1,46 @@
+// Source packages of a distribution: fetched by the lock's digests, unpacked by dpkg-source.
+// Pure. Knows where their files are; does not know what is built of them.
+
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { type SourceFile, sourceFiles } from "../../evaluator/sourcepackage.ts";
+import type { Input } from "../../store/model/derivation.ts";
+import type { DebDistro } from "../distro/schema.ts";
+import { archiveOf, isUpstream, sourceOf } from "../distro/source.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import { sourceLists } from "../repository/release.ts";
+import { planTools } from "../tools/plan.ts";
+import { debUnpackDerivation } from "./recipe.ts";
+
+export interface DscWish {
+  readonly distro: DebDistro;
+  readonly name: string;
+  /** Just this one; else the archive's highest. */
+  readonly version: string | undefined;
+}
+
+/** Its tree with its patches applied; undefined while a question is open. */
+export function planDsc(planning: Planning, { distro, name, version }: DscWish): Input | undefined {
+  const answer = planning.source({
+    source: sourceOf(distro, sourceLists),
+    name,
+    ...(version !== undefined && { version }),
+  });
+  const tools = planTools(planning, "dpkg-source", distro.name);
+  const launcher = planTools(planning, "launcher", distro.name);
+  if (answer === undefined || tools === undefined || launcher === undefined) return undefined;
+  const [repository = ""] = answer.from.split(" ");
+  const files = sourceFiles(answer.stanza).map((file) => ({
+    name: file.name,
+    input: fetched(file, distro, repository),
+  }));
+  return { derivation: debUnpackDerivation(name, files, { tools, launcher }), output: "source" };
+}
+
+function fetched({ name, path, size, sha256 }: SourceFile, distro: DebDistro, repository: string): Input {
+  const place = {
+    archive: archiveOf(distro, repository),
+    path,
+    ...(!isUpstream(distro) && { leftOutBy: distro.name }),
+  };
+  return { derivation: fetchDerivation(name, { sha256, size }, place), output: "file" };
+}

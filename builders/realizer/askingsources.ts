@@ -1,0 +1,73 @@
+// Asking the world for source packages that a lock leaves open.
+// Knows which lists answer and what stays as it is pinned; does not know what is built of a source.
+
+import { type Lock, withSource } from "../../evaluator/lock.ts";
+import { isSearched } from "../../evaluator/question.ts";
+import {
+  chooseSource,
+  type SourceAnswer,
+  type SourceQuestion,
+  sourceDigest,
+  sourceQuestionText,
+} from "../../evaluator/sourcepackage.ts";
+import { openStanzas } from "../../evaluator/stanzaindex.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { type Listing, lockedIndexes } from "../lock/listing.ts";
+import { type AskMeans, type AskOptions, assemblyOf, type Locking } from "./asking.ts";
+
+/**
+ * The world's lock with answers to these questions.
+ *
+ * @throws {Fault} `unresolved/no-source`, `unresolved/left-out`
+ */
+export async function askSources(
+  open: readonly SourceQuestion[],
+  { world, locking, lock }: AskOptions,
+  means: AskMeans,
+): Promise<Lock> {
+  let extended = world.lock;
+  for (const question of open) {
+    const { source } = question;
+    means.emit({ type: "step", text: `resolving ${sourceQuestionText(question)}` });
+    if (!isSearched(source, "repositories")) throw leftOut(question);
+    const listing = await means.indexes({ source }, assemblyOf(question, world));
+    const answer = heldSource(question, lock, locking) ?? chooseSource(question, listsIn(question, listing));
+    const indexes = lockedIndexes(listing);
+    const date = Math.max(0, ...indexes.map((index) => index.date));
+    extended = withSource(extended, question, answer, { date, indexes });
+  }
+  return extended;
+}
+
+/** What is pinned for the question, unless it is to move. */
+function heldSource(question: SourceQuestion, lock: Lock, locking: Locking): SourceAnswer | undefined {
+  const held = lock.sources?.[sourceDigest(question)];
+  const moves =
+    locking.mode === "update" && (locking.packages.length === 0 || locking.packages.includes(question.name));
+  return held === undefined || moves ? undefined : { from: held.from, stanza: held.stanza };
+}
+
+function listsIn({ source }: SourceQuestion, { indexes }: Listing) {
+  return indexes.map(({ index: { repository, suite }, list }) => ({
+    list: openStanzas(list),
+    from: `${repository} ${suite}`,
+    priority: source.repositories.find(({ name }) => name === repository)?.priority ?? 500,
+  }));
+}
+
+function leftOut({ source, name }: SourceQuestion): Fault {
+  return new Fault(
+    "unresolved/left-out",
+    `only the repositories of ${source.distro} list source packages, and they are left out`,
+    { hint: `add repositories to its search, or take ${name} from a folder: {dir: ./${name}}` },
+  );
+}
+
+/** @throws {Fault} `unresolved/not-locked` */
+export function refuseOpenSources([first]: readonly SourceQuestion[]): void {
+  if (first === undefined) return;
+  throw new Fault("unresolved/not-locked", "the lock has no such source package", {
+    details: [sourceQuestionText(first)],
+    hint: "run `kit lock` to choose it, and commit the changed lock file",
+  });
+}

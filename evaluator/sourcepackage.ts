@@ -1,0 +1,119 @@
+// Source packages that manifests ask a distribution for: the question, the choice, and where a lock keeps it.
+// Pure. Knows Sources stanzas; does not know what is built of one.
+
+import * as z from "zod/mini";
+import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
+import type { Digest } from "../store/model/digest.ts";
+import { parseSha256, type Sha256 } from "../store/model/digest.ts";
+import { Fault } from "../store/model/fault.ts";
+import { fieldOf, readableStanza, type Stanza } from "./deb/stanza.ts";
+import { compareVersions } from "./deb/version.ts";
+import { type Source, sourceText } from "./question.ts";
+import type { StanzaIndex } from "./stanzaindex.ts";
+
+/** Which source package is meant: one of a name, or just one version of it. */
+export interface SourceQuestion {
+  readonly source: Source;
+  readonly name: string;
+  readonly version?: string;
+}
+
+export interface SourceAnswer {
+  /** `REPOSITORY SUITE` */
+  readonly from: string;
+  readonly stanza: Stanza;
+}
+
+/** The answer as a lock has it; `date` is that of the newest index. */
+export interface LockedSource extends SourceAnswer {
+  readonly question: string;
+  readonly distro: string;
+  readonly date: number;
+}
+
+export const lockedSourceShape = z.object({
+  question: z.string(),
+  distro: z.string(),
+  date: z.number(),
+  from: z.string(),
+  stanza: z.record(z.string(), z.string()),
+});
+
+export function sourceDigest(question: SourceQuestion): Digest {
+  return canonicalDigest("kit/source-question/1", question as unknown as Canonical);
+}
+
+export function sourceQuestionText({ source, name, version }: SourceQuestion): string {
+  return `${sourceText(source)}: ${name}${version === undefined ? "" : ` (= ${version})`}`;
+}
+
+/** A list of source packages and what it ranks. */
+export interface SourceList {
+  readonly list: StanzaIndex;
+  readonly from: string;
+  readonly priority: number;
+}
+
+/**
+ * The highest version in the repositories of the highest priority. What is there only because something else was built
+ * of it (`Extra-Source-Only`) does not count.
+ *
+ * @throws {Fault} `unresolved/no-source`
+ */
+export function chooseSource(question: SourceQuestion, lists: readonly SourceList[]): SourceAnswer {
+  const { source, name, version } = question;
+  const found = lists.flatMap(({ list, from, priority }) =>
+    list
+      .named(name)
+      .flatMap((number) => readableStanza(list.text(number)).map((stanza) => ({ from, priority, stanza }))),
+  );
+  const versionOf = (stanza: Stanza) => fieldOf(stanza, "Version") ?? "";
+  const offered = found.filter(({ stanza }) => fieldOf(stanza, "Extra-Source-Only") !== "yes");
+  const [best] = offered
+    .filter(({ stanza }) => version === undefined || versionOf(stanza) === version)
+    .sort((a, b) => b.priority - a.priority || compareVersions(versionOf(b.stanza), versionOf(a.stanza)));
+  if (best !== undefined) return { from: best.from, stanza: best.stanza };
+  const versions = [...new Set(offered.map(({ stanza }) => versionOf(stanza)))];
+  throw new Fault(
+    "unresolved/no-source",
+    `${source.distro} has no source package ${name}${version === undefined ? "" : ` ${version}`}`,
+    versions.length > 0 ? { hint: `it has ${versions.join(", ")}` } : {},
+  );
+}
+
+export interface SourceFile {
+  readonly name: string;
+  /** Below the archive. */
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: Sha256;
+}
+
+/**
+ * The files of a source package, its .dsc first (Debian Policy 5.6.24, 5.6.21).
+ *
+ * @throws {Fault} `digest/malformed-source`
+ */
+export function sourceFiles(stanza: Stanza): SourceFile[] {
+  const name = fieldOf(stanza, "Package") ?? "";
+  const folder = (fieldOf(stanza, "Directory") ?? "").replace(/\/+$/, "");
+  const lines = (fieldOf(stanza, "Checksums-Sha256") ?? "").split("\n").filter((line) => line.trim() !== "");
+  const files = lines.map((line) => {
+    const [, sha256 = "", size = "", file = ""] =
+      /^\s*([0-9a-f]{64}) (\d{1,12}) ([A-Za-z0-9][A-Za-z0-9+._~:-]*)\s*$/.exec(line) ?? [];
+    if (file === "")
+      throw malformed(name, `its Checksums-Sha256 has the line ${JSON.stringify(line.trim())}`);
+    return { name: file, path: `${folder}/${file}`, size: Number(size), sha256: parseSha256(sha256) };
+  });
+  const isDsc = (file: SourceFile) => file.name.endsWith(".dsc");
+  if (files.filter(isDsc).length !== 1) throw malformed(name, "it does not list one .dsc");
+  if (!/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9+._~:/-]+$/.test(folder))
+    throw malformed(name, `its Directory is ${JSON.stringify(folder)}`);
+  return [...files.filter(isDsc), ...files.filter((file) => !isDsc(file))];
+}
+
+function malformed(name: string, why: string): Fault {
+  return new Fault("digest/malformed-source", `the source package ${name} cannot be fetched: ${why}`, {
+    hint: "the archive's list is broken: try another mirror through KIT_MIRRORS",
+  });
+}

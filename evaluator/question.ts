@@ -59,6 +59,8 @@ export interface ClosureQuestion {
   readonly optional?: readonly string[];
   /** Whether it is a root that somebody gets; absent where its base says so, and for tools, which have none. */
   readonly root?: true;
+  /** Whether something is built there, and nobody gets it; absent where not. */
+  readonly build?: true;
 }
 
 export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
@@ -76,12 +78,13 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
     ...(groups.length > 0 && { groups: sorted(groups) }),
     ...(others.length > 0 && { optional: sorted(others) }),
     ...(question.root && question.base.length === 0 && { root: true }),
+    ...(question.build && { build: true }),
   };
 }
 
-/** Whether it is a root that somebody gets, and not tools that builds are done with. */
-export function isRoot({ base, root }: Pick<ClosureQuestion, "base" | "root">): boolean {
-  return base.length > 0 || root === true;
+/** Whether it is a root that somebody gets, and not what builds are done with. */
+export function isRoot({ base, root, build }: Pick<ClosureQuestion, "base" | "root" | "build">): boolean {
+  return !build && (base.length > 0 || root === true);
 }
 
 /** Everything that is asked for by itself, whether or not it has to be there. */
@@ -95,7 +98,18 @@ export function questionDigest(question: ClosureQuestion): Digest {
 
 /** The question in one line, for people and for the lock. */
 export function questionText(question: ClosureQuestion): string {
-  const { source, requests, base, exclude, locals, recommends, groups = [], optional = [], root } = question;
+  const {
+    source,
+    requests,
+    base,
+    exclude,
+    locals,
+    recommends,
+    groups = [],
+    optional = [],
+    root,
+    build,
+  } = question;
   const parts = [`${sourceText(source)}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
   for (const text of optional) parts.push(`${optionalWord} ${text}`);
   if (groups.length > 0) parts.push(`${groupsWord} ${groups.join(" ")}`);
@@ -103,6 +117,7 @@ export function questionText(question: ClosureQuestion): string {
   if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
   if (root) parts.push(rootWord);
+  if (build) parts.push(buildWord);
   if (recommends) parts.push("with what is recommended");
   if (source.search) parts.push(`out of ${source.search.join(" then ")}`);
   return parts.join(", ");
@@ -111,6 +126,7 @@ export function questionText(question: ClosureQuestion): string {
 const optionalWord = "if there is";
 const groupsWord = "groups";
 const rootWord = "as a root";
+const buildWord = "to build in";
 
 /** A distribution and its architectures, as a question's text begins with them. */
 export function sourceText({ distro, architecture, foreign = [] }: Source): string {
@@ -146,7 +162,7 @@ export function questionFrame(text: string): Frame {
     exclude: names("without"),
     groups: names(groupsWord),
     optional: after(optionalWord),
-    isRoot: base.length > 0 || parts.includes(rootWord),
+    isRoot: !parts.includes(buildWord) && (base.length > 0 || parts.includes(rootWord)),
   };
 }
 

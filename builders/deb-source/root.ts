@@ -39,7 +39,7 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
     source: sourceOf(distro, architecture),
     base: distro.base,
     exclude: [],
-    root: true,
+    build: true,
   };
   const joint = planning.closure(
     closureQuestion({

@@ -12,6 +12,7 @@ import {
   type PresentPackage,
   packageChanges,
   packagesIn,
+  sourcesIn,
 } from "../../evaluator/diff/packages.ts";
 import { type NamedChange, type Root, type RootChange, rootChange } from "../../evaluator/diff/root.ts";
 import { type PresentView, type ViewChange, viewChanges, viewsIn } from "../../evaluator/diff/views.ts";
@@ -84,7 +85,11 @@ function packagesOf(
   before: Side,
   after: Side,
 ): readonly [readonly PresentPackage[], readonly PresentPackage[]] {
-  if (before.packages && after.packages) return [before.packages, after.packages];
+  if (before.packages && after.packages)
+    return [
+      [...before.packages, ...sourcesIn(before.lock)],
+      [...after.packages, ...sourcesIn(after.lock)],
+    ];
   if (before.lock && after.lock) return [pinnedIn(before.lock), pinnedIn(after.lock)];
   return [installedIn(before), installedIn(after)];
 }
@@ -163,6 +168,7 @@ export function differenceLines({
   const growth = installed.after - installed.before;
   return [
     ...section("packages", packageLines(ofRole("root"))),
+    ...section("source packages", packageLines(ofRole("source"))),
     ...section("packages of tools", packageLines(ofRole("tools"))),
     ...views.flatMap((view) => viewLines(view).flatMap(([title, lines]) => section(title, lines))),
     ...section(

@@ -9,8 +9,11 @@ import { answeredPackages, type Lock } from "../lock.ts";
 import { isRoot, questionFrame } from "../question.ts";
 import { keysIn } from "../view/answer.ts";
 
-/** What a package is there for: a root that somebody gets, a view, or the tools that builds are done with. */
-export type Role = "root" | "view" | "tools";
+/**
+ * What a package is there for: a root that somebody gets, a view, to be built from (a source package), or the tools that
+ * builds are done with.
+ */
+export type Role = "root" | "view" | "source" | "tools";
 
 export interface PresentPackage {
   /** Empty where that is not known: a root does not say. */
@@ -52,7 +55,7 @@ export function packageChanges(
     if (first === undefined || (change.before.join(" ") === change.after.join(" ") && !isOther)) return [];
     const { distro, name, architecture } = first;
     const roles = [...is, ...was].map((item) => item.role);
-    const role = (["root", "view"] as const).find((each) => roles.includes(each)) ?? "tools";
+    const role = (["root", "view", "source"] as const).find((each) => roles.includes(each)) ?? "tools";
     const growth = installedBytes(is) - installedBytes(was);
     return [{ distro, name, architecture, role, verb: verbOf(change), ...change, growth }];
   });
@@ -87,11 +90,21 @@ export function packagesIn(lock: Lock | undefined): PresentPackage[] {
   const answers = Object.values(lock?.answers ?? {}).filter(({ question }) => questionFrame(question).isRoot);
   const roots = answers.map(({ distro, packages }) => [distro, Object.keys(packages)] as const);
   const roles = new Map([...named("view", views), ...named("root", roots)]);
-  return Object.entries(lock?.distros ?? {}).flatMap(([distro, { packages }]) =>
+  const packages = Object.entries(lock?.distros ?? {}).flatMap(([distro, { packages }]) =>
     Object.entries(packages).map(([key, { stanza }]) =>
       presentPackage(stanza, distro, roles.get(`${distro} ${key}`) ?? "tools"),
     ),
   );
+  return [...packages, ...sourcesIn(lock)];
+}
+
+/** Source packages that are pinned; what each is stands in the list of its files. */
+export function sourcesIn(lock: Lock | undefined): PresentPackage[] {
+  return Object.values(lock?.sources ?? {}).map(({ stanza, distro }) => ({
+    ...presentPackage(stanza, distro, "source"),
+    architecture: "source",
+    file: stanza["Checksums-Sha256"] ?? "",
+  }));
 }
 
 export function presentPackage(stanza: Stanza, distro: string, role: Role): PresentPackage {

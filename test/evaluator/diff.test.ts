@@ -253,3 +253,24 @@ describe("packages", () => {
     );
   });
 });
+
+test("source packages that are pinned are told as such, also where their files alone are others", () => {
+  const pinned = (version: string, files: string): Lock => ({
+    ...emptyLock,
+    sources: {
+      digest: {
+        ...{ question: "debian/trixie source: hello", distro: "debian/trixie", date: 0, from: "main trixie" },
+        stanza: { Package: "hello", Version: version, Architecture: "any", "Checksums-Sha256": files },
+      },
+    },
+  });
+  const changes = (before: Lock, after: Lock) =>
+    packageChanges(packagesIn(before), packagesIn(after)).map(
+      ({ verb, name, architecture, role, before: was, after: is }) =>
+        `${role} ${verb} ${name}:${architecture} ${[...was, ...is].join(" ")}`,
+    );
+  expect(changes(pinned("1", "a"), pinned("1", "a"))).toEqual([]);
+  expect(changes(pinned("1", "a"), pinned("2", "b"))).toEqual(["source upgraded hello:source 1 2"]);
+  expect(changes(pinned("1", "a"), pinned("1", "b"))).toEqual(["source changed hello:source 1 1"]);
+  expect(changes(emptyLock, pinned("1", "a"))).toEqual(["source added hello:source 1"]);
+});

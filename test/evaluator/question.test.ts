@@ -24,6 +24,7 @@ test("a question's text tells its source, its base and what is left out", () => 
     foreign: fc.constantFrom(undefined, ["arm64"]),
     recommends: fc.boolean(),
     root: fc.boolean(),
+    build: fc.boolean(),
     groups: names,
     optional: fc.uniqueArray(
       fc.tuple(name, fc.constantFrom("", " (>= 1.0)", " (<< 2:3)")).map((parts) => parts.join("")),
@@ -34,7 +35,7 @@ test("a question's text tells its source, its base and what is left out", () => 
   fc.assert(
     fc.property(
       question,
-      ({ requests, base, exclude, local, foreign, recommends, root, groups, optional, search }) => {
+      ({ requests, base, exclude, local, foreign, recommends, root, build, groups, optional, search }) => {
         const source = {
           distro: "debian/trixie",
           architecture: "amd64",
@@ -44,7 +45,13 @@ test("a question's text tells its source, its base and what is left out", () => 
           ...(search && { search }),
         };
         const locals = local === undefined ? [] : [{ Package: local, Version: "1:2.0-1" }];
-        const more = { groups, optional, ...(recommends && { recommends }), ...(root && { root }) };
+        const more = {
+          groups,
+          optional,
+          ...(recommends && { recommends }),
+          ...(root && { root }),
+          ...(build && { build }),
+        };
         const asked = closureQuestion({ source, requests, base, exclude, locals, ...more });
         expect(questionText(asked).includes(", with what is recommended")).toBe(recommends);
         expect(questionText(asked).endsWith(", out of local then store")).toBe(search !== undefined);
@@ -55,7 +62,7 @@ test("a question's text tells its source, its base and what is left out", () => 
           exclude: asked.exclude,
           groups: asked.groups ?? [],
           optional: asked.optional ?? [],
-          isRoot: root || base.length > 0,
+          isRoot: !build && (root || base.length > 0),
         });
       },
     ),

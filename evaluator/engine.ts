@@ -172,17 +172,19 @@ export class Engine<C extends Clause> {
     return undefined;
   }
 
+  /** Who came last is looked at first, as libsolv's lists have it. */
   #visitWatchers(falsified: number): Node<C> | undefined {
     const nodes = this.#watchers[placeOf(falsified)];
     if (nodes === undefined) return undefined;
     let conflict: Node<C> | undefined;
-    let kept = 0;
-    for (const node of nodes) {
-      if (conflict === undefined && this.#moveWatch(node, falsified)) continue;
-      nodes[kept++] = node;
+    let kept = nodes.length;
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i];
+      if (node === undefined || (conflict === undefined && this.#moveWatch(node, falsified))) continue;
+      nodes[--kept] = node;
       conflict ??= this.#settle(node);
     }
-    nodes.length = kept;
+    nodes.splice(0, kept);
     return conflict;
   }
 

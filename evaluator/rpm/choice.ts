@@ -8,7 +8,7 @@ import { choicesOf, isMetByPackage, type Taken } from "./fulfilment.ts";
 import type { Package } from "./package.ts";
 import { bestOf, inPreference, isRecommended, wantedOf } from "./preference.ts";
 import type { Answers } from "./request.ts";
-import type { Rule } from "./rule.ts";
+import { type Rule, watchedOrder } from "./rule.ts";
 import { takenIn } from "./taken.ts";
 import type { Universe } from "./universe.ts";
 import { type Wishing, wishingIn } from "./wishing.ts";
@@ -54,7 +54,8 @@ class Choice {
     this.#taken = takenIn(universe, this.#engine);
     this.#wishing = wishingIn(universe, this.#engine);
     const asked = answers.flatMap(({ packages }) => packages);
-    this.#add([...this.#formula.reach(asked), ...this.#formula.requests]);
+    for (const request of this.#formula.requests) this.#engine.add(request);
+    this.#add(this.#formula.reach(asked));
   }
 
   run(): Outcome {
@@ -278,7 +279,7 @@ class Choice {
   }
 
   #add(rules: readonly Rule[]): void {
-    for (const rule of rules) this.#engine.add(rule);
+    for (const rule of watchedOrder(rules, this.#universe.place)) this.#engine.add(rule);
     this.#settle();
   }
 

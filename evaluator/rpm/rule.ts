@@ -54,6 +54,19 @@ export function sortRules<R extends Clause>(rules: readonly R[], place: (number:
   return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ rule }) => rule);
 }
 
+/**
+ * As libsolv watches them: the last rule first, and of each rule the literals in ascending order. Where several rules
+ * clash at once, the one that is looked at first is what is learnt from.
+ */
+export function watchedOrder<R extends Clause>(rules: readonly R[], place: (number: number) => number): R[] {
+  const placeOf = (literal: number): number => (literal > 0 ? place(literal) : -place(-literal));
+  const ascending = (rule: R): R => ({
+    ...rule,
+    literals: rule.literals.toSorted((a, b) => placeOf(a) - placeOf(b)),
+  });
+  return sortRules(rules.map(ascending), place).reverse();
+}
+
 export function keyOf({ literals }: Clause, place: (number: number) => number): readonly number[] {
   return literals.map((literal) => (literal > 0 ? place(literal) : -place(-literal))).sort((a, b) => a - b);
 }

@@ -26,7 +26,8 @@ const tempers: Readonly<Record<string, Temper>> = {
   "rich dependencies": { ...plain, rich: true, clashes: 20 },
   "weak dependencies": { ...plain, weak: true, clashes: 15 },
   "two architectures": { ...plain, multilib: true, clashes: 5 },
-  "packages of groups on a condition": { ...plain, groups: true, weak: true, clashes: 15 },
+  "rich and weak dependencies": { ...plain, rich: true, weak: true, clashes: 15 },
+  "packages of groups on a condition": { ...plain, groups: true, rich: true, weak: true, clashes: 15 },
   "several repositories": { ...plain, repositories: 3, packages: 16, clashes: 5 },
   // Whether a lesser architecture is ruled out, libsolv decides by what might be recommended too: see formula.ts.
   "all but several architectures": {

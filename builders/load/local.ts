@@ -1,13 +1,22 @@
 // Local files and folders: their digests, and their bytes on the way to the keeper.
 // Knows how the disk is walked; does not know which manifest names them.
 
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import {
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { hashFile } from "../../store/filehash.ts";
 import { type Content, contentOf } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { digestOfTree } from "../../store/model/tree.ts";
 import { localTree } from "../keeper/local.ts";
 import type { LocalEntry } from "../keeper/protocol.ts";
+import { type IgnoreRules, isIgnored, rulesAbove, rulesWithin } from "./ignored.ts";
 
 /** A file as a blob, a folder as a tree; undefined where there is neither. */
 export function digestLocal(
@@ -33,24 +42,35 @@ export function readFolder(path: string): LocalEntry[] {
   );
 }
 
-/** Everything below a folder but `.git`, and the folder itself. */
+/** The folder itself and everything below it but `.git`, and what .gitignore files leave out, as in a clean clone. */
 export function walkFolder(folder: string): LocalEntry[] {
   const entries: LocalEntry[] = [{ path: "", mode: 0o755, kind: "directory" }];
-  const visit = (relative: string) => {
+  const visit = (relative: string, above: IgnoreRules) => {
     const path = `${folder}/${relative}`;
-    const stats = lstatSync(path);
-    const common = { path: relative, mode: stats.mode & 0o777 };
-    if (stats.isSymbolicLink()) entries.push({ ...common, kind: "symlink", target: readlinkSync(path) });
-    else if (stats.isFile()) entries.push({ ...common, kind: "file" });
-    else if (stats.isDirectory()) {
-      entries.push({ ...common, kind: "directory" });
-      for (const name of readdirSync(path).sort()) visit(`${relative}/${name}`);
-    } else {
-      throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder nor a link`, {
-        hint: "leave it out of the folder",
-      });
+    const rules = rulesWithin(path, above);
+    for (const found of readdirSync(path, { withFileTypes: true }).sort(byName)) {
+      const below = relative === "" ? found.name : `${relative}/${found.name}`;
+      if (found.name === ".git" || isIgnored(rules, `${folder}/${below}`, found.isDirectory())) continue;
+      const entry = entryAt(`${folder}/${below}`, below);
+      entries.push(entry);
+      if (entry.kind === "directory") visit(below, rules);
     }
   };
-  for (const name of readdirSync(folder).sort()) if (name !== ".git") visit(name);
+  visit("", rulesAbove(folder));
   return entries;
+}
+
+function byName(a: Dirent, b: Dirent): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function entryAt(path: string, relative: string): LocalEntry {
+  const stats = lstatSync(path);
+  const common = { path: relative, mode: stats.mode & 0o777 };
+  if (stats.isSymbolicLink()) return { ...common, kind: "symlink", target: readlinkSync(path) };
+  if (stats.isFile()) return { ...common, kind: "file" };
+  if (stats.isDirectory()) return { ...common, kind: "directory" };
+  throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder nor a link`, {
+    hint: "leave it out of the folder",
+  });
 }

@@ -18,6 +18,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { fetchAddresses, recordedPlace } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
+import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
@@ -87,7 +88,10 @@ export async function planLine(
   const found = targets.map((target) => digestLocals(assembly, target));
   const locals = new Map(found.flatMap((one) => [...one.locals]));
   const executables = new Set(found.flatMap((one) => [...one.executables]));
-  const files = [...read, ...locals.keys()];
+  const folders = [...locals].flatMap(([path, content]) =>
+    splitContent(content).kind === "tree" ? [path] : [],
+  );
+  const files = [...read, ...locals.keys(), ...folders.flatMap(ignoreFilesAbove)];
   const updating = options.locking.mode === "update";
   let lock = written ?? emptyLock;
   let world: World = {

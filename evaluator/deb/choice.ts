@@ -24,5 +24,5 @@ export function chooseAsApt(
     if (!isSound(universe, installed)) return undefined;
   }
   if (!targets.every((target) => installed.has(target))) return undefined;
-  return sweepAsApt(universe, installed, targets);
+  return sweepAsApt(universe, installed, targets, options.recommends);
 }

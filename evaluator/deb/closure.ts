@@ -6,6 +6,7 @@ import { compareText } from "../text.ts";
 import { allReachedBy, holdsAmong } from "./demand.ts";
 import { type Demand, isHard, isNegative, type Version } from "./package.ts";
 import type { Request } from "./request.ts";
+import { provisionsOf, targetKey, targetOf } from "./target.ts";
 import type { Universe } from "./universe.ts";
 
 /** A request with the version that answers it. */
@@ -36,6 +37,7 @@ export function sweepAsApt(
   universe: Universe,
   marked: ReadonlySet<Version>,
   roots: Iterable<Version>,
+  recommends: boolean,
 ): Set<Version> {
   const essential = [...marked].filter(({ package: pkg }) => pkg.essential || pkg.important);
   const kept = new Set([...roots, ...essential]);
@@ -44,7 +46,36 @@ export function sweepAsApt(
       for (const other of allReachedBy(universe, version, demand)) if (marked.has(other)) kept.add(other);
     }
   }
+  if (recommends && [...kept].some((version) => misses(universe, version, kept)))
+    saveAsApt(universe, marked, kept);
   return kept;
+}
+
+function misses(universe: Universe, version: Version, kept: ReadonlySet<Version>): boolean {
+  const isIn = (other: Version): boolean => kept.has(other);
+  return version.demands.some(
+    (demand) => isPull(demand, true) && !holdsAmong(universe, version, demand, isIn),
+  );
+}
+
+/**
+ * Where some recommendation is not met, apt puts back what it finds superfluous if anyone asks for its name or for what
+ * it provides, in whatever version (`DoAutomaticRemove` of apt 2.6 and 3.0, private-install.cc).
+ */
+function saveAsApt(universe: Universe, marked: ReadonlySet<Version>, kept: Set<Version>): void {
+  const asked = new Set<string>();
+  const spare = new Set([...marked].filter((version) => !kept.has(version)));
+  for (const version of kept) {
+    for (const demand of version.demands.filter((item) => isPull(item, true)))
+      for (const relation of demand.alternatives)
+        asked.add(targetKey(targetOf(universe.architectures, version, demand, relation)));
+    for (const other of spare) {
+      const provided = provisionsOf(other, universe.architectures).map(({ target }) => target);
+      if (![other.package, ...provided].some((target) => asked.has(targetKey(target)))) continue;
+      spare.delete(other);
+      kept.add(other);
+    }
+  }
 }
 
 /** What the roots need of a sound set, with one package for each dependency: minimal as far as one pass can. */

@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
+import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { Canonical } from "../../store/model/canonical.ts";
 import {
   type BuildType,
@@ -83,7 +84,7 @@ export function debFilesDerivation(plan: DebFilesPlan): Derivation {
   };
   return derivation({
     builder: "deb-files",
-    label: `${manifest.name}_${manifest.version.replace(/^\d+:/, "")}_${architecture}.deb`,
+    label: `${manifest.name}_${withoutEpoch(manifest.version)}_${architecture}.deb`,
     parameters: parameters as unknown as Canonical,
     inputs,
     system: architecture,

@@ -75,7 +75,8 @@ function sourceStanza(control: string): Stanza {
 
 /** The first entry (deb-changelog(5)). */
 function newestEntry(changelog: string): Omit<About, "stanza"> {
-  const [, source, version] = /^\s*(\S+) \((\S+)\) [^;\n]*;/.exec(changelog) ?? [];
+  const [, source, version] =
+    /^\s*([a-z0-9][a-z0-9+.-]+) \(((?:\d+:)?[A-Za-z0-9.+~-]+)\) [^;\n]*;/.exec(changelog) ?? [];
   const [, written = ""] = /^ -- [^\n]*> {1,2}([^\n]+)$/m.exec(changelog) ?? [];
   const date = Date.parse(written) / 1000;
   if (source !== undefined && version !== undefined && Number.isInteger(date))

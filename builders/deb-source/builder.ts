@@ -2,6 +2,7 @@
 // Carries out what recipe, about and script decide.
 
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { describePackage } from "../../evaluator/deb/package.ts";
 import { formatStanza, parseStanza } from "../../evaluator/deb/stanza.ts";
 import { poolTime } from "../../store/layout.ts";
 import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
@@ -113,6 +114,8 @@ async function listPackages(debs: Digest, { store, crew }: BuildContext): Promis
     const file = fileIn(store.records.tree(control), "control");
     if (file === undefined) throw new Fault("digest/bad-deb", `${path} has no control file`);
     const stanza = parseStanza(store.pool.readAll(file.blob).toString("utf8"));
+    // What a build says of itself is believed no more than what an archive says.
+    describePackage(stanza);
     stanzas.push(formatStanza({ ...stanza, Filename: path }));
   }
   return oneFile(packagesFile, stanzas.join("\n"), store);

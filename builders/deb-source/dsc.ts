@@ -2,11 +2,11 @@
 // Pure. Knows where their files are; does not know what is built of them.
 
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { type SourceFile, sourceFiles } from "../../evaluator/sourcepackage.ts";
+import { sourceFiles } from "../../evaluator/sourcepackage.ts";
 import type { Input } from "../../store/model/derivation.ts";
+import { archiveFile } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { archiveOf, isUpstream, sourceOf } from "../distro/source.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
+import { sourceOf } from "../distro/source.ts";
 import { sourceLists } from "../repository/release.ts";
 import { planTools } from "../tools/plan.ts";
 import { debUnpackDerivation } from "./recipe.ts";
@@ -31,16 +31,7 @@ export function planDsc(planning: Planning, { distro, name, version }: DscWish):
   const [repository = ""] = answer.from.split(" ");
   const files = sourceFiles(answer.stanza).map((file) => ({
     name: file.name,
-    input: fetched(file, distro, repository),
+    input: archiveFile(distro, repository, file).input,
   }));
   return { derivation: debUnpackDerivation(name, files, { tools, launcher }), output: "source" };
-}
-
-function fetched({ name, path, size, sha256 }: SourceFile, distro: DebDistro, repository: string): Input {
-  const place = {
-    archive: archiveOf(distro, repository),
-    path,
-    ...(!isUpstream(distro) && { leftOutBy: distro.name }),
-  };
-  return { derivation: fetchDerivation(name, { sha256, size }, place), output: "file" };
 }

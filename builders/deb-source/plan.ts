@@ -2,11 +2,13 @@
 // Pure. Knows the two facts that have to be built first; does not know how others name it.
 
 import { parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { copyDerivation } from "../copy/recipe.ts";
+import type { MadeDeb } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import type { DebSourceManifest } from "../package/deb-source.ts";
 import { planTools } from "../tools/plan.ts";
@@ -33,19 +35,12 @@ export interface DebSourcePlan {
   readonly place: (key: string) => Place;
 }
 
-/** A package that came of a source. */
-export interface BuiltPackage {
-  readonly stanza: Stanza;
-  readonly deb: Input;
-  readonly label: string;
-}
-
 /**
  * Undefined while a question is open, or a fact has to be built.
  *
  * @throws {Fault} `manifest/wrong-package`
  */
-export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly BuiltPackage[] | undefined {
+export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly MadeDeb[] | undefined {
   const { manifest, source, target, distro, locals } = plan;
   const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
   const launcher = planTools(planning, "launcher", target.distro);
@@ -109,8 +104,4 @@ function refuseOther({ source, version }: About, { manifest, place }: DebSourceP
     place: place(key),
     hint: `write ${key}: ${found}${key === "version" ? ", or leave it out" : ""}`,
   });
-}
-
-function withoutEpoch(version: string): string {
-  return version.replace(/^\d+:/, "");
 }

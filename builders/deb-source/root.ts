@@ -9,11 +9,11 @@ import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
+import { type MadeDeb, packageInput } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { keyOf, sourceOf } from "../distro/source.ts";
+import { sourceOf } from "../distro/source.ts";
 import { beyond, needsLinks } from "../rootfs/layers.ts";
-import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
-import { debPackage, repositoryPackage } from "../tools/plan.ts";
+import { rootfsDerivation } from "../rootfs/recipe.ts";
 
 export interface BuildRootWish {
   readonly distro: DebDistro;
@@ -25,7 +25,7 @@ export interface BuildRootWish {
   /** Further relations, as in Build-Depends. */
   readonly more: readonly string[];
   /** Packages of other manifests, and where their .debs come from. */
-  readonly locals: readonly { readonly stanza: Stanza; readonly deb: Input; readonly label: string }[];
+  readonly locals: readonly MadeDeb[];
 }
 
 /**
@@ -53,7 +53,7 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
   const inputs = (items: readonly ChosenPackage[]) =>
     items
       .filter((item) => item.origin !== "local" || item.name !== needs["Package"])
-      .map((item) => packageInput(item, wish));
+      .map((item) => packageInput(item, distro, locals));
   const parameters = {
     architecture,
     epoch: poolTime,
@@ -99,11 +99,4 @@ function needsOf({ source, architecture, profiles, more }: BuildRootWish): Stanz
 
 function conflictField(conflicts: BuildRelations["conflicts"]): Stanza {
   return conflicts.length === 0 ? {} : { Conflicts: conflicts.map(formatRelation).join(", ") };
-}
-
-function packageInput(item: ChosenPackage, { distro, locals }: BuildRootWish): PackageInput {
-  if (item.origin !== "local") return repositoryPackage(distro, item);
-  const local = locals.find(({ stanza }) => stanza["Package"] === item.name);
-  if (local === undefined) throw new Error(`no manifest makes ${item.name}`);
-  return debPackage(keyOf(item), local.label, local.deb);
 }

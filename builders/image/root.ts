@@ -7,13 +7,13 @@ import { type Closure, type ClosureQuestion, closureQuestion } from "../../evalu
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
+import { packageInput } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { architecturesIn, keyOf, refuseLeftOut, sourceOf } from "../distro/source.ts";
+import { architecturesIn, refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { type LocalPackage, packageRequests } from "../package/plan.ts";
 import { beyond, needsLinks } from "../rootfs/layers.ts";
-import { type PackageInput, rootfsDerivation } from "../rootfs/recipe.ts";
-import { debPackage, repositoryPackage } from "../tools/plan.ts";
+import { rootfsDerivation } from "../rootfs/recipe.ts";
 import type { ImageManifest } from "./schema.ts";
 import type { Wanted } from "./workloads.ts";
 
@@ -141,18 +141,6 @@ export function planRoot({
     packages: inputs(rest),
     base: bottom,
   });
-}
-
-function packageInput(
-  item: ChosenPackage,
-  distro: DebDistro,
-  packages: readonly LocalPackage[],
-): PackageInput {
-  if (item.origin !== "local") return repositoryPackage(distro, item);
-  const local = packages.find(({ stanza }) => stanza["Package"] === item.name);
-  if (local === undefined)
-    throw new Error(`the closure has a local package ${item.name} that no manifest makes`);
-  return debPackage(keyOf(item), local.label, local.deb);
 }
 
 /** Seconds since 1970: what the manifest says, else the newest index the packages were chosen from. */

@@ -7,6 +7,7 @@ import { indexKey, type LockedIndex } from "../../evaluator/lock.ts";
 import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { linesOf, openRpms } from "../../evaluator/rpm/listing.ts";
+import type { SourceList } from "../../evaluator/sourcepackage.ts";
 import { openStanzas } from "../../evaluator/stanzaindex.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";
 import type { Pinned } from "./pinned.ts";
@@ -63,6 +64,15 @@ export function listsOf({ source }: Asked, { indexes, stored }: Listing): Listed
   });
   const own = groupedLists({ source }, stored?.packages ?? []);
   return [...read, ...own.map((each) => ({ ...each, rank: rankOf("store", source) }))];
+}
+
+/** The same of source packages, as far as their choice needs it. */
+export function sourceListsOf({ source }: Asked, { indexes }: Listing): SourceList[] {
+  return indexes.map(({ index: { repository, suite }, list }) => ({
+    list: openStanzas(list),
+    from: `${repository} ${suite}`,
+    priority: priorityOf(repository, source),
+  }));
 }
 
 /**

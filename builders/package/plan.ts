@@ -3,6 +3,7 @@
 
 import { parseRelations } from "../../evaluator/deb/relation.ts";
 import { fieldOf, parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
@@ -14,8 +15,9 @@ import { Fault, faultsOf, type Place, unreachable } from "../../store/model/faul
 import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDsc } from "../deb-source/dsc.ts";
-import { type BuiltPackage, planDebSource } from "../deb-source/plan.ts";
+import { planDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
+import type { MadeDeb } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { assembled, planTools } from "../tools/plan.ts";
@@ -122,7 +124,7 @@ function packageOutput({ stanza, deb, label }: MadePackage): PlannedOutput {
     name,
     architecture,
     // As archives call it: without the epoch, whose colon not every file system takes.
-    file: `${name}_${version.replace(/^\d+:/, "")}_${architecture}.deb`,
+    file: `${name}_${withoutEpoch(version)}_${architecture}.deb`,
     ...built,
   };
 }
@@ -195,11 +197,11 @@ function alone(item: Omit<MadePackage, "isMain"> | undefined): readonly MadePack
 }
 
 /** The package that is called as its source is; where there is none, all but those with debug symbols. */
-function withMain(name: string, file: string, items: readonly BuiltPackage[]): MadePackage[] {
-  const isNamed = ({ stanza }: BuiltPackage) => stanza["Package"] === name;
+function withMain(name: string, file: string, items: readonly MadeDeb[]): MadePackage[] {
+  const isNamed = ({ stanza }: MadeDeb) => stanza["Package"] === name;
   const isMain = items.some(isNamed)
     ? isNamed
-    : ({ stanza }: BuiltPackage) => !(stanza["Package"] ?? "").endsWith("-dbgsym");
+    : ({ stanza }: MadeDeb) => !(stanza["Package"] ?? "").endsWith("-dbgsym");
   return items.map((item) => ({ ...item, file, isMain: isMain(item) }));
 }
 

@@ -10,9 +10,8 @@ import {
   sourceDigest,
   sourceQuestionText,
 } from "../../evaluator/sourcepackage.ts";
-import { openStanzas } from "../../evaluator/stanzaindex.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { type Listing, lockedIndexes } from "../lock/listing.ts";
+import { lockedIndexes, sourceListsOf } from "../lock/listing.ts";
 import { type AskMeans, type AskOptions, assemblyOf, type Locking } from "./asking.ts";
 
 /**
@@ -31,7 +30,8 @@ export async function askSources(
     means.emit({ type: "step", text: `resolving ${sourceQuestionText(question)}` });
     if (!isSearched(source, "repositories")) throw leftOut(question);
     const listing = await means.indexes({ source }, assemblyOf(question, world));
-    const answer = heldSource(question, lock, locking) ?? chooseSource(question, listsIn(question, listing));
+    const answer =
+      heldSource(question, lock, locking) ?? chooseSource(question, sourceListsOf(question, listing));
     const indexes = lockedIndexes(listing);
     const date = Math.max(0, ...indexes.map((index) => index.date));
     extended = withSource(extended, question, answer, { date, indexes });
@@ -45,14 +45,6 @@ function heldSource(question: SourceQuestion, lock: Lock, locking: Locking): Sou
   const moves =
     locking.mode === "update" && (locking.packages.length === 0 || locking.packages.includes(question.name));
   return held === undefined || moves ? undefined : { from: held.from, stanza: held.stanza };
-}
-
-function listsIn({ source }: SourceQuestion, { indexes }: Listing) {
-  return indexes.map(({ index: { repository, suite }, list }) => ({
-    list: openStanzas(list),
-    from: `${repository} ${suite}`,
-    priority: source.repositories.find(({ name }) => name === repository)?.priority ?? 500,
-  }));
 }
 
 function leftOut({ source, name }: SourceQuestion): Fault {

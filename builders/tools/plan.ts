@@ -2,20 +2,14 @@
 // Pure. Knows manifests and closures; does not know who runs the tools.
 
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { debOf } from "../../evaluator/lock.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { type Settled, settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { closureQuestion } from "../../evaluator/question.ts";
-import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { Input } from "../../store/model/derivation.ts";
-
-import { type DebDistro, type DistroManifest, distroKind } from "../distro/schema.ts";
-import { archiveOf, isUpstream, keyOf, requireDeb, sourceOf } from "../distro/source.ts";
-
-import { fetchDerivation } from "../fetch/recipe.ts";
-import type { PackageInput } from "../rootfs/recipe.ts";
-import { unpackDerivation } from "../unpack/recipe.ts";
+import { packageInput } from "../distro/package.ts";
+import { type DistroManifest, distroKind } from "../distro/schema.ts";
+import { requireDeb, sourceOf } from "../distro/source.ts";
 import { toolsDerivation } from "./recipe.ts";
 import { toolsKind } from "./schema.ts";
 
@@ -46,29 +40,8 @@ export function planTools(planning: Planning, name: string, builtFor: string): I
     }),
   );
   if (closure === undefined) return undefined;
-  const packages = closure.packages.map((item) => repositoryPackage(distro, item));
+  const packages = closure.packages.map((item) => packageInput(item, distro));
   return { derivation: toolsDerivation(`tools ${name}`, architecture, packages), output: "root" };
-}
-
-/** A package of a distribution's repository, fetched and unpacked. */
-export function repositoryPackage(distro: DebDistro, item: ChosenPackage): PackageInput {
-  if (item.origin === "local") throw new Error(`${item.name} is no package of a repository`);
-  const { sha256, size, path } = debOf(item);
-  const label = path.slice(path.lastIndexOf("/") + 1);
-  const fetch = fetchDerivation(
-    label,
-    { sha256, size },
-    {
-      archive: archiveOf(distro, item.origin.repository),
-      path,
-      ...(!isUpstream(distro) && { leftOutBy: distro.name }),
-    },
-  );
-  return debPackage(keyOf(item), label, { derivation: fetch, output: "file" });
-}
-
-export function debPackage(key: string, label: string, deb: Input): PackageInput {
-  return { key, deb, unpacked: unpackDerivation(label, deb) };
 }
 
 /** The distribution that a manifest names, with its local files: the keys of its repositories. */

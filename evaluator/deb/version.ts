@@ -92,3 +92,8 @@ function weight(text: string, index: number): number {
   const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
   return letter ? code : code + 0x10000;
 }
+
+/** As files are called: not every file system takes a colon. */
+export function withoutEpoch(version: string): string {
+  return version.replace(/^\d+:/, "");
+}

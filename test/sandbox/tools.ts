@@ -5,9 +5,10 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageInput } from "../../builders/distro/package.ts";
 import { requireDeb, sourceOf } from "../../builders/distro/source.ts";
 import { planLine, realizeLine } from "../../builders/realizer/line.ts";
-import { planTools, repositoryPackage, settleDistro } from "../../builders/tools/plan.ts";
+import { planTools, settleDistro } from "../../builders/tools/plan.ts";
 import { toolsDerivation } from "../../builders/tools/recipe.ts";
 import { composeParts } from "../../cli/composition.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
@@ -144,7 +145,7 @@ function planProbe(planning: Planning): readonly PlannedOutput[] {
     toolsDerivation(
       "tools probe",
       world.host,
-      closure.packages.map((item) => repositoryPackage(requireDeb(distro), item)),
+      closure.packages.map((item) => packageInput(item, requireDeb(distro))),
     );
   return [...shipped, { name: "probe", input: probe && { derivation: probe, output: "root" } }].flatMap(
     ({ name, input }) =>

@@ -1,0 +1,61 @@
+// Packages of a closure as inputs of builds: fetched from their archive, or made of manifests, and unpacked.
+// Pure: makes derivations; does not know what is built of them.
+
+import type { Stanza } from "../../evaluator/deb/stanza.ts";
+import { debOf } from "../../evaluator/lock.ts";
+import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import type { Input } from "../../store/model/derivation.ts";
+import type { Sha256 } from "../../store/model/digest.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import type { PackageInput } from "../rootfs/recipe.ts";
+import { unpackDerivation } from "../unpack/recipe.ts";
+import type { DebDistro } from "./schema.ts";
+import { archiveOf, isUpstream, keyOf } from "./source.ts";
+
+/** A package that a manifest makes, and where its .deb comes from. */
+export interface MadeDeb {
+  readonly stanza: Stanza;
+  readonly deb: Input;
+  readonly label: string;
+}
+
+/** @param made the packages of manifests among which the closure was chosen */
+export function packageInput(
+  item: ChosenPackage,
+  distro: DebDistro,
+  made: readonly MadeDeb[] = [],
+): PackageInput {
+  const { label, deb } =
+    item.origin === "local" ? madeDeb(item.name, made) : listedDeb(item, distro, item.origin.repository);
+  return { key: keyOf(item), deb, unpacked: unpackDerivation(label, deb) };
+}
+
+/** A file of a repository's archive. @param path below the archive */
+export function archiveFile(
+  distro: DebDistro,
+  repository: string,
+  { path, size, sha256 }: { readonly path: string; readonly size: number; readonly sha256: Sha256 },
+): { readonly label: string; readonly input: Input } {
+  const label = path.slice(path.lastIndexOf("/") + 1);
+  const place = {
+    archive: archiveOf(distro, repository),
+    path,
+    ...(!isUpstream(distro) && { leftOutBy: distro.name }),
+  };
+  return { label, input: { derivation: fetchDerivation(label, { sha256, size }, place), output: "file" } };
+}
+
+function madeDeb(name: string, made: readonly MadeDeb[]): Pick<MadeDeb, "label" | "deb"> {
+  const found = made.find(({ stanza }) => stanza["Package"] === name);
+  if (found === undefined) throw new Error(`the closure has a local package ${name} that no manifest makes`);
+  return found;
+}
+
+function listedDeb(
+  item: ChosenPackage,
+  distro: DebDistro,
+  repository: string,
+): Pick<MadeDeb, "label" | "deb"> {
+  const { label, input } = archiveFile(distro, repository, debOf(item));
+  return { label, deb: input };
+}

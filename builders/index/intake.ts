@@ -11,7 +11,7 @@ import { decompressor } from "../archive/decompress.ts";
 import { badStream, type Compression } from "../archive/stream.ts";
 import type { XzOpener } from "../archive/xz.ts";
 import type { IndexHints, ListForm, ListParts } from "./recipe.ts";
-import { scanRepository } from "./rpm.ts";
+import { scanChanges, scanRepository } from "./rpm.ts";
 
 /** @throws {Fault} `digest/bomb`, `digest/bad-stream`; of rpm packages what `listPackages` and `listGroups` say */
 export async function compactList(
@@ -41,6 +41,7 @@ async function scan(
   openXz: XzOpener | undefined,
 ): Promise<{ readonly text: Buffer; readonly scanned: Scanned }> {
   if (form.format === "rpm") return await scanRepository(lists, form, pool);
+  if (form.format === "rpm-changes") return await scanChanges(lists, form, pool);
   const text = await uncompressList(pool.pieces(lists.list), form, { ...(openXz && { openXz }) });
   return { text, scanned: form.format === "deb" ? scanPackages(text) : scanSources(text) };
 }

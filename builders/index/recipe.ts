@@ -8,9 +8,16 @@ import { type Compression, compressions } from "../archive/stream.ts";
 /** Raise it when the same list gives other bytes. */
 export const indexVersions = { index: "8" } as const;
 
+/**
+ * `deb`: a Packages file; `deb-sources`: a Sources file; `rpm`: a primary.xml, with its modules and groups;
+ * `rpm-changes`: an other.xml.
+ */
+export type ListFormat = (typeof listFormats)[number];
+
+const listFormats = ["deb", "deb-sources", "rpm", "rpm-changes"] as const;
+
 export interface IndexParameters {
-  /** `deb`: a Packages file; `deb-sources`: a Sources file; `rpm`: a primary.xml, with its modules and groups. */
-  readonly format: "deb" | "deb-sources" | "rpm";
+  readonly format: ListFormat;
   /** Of the list, and of what belongs to it. */
   readonly compression: Compression;
   readonly modules?: Compression;
@@ -59,7 +66,7 @@ export function indexDerivation(
 
 const compression = z.enum(compressions);
 const parametersShape = z.object({
-  format: z.enum(["deb", "deb-sources", "rpm"]),
+  format: z.enum(listFormats),
   compression,
   modules: z.optional(compression),
   groups: z.optional(compression),

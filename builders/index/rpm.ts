@@ -2,8 +2,10 @@
 // Knows which of its files tell what; does not know how they are read, nor what packages need.
 
 import type { Scanned } from "../../evaluator/compact.ts";
+import { scanFields } from "../../evaluator/deb/scan.ts";
 import { type Lists, newLists } from "../../evaluator/lists.ts";
 import { scanRpms } from "../../evaluator/rpm/listing.ts";
+import { scanNames } from "../../evaluator/stanzaindex.ts";
 import { wordTables } from "../../evaluator/words.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -16,6 +18,7 @@ import {
   type Fetched,
   type FetchedFile,
   type FileOf,
+  listChanges,
   listGroups,
   listPackages,
 } from "../repository/rpm/listing.ts";
@@ -47,6 +50,21 @@ export async function scanRepository(
     text,
     scanned: { ...scanned, tables, warnings: [...warnings, ...filesWarnings, ...scanned.warnings] },
   };
+}
+
+/** What changed in each package, by its name. */
+export async function scanChanges(
+  { list }: Pick<ListParts<Digest>, "list">,
+  { label, compression, plainSize }: ListForm,
+  pool: Pick<Pool, "find">,
+): Promise<{ readonly text: Buffer; readonly scanned: Scanned }> {
+  const other = { kind: "other" as const, path: "other", compression, blob: list };
+  const files = [{ ...other, ...(plainSize !== undefined && { plainSize }) }];
+  const read = await listChanges({ repository: label, files }, (blob) => pool.find(blob) ?? missing());
+  const scan = scanFields(read.text, ["Package"]);
+  const { named, warnings } = scanNames(scan);
+  const scanned = { starts: scan.starts, tables: { named }, warnings: [...read.warnings, ...warnings] };
+  return { text: read.text, scanned };
 }
 
 /** Of each stream of a module all packages that it ever had, `NAME-E:V-R.ARCH`. */

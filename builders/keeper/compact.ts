@@ -29,6 +29,14 @@ export async function compacted(index: FetchedIndex, maker: Maker): Promise<Comp
 /** The kinds of an rpm repository's metadata that its compact form is made of. */
 export const indexedKinds = ["primary", "modules", "group"] as const satisfies readonly MetadataKind[];
 
+export const indexedKindsWithFiles = [
+  ...indexedKinds,
+  "filelists",
+] as const satisfies readonly MetadataKind[];
+
+/** The kind that tells what changed in packages. */
+export const changeKinds = ["other"] as const satisfies readonly MetadataKind[];
+
 /** The same of an rpm repository, which has one list. */
 export async function compactedRepository(
   { repository, repomd, files }: FetchedRepository,
@@ -39,7 +47,7 @@ export async function compactedRepository(
   const [primary, modules, groups] = indexedKinds.map(file);
   const filelists = paths === undefined ? undefined : file("filelists");
   if (primary === undefined) throw new Error("a repository without primary metadata is refused");
-  const { compression, plainSize, blob, path, size, checksum } = primary;
+  const { compression, plainSize, blob } = primary;
   const parts: IndexParts = {
     label: `index of ${repository}`,
     inputs: {
@@ -56,6 +64,33 @@ export async function compactedRepository(
     },
     hints: plainSize === undefined ? {} : { plainSize },
   };
+  return compactFile({ repository, repomd }, architecture, primary, await makeIndex(parts, maker));
+}
+
+/** What changed in an rpm repository's packages; nothing where it does not tell. */
+export async function compactedChanges(
+  { repository, repomd, files }: FetchedRepository,
+  architecture: string,
+  maker: Maker,
+): Promise<readonly CompactIndex[]> {
+  const other = files.find(({ kind }) => kind === "other");
+  if (other === undefined) return [];
+  const { compression, plainSize, blob } = other;
+  const parts: IndexParts = {
+    label: `changes of ${repository}`,
+    inputs: { list: inputOf(blob) },
+    parameters: { format: "rpm-changes", compression },
+    hints: plainSize === undefined ? {} : { plainSize },
+  };
+  return [compactFile({ repository, repomd }, architecture, other, await makeIndex(parts, maker))];
+}
+
+function compactFile(
+  { repository, repomd }: Pick<FetchedRepository, "repository" | "repomd">,
+  architecture: string,
+  { path, size, checksum, compression, plainSize, blob }: FetchedMetadata,
+  compact: Digest,
+): CompactIndex {
   return {
     repository,
     suite: "",
@@ -66,7 +101,7 @@ export async function compactedRepository(
     compression,
     ...(plainSize !== undefined && { plainSize }),
     blob,
-    compact: await makeIndex(parts, maker),
+    compact,
   };
 }
 

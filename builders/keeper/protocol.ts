@@ -85,6 +85,8 @@ export interface RpmIndexQuestion extends Omit<RepositoryQuestion, "kinds"> {
   readonly architecture: string;
   /** Files whose owners are wanted though no primary metadata tells them, sorted; absent where there are none. */
   readonly paths?: readonly string[];
+  /** What changed in its packages is asked for instead. */
+  readonly changes?: true;
 }
 
 /** What a session is to keep. */
@@ -117,7 +119,7 @@ export interface Methods {
   putFolder(entries: readonly LocalEntry[]): Digest;
   /** What the repositories list now, in its compact form. */
   fetchIndexes(question: IndexQuestion): readonly CompactIndex[];
-  /** The same of an rpm repository. */
+  /** The same of an rpm repository; nothing where changes are asked for and it tells none. */
   fetchRepository(question: RpmIndexQuestion): readonly CompactIndex[];
   /**
    * Makes an output's files visible under `outputs/`, a blob as `file`: the folder relative to the store, and the

@@ -22,7 +22,14 @@ import { openHttp } from "../fetch/http.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { fetchRepository } from "../repository/rpm/fetch.ts";
 import { collected, openCare } from "./care.ts";
-import { compacted, compactedRepository, indexedKinds } from "./compact.ts";
+import {
+  changeKinds,
+  compacted,
+  compactedChanges,
+  compactedRepository,
+  indexedKinds,
+  indexedKindsWithFiles,
+} from "./compact.ts";
 import { openFetchFile } from "./file.ts";
 import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
@@ -225,10 +232,11 @@ function openMethods(parts: MethodParts) {
       const fetched = await fetchIndexes(http, question, means);
       return await Promise.all(fetched.map((index) => compacted(index, { build })));
     },
-    async fetchRepository({ architecture, paths, ...question }) {
+    async fetchRepository({ architecture, paths, changes, ...question }) {
       const means = { fetch, now: parts.now(), signal: parts.interrupted };
-      const kinds = paths === undefined ? indexedKinds : [...indexedKinds, "filelists" as const];
+      const kinds = changes ? changeKinds : paths === undefined ? indexedKinds : indexedKindsWithFiles;
       const fetched = await fetchRepository(http, { ...question, kinds }, means);
+      if (changes) return await compactedChanges(fetched, architecture, { build });
       return [await compactedRepository(fetched, { architecture, ...(paths && { paths }) }, { build })];
     },
     ...care,

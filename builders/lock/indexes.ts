@@ -5,6 +5,7 @@ import { openSync, readFileSync, readSync } from "node:fs";
 import { openCompact, type ReadBytes } from "../../evaluator/compact.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { isSearched, type Source } from "../../evaluator/question.ts";
+import { openStanzas, type StanzaIndex } from "../../evaluator/stanzaindex.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -86,11 +87,7 @@ function openLists(
 ): FetchLists {
   const { manifest: distro, locals } = distroNamed(name, architecture, assembly);
   const isThere = (compact: Digest) => findMember(layout, compact) !== undefined;
-  const keysOf = (signedBy: string): readonly string[] => {
-    const key = locals.find((local) => local.file === signedBy)?.at ?? "";
-    return [readFileSync(key, "utf8")];
-  };
-  const parts = { keysOf, mirrors };
+  const parts = { keysOf: keysAmong(locals), mirrors };
   const read = async (indexes: readonly Promise<readonly CompactIndex[]>[]) =>
     (await Promise.all(indexes)).flat().map((index) => readIndex(index, layout));
   if (distro.format === "deb") {
@@ -124,6 +121,32 @@ function openLists(
   };
 }
 
+/**
+ * What changed in packages of an rpm distribution, as its repositories tell it now: lists of stanzas with a field
+ * `Changes`. None of a Debian one, whose packages bring their changelogs themselves.
+ */
+export async function readChanges(
+  distro: string,
+  architecture: string,
+  assembly: Assembly,
+  { keeper, layout, mirrors }: Pick<IndexParts, "keeper" | "layout" | "mirrors">,
+): Promise<readonly StanzaIndex[]> {
+  const { manifest, locals } = distroNamed(distro, architecture, assembly);
+  if (manifest.format === "deb") return [];
+  const { fetchRepository } = await keeper();
+  const questions = rpmQuestions(manifest, architecture, { keysOf: keysAmong(locals), mirrors });
+  const found = await Promise.all(
+    questions.map((question) => fetchRepository({ ...question, changes: true })),
+  );
+  return found.flat().map((index) => openStanzas(readIndex(index, layout).list));
+}
+
+type KeysOf = (signedBy: string) => readonly string[];
+
+function keysAmong(locals: readonly { readonly file: string; readonly at: string }[]): KeysOf {
+  return (signedBy) => [readFileSync(locals.find(({ file }) => file === signedBy)?.at ?? "", "utf8")];
+}
+
 /** Files that somebody speaks of and that no list says who has: only the lists of all files can tell. */
 function unmetPaths(indexes: readonly ReadIndex[], asked: readonly string[]): string[] {
   const isUnmet = (path: string) =>
@@ -132,7 +155,7 @@ function unmetPaths(indexes: readonly ReadIndex[], asked: readonly string[]): st
 }
 
 interface QuestionParts extends Pick<IndexParts, "mirrors"> {
-  readonly keysOf: (signedBy: string) => readonly string[];
+  readonly keysOf: KeysOf;
 }
 
 function debQuestions(

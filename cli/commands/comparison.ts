@@ -31,6 +31,8 @@ export interface Side {
   readonly views?: readonly PresentView[];
   readonly assembly?: Assembly;
   readonly derivations?: readonly Derivation[];
+  /** The distributions that packages are chosen from, each with an architecture. */
+  readonly targets?: readonly { readonly distro: string; readonly architecture: string }[];
   /** Those that are built, by architecture. */
   readonly roots?: ReadonlyMap<string, Root>;
 }

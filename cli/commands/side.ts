@@ -7,8 +7,9 @@ import { type LineOptions, type Planned, planLine } from "../../builders/realize
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import { chosenPackages, installedPackages } from "../../evaluator/diff/packages.ts";
 import type { Root } from "../../evaluator/diff/root.ts";
-import { viewsAnswered } from "../../evaluator/diff/views.ts";
+import { type PresentView, viewsAnswered } from "../../evaluator/diff/views.ts";
 import { allDerivations, type Wish } from "../../evaluator/evaluate.ts";
+import { isRoot } from "../../evaluator/question.ts";
 import { type Content, splitContent } from "../../store/model/derivation.ts";
 import { type Digest, digestFromHex } from "../../store/model/digest.ts";
 import { Fault, Faults, faultsOf, type Place } from "../../store/model/fault.ts";
@@ -78,7 +79,22 @@ async function fileSide(file: string, means: SideMeans): Promise<Side> {
   const derivations = allDerivations(planned.plan.outputs);
   const packages = chosenPackages(planned.plan.answered);
   const views = viewsAnswered(planned.plan.views);
-  return { lock, packages, views, assembly, derivations, roots: rootsOf(planned, parts) };
+  const targets = targetsOf(planned.plan, views);
+  return { lock, packages, views, assembly, derivations, targets, roots: rootsOf(planned, parts) };
+}
+
+/** Each once. */
+function targetsOf(
+  { answered }: Planned["plan"],
+  views: readonly PresentView[],
+): NonNullable<Side["targets"]> {
+  const roots = answered.filter(({ question }) => isRoot(question)).map(({ question: { source } }) => source);
+  const all = [...roots, ...views.map(({ architecture, locked: { distro } }) => ({ distro, architecture }))];
+  const keyed = all.map(({ distro, architecture }) => [
+    `${distro} ${architecture}`,
+    { distro, architecture },
+  ]);
+  return [...new Map(keyed as [string, (typeof all)[number]][]).values()];
 }
 
 /** Which of the two sides it is that nobody locked. */
@@ -152,15 +168,13 @@ function rootsOf({ plan: { outputs } }: Planned, parts: Parts): ReadonlyMap<stri
 function rootAt(content: Content, { records, layout }: Parts): Root {
   const tree = records.tree(splitContent(content).digest);
   const entries: ReadonlyMap<string, Entry> = entriesByPath(tree);
-  return {
-    tree,
-    read(path) {
-      const entry = entries.get(path);
-      if (entry?.type !== "file" || entry.size > mostText) return undefined;
-      const member = findMember(layout, entry.blob, entry);
-      return member === undefined ? undefined : readFileSync(member, "utf8");
-    },
+  const bytes = (path: string) => {
+    const entry = entries.get(path);
+    if (entry?.type !== "file" || entry.size > mostText) return undefined;
+    const member = findMember(layout, entry.blob, entry);
+    return member === undefined ? undefined : readFileSync(member);
   };
+  return { tree, bytes, read: (path) => bytes(path)?.toString() };
 }
 
 /** Bytes of a text that is compared: dpkg's status has 1 KiB a package. */

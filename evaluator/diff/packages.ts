@@ -3,10 +3,11 @@
 
 import { nameIn, openChains } from "../chain.ts";
 import { parseStanzas, type Stanza } from "../deb/stanza.ts";
-import { compareVersions } from "../deb/version.ts";
+import { compareVersions as compareDebs } from "../deb/version.ts";
 import type { Answered } from "../evaluate.ts";
 import { answeredPackages, type Lock } from "../lock.ts";
 import { isRoot, questionFrame } from "../question.ts";
+import { compareVersions as compareRpms } from "../rpm/version.ts";
 import { keysIn } from "../view/answer.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface PresentPackage {
   readonly name: string;
   readonly architecture: string;
   readonly version: string;
+  /** How its versions sort. */
+  readonly format: "deb" | "rpm";
   /** SHA-256 of its file; empty where that is not known. */
   readonly file: string;
   /** Of several the first of these. */
@@ -48,8 +51,8 @@ export function packageChanges(
   return keys.flatMap((key) => {
     const [was, is] = [old.get(key) ?? [], young.get(key) ?? []];
     const [first] = [...is, ...was];
-    const versions = (list: readonly PresentPackage[]) =>
-      list.map(({ version }) => version).sort(compareVersions);
+    const compare = [...is, ...was].some(({ format }) => format === "rpm") ? compareRpms : compareDebs;
+    const versions = (list: readonly PresentPackage[]) => list.map(({ version }) => version).sort(compare);
     const change = { before: versions(was), after: versions(is) };
     const isOther = filesOf(was) !== filesOf(is);
     if (first === undefined || (change.before.join(" ") === change.after.join(" ") && !isOther)) return [];
@@ -57,7 +60,7 @@ export function packageChanges(
     const roles = [...is, ...was].map((item) => item.role);
     const role = (["root", "view", "source"] as const).find((each) => roles.includes(each)) ?? "tools";
     const growth = installedBytes(is) - installedBytes(was);
-    return [{ distro, name, architecture, role, verb: verbOf(change), ...change, growth }];
+    return [{ distro, name, architecture, role, verb: verbOf(change, compare), ...change, growth }];
   });
 }
 
@@ -113,6 +116,7 @@ export function presentPackage(stanza: Stanza, distro: string, role: Role): Pres
     role,
     name: stanza["Package"] ?? "",
     architecture: stanza["Architecture"] ?? "",
+    format: stanza["Filename"]?.endsWith(".rpm") ? "rpm" : "deb",
     version: stanza["Version"] ?? "",
     file: stanza["SHA256"] ?? "",
     installed: 1024 * (Number(stanza["Installed-Size"] ?? 0) || 0),
@@ -152,10 +156,13 @@ function filesOf(list: readonly PresentPackage[]): string {
     .join(", ");
 }
 
-function verbOf({ before, after }: Pick<PackageChange, "before" | "after">): PackageChange["verb"] {
+function verbOf(
+  { before, after }: Pick<PackageChange, "before" | "after">,
+  compare: (a: string, b: string) => number,
+): PackageChange["verb"] {
   const [old, young] = [before.at(-1), after.at(-1)];
   if (old === undefined) return "added";
   if (young === undefined) return "removed";
-  const order = compareVersions(old, young);
+  const order = compare(old, young);
   return order === 0 ? "changed" : order < 0 ? "upgraded" : "downgraded";
 }

@@ -4,9 +4,11 @@
 import type { Tree } from "../../store/model/tree.ts";
 import { contentBytes, type FileChange, fileChanges } from "./files.ts";
 
-/** A root as it can be looked at: its record, and the text of a file in it; undefined where that is none, or too large. */
+/** A root as it can be looked at: its record, and what is in a file of it; undefined where that is none, or too large. */
 export interface Root {
   readonly tree: Tree;
+  readonly bytes: (path: string) => Uint8Array | undefined;
+  /** As text. */
   readonly read: (path: string) => string | undefined;
 }
 

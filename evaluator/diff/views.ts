@@ -53,6 +53,7 @@ export interface LevelChange {
 /** Lists are sorted by name, levels by number. */
 export interface ViewChange {
   readonly view: string;
+  readonly distro: string;
   readonly architecture: string;
   readonly verb: "added" | "removed" | "changed";
   /** Of its workloads. */
@@ -112,6 +113,7 @@ function changeOf(was: PresentView | undefined, is: PresentView | undefined): Vi
   const bytes = (present: PresentView | undefined, keys: readonly string[]) =>
     found(present, keys).reduce((sum, { installed }) => sum + installed, 0);
   const change: ViewChange = {
+    distro: either.locked.distro,
     ...{ view, architecture, verb: was === undefined ? "added" : is === undefined ? "removed" : "changed" },
     packages: changesOf([was, keysBefore], [is, keysAfter]),
     workloads: workloadChanges(was, is),

@@ -17,7 +17,7 @@ export interface Deb {
 /** A sound package of these files; `fields` are more control fields. */
 export function makeDeb(
   name: string,
-  files: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string | Buffer>> = {},
   fields: Readonly<Record<string, string>> = {},
 ): Deb {
   const stanza = stanzaOf(name, fields);

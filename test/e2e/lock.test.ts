@@ -4,6 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readTar } from "../rig/tar.ts";
 import { readLock } from "./base.ts";
@@ -366,7 +367,16 @@ describe("kit diff", () => {
     git(attempt, "commit", "-qm", "one");
     const same = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
     expect([same.status, same.stdout]).toEqual([0, ""]);
-    small.archive.add(greeting("2.0", { Depends: "farewell", "Installed-Size": "3072" }));
+    const fields = { Version: "2.0", Depends: "farewell", "Installed-Size": "3072" };
+    const log = ["2.0", "1.0"].map(
+      (version) =>
+        `greeting (${version}) s; urgency=low\n\n  * made ${version}\n\n -- A B <a@b>  Fri, 02 Jan 2026 00:00:00 +0000\n`,
+    );
+    const young = {
+      "usr/share/greeting": "hello 2.0\n",
+      "usr/share/doc/greeting/changelog.Debian.gz": gzipSync(log.join("\n")),
+    };
+    small.archive.add(makeDeb("greeting", young, fields));
     await small.archive.publish({ date: hourLater });
     attempt.image(["greeting"], "hostname: other\n");
     await attempt.does(["lock", "image.yaml", "--update"]);
@@ -390,6 +400,10 @@ describe("kit diff", () => {
     const built = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml"]);
     expect(built.stdout).toMatch(/^ {4}changed \/usr\/share\/greeting: content$/m);
     expect(built.stdout).toMatch(/^ {4}added \/etc\/hostname, 6 B more$/m);
+    const logs = await attempt.run(["diff", "HEAD:image.yaml", "image.yaml", "--changelogs"]);
+    expect(logs.stdout).toMatch(
+      /\nchangelogs\n {4}greeting 1.0 to 2.0\n {8}2.0, 2026-01-02, A B <a@b>\n {12}\* made 2.0\n$/,
+    );
     const results = await attempt.run(["diff", "old", "young"]);
     expect(results.status).toBe(10);
     expect(results.stdout).toContain(

@@ -12,6 +12,7 @@ import { refuses } from "./refusal.ts";
 
 let place: Place;
 let server: TestServer;
+const content: Record<string, Buffer> = {};
 
 const spec = (name: string, fields: string, packages = "") => `Name: ${name}
 Version: 1
@@ -69,10 +70,7 @@ beforeAll(async () => {
     stdio: "pipe",
   });
   execFileSync("createrepo_c", ["--quiet", join(folder, "source")], { stdio: "pipe" });
-  const content: Record<string, Buffer> = {};
-  for (const at of ["repo", "source"])
-    for (const path of readdirSync(join(folder, at), { recursive: true, encoding: "utf8" }))
-      if (/\./.test(path)) content[`/${at}/${path}`] = readFileSync(join(folder, at, path));
+  for (const at of ["repo", "source"]) take(at);
   server = await serve(files(content));
   const { armoured } = await makeSigner();
   place.write({ "key.asc": armoured });
@@ -83,6 +81,12 @@ afterAll(async () => {
   await server?.stop();
   place?.[Symbol.dispose]();
 });
+
+/** What lies in a folder now is what the server has there. */
+function take(at: string): void {
+  for (const path of readdirSync(join(place.folder, at), { recursive: true, encoding: "utf8" }))
+    if (/\./.test(path)) content[`/${at}/${path}`] = readFileSync(join(place.folder, at, path));
+}
 
 function distro(name: string, trust: string): void {
   place.write({
@@ -200,4 +204,57 @@ unwanted: {packages: [post]}
   done(await kit(["report", "view.yaml", "-o", "report"], at()));
   const { unwanted } = JSON.parse(readFileSync(join(place.folder, "report/view.json"), "utf8"));
   expect(unwanted).toMatchObject([{ what: "package", name: "post", workload: "web" }]);
+});
+
+test("kit diff --changelogs: what the repository says of versions that packages went up through", async () => {
+  const publish = (version: string, log: string) => {
+    const text = spec("news", `BuildRequires: nothing\n`).replace("Version: 1\n", `Version: ${version}\n`);
+    place.write({ "news.spec": `${text}%changelog\n${log}` });
+    const defines = [`_topdir ${place.folder}/build`, `_rpmdir ${place.folder}/news`];
+    execFileSync(
+      "rpmbuild",
+      [...["-bb", "--nodeps", "--quiet"], ...defines.flatMap((each) => ["--define", each]), "news.spec"],
+      { cwd: place.folder, stdio: "pipe" },
+    );
+    execFileSync("createrepo_c", ["--quiet", "news"], { cwd: place.folder, stdio: "pipe" });
+    take("news");
+  };
+  const first = "* Thu Jan 01 2026 A B <a@b.example> - 1-1\n- begun\n";
+  publish("1", first);
+  place.write({
+    "newsdistro.yaml": `kind: distro
+name: news
+format: rpm
+architectures: [x86_64]
+repositories: [{name: main, uri: "${server.url}/news", unsigned: true}]
+base: []
+build: []
+`,
+    "newsload.yaml": "kind: workload\nname: news\npackages: [news]\n",
+    "newsview.yaml": "kind: view\nname: news\ndistro: ./newsdistro.yaml\nworkloads: [./newsload.yaml]\n",
+  });
+  done(await kit(["lock", "newsview.yaml"], at()));
+  const git = (...argv: readonly string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", ...argv], {
+      cwd: place.folder,
+    });
+  git("init", "-q");
+  git("add", "newsdistro.yaml", "newsload.yaml", "newsview.yaml", "newsview.lock");
+  git("commit", "-qm", "one");
+  publish("2", `* Fri Jan 02 2026 C <c@d.example> - 2-1\n- a hole is mended\n\n${first}`);
+  done(await kit(["lock", "newsview.yaml", "--update"], at()));
+  const told = await kit(["diff", "HEAD:newsview.yaml", "newsview.yaml", "--changelogs"], at());
+  expect(told.status).toBe(10);
+  expect(told.stdout).toContain("    upgraded news 1-1 to 2-1: news\n");
+  expect(told.stdout).toContain(
+    "\nchangelogs\n    news 1-1 to 2-1\n        2-1, 2026-01-02, C <c@d.example>\n            - a hole is mended\n",
+  );
+  expect(told.stdout).not.toContain("begun");
+  const { stdout } = await kit(
+    ["diff", "HEAD:newsview.lock", "newsview.lock", "--changelogs", "--json"],
+    at(),
+  );
+  expect(JSON.parse(stdout).changelogs).toEqual([
+    { distro: "news", name: "news", architecture: "noarch", before: ["1-1"], after: ["2-1"] },
+  ]);
 });

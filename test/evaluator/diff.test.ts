@@ -76,7 +76,8 @@ describe("roots", () => {
       const blob = digestOf(Buffer.from(text));
       return { type: "file", path: parseTreePath(path), mode: 0o644, uid: 0, gid: 0, size, blob };
     });
-    return { tree: makeTree([...files, ...more]), read: (path) => texts[path] };
+    const bytes = (path: string) => (texts[path] === undefined ? undefined : Buffer.from(texts[path]));
+    return { tree: makeTree([...files, ...more]), bytes, read: (path) => texts[path] };
   };
   const licensed = (...names: readonly string[]) =>
     ["Format: https://x/1.0/", ...names.map((name) => `\nFiles: ${name}\nLicense: ${name}\n text`)].join(

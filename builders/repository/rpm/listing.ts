@@ -8,6 +8,7 @@ import { type Comps, parseComps } from "./comps.ts";
 import type { FetchedMetadata } from "./fetch.ts";
 import { type FileList, readFilelists } from "./filelists.ts";
 import { type Modules, modularField, readModules } from "./modules.ts";
+import { readOther } from "./other.ts";
 import { type PackagesReader, readPrimary } from "./primary.ts";
 import type { MetadataKind } from "./repomd.ts";
 
@@ -66,6 +67,23 @@ export async function eachFileList(
   const reader = await readFilelists(labelOf(fetched, file), sink);
   await unpackInto(reader, file, fileOf);
   return reader.warnings();
+}
+
+/**
+ * What changed in every package, as stanzas; none where the repository does not tell.
+ *
+ * @throws {Fault} `digest/bad-other`, `digest/bad-xml`, `digest/too-large`, `digest/bomb`, `digest/bad-stream`
+ */
+export async function listChanges(
+  fetched: Fetched,
+  fileOf: FileOf,
+): Promise<Pick<PackageList, "text" | "packages" | "warnings">> {
+  const file = theFile(fetched, "other");
+  if (file === undefined) return { text: Buffer.alloc(0), packages: 0, warnings: [] };
+  const text = gatherText(labelOf(fetched, file), file.plainSize);
+  const reader = await readOther(labelOf(fetched, file), text.add);
+  await unpackInto(reader, file, fileOf);
+  return { text: text.whole(), packages: reader.packages, warnings: reader.warnings() };
 }
 
 /** @throws {Fault} `digest/bad-comps`, `digest/bad-xml`, `digest/too-large`, `digest/bomb`, `digest/bad-stream` */

@@ -10,6 +10,7 @@ import type { Compression } from "../../../../builders/archive/stream.ts";
 import {
   eachFileList,
   type Fetched,
+  listChanges,
   listGroups,
   listPackages,
 } from "../../../../builders/repository/rpm/listing.ts";
@@ -91,6 +92,30 @@ describe("bombs", () => {
     const bomb = fetched("filelists", "gz", gzipSync(list, { level: 1 }));
     expect((await refusal(() => eachFileList(bomb, fileOf, () => {}))).code).toBe("digest/too-large");
   });
+});
+
+test("changes: a broken package is passed over, another document and a bomb are refused", async () => {
+  const changed = (name: string, entries: string) =>
+    `<package pkgid="${"ab".repeat(32)}" name="${name}" arch="noarch"><version epoch="1" ver="2" rel="3"/>${entries}</package>`;
+  const document = (...packages: readonly string[]) =>
+    `<otherdata packages="${packages.length}">${packages.join("")}</otherdata>`;
+  const sound = changed(
+    "a",
+    '<changelog author="A &lt;a@b&gt; - 2-3" date="86400">- &amp;\n\n- two</changelog>',
+  );
+  const odd = changed("a b", "");
+  const read = await listChanges(fetched("other", "gz", gzipSync(document(sound, odd))), fileOf);
+  expect(read.text.toString()).toBe(
+    "Package: a\nVersion: 1:2-3\nArchitecture: noarch\nChanges:\n * 86400 A <a@b> - 2-3\n   - &\n   - two\n\n",
+  );
+  expect(read.warnings).toEqual([expect.stringContaining('skipped "a b"')]);
+  expect((await listChanges({ repository: "r", files: [] }, fileOf)).packages).toBe(0);
+  const code = async (text: string) =>
+    (await refusal(() => listChanges(fetched("other", "gz", gzipSync(text, { level: 1 })), fileOf))).code;
+  expect(await code(primary)).toBe("digest/bad-other");
+  expect(await code(document(sound).slice(0, -20))).toBe("digest/bad-xml");
+  const entry = '<changelog author="a" date="1">x</changelog>';
+  expect(await code(document(changed("a", entry.repeat(1_100_000))))).toBe("digest/too-large");
 });
 
 test("the text is the same whether its size was told or not", async () => {

@@ -10,6 +10,9 @@ export const loadOpenpgp = once(() => import("openpgp"));
 /** The XML parser: 6 ms. */
 export const loadSaxes = once(() => import("saxes"));
 
+/** The writer of zips: 4 ms, for who wants one. */
+export const loadZip = once(async () => (await import("yazl")).default);
+
 /** Node looks for an imported module's file each time, and a process with other ids may not see it any more. */
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;

@@ -11,12 +11,15 @@ import { fetchVersions } from "./fetch/recipe.ts";
 import { indexVersions } from "./index/recipe.ts";
 import { ociVersions } from "./oci/recipe.ts";
 import { rootfsVersions } from "./rootfs/recipe.ts";
+import { archiveVersions, sourceVersions } from "./source/recipe.ts";
 import { squashfsVersions } from "./squashfs/recipe.ts";
+import { sysrootVersions, treeVersions } from "./sysroot/recipe.ts";
 import { tarVersions } from "./tar/recipe.ts";
 import { toolsVersions } from "./tools/recipe.ts";
 import { unpackVersions } from "./unpack/recipe.ts";
 
 export const builderVersions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  archive: archiveVersions,
   copy: copyVersions,
   customize: customizeVersions,
   "deb-about": debAboutVersions,
@@ -28,9 +31,12 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   index: indexVersions,
   oci: ociVersions,
   rootfs: rootfsVersions,
+  source: sourceVersions,
   squashfs: squashfsVersions,
+  sysroot: sysrootVersions,
   tar: tarVersions,
   tools: toolsVersions,
+  tree: treeVersions,
   unpack: unpackVersions,
 };
 
@@ -51,6 +57,7 @@ export const resultKinds = [
 export type ResultKind = (typeof resultKinds)[number];
 
 const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
+  archive: "sources",
   customize: "root file systems",
   "deb-files": "debs",
   "deb-source": "debs",
@@ -59,9 +66,12 @@ const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
   index: "package indexes",
   oci: "images",
   rootfs: "root file systems",
+  source: "sources",
   squashfs: "images",
+  sysroot: "sysroots",
   tar: "images",
   tools: "tool environments",
+  tree: "sysroots",
   unpack: "unpacked packages",
 };
 

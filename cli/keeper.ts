@@ -12,7 +12,9 @@ import { indexBuilder } from "../builders/index/builder.ts";
 import { loadClient, loadOpenpgp, loadSaxes } from "../builders/late.ts";
 import { ociBuilder } from "../builders/oci/builder.ts";
 import { rootfsBuilder } from "../builders/rootfs/builder.ts";
+import { archiveBuilder, sourceBuilder } from "../builders/source/builder.ts";
 import { squashfsBuilder } from "../builders/squashfs/builder.ts";
+import { sysrootBuilder, treeBuilder } from "../builders/sysroot/builder.ts";
 import { tarBuilder } from "../builders/tar/builder.ts";
 import { toolsBuilder } from "../builders/tools/builder.ts";
 import { unpackBuilder } from "../builders/unpack/builder.ts";
@@ -20,6 +22,7 @@ import { runKeeper } from "./channel.ts";
 import { entryFile, isBundle } from "./entry.ts";
 
 const builders = [
+  archiveBuilder,
   copyBuilder,
   customizeBuilder,
   debAboutBuilder,
@@ -31,9 +34,12 @@ const builders = [
   indexBuilder,
   ociBuilder,
   rootfsBuilder,
+  sourceBuilder,
   squashfsBuilder,
+  sysrootBuilder,
   tarBuilder,
   toolsBuilder,
+  treeBuilder,
   unpackBuilder,
 ];
 

@@ -29,6 +29,7 @@ import { ResolveCommand } from "./commands/resolve.ts";
 import { SchemaCommand } from "./commands/schema.ts";
 import { ServeCommand } from "./commands/serve.ts";
 import { ShellCommand } from "./commands/shell.ts";
+import { SysrootCommand } from "./commands/sysroot.ts";
 import { StoreVerifyCommand } from "./commands/verify.ts";
 import { WhyCommand } from "./commands/why.ts";
 import { WhyNotCommand } from "./commands/whynot.ts";
@@ -39,6 +40,7 @@ import { showError } from "./output.ts";
 const version = "0.1.0";
 const commands = [
   RealizeCommand,
+  SysrootCommand,
   ResolveCommand,
   LockCommand,
   EvaluateCommand,

@@ -39,27 +39,38 @@ export interface Kind<M> {
   readonly circleHint?: string;
 }
 
-/** Where local files stand in a manifest: keys from its root on, `*` for every member of a list or a mapping. */
-export type Pattern = readonly string[];
+/**
+ * Where local files stand in a manifest: keys from its root on, `*` for every member of a list or a mapping. `unless`: not
+ * beside this key.
+ */
+export type Pattern = Steps | { readonly steps: Steps; readonly unless: string };
+type Steps = readonly string[];
 
 /** The local files a manifest, checked or not, names. */
 export function localsIn(manifest: unknown, patterns: readonly Pattern[]): LocalFile[] {
-  return patterns.flatMap((pattern) =>
-    membersAt(manifest, pattern).flatMap(([path, file]) =>
+  return patterns.flatMap((pattern) => {
+    const { steps, unless } = "steps" in pattern ? pattern : { steps: pattern, unless: undefined };
+    return membersAt(manifest, steps, unless).flatMap(([path, file]) =>
       typeof file === "string" ? [{ path, file }] : [],
-    ),
-  );
+    );
+  });
 }
 
-function membersAt(value: unknown, [step, ...rest]: Pattern, path: Path = []): [Path, unknown][] {
+function membersAt(
+  value: unknown,
+  [step, ...rest]: Steps,
+  unless: string | undefined,
+  path: Path = [],
+): [Path, unknown][] {
   if (step === undefined) return [[path, value]];
   if (typeof value !== "object" || value === null) return [];
+  if (rest.length === 0 && unless !== undefined && unless in value) return [];
   const members = Array.isArray(value)
     ? value.map((member, index): [string | number, unknown] => [index, member])
     : Object.entries(value);
   return members
     .filter(([key]) => step === "*" || step === key)
-    .flatMap(([key, member]) => membersAt(member, rest, [...path, key]));
+    .flatMap(([key, member]) => membersAt(member, rest, unless, [...path, key]));
 }
 
 /** The references that one key of a manifest, checked or not, holds: alone or in a list, those that `counts` lets through. */

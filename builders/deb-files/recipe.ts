@@ -42,6 +42,8 @@ export interface DebFilesPlan {
   readonly buildType: BuildType;
   /** By the manifest's own writing of the path. */
   readonly locals: ReadonlyMap<string, Content>;
+  /** Trees of packages, by the manifest's own writing of theirs. */
+  readonly packages: ReadonlyMap<string, Input>;
   readonly variables: ReadonlyMap<string, string>;
   readonly epoch: number;
   readonly tools: Input;
@@ -58,14 +60,21 @@ export function debFilesDerivation(plan: DebFilesPlan): Derivation {
     inputs[localInput(written)] = { content };
     return localInput(written);
   };
+  const made = (written: string): string => {
+    const input = plan.packages.get(written);
+    if (input === undefined) throw new Error(`${written} was not planned`);
+    inputs[`package ${written}`] = input;
+    return `package ${written}`;
+  };
   const parameters: DebFilesParameters = {
     control: controlFields(manifest, architecture),
-    files: manifest.files.map(({ path, mode, owner, content, from, template, conffile }) => ({
+    files: manifest.files.map(({ path, mode, owner, content, from, subpath, template, conffile }) => ({
       path,
       ...(mode !== undefined && { mode }),
       ...(owner !== undefined && { owner }),
       ...(content !== undefined && { content }),
-      ...(from !== undefined && { input: local(from) }),
+      ...(from !== undefined && { input: subpath === undefined ? local(from) : made(from) }),
+      ...(subpath !== undefined && { subpath }),
       template,
       conffile,
     })),
@@ -142,6 +151,7 @@ const shape = z.object({
       owner: z.optional(z.string()),
       content: z.optional(z.string()),
       input: z.optional(z.string()),
+      subpath: z.optional(z.string()),
       template: z.boolean(),
       conffile: z.boolean(),
     }),

@@ -7,6 +7,7 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
+import { type BuildRootWish, planBuildRoot } from "../buildroot/root.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { MadeDeb } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
@@ -20,7 +21,6 @@ import {
   debSourceDerivation,
   packagesFile,
 } from "./recipe.ts";
-import { type BuildRootWish, planBuildRoot } from "./root.ts";
 
 export interface DebSourcePlan {
   readonly manifest: DebSourceManifest;
@@ -53,6 +53,7 @@ export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly
       distro,
       architecture: target.arch,
       launcher,
+      name: about.source,
       source: about.stanza,
       profiles,
       more: plan.needs,

@@ -1,6 +1,7 @@
 // What runs in a build's root: dpkg-buildpackage, as a user who may nothing else.
 // Pure text and data; runs nothing.
 
+import { asBuildUser, buildFolder, buildUserEnvironment, makeBuildUser } from "../sandbox/builduser.ts";
 import type { Command } from "../sandbox/spec.ts";
 import { quoted } from "../sandbox/spec.ts";
 import type { DebSourceParameters } from "./recipe.ts";
@@ -10,31 +11,22 @@ export const sourceFolder = "/tmp/kit/source";
 export const outFolder = "/tmp/kit/out";
 export const scriptFile = "/tmp/kit/build";
 
-/** Named in the logs and in what compilers write down: the same for every build. */
-const buildFolder = "/build";
-
 /**
- * The source is copied, since builds write into it, and given to the user `build`, who has no capability and can gain
- * none but by fakeroot's pretence. What dpkg-buildpackage says of itself (.changes, .buildinfo) has dates and names of
+ * The source is copied, since builds write into it, and given to the user who builds. What dpkg-buildpackage says of itself (.changes, .buildinfo) has dates and names of
  * this run, so it ends in the log.
  */
 export function buildScript({ folder, profiles }: DebSourceParameters): string {
   const tree = quoted(`${buildFolder}/${folder}`);
-  const asBuild =
-    "setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all";
   const profile = profiles.length > 0 ? ` --build-profiles=${quoted(profiles.join(","))}` : "";
   return `#!/bin/sh
 set -eu
 umask 022
-grep -q '^build:' /etc/passwd || echo 'build:x:1000:1000::/nonexistent:/bin/sh' >> /etc/passwd
-grep -q '^build:' /etc/group || echo 'build:x:1000:' >> /etc/group
-mkdir -p ${buildFolder}
-cp -a ${sourceFolder} ${tree}
+${makeBuildUser}cp -a ${sourceFolder} ${tree}
 chmod -R u+w ${tree}
 chmod +x ${tree}/debian/rules
 chown -R 1000:1000 ${buildFolder}
 cd ${tree}
-${asBuild} dpkg-buildpackage --no-sign --build=binary --jobs=auto${profile}
+${asBuildUser} dpkg-buildpackage --no-sign --build=binary --jobs=auto${profile}
 cd ${buildFolder}
 for file in *.buildinfo *.changes; do
   test -e "$file" && { echo "kit: $file"; cat "$file"; }
@@ -54,9 +46,7 @@ export function buildCommand({ epoch, options, environment }: DebSourceParameter
       ...environment,
       DEB_BUILD_OPTIONS: options.join(" "),
       DEBIAN_FRONTEND: "noninteractive",
-      HOME: "/nonexistent",
-      USER: "build",
-      LOGNAME: "build",
+      ...buildUserEnvironment,
     },
   };
 }

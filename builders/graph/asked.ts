@@ -134,6 +134,11 @@ function sourceOf(
       return localSource(file, controlFields(manifest, architecture), {
         ...{ how: "built", state: "Build", requires: [] },
       });
+    case "cmake":
+    case "meson":
+    case "autotools":
+    case "make":
+    case "script":
     case "deb-source": {
       // Which packages it makes, and what they need, building it tells.
       const stanza = { Package: manifest.name, Architecture: architecture };

@@ -2,8 +2,8 @@
 // Knows its keys; does not know how the .deb is made.
 
 import * as z from "zod";
-import type { Pattern } from "../../evaluator/kind.ts";
-import { localPath, text, unique } from "../../evaluator/manifest/value.ts";
+import type { Pattern, Reference } from "../../evaluator/kind.ts";
+import { localPath, targetPath, text, unique } from "../../evaluator/manifest/value.ts";
 import { packageName, packageVersion, provision, relation } from "./debian.ts";
 import { fileShape, hasOneSource } from "./file.ts";
 import { packageShape } from "./shape.ts";
@@ -13,8 +13,19 @@ const file = z
     ...fileShape,
     template: z.boolean().default(false).describe("Whether ${…} in the local file is replaced."),
     conffile: z.boolean().default(false).describe("Whether dpkg keeps an administrator's changes to it."),
+    subpath: z
+      .union([z.literal("/"), targetPath])
+      .optional()
+      .describe(
+        "What is taken of a package that is built into a tree, whose manifest `from` names: /lib, or / for all.",
+      ),
   })
-  .check(hasOneSource);
+  .check(hasOneSource)
+  .check(
+    z.refine(({ from, subpath }) => subpath === undefined || from !== undefined, {
+      error: "has `subpath` without `from`\nname the manifest of a package there",
+    }),
+  );
 
 const relations = z.array(relation).default([]);
 
@@ -80,8 +91,19 @@ export const debFiles = z.strictObject({
 
 export type DebFilesManifest = z.infer<typeof debFiles>;
 
+/** Manifests of packages that files are taken of. */
+export function referencesOfFiles(manifest: unknown): Reference[] {
+  const { files } = manifest as { readonly files?: unknown };
+  if (!Array.isArray(files)) return [];
+  return files.flatMap((file: { readonly from?: unknown; readonly subpath?: unknown } | null, index) =>
+    typeof file?.from === "string" && file.subpath !== undefined
+      ? [{ path: ["files", index, "from"], to: file.from, kind: "package" }]
+      : [],
+  );
+}
+
 export const localsOfDebFiles: readonly Pattern[] = [
-  ["files", "*", "from"],
+  { steps: ["files", "*", "from"], unless: "subpath" },
   ["deb", "scripts", "*"],
   ["deb", "units", "*"],
 ];

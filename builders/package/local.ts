@@ -4,6 +4,7 @@
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import type { BuildType } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { assembled } from "../tools/plan.ts";
 import { isManifest } from "./debian.ts";
@@ -67,11 +68,24 @@ export function architectureFor(names: readonly string[], target: string, place:
   });
 }
 
-/** Manifests of packages that one names: as what it needs to run, or to be built. */
+/** @throws {Fault} `manifest/unsupported-build-type` */
+export function refuseBuildType(
+  { name, buildTypes }: { readonly name: string; readonly buildTypes: readonly BuildType[] },
+  wanted: BuildType,
+  place: () => Place,
+): void {
+  if (buildTypes.includes(wanted)) return;
+  throw new Fault("manifest/unsupported-build-type", `${name} is not built as ${wanted}`, {
+    place: place(),
+    hint: `what is built as ${wanted} depends on ${wanted} builds alone: add it to buildTypes, or build the rest as ${buildTypes.join(", ")}`,
+  });
+}
+
+/** Manifests of packages that one names: as what it needs to run, or to be built, or takes files of. */
 export function packageReferences(
   assembly: Assembly,
   file: string,
-  key: "dependencies" | "buildDependencies" = "dependencies",
+  key: "dependencies" | "buildDependencies" | "files" = "dependencies",
 ) {
   const { references } = assembled(assembly, file);
   return references.filter(({ kind, path }) => kind === "package" && path[0] === key);

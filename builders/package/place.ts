@@ -5,7 +5,7 @@ import type { Attributes } from "../../store/layout.ts";
 import { type Content, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.ts";
+import { joinPath, parseTreePath, rootPath, type TreePath } from "../../store/model/path.ts";
 import type { Entry, FileEntry, Tree } from "../../store/model/tree.ts";
 
 export interface PlacedFile {
@@ -14,6 +14,8 @@ export interface PlacedFile {
   /** Its text, or the name of the input that holds the file or folder. */
   readonly content?: string;
   readonly input?: string;
+  /** What is taken of an input that is a tree; all of it without. */
+  readonly subpath?: string;
   /** Octal. */
   readonly mode?: string;
   /** `uid:gid` */
@@ -50,11 +52,30 @@ export function placedEntries(
   const { kind, digest } = splitContent(sources.input(file.input));
   const bytesOf = (blob: Digest) => (rewrite ?? ((bytes) => bytes))(sources.read(blob));
   if (kind === "blob") return [fileEntry(path, bytesOf(digest), owned, sources)];
-  return sources.tree(digest).entries.map((entry) => {
+  return within(sources.tree(digest), file).map(({ link: _, ...entry }: Entry & { link?: number }) => {
     const moved = { ...entry, path: joinPath(path, entry.path), uid, gid, ...modeWithin(entry, mode) };
     if (moved.type !== "file" || rewrite === undefined) return moved;
     const bytes = bytesOf(moved.blob);
     return { ...moved, size: bytes.length, blob: sources.put(bytes, moved) };
+  });
+}
+
+/** @throws {Fault} `build/no-such-path` */
+function within({ entries }: Tree, { path, subpath = "/" }: PlacedFile): readonly Entry[] {
+  if (subpath === "/") return entries;
+  const top = parseTreePath(subpath);
+  const found = entries.flatMap((entry): Entry[] => {
+    if (entry.path === top) return [{ ...entry, path: rootPath }];
+    return entry.path.startsWith(`${top}/`)
+      ? [{ ...entry, path: parseTreePath(entry.path.slice(top.length + 1)) }]
+      : [];
+  });
+  if (found.length > 0) return found;
+  const known = entries
+    .filter(({ path }) => path !== "" && !path.includes("/"))
+    .map(({ path }) => `/${path}`);
+  throw new Fault("build/no-such-path", `there is no ${subpath} in the package that ${path} is taken of`, {
+    hint: `it has ${known.join(", ")}`,
   });
 }
 

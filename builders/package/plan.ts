@@ -2,33 +2,32 @@
 // Pure. Knows the builders of packages; does not know images.
 
 import { parseRelations } from "../../evaluator/deb/relation.ts";
-import { fieldOf, parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { fieldOf } from "../../evaluator/deb/stanza.ts";
 import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
-import { type BuildType, type Input, splitContent } from "../../store/model/derivation.ts";
-import { parseSha256 } from "../../store/model/digest.ts";
-import { Fault, faultsOf, type Place, unreachable } from "../../store/model/fault.ts";
+import type { BuildType, Input } from "../../store/model/derivation.ts";
+import { Fault, unreachable } from "../../store/model/fault.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
+import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { planDsc } from "../deb-source/dsc.ts";
 import { planDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { MadeDeb } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
+import { planTrees, sysrootOf, type TreePackage } from "../sysroot/plan.ts";
 import { assembled, planTools } from "../tools/plan.ts";
-import { unpackDerivation } from "../unpack/recipe.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
-import type { DebPrebuiltManifest } from "./deb-prebuilt.ts";
 import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
 import { architectureFor, packageFiles, packageReferences, refuseClashes, withLocalNames } from "./local.ts";
 import { packageKind } from "./schema.ts";
+import { isTreeManifest } from "./tree.ts";
 
 /** A package kit makes, for who asks for some: what the resolver needs to know, and where its .deb comes from. */
 export interface LocalPackage extends MadePackage {
@@ -39,12 +38,9 @@ export interface LocalPackage extends MadePackage {
   readonly standing: "asked" | "brought" | "offered";
 }
 
-interface MadePackage {
+interface MadePackage extends MadeDeb {
   /** Its manifest. */
   readonly file: string;
-  readonly stanza: Stanza;
-  readonly deb: Input;
-  readonly label: string;
   /** Whether it is what the manifest is named for, and not one that its source makes beside. */
   readonly isMain: boolean;
 }
@@ -101,19 +97,58 @@ export function planPackageOutput(
   file: string,
   target: Target,
 ): readonly PlannedOutput[] {
+  const { manifest } = settle(assembled(planning.world.assembly, file), packageKind, target);
+  if (isTreeManifest(manifest)) return planTreeOutput(planning, file, target);
   const items = planPackage(planning, file, target);
-  if (items === undefined) return [];
-  const outputs = items.map(packageOutput);
-  const known = ["deb", ...outputs.map(({ name }) => name)];
-  const { outputs: wished = [] } = planning.wish;
-  const unknown = wished.find((output) => !known.includes(output));
+  return items === undefined ? [] : wishedOf(items.map(packageOutput), planning);
+}
+
+/** Those that are asked for by type or name. @throws {Fault} `usage/unknown-output` */
+function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
+  const types = [...new Set(outputs.map(({ type }) => type))];
+  const known = [...types, ...(outputs.length === types.length ? [] : outputs.map(({ name }) => name))];
+  const { outputs: wished = [] } = wish;
+  const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));
+  const unknown = wished.find((output) => !isAny(output));
   if (unknown !== undefined) {
     throw new Fault("usage/unknown-output", `the package has no output ${unknown}`, {
-      hint: `it has ${outputs.length === 1 ? "deb" : known.join(", ")}`,
+      hint: `it has ${known.join(", ")}`,
     });
   }
-  const isWished = ({ name }: PlannedOutput) => wished.includes("deb") || wished.includes(name);
+  const isWished = ({ type, name }: PlannedOutput) => wished.includes(type) || wished.includes(name);
   return wished.length === 0 ? outputs : outputs.filter(isWished);
+}
+
+/** What it installs alone: `tree`; with all that it depends on, as `kit sysroot` gives it out: `sysroot`, if asked for. */
+function planTreeOutput(planning: Planning, file: string, target: Target): readonly PlannedOutput[] {
+  const trees = planSysroot(planning, file, target);
+  const own = trees?.at(-1);
+  const sysroot = trees && own && sysrootOf(own.name, trees, target.arch);
+  if (own === undefined || sysroot === undefined || !("derivation" in sysroot)) return [];
+  const common = { name: own.name, architecture: target.arch };
+  const outputs = [
+    { ...common, type: "tree", derivation: own.derivation, output: "files" },
+    { ...common, type: "sysroot", ...sysroot },
+  ];
+  const isAsked = (planning.wish.outputs ?? []).length > 0;
+  return wishedOf(outputs, planning).filter(({ type }) => isAsked || type === "tree");
+}
+
+/** What is built into the sysroot of a manifest: what it depends on, then it; undefined while a question is open. */
+export function planSysroot(
+  planning: Planning,
+  file: string,
+  target: Target,
+): readonly TreePackage[] | undefined {
+  return planTrees(planning, [file], target, debsOf(planning, target));
+}
+
+/** Packages of manifests for the root that a tree is built in. */
+function debsOf(planning: Planning, target: Target) {
+  return (files: readonly string[]) => {
+    const locals = planPackages(planning, files, target);
+    return locals && { locals, asked: packageRequests(locals).asked };
+  };
 }
 
 function packageOutput({ stanza, deb, label }: MadePackage): PlannedOutput {
@@ -144,6 +179,8 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
   );
   switch (manifest.builder) {
     case "deb-files": {
+      const packages = planTakenTrees(planning, file, target);
+      if (packages === undefined) return undefined;
       const contents = new Map(locals.map(({ file: written }) => [written, local(written)]));
       const isExecutable = (written: string) =>
         locals.some((local) => local.file === written && planning.world.executables.has(local.at));
@@ -152,10 +189,11 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         files: withLocalModes(manifest.files, isExecutable),
       };
       return alone(
+        file,
         planDebFiles(planning, complete, {
-          file,
           architecture,
           contents,
+          packages,
           variables,
           buildType: target.buildType,
           distro: target.distro,
@@ -164,8 +202,8 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
     }
     case "deb-prebuilt":
       return alone(
+        file,
         planDebPrebuilt(planning, manifest, {
-          file,
           local,
           architecture: target.arch,
           place: own.document.place(["sources", 0]),
@@ -187,13 +225,26 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
       });
       return items && withMain(manifest.name, file, items);
     }
+    case "cmake":
+    case "meson":
+    case "autotools":
+    case "make":
+    case "script":
+      throw new Fault(
+        "manifest/not-installable",
+        `${manifest.name} is built into a sysroot and is no package to install`,
+        {
+          place: own.document.place(["builder"]),
+          hint: "a package of files takes what it made: builder: deb-files, files: [{path: /usr/lib/x, from: ./x.yaml, subpath: /lib}]",
+        },
+      );
     default:
       return unreachable(manifest);
   }
 }
 
-function alone(item: Omit<MadePackage, "isMain"> | undefined): readonly MadePackage[] | undefined {
-  return item && [{ ...item, isMain: true }];
+function alone(file: string, item: MadeDeb | undefined): readonly MadePackage[] | undefined {
+  return item && [{ ...item, file, isMain: true }];
 }
 
 /** The package that is called as its source is; where there is none, all but those with debug symbols. */
@@ -223,10 +274,25 @@ function planBuildDependencies(
   return { locals, needs: [...names, ...packageRequests(locals).asked] };
 }
 
+/** What packages that are built into trees install, by their manifests as this one writes them. */
+function planTakenTrees(
+  planning: Planning,
+  file: string,
+  target: Target,
+): ReadonlyMap<string, Input> | undefined {
+  const references = packageReferences(planning.world.assembly, file, "files");
+  const planned = references.map((reference) => {
+    const own = planSysroot(planning, reference.file, target)?.at(-1);
+    return own && ([reference.to, { derivation: own.derivation, output: "files" }] as const);
+  });
+  const known = planned.flatMap((item) => (item === undefined ? [] : [item]));
+  return known.length < planned.length ? undefined : new Map(known);
+}
+
 interface DebFilesContext {
-  readonly file: string;
   readonly architecture: string;
   readonly contents: ReadonlyMap<string, ReturnType<Planning["world"]["locals"]["get"]> & string>;
+  readonly packages: ReadonlyMap<string, Input>;
   readonly variables: ReadonlyMap<string, string>;
   readonly buildType: BuildType;
   /** Name of the distribution it is built for. */
@@ -237,8 +303,8 @@ function planDebFiles(
   planning: Planning,
   manifest: DebFilesManifest,
   context: DebFilesContext,
-): Omit<MadePackage, "isMain"> | undefined {
-  const { file, architecture, contents, variables, buildType, distro } = context;
+): MadeDeb | undefined {
+  const { architecture, contents, packages, variables, buildType, distro } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
@@ -248,92 +314,15 @@ function planDebFiles(
     architecture,
     buildType,
     locals: contents,
+    packages,
     variables,
     epoch,
     tools,
     launcher,
   });
   return {
-    file,
     stanza: controlFields(manifest, architecture),
     deb: { derivation: built, output: "deb" },
     label: built.label,
   };
-}
-
-interface DebPrebuiltContext {
-  readonly file: string;
-  readonly local: (written: string) => `${"blob" | "tree"}:${string}`;
-  readonly architecture: string;
-  /** Where the manifest names the .deb. */
-  readonly place: Place;
-}
-
-/** What it depends on stands in the .deb alone: it is unpacked before anything can be resolved. */
-function planDebPrebuilt(
-  planning: Planning,
-  manifest: DebPrebuiltManifest,
-  { file, local, architecture, place }: DebPrebuiltContext,
-): Omit<MadePackage, "isMain"> | undefined {
-  const [source] = manifest.sources;
-  if (source === undefined) throw new Error("the schema asks for a source");
-  const label = "file" in source ? source.file : `${manifest.name}.deb`;
-  const deb: Input =
-    "file" in source
-      ? { content: blobContent(local(source.file), source.file) }
-      : {
-          derivation: fetchDerivation(
-            label,
-            { sha256: parseSha256(source.sha256) },
-            { urls: [source.url, ...source.mirrors] },
-          ),
-          output: "file",
-        };
-  const control = planning.fact(unpackDerivation(label, deb), "control", "control");
-  if (control === undefined) return undefined;
-  const stanza = controlOf(control, label, place);
-  const { Package: name, Architecture: made = "" } = stanza;
-  if (name !== manifest.name) {
-    throw new Fault("manifest/wrong-package", `the .deb of ${manifest.name} holds the package ${name}`, {
-      place,
-      hint: `write name: ${name}`,
-    });
-  }
-  const { Version: version = "" } = stanza;
-  if (manifest.version !== undefined && manifest.version !== version) {
-    throw new Fault(
-      "manifest/wrong-package",
-      `the .deb of ${name} holds the version ${version}, not ${manifest.version}`,
-      { place, hint: `write version: ${version}, or leave it out` },
-    );
-  }
-  if (made !== "all" && made !== architecture) {
-    throw new Fault(
-      "manifest/unsupported-architecture",
-      `the .deb of ${manifest.name} is made for ${made || "no architecture"}, not for ${architecture}`,
-      { place, hint: `name the one that is made for ${architecture}` },
-    );
-  }
-  return { file, stanza, deb, label };
-}
-
-/** @throws {Fault} `digest/bad-deb` */
-function controlOf(text: string, label: string, place: Place): Stanza {
-  try {
-    return parseStanza(text);
-  } catch (error) {
-    const [fault] = faultsOf(error);
-    if (fault === undefined) throw error;
-    throw new Fault("digest/bad-deb", `the control file of ${label}: ${fault.message}`, {
-      place,
-      cause: error,
-      hint: "no tool of Debian makes such a package: build it again with dpkg-deb",
-    });
-  }
-}
-
-function blobContent(content: string, written: string): Extract<Input, { content: unknown }>["content"] {
-  const { kind } = splitContent(content as never);
-  if (kind === "tree") throw new Fault("manifest/wrong-type", `${written} is a folder; a .deb is expected`);
-  return content as never;
 }

@@ -3,12 +3,13 @@
 
 import * as z from "zod";
 import { type Kind, referencesIn } from "../../evaluator/kind.ts";
-import { debFiles, localsOfDebFiles } from "./deb-files.ts";
+import { debFiles, localsOfDebFiles, referencesOfFiles } from "./deb-files.ts";
 import { debPrebuilt, localsOfDebPrebuilt } from "./deb-prebuilt.ts";
 import { debSource, localsOfDebSource } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
+import { localsOfTrees, treePackages } from "./tree.ts";
 
-const packageManifest = z.discriminatedUnion("builder", [debFiles, debPrebuilt, debSource]);
+const packageManifest = z.discriminatedUnion("builder", [debFiles, debPrebuilt, debSource, ...treePackages]);
 
 export type PackageManifest = z.infer<typeof packageManifest>;
 
@@ -19,7 +20,8 @@ export const packageKind: Kind<PackageManifest> = {
     ...referencesIn(manifest, "distro", "distro"),
     ...referencesIn(manifest, "dependencies", "package", isManifest),
     ...referencesIn(manifest, "buildDependencies", "package", isManifest),
+    ...referencesOfFiles(manifest),
   ],
-  locals: [...localsOfDebFiles, ...localsOfDebPrebuilt, ...localsOfDebSource],
+  locals: [...localsOfDebFiles, ...localsOfDebPrebuilt, ...localsOfDebSource, ...localsOfTrees],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };

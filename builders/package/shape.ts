@@ -14,6 +14,11 @@ export const packageShape = {
     .min(1, { error: "names no architecture\nwrite [any], [all] or names" })
     .default(["any"])
     .describe("any: built for each; all or noarch: the same for each; or names."),
+  buildTypes: z
+    .array(z.enum(["debug", "release"]))
+    .min(1, { error: "names no build type\nwrite [debug, release], or one of them" })
+    .default(["debug", "release"])
+    .describe("What it is built as; who depends on it is built as the same."),
   dependencies: z
     .array(packageOrManifest)
     .default([])

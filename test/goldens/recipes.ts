@@ -16,7 +16,9 @@ import { ociDerivation } from "../../builders/oci/recipe.ts";
 import { debFiles } from "../../builders/package/deb-files.ts";
 import { resolveRequest } from "../../builders/realizer/resolve.ts";
 import { rootfsDerivation } from "../../builders/rootfs/recipe.ts";
+import { archiveDerivation, sourceDerivation } from "../../builders/source/recipe.ts";
 import { squashfsDerivation } from "../../builders/squashfs/recipe.ts";
+import { sysrootDerivation, treeDerivation } from "../../builders/sysroot/recipe.ts";
 import { tarDerivation } from "../../builders/tar/recipe.ts";
 import { toolsDerivation } from "../../builders/tools/recipe.ts";
 import { unpackDerivation } from "../../builders/unpack/recipe.ts";
@@ -55,6 +57,8 @@ const base = rootfsDerivation({
 });
 const root = { derivation: base, output: "root" };
 
+const files = (name: string) => ({ name, files: { content: content(`files ${name}`) } });
+
 const manifest = debFiles.parse({
   kind: "package",
   name: "hello",
@@ -81,6 +85,11 @@ const manifest = debFiles.parse({
 
 /** By builder. */
 export const derivations: Readonly<Record<string, Derivation>> = {
+  archive: archiveDerivation(
+    "hello-1.0.tar.gz",
+    { content: contentOf("blob", digestOf("archive")) },
+    { tools, launcher },
+  ),
   copy: copyDerivation("own.deb", { content: contentOf("blob", digestOf("own")) }),
   customize: customizeDerivation({
     label: "customize",
@@ -165,6 +174,7 @@ export const derivations: Readonly<Record<string, Derivation>> = {
         .map((name): [string, Content] => [name, contentOf("blob", digestOf(name))])
         .concat([["./data", content("data")]]),
     ),
+    packages: new Map(),
     variables: new Map([
       ["arch", "amd64"],
       ["name", "hello"],
@@ -207,13 +217,34 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     base,
     launcher,
   }),
+  source: sourceDerivation(
+    "hello",
+    [
+      { into: "", input: { content: content("dir") } },
+      { into: "deps/x", input: { content: content("archive") } },
+    ],
+    [{ name: "./fix.patch", input: { content: contentOf("blob", digestOf("patch")) } }],
+    { tools, launcher },
+  ),
   squashfs: squashfsDerivation(
     "hello.squashfs",
     { root, tools, launcher },
     { file: "hello.squashfs", epoch },
   ),
+  sysroot: sysrootDerivation("app", [files("units"), files("track")], "amd64"),
   tar: tarDerivation("hello.tar", root, { file: "hello.tar", epoch, compression: "none" }),
   tools: toolsDerivation("tools dpkg", "amd64", [deb("dpkg"), deb("dash")]),
+  tree: treeDerivation({
+    ...{ label: "track_1", architecture: "amd64", buildType: "debug", root, launcher },
+    source: { content: content("source") },
+    sysroot: { derivation: sysrootDerivation("track", [files("units")], "amd64"), output: "root" },
+    parameters: {
+      steps: { builder: "cmake", defines: { BUILD_SHARED_LIBS: "ON" } },
+      directory: ".",
+      environment: { CXXFLAGS: "-Wall" },
+      epoch,
+    },
+  }),
   unpack: deb("dash").unpacked,
 };
 

@@ -1,4 +1,4 @@
-// The root that a source package is built in: what every build has, and exactly what this one asks for.
+// The root that a source is built in: what every build has, and exactly what this one asks for.
 // Pure. Knows build dependencies and layers; does not know what is built there.
 
 import { type BuildRelations, buildRelations } from "../../evaluator/deb/builddepends.ts";
@@ -19,7 +19,9 @@ export interface BuildRootWish {
   readonly distro: DebDistro;
   readonly architecture: string;
   readonly launcher: Input;
-  /** What the source says of itself. */
+  /** What it is built for, for people. */
+  readonly name: string;
+  /** What the source says of itself; `Source` is what its needs are called by. */
   readonly source: Stanza;
   readonly profiles: readonly string[];
   /** Further relations, as in Build-Depends. */
@@ -62,7 +64,7 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
     group: [],
     mergedUsr: needsLinks(joint),
   };
-  const label = `${fieldOf(wish.source, "Source")} build root`;
+  const label = `${wish.name} build root`;
   const rest = beyond(joint, base);
   if (rest === undefined) {
     const packages = inputs(joint.packages);

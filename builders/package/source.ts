@@ -1,0 +1,37 @@
+// Where a package's source comes from, as manifests write it.
+// Knows the keys; does not know how anything is fetched or unpacked.
+
+import * as z from "zod";
+import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
+
+/** A folder in a source: `.` is the source itself. */
+export const insidePath = text(
+  /^(?:\.|(?!\.{1,2}(?:\/|$))[^/\0-\x1f]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[^/\0-\x1f]{1,255})*)$/,
+  "a path in the source",
+  "it is relative, ends without /, and holds no . or .. part: src/lib",
+);
+
+const into = insidePath.optional().describe("Where in the source it goes; its top by default.");
+
+const folder = z.strictObject({ dir: localPath.describe("A folder beside the manifest."), into });
+
+const archive = z.strictObject({
+  url: url.describe(
+    "An archive: tar, in any usual compression, or zip. A folder that holds all of it is left out.",
+  ),
+  sha256: sha256.describe("What it must be."),
+  mirrors: z.array(url).default([]).describe("Where else it is."),
+  into,
+});
+
+export const treeSources = z
+  .array(z.union([folder, archive]))
+  .min(1, { error: "names no source\nwrite at least one: [{dir: ./source}]" })
+  .describe("The source: {dir}, or {url, sha256}; several are laid over each other, or into folders.");
+
+export const patches = z
+  .array(localPath)
+  .default([])
+  .describe("Applied in order: files as diff and git write them, or a folder with a quilt series.");
+
+export type TreeSource = z.infer<typeof treeSources>[number];

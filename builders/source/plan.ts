@@ -1,0 +1,69 @@
+// Planning a package's source: one tree of all that its manifest names.
+// Pure. Knows sources as manifests write them; does not know what is built of them.
+
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
+import { parseSha256 } from "../../store/model/digest.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import type { TreeSource } from "../package/source.ts";
+import { planTools } from "../tools/plan.ts";
+import { archiveDerivation, type SourcePart, sourceDerivation } from "./recipe.ts";
+
+export interface SourceWish {
+  readonly name: string;
+  readonly sources: readonly TreeSource[];
+  readonly patches: readonly string[];
+  /** The distribution whose packages the tools are taken of. */
+  readonly distro: string;
+  /** A local file or folder, as the manifest writes it. */
+  readonly local: (written: string) => Content;
+  readonly place: (path: readonly (string | number)[]) => Place;
+}
+
+/** Undefined while a question is open. @throws {Fault} `manifest/wrong-type` */
+export function planSource(planning: Planning, wish: SourceWish): Input | undefined {
+  const { name, sources, distro, local, place } = wish;
+  const [only] = sources;
+  // A folder as it is takes no tools.
+  if (sources.length === 1 && only && "dir" in only && only.into === undefined && wish.patches.length === 0)
+    return { content: folderAt(only.dir, 0, wish) };
+  const tools = planTools(planning, "source", distro);
+  const launcher = planTools(planning, "launcher", distro);
+  if (tools === undefined || launcher === undefined) return undefined;
+  const parts = sources.map((source, index): SourcePart => {
+    const into = source.into === undefined || source.into === "." ? "" : source.into;
+    if ("dir" in source) return { into, input: { content: folderAt(source.dir, index, wish) } };
+    const label = new URL(source.url).pathname.split("/").at(-1) || name;
+    const sha256 = parseSha256(source.sha256);
+    const archive = {
+      derivation: fetchDerivation(label, { sha256 }, { urls: [source.url, ...source.mirrors] }),
+      output: "file",
+    };
+    return {
+      into,
+      input: { derivation: archiveDerivation(label, archive, { tools, launcher }), output: "tree" },
+    };
+  });
+  const [part] = parts;
+  if (parts.length === 1 && part?.into === "" && wish.patches.length === 0) return part.input;
+  const patches = wish.patches.map((written, index) => {
+    const content = local(written);
+    const isFolder = splitContent(content).kind === "tree";
+    return {
+      name: isFolder ? `${written}/series` : written,
+      input: { content },
+      place: place(["patches", index]),
+    };
+  });
+  return { derivation: sourceDerivation(name, parts, patches, { tools, launcher }), output: "tree" };
+}
+
+function folderAt(written: string, index: number, { local, place }: SourceWish): Content {
+  const content = local(written);
+  if (splitContent(content).kind === "tree") return content;
+  throw new Fault("manifest/wrong-type", `${written} is a file; a folder with the source is expected`, {
+    place: place(["sources", index, "dir"]),
+    hint: "name the folder it is in; an archive is named by its url",
+  });
+}

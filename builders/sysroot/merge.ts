@@ -1,0 +1,48 @@
+// Several packages' files as one sysroot.
+// Pure: nobody's file is laid over another's; what is the same may be there twice.
+
+import { Fault } from "../../store/model/fault.ts";
+import type { TreePath } from "../../store/model/path.ts";
+import { type Entry, makeTree, sameContent, type Tree } from "../../store/model/tree.ts";
+
+export interface NamedTree {
+  readonly name: string;
+  readonly tree: Tree;
+}
+
+/** @throws {Fault} `build/sysroot-clash` naming both packages and the first ten paths that they have otherwise */
+export function mergeSysroot(packages: readonly NamedTree[]): Tree {
+  const entries = new Map<TreePath, { readonly entry: Entry; readonly owner: string }>();
+  const clashes = new Map<string, TreePath[]>();
+  let links = 0;
+  for (const { name, tree } of packages) {
+    const offset = links;
+    for (const entry of tree.entries) {
+      const present = entries.get(entry.path);
+      const link = entry.type === "file" && entry.link !== undefined ? entry.link + offset : undefined;
+      links = Math.max(links, link ?? 0);
+      if (present === undefined) {
+        entries.set(entry.path, {
+          entry: { ...entry, ...(link !== undefined && { link }) } as Entry,
+          owner: name,
+        });
+      } else if (!sameContent(present.entry, entry)) {
+        const pair = `${present.owner} and ${name}`;
+        clashes.set(pair, [...(clashes.get(pair) ?? []), entry.path]);
+      }
+    }
+  }
+  const [clash] = clashes;
+  if (clash !== undefined) throw clashOf(...clash);
+  return makeTree([...entries.values()].map(({ entry }) => entry));
+}
+
+const mostTold = 10;
+
+function clashOf(pair: string, paths: readonly TreePath[]): Fault {
+  const more = paths.length - mostTold;
+  return new Fault("build/sysroot-clash", `${pair} install other things at the same places`, {
+    details: [...paths.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])],
+    hint: "a sysroot has one of each path: rename it in one of them, or let one depend on the other instead of bringing its own",
+  });
+}

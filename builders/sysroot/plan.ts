@@ -1,0 +1,228 @@
+// Planning packages that become part of sysroots: their sources, what each is built with, and in what.
+// Pure. Knows that each sees what it declares, with what that needs, and nothing else.
+
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { settle } from "../../evaluator/manifest/settle.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import { poolTime } from "../../store/layout.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { planBuildRoot } from "../buildroot/root.ts";
+import { distroNamed } from "../distro/named.ts";
+import type { MadeDeb } from "../distro/package.ts";
+import { requireDeb } from "../distro/source.ts";
+import { isManifest } from "../package/debian.ts";
+import { architectureFor, packageReferences, refuseBuildType } from "../package/local.ts";
+import { packageKind } from "../package/schema.ts";
+import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
+import { withVariant } from "../package/variant.ts";
+import { planSource } from "../source/plan.ts";
+import { assembled, planTools } from "../tools/plan.ts";
+import { stepsOf, sysrootDerivation, treeDerivation } from "./recipe.ts";
+
+/** A package that is built into a tree. */
+export interface TreePackage {
+  readonly file: string;
+  readonly name: string;
+  readonly version: string | undefined;
+  /** Its output `files`. */
+  readonly derivation: Derivation;
+  /** Packages of the distribution that it needs to run. */
+  readonly runtime: readonly string[];
+}
+
+/** Packages of manifests that a root is built with, of those named there. */
+export type PlanDebs = (
+  files: readonly string[],
+) => { readonly locals: readonly MadeDeb[]; readonly asked: readonly string[] } | undefined;
+
+/**
+ * The packages of these files and those they depend on, dependencies first, each once; undefined while a question is
+ * open.
+ *
+ * @throws {Fault} `manifest/unsupported-architecture`, `manifest/unsupported-build-type`, `manifest/name-clash`
+ */
+export function planTrees(
+  planning: Planning,
+  files: readonly string[],
+  target: Target,
+  planDebs: PlanDebs,
+): readonly TreePackage[] | undefined {
+  const planned = new Map<string, TreePackage | undefined>();
+  const plan = (file: string): readonly TreePackage[] | undefined => {
+    const needed = dependenciesOf(planning, file, target, "dependencies").trees;
+    const below = withAll(needed, plan);
+    if (!planned.has(file)) planned.set(file, planTree(planning, file, target, { plan, planDebs }));
+    const own = planned.get(file);
+    return own === undefined || below === undefined ? undefined : [...below, own];
+  };
+  const all = withAll(files, plan);
+  if (all !== undefined) refuseSameName(planning, all);
+  return all;
+}
+
+/** What each of them gives, every package once. */
+function withAll(
+  files: readonly string[],
+  plan: (file: string) => readonly TreePackage[] | undefined,
+): readonly TreePackage[] | undefined {
+  const found = new Map<string, TreePackage>();
+  // All are planned before any is waited for, so that their questions are asked at once.
+  const each = files.map(plan);
+  for (const packages of each) {
+    if (packages === undefined) return undefined;
+    for (const item of packages) found.set(item.file, item);
+  }
+  return [...found.values()];
+}
+
+interface TreeMeans {
+  readonly plan: (file: string) => readonly TreePackage[] | undefined;
+  readonly planDebs: PlanDebs;
+}
+
+function planTree(
+  planning: Planning,
+  file: string,
+  target: Target,
+  { plan, planDebs }: TreeMeans,
+): TreePackage | undefined {
+  const { assembly } = planning.world;
+  const own = assembled(assembly, file);
+  const { manifest: written, locals } = settle(own, packageKind, target);
+  if (!isTreeManifest(written)) throw new Error(`${file} is built into no tree`);
+  const manifest = withVariant(written, target.buildType);
+  const place = (path: readonly (string | number)[]) => own.document.place([...path]);
+  architectureFor(manifest.architectures, target.arch, () => place(["architectures"]));
+  refuseBuildType(manifest, target.buildType, () => place(["buildTypes"]));
+  const runtime = dependenciesOf(planning, file, target, "dependencies");
+  const building = dependenciesOf(planning, file, target, "buildDependencies");
+  const sysroot = withAll([...runtime.trees, ...building.trees], plan);
+  const debs = planDebs([...runtime.debs, ...building.debs]);
+  const source = planSource(planning, {
+    ...{
+      name: manifest.name,
+      sources: manifest.sources,
+      patches: manifest.patches,
+      distro: target.distro,
+      place,
+    },
+    local(path) {
+      const found = locals.find((local) => local.file === path);
+      const content = found && planning.world.locals.get(found.at);
+      if (content === undefined) throw new Error(`${path} was not read`);
+      return content;
+    },
+  });
+  const launcher = planTools(planning, "launcher", target.distro);
+  if (sysroot === undefined || debs === undefined || launcher === undefined) return undefined;
+  const root = planBuildRoot(planning, {
+    ...{ name: manifest.name, architecture: target.arch, launcher, locals: debs.locals, profiles: [] },
+    distro: requireDeb(distroNamed(target.distro, target.arch, assembly).manifest),
+    // Not by its own name: those that need the same are built in the same root.
+    source: { Source: "kit", "Build-Depends": toolsOf[manifest.builder], "Rules-Requires-Root": "no" },
+    more: [
+      ...building.names,
+      ...runtime.names,
+      ...debs.asked,
+      // What a library of the sysroot is linked against has to be there for who links against it.
+      ...sysroot.flatMap((item) => item.runtime),
+    ],
+  });
+  if (source === undefined || root === undefined) return undefined;
+  refuseSameName(planning, sysroot);
+  return {
+    ...{ file, name: manifest.name, version: manifest.version, runtime: runtime.names },
+    derivation: treeDerivation({
+      ...{
+        label: labelOf(manifest),
+        architecture: target.arch,
+        buildType: target.buildType,
+        launcher,
+        source,
+      },
+      root: { derivation: root, output: "root" },
+      sysroot: sysrootOf(manifest.name, sysroot, target.arch),
+      parameters: {
+        steps: stepsOf(manifest),
+        directory: directoryOf(manifest),
+        environment: manifest.environment,
+        epoch: manifest.sourceDateEpoch ?? poolTime,
+      },
+    }),
+  };
+}
+
+/** All of these laid side by side; undefined where there are none. */
+export function sysrootOf(
+  label: string,
+  packages: readonly TreePackage[],
+  architecture: string,
+): Input | undefined {
+  if (packages.length === 0) return undefined;
+  const parts = packages.map(({ name, derivation }) => ({ name, files: { derivation, output: "files" } }));
+  return { derivation: sysrootDerivation(label, parts, architecture), output: "root" };
+}
+
+/** What every build by a builder takes. */
+const toolsOf: Readonly<Record<TreeManifest["builder"], string>> = {
+  cmake: "cmake, ninja-build, pkgconf | pkg-config",
+  meson: "meson, ninja-build, pkgconf | pkg-config",
+  autotools: "autoconf, automake, libtool, pkgconf | pkg-config",
+  make: "pkgconf | pkg-config",
+  script: "pkgconf | pkg-config",
+};
+
+function directoryOf(manifest: TreeManifest): string {
+  switch (manifest.builder) {
+    case "cmake":
+      return manifest.cmake.directory;
+    case "meson":
+      return manifest.meson.directory;
+    case "autotools":
+      return manifest.autotools.directory;
+    case "make":
+      return manifest.make.directory;
+    case "script":
+      return manifest.script.directory;
+  }
+}
+
+function labelOf({ name, version }: TreeManifest): string {
+  return version === undefined ? name : `${name}_${version}`;
+}
+
+/** What a manifest names: manifests of trees, those of .debs, and packages of the distribution. */
+function dependenciesOf(
+  { world: { assembly } }: Planning,
+  file: string,
+  target: Target,
+  key: "dependencies" | "buildDependencies",
+) {
+  const files = packageReferences(assembly, file, key).map((reference) => reference.file);
+  const isTree = (other: string) =>
+    isTreeManifest(settle(assembled(assembly, other), packageKind, target).manifest);
+  const { manifest } = settle(assembled(assembly, file), packageKind, target);
+  const written = isTreeManifest(manifest) ? manifest[key] : [];
+  return {
+    trees: files.filter(isTree),
+    debs: files.filter((other) => !isTree(other)),
+    names: written.filter((name) => !isManifest(name)),
+  };
+}
+
+function refuseSameName({ world: { assembly } }: Planning, packages: readonly TreePackage[]): void {
+  const known = new Map<string, TreePackage>();
+  for (const item of packages) {
+    const other = known.get(item.name);
+    if (other !== undefined && other.file !== item.file) {
+      const place = ({ file }: TreePackage) => assembled(assembly, file).document.place(["name"]);
+      throw new Fault("manifest/name-clash", `two manifests make a package called ${item.name}`, {
+        place: place(item),
+        related: [{ place: place(other), message: "the other one" }],
+        hint: "rename one of them",
+      });
+    }
+    known.set(item.name, item);
+  }
+}

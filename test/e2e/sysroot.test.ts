@@ -1,0 +1,330 @@
+// Packages built into sysroots by the command a user runs: the chain that ships, each builder, what is refused.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sha256Of } from "../../store/model/digest.ts";
+import { files, serve, type TestServer } from "../builders/fetch/server.ts";
+import { readLock, shippedManifests } from "./base.ts";
+import { built, done, kit, type Outcome, told } from "./kit.ts";
+import { openPlace, type Place, writeFiles } from "./place.ts";
+import { refuses } from "./refusal.ts";
+import { flawsOf } from "./sound.ts";
+
+let place: Place;
+let server: TestServer;
+const served: Record<string, Buffer> = {};
+let first: Outcome;
+/** 15 s with a near mirror: bookworm's build-essential and cmake. */
+beforeAll(async () => {
+  server = await serve(files(served));
+  place = openPlace("sysroot");
+  cpSync(join(shippedManifests, "packages/vehicle"), join(place.folder, "vehicle"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".lock"),
+  });
+  first = await run("realize", "vehicle/app.yaml");
+});
+afterAll(async () => {
+  expect(flawsOf(place.store)).toEqual([]);
+  place[Symbol.dispose]();
+  await server.stop();
+});
+
+const at = () => ({ cwd: place.folder, store: place.store });
+const run = (...words: string[]): Promise<Outcome> => kit([...words, "--json"], at());
+const builds = (outcome: Outcome): string[] =>
+  built(outcome).filter((label) => !/\.deb$|root$|base$|^tools|^index/.test(label));
+const failing = (manifest: string, code: string, status = 1) =>
+  refuses(["realize", manifest], { ...at(), keepsLock: true }, status, code);
+
+/** A package of one script, which installs a header called as it is. */
+const manifest = (name: string, rest: string, builder = "script") =>
+  `kind: package\nname: ${name}\nbuilder: ${builder}\ndistro: debian/bookworm\n${rest}\n`;
+const simple = (name: string, rest = "", text = name) =>
+  manifest(
+    name,
+    `sources: [{dir: ./empty}]\nscript: {install: "mkdir -p $OUT$PREFIX/include; echo '${text}' > $OUT$PREFIX/include/${name}.h"}\n${rest}`,
+  );
+
+describe("a chain of cmake packages", () => {
+  test("each is built once, with a sysroot of what it declares", () => {
+    expect(builds(done(first))).toEqual(["planner_2.0.1", "track_0.4.0", "units_1.2.0", "vehicle-app_1.0.0"]);
+    const tree = first.paths.get("vehicle-app") ?? "";
+    expect(readdirSync(tree)).toEqual(["bin"]);
+  });
+
+  test("kit sysroot: release and debug apart, with what is in them; as folders and as archives", async () => {
+    done(await run("sysroot", "vehicle/app.yaml", "-o", "out"));
+    const app = (type: string) =>
+      execFileSync(join(place.folder, "out", type, "bin/vehicle-app"), {
+        env: { LD_LIBRARY_PATH: join(place.folder, "out", type, "lib") },
+        encoding: "utf8",
+      });
+    expect([app("release"), app("debug")]).toEqual(["1.2 km, optimized\n", "1.2 km, checked\n"]);
+    const sections = execFileSync("readelf", ["-S", join(place.folder, "out/debug/lib/libunits.so.1")]);
+    expect(sections.toString()).toContain(".debug_info");
+    const { sysroots } = JSON.parse(readFileSync(join(place.folder, "out/sysroot.json"), "utf8"));
+    // What the application is built with and does not need to run is not in it.
+    expect(sysroots.map(({ buildType, packages }: Record<string, unknown>) => [buildType, packages])).toEqual(
+      ["release", "debug"].map((type) => [
+        type,
+        [
+          { name: "track", version: "0.4.0" },
+          { name: "units", version: "1.2.0" },
+          { name: "vehicle-app", version: "1.0.0" },
+        ],
+      ]),
+    );
+    const full = await refuses(["sysroot", "vehicle/app.yaml", "-o", "out"], at(), 2, "usage/not-empty");
+    expect(full.text).toContain("out is not empty");
+    const archived = async (form: string, name: string) => {
+      done(await run("sysroot", "vehicle/app.yaml", "-o", name, `--${form}`, "--build-type", "release"));
+      expect(readdirSync(join(place.folder, name)).sort()).toEqual([`release.${form}`, "sysroot.json"]);
+      return readFileSync(join(place.folder, name, `release.${form}`));
+    };
+    for (const form of ["tar", "zip"])
+      expect((await archived(form, `${form}-1`)).equals(await archived(form, `${form}-2`))).toBe(true);
+    mkdirSync(join(place.folder, "unpacked"));
+    execFileSync("bsdtar", ["-xf", "../zip-1/release.zip"], { cwd: join(place.folder, "unpacked") });
+    execFileSync("diff", ["-r", "--no-dereference", "out/release", "unpacked"], { cwd: place.folder });
+  });
+
+  test("a comment builds that library alone; another header builds who is built with it", async () => {
+    const file = join(place.folder, "vehicle/units/units.cpp");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, `${text}\n// A comment.\n`);
+    expect(builds(done(await run("realize", "vehicle/app.yaml")))).toEqual(["units_1.2.0"]);
+    writeFileSync(
+      join(place.folder, "vehicle/units/units.hpp"),
+      "#pragma once\n#include <string>\nnamespace units { std::string distance(double metres); constexpr int version = 2; }\n",
+    );
+    const labels = builds(done(await run("realize", "vehicle/app.yaml")));
+    expect(labels).toEqual(["planner_2.0.1", "track_0.4.0", "units_1.2.0", "vehicle-app_1.0.0"]);
+    writeFileSync(file, text);
+  });
+
+  test("as a package to install, in an image that runs it", async () => {
+    writeFiles(place.folder, {
+      "image.yaml":
+        "kind: image\nname: drive\ndistro: debian/bookworm\narchitectures: [amd64]\npackages: [./vehicle/vehicle.yaml]\nscripts: {postInstall: [./try]}\noutputs: [{type: tar}]\n",
+      try: "#!/bin/sh\nset -e\nvehicle-app > /app.txt\n",
+    });
+    execFileSync("chmod", ["+x", join(place.folder, "try")]);
+    const image = done(await run("realize", "image.yaml"));
+    const out = execFileSync("tar", ["-xOf", image.paths.get("tar") ?? "", "./app.txt"], {
+      encoding: "utf8",
+    });
+    expect(out).toBe("1.2 km, optimized\n");
+    expect(Object.keys(readLock(join(place.folder, "image.lock")).answers).length).toBeGreaterThan(0);
+    place.write({
+      "wrong.yaml":
+        "kind: image\nname: wrong\ndistro: debian/bookworm\narchitectures: [amd64]\npackages: [./vehicle/app.yaml]\noutputs: [{type: tar}]\n",
+    });
+    const refused = await refuses(
+      ["realize", "wrong.yaml"],
+      { ...at(), keepsLock: true },
+      3,
+      "manifest/not-installable",
+    );
+    expect(refused.text).toContain("subpath");
+  });
+});
+
+describe("each builder", () => {
+  beforeAll(() => {
+    writeFiles(place.folder, {
+      "empty/nothing": "",
+      "greet/greet.c": 'const char *greet(void) { return "hello"; }\n',
+      "greet/greet.h": "const char *greet(void);\n",
+      "greet/meson.build":
+        "project('greet', 'c')\nlibrary('greet', 'greet.c', install: true)\ninstall_headers('greet.h')\nimport('pkgconfig').generate(name: 'greet', description: 'greets', libraries: '-lgreet', version: '1')\n",
+      "greet/meson_options.txt": "option('loud', type: 'boolean', value: false)\n",
+      "say/say.c": "#include <greet.h>\n#include <stdio.h>\nint main(void) { puts(greet()); return 0; }\n",
+      "say/Makefile":
+        "say: say.c\n\t$(CC) $(CFLAGS) -o $@ $< $$(pkg-config --cflags --libs greet)\ninstall:\n\tinstall -D say $(DESTDIR)$(PREFIX)/bin/say\n",
+      "auto/configure.ac":
+        "AC_INIT([auto],[1])\nAM_INIT_AUTOMAKE([foreign])\nAC_PROG_CC\nPKG_CHECK_MODULES([GREET],[greet])\nAC_CONFIG_FILES([Makefile])\nAC_OUTPUT\n",
+      "auto/Makefile.am":
+        "bin_PROGRAMS = auto\nauto_SOURCES = say.c\nauto_CFLAGS = $(GREET_CFLAGS)\nauto_LDADD = $(GREET_LIBS)\n",
+      "auto/say.c": "#include <greet.h>\n#include <stdio.h>\nint main(void) { puts(greet()); return 0; }\n",
+      "greet.yaml": manifest("greet", "sources: [{dir: ./greet}]\nmeson: {options: {loud: true}}", "meson"),
+      "say.yaml": manifest("say", "sources: [{dir: ./say}]\ndependencies: [./greet.yaml]", "make"),
+      "auto.yaml": manifest("auto", "sources: [{dir: ./auto}]\ndependencies: [./greet.yaml]", "autotools"),
+    });
+  });
+
+  test("meson, make and autotools: libraries are found by pkg-config, and programs run", async () => {
+    for (const name of ["say", "auto"]) {
+      done(await run("sysroot", `${name}.yaml`, "-o", `out-${name}`, "--build-type", "debug"));
+      const said = execFileSync(join(place.folder, `out-${name}/debug/bin/${name}`), {
+        env: { LD_LIBRARY_PATH: join(place.folder, `out-${name}/debug/lib`) },
+        encoding: "utf8",
+      });
+      expect(said).toBe("hello\n");
+    }
+  });
+
+  test("the same in another store", async () => {
+    const other = openPlace("sysroot-other");
+    try {
+      cpSync(join(place.folder, "greet"), join(other.folder, "greet"), { recursive: true });
+      for (const name of ["greet.yaml", "greet.lock", "say.lock"])
+        if (existsSync(join(place.folder, name))) cpSync(join(place.folder, name), join(other.folder, name));
+      const here = done(await run("realize", "greet.yaml")).paths.get("greet") ?? "";
+      const there = done(await kit(["realize", "greet.yaml"], { cwd: other.folder, store: other.store }));
+      expect((there.paths.get("greet") ?? "").split("/").at(-1)).toBe(here.split("/").at(-1));
+    } finally {
+      other[Symbol.dispose]();
+    }
+  });
+
+  test("an archive by its digest, into the source; patches, one of them out of a quilt series", async () => {
+    writeFiles(place.folder, {
+      "pack/inner-1.0/words.txt": "one\ntwo\nthree\n",
+      "one.patch": "--- a/words.txt\n+++ b/words.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n",
+      "quilt/series": "# a comment\nthree.patch -p0\n",
+      "quilt/three.patch": "--- words.txt\n+++ words.txt\n@@ -1,3 +1,3 @@\n one\n TWO\n-three\n+THREE\n",
+    });
+    for (const [name, flags] of [
+      ["a.tar.xz", "-cJf"],
+      ["b.zip", "--format=zip -cf"],
+    ] as const) {
+      execFileSync("bsdtar", [...flags.split(" "), join(place.folder, name), "inner-1.0"], {
+        cwd: join(place.folder, "pack"),
+      });
+      served[`/${name}`] = readFileSync(join(place.folder, name));
+    }
+    const sources = (patches: string) =>
+      manifest(
+        "words",
+        `sources:
+  - {url: "${server.url}/a.tar.xz", sha256: ${sha256Of(served["/a.tar.xz"] ?? Buffer.alloc(0))}}
+  - {url: "${server.url}/b.zip", sha256: ${sha256Of(served["/b.zip"] ?? Buffer.alloc(0))}, into: deps/b}
+patches: ${patches}
+script: {install: "mkdir -p $OUT$PREFIX/share; cat words.txt deps/b/words.txt > $OUT$PREFIX/share/words"}`,
+      );
+    place.write({ "words.yaml": sources("[./one.patch, ./quilt]") });
+    const tree = done(await run("realize", "words.yaml")).paths.get("words") ?? "";
+    expect(readFileSync(join(tree, "share/words"), "utf8")).toBe("one\nTWO\nTHREE\none\ntwo\nthree\n");
+    place.write({ "words.yaml": sources("[./quilt]") });
+    const refused = await failing("words.yaml", "build/failed");
+    expect(refused.text).toContain("./quilt/series: three.patch does not apply");
+    expect(refused.text).toContain("+THREE");
+    place.write({ "words.yaml": sources("[./pack]") });
+    await failing("words.yaml", "manifest/bad-patches", 3);
+    place.write({ "words.yaml": sources("[]").replace(/sha256: ./, "sha256: 0") });
+    await failing("words.yaml", "digest/mismatch", 8);
+  });
+
+  test("a variant for one build type; a package that is not built as the other", async () => {
+    place.write({
+      "variant.yaml": manifest(
+        "variant",
+        'sources: [{dir: ./empty}]\nenvironment: {A: "1", B: "1"}\nvariants: {debug: {environment: {B: "2"}}}\nscript: {install: "mkdir -p $OUT$PREFIX; echo $A$B $CFLAGS > $OUT$PREFIX/said"}',
+      ),
+      "released.yaml": simple("released", "buildTypes: [release]"),
+      "asking.yaml": simple("asking", "dependencies: [./released.yaml]"),
+    });
+    const said = async (type: string) =>
+      readFileSync(
+        join(
+          done(await run("realize", "variant.yaml", "--build-type", type)).paths.get("variant") ?? "",
+          "said",
+        ),
+        "utf8",
+      );
+    expect([await said("release"), await said("debug")]).toEqual(["11 -O2\n", "12 -O0 -g\n"]);
+    done(await run("realize", "asking.yaml"));
+    const refused = await refuses(
+      ["realize", "asking.yaml", "--build-type", "debug"],
+      { ...at(), keepsLock: true },
+      3,
+      "manifest/unsupported-build-type",
+    );
+    expect(refused.places).toEqual([expect.stringContaining("released.yaml")]);
+  });
+});
+
+describe("refused", () => {
+  test("a prefix of one's own, and what else is kit's, each at its place", async () => {
+    place.write({
+      "own.yaml": `${manifest(
+        "own",
+        "sources: [{dir: ./empty}]\ncmake: {defines: {CMAKE_INSTALL_PREFIX: /opt, CMAKE_PREFIX_PATH: /opt, FINE: 1}}\nenvironment: {PKG_CONFIG_PATH: /x}",
+        "cmake",
+      )}`,
+      "config.yaml": manifest(
+        "config",
+        "sources: [{dir: ./empty}]\nautotools: {arguments: [--prefix=/opt]}",
+        "autotools",
+      ),
+      "opts.yaml": manifest("opts", "sources: [{dir: ./empty}]\nmeson: {options: {prefix: /opt}}", "meson"),
+    });
+    const own = await refuses(["realize", "own.yaml"], at(), 3, "manifest/bad-value");
+    expect(own.text).toContain("kit's to set");
+    for (const name of ["config.yaml", "opts.yaml"]) {
+      const { text } = await kit(["realize", name], at()).then(({ status, stderr }) => ({
+        text: `${status} ${stderr}`,
+      }));
+      expect(text).toMatch(/^3 /);
+      expect(text).toContain("kit's to set");
+    }
+  });
+
+  test("two packages that bring one path with other content, named with it; the same content is none", async () => {
+    place.write({
+      "one.yaml": simple("one"),
+      "two.yaml": simple("two").replaceAll("two.h", "one.h"),
+      "same.yaml": simple("same").replaceAll("same.h", "one.h").replace("echo 'same'", "echo 'one'"),
+      "both.yaml": simple("both", "buildDependencies: [./one.yaml, ./two.yaml]"),
+      "fine.yaml": simple("fine", "buildDependencies: [./one.yaml, ./same.yaml]"),
+    });
+    const refused = await failing("both.yaml", "build/sysroot-clash");
+    expect(refused.text).toContain("one and two install other things");
+    expect(refused.text).toContain("include/one.h");
+    done(await run("realize", "fine.yaml"));
+  });
+
+  test("files outside of the prefix, an empty package, an undeclared dependency", async () => {
+    place.write({
+      "outside.yaml": manifest(
+        "outside",
+        'sources: [{dir: ./empty}]\nscript: {install: "mkdir -p $OUT/etc; touch $OUT/etc/x"}',
+      ),
+      "nothing.yaml": manifest(
+        "nothing",
+        'sources: [{dir: ./empty}]\nscript: {install: "mkdir -p $OUT$PREFIX/lib"}',
+      ),
+      "undeclared.yaml": manifest("undeclared", "sources: [{dir: ./say}]", "make"),
+      "lost.yaml": manifest(
+        "lost",
+        'sources: [{dir: ./empty}]\nscript: {directory: nowhere, install: "true"}',
+      ),
+    });
+    expect((await failing("outside.yaml", "build/outside-prefix")).text).toContain("/etc/x");
+    await failing("nothing.yaml", "build/empty-package");
+    expect((await failing("undeclared.yaml", "build/failed")).text).toContain("greet");
+    expect((await failing("lost.yaml", "build/failed")).text).toContain("no folder nowhere");
+  });
+
+  test("a circle, with its way; what cannot be exported", async () => {
+    place.write({
+      "a.yaml": simple("a", "dependencies: [./b.yaml]"),
+      "b.yaml": simple("b", "buildDependencies: [./a.yaml]"),
+    });
+    const refused = await refuses(["realize", "a.yaml"], at(), 3, "manifest/cycle");
+    expect(refused.text).toMatch(/a → b → a/);
+    await refuses(
+      ["sysroot", "vehicle/vehicle.yaml", "-o", "new"],
+      { ...at(), keepsLock: true },
+      2,
+      "usage/no-sysroot",
+    );
+    await refuses(["sysroot", "vehicle/app.yaml", "-o", "no/where"], at(), 2, "usage/not-a-folder");
+    expect(
+      told(await run("sysroot", "vehicle/app.yaml", "-o", "x", "--tar", "--zip")).length,
+    ).toBeGreaterThan(0);
+  });
+});

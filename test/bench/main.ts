@@ -9,14 +9,19 @@ import { resolve } from "./resolve.ts";
 import { roots } from "./roots.ts";
 import { sizes } from "./sizes.ts";
 import { store } from "./store.ts";
+import { sysroot } from "./sysroot.ts";
 import { view } from "./view.ts";
 
 const words = process.argv.slice(2);
+if (words.includes("--help")) {
+  console.log("npm run bench [-- ROW…] [--ext4|--tmpfs] [--times N]: all rows where none is named");
+  process.exit(0);
+}
 const times = Number(/--times (\d+)/.exec(words.join(" "))?.[1] ?? 3);
 const wanted = words.filter((word) => !word.startsWith("--") && !/^\d+$/.test(word));
 using place = openPlace(words.includes("--tmpfs") ? "tmpfs" : "ext4");
 console.log(`on ${place.fileSystem}, medians of ${times}, kit and peer in turn`);
-for (const rows of [roots, store, sizes, caches, chain, index, resolve, view]) {
+for (const rows of [roots, store, sizes, caches, chain, index, resolve, view, sysroot]) {
   for await (const row of rows(place.folder, times, (name) => wanted.length === 0 || wanted.includes(name))) {
     const ratio = row.ratio === undefined ? "—" : `${row.ratio.toFixed(2)} ×`;
     console.log(

@@ -349,7 +349,7 @@ test.each([
     `${start}outputs: [{type: tar}]\nusers: [{name: a}, {name: a, uid: 7}]\n`,
     "users[1] has the name of an earlier entry: a",
   ],
-  [packageKind, "kind: package\nname: aa\nbuilder: cmake\n", 'builder cannot be "cmake"'],
+  [packageKind, "kind: package\nname: aa\nbuilder: ant\n", 'builder cannot be "ant"'],
   [packageKind, "kind: package\nname: aa\n", 'the key "builder" is missing'],
   [packageKind, "kind: package\nname: aa\nbuilder: deb-files\n", 'the key "version" is missing'],
   [packageKind, "kind: package\nname: aa\nbuilder: deb-prebuilt\nsources: []\n", "sources must be one .deb"],

@@ -5,27 +5,15 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CacheSettings, noCaches } from "../builders/cache/trust.ts";
-import { distroKind } from "../builders/distro/schema.ts";
 import type { Emit } from "../builders/event.ts";
-import { planImage } from "../builders/image/plan.ts";
-import { imageKind } from "../builders/image/schema.ts";
 import { type HoldKeeper, type Keeper, openHoldKeeper, openKeeper } from "../builders/keeper/client.ts";
 import { defaultRangeStart } from "../builders/keeper/identity.ts";
 import type { KeeperProcess } from "../builders/keeper/process.ts";
 import { type Indexes, openIndexes } from "../builders/lock/indexes.ts";
 import type { Memory } from "../builders/lock/remembered.ts";
-import { planPackageOutput } from "../builders/package/plan.ts";
-import { packageKind } from "../builders/package/schema.ts";
 import type { LineMeans } from "../builders/realizer/line.ts";
-import { targetsOf } from "../builders/realizer/targets.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
-import { toolsKind } from "../builders/tools/schema.ts";
-import { planView } from "../builders/view/plan.ts";
-import { viewKind } from "../builders/view/schema.ts";
-import { workloadKind } from "../builders/workload/schema.ts";
-import type { Planning } from "../evaluator/evaluate.ts";
-import type { Kind } from "../evaluator/kind.ts";
 import { checkFormat } from "../store/format.ts";
 import { noHolds } from "../store/holds.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
@@ -36,19 +24,11 @@ import { openRecords, type RecordReader } from "../store/records.ts";
 import { openPlaces, type Places } from "./caches.ts";
 import { processOptions, takeEarly } from "./early.ts";
 import { cacheFolder, shippedManifests } from "./entry.ts";
+import { kinds, planByKind } from "./kinds.ts";
 import { lockFile } from "./lockfile.ts";
 import { openRoom } from "./room.ts";
 import { absentOutputs } from "./rootlinks.ts";
 import type { CacheSetting, Host, Settings } from "./settings.ts";
-
-export const kinds: readonly Kind<unknown>[] = [
-  distroKind,
-  imageKind,
-  packageKind,
-  toolsKind,
-  viewKind,
-  workloadKind,
-] as readonly Kind<unknown>[];
 
 export interface Parts {
   readonly layout: Layout;
@@ -211,26 +191,6 @@ function checkStore(layout: Layout, owner: number): void {
     `the store ${layout.root} belongs to the user ${uid}, yours would belong to ${owner}`,
     { hint },
   );
-}
-
-function planByKind(planning: Planning) {
-  const { assembly } = planning.world;
-  const root = assembly.manifests.get(assembly.root);
-  const [target] = targetsOf(assembly, planning.wish, planning.world.host);
-  switch (root?.kind.name) {
-    case "image":
-      return planImage(planning, assembly.root);
-    case "package":
-      if (target === undefined) return [];
-      return planPackageOutput(planning, assembly.root, target);
-    case "view":
-      planView(planning, assembly.root);
-      return [];
-    default:
-      throw new Fault("usage/not-realizable", `a ${root?.kind.name} is nothing that can be built`, {
-        hint: "name the manifest of an image or of a package",
-      });
-  }
 }
 
 /** Bytes of a file that a plan depends on: a package's control file. */

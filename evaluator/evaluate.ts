@@ -34,6 +34,17 @@ export interface Wish {
   readonly buildType?: BuildType;
   /** Only outputs of these names or types. */
   readonly outputs?: readonly string[];
+  /** Of a set of packages, which. */
+  readonly select?: WishedPackages;
+}
+
+export interface WishedPackages {
+  /** By name; all where there are none. */
+  readonly only: readonly string[];
+  /** Beside these, those that need one of them: directly, or however far away. */
+  readonly dependents: "none" | "direct" | "all";
+  /** Left out, with all that need one of them. */
+  readonly ignore: readonly string[];
 }
 
 /** One thing the caller gets. */

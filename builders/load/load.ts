@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Kind } from "../../evaluator/kind.ts";
 import { assemble, missingLocal } from "../../evaluator/manifest/assemble.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
@@ -12,12 +12,13 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import { refuseClashes } from "../distro/clash.ts";
+import { folderText } from "../packages/schema.ts";
 import { digestLocal } from "./local.ts";
 
 export interface Loaded {
   readonly assembly: Assembly;
   readonly tools: ReadonlyMap<string, Assembly>;
-  /** Every path that was looked for, whether it was there or not. */
+  /** Every path that was looked for, whether it was there or not, and folders that were looked through. */
   readonly files: readonly string[];
 }
 
@@ -32,7 +33,12 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
     texts.set(file, known);
     return known;
   };
-  const options = { kinds, read, has: existsSync, list: listFiles, shipped };
+  const folders = new Set<string>();
+  const list = (folder: string) => {
+    folders.add(folder);
+    return listFiles(folder);
+  };
+  const options = { kinds, read: rootOrFile(root, read), has: existsSync, list, shipped };
   const assembly = await assemble(root, options);
   const tools = await Promise.all(
     toolNames.map(
@@ -40,8 +46,18 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
     ),
   );
   refuseClashes([assembly, ...tools.map(([, each]) => each)]);
-  return { assembly, tools: new Map(tools), files: [...texts.keys()] };
+  return { assembly, tools: new Map(tools), files: [...texts.keys(), ...folders] };
 }
+
+/** Where a folder of packages stands for its manifests, and has none that says so itself, one that does is made up. */
+function rootOrFile(root: string, read: (file: string) => Promise<string | undefined>): typeof read {
+  if (basename(root) !== folderManifest) return read;
+  return async (file) =>
+    (await read(file)) ?? (file === root ? folderText(basename(dirname(root))) : undefined);
+}
+
+/** The manifest of a folder of packages: its lock lies beside it. */
+export const folderManifest = "packages.yaml";
 
 export interface Locals {
   /** By canonical path. */

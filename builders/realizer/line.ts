@@ -106,7 +106,7 @@ export async function planLine(
   };
   const facts: Derivation[] = [];
   // A lock answers for the whole manifest, whichever outputs are wanted today.
-  const { outputs: _, ...whole } = options.wish;
+  const { outputs: _, select: __, ...whole } = options.wish;
   for (;;) {
     const plan = evaluate(world, asking ? whole : options.wish, means.plan);
     if (plan.open.length + plan.openViews.length + plan.openSources.length > 0) {

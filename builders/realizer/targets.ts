@@ -5,21 +5,35 @@ import type { Wish } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { defaultDistro, type Target } from "../../evaluator/manifest/variables.ts";
 
-/** One target for each architecture that takes part. */
+/** One target for each architecture that takes part; of a set of packages those of its members. */
 export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonly Target[] {
   const root = assembly.manifests.get(assembly.root);
-  const written = (root?.document.value ?? {}) as {
+  if (root?.kind.name !== "packages") return targetsFor(assembly, assembly.root, wish, host);
+  const members = root.references.map(({ file }) => targetOf(assembly, file, wish, host));
+  return [...new Map(members.map((target) => [`${target.distro} ${target.arch}`, target])).values()];
+}
+
+/** The first: what a package is built for. */
+export function targetOf(assembly: Assembly, file: string, wish: Wish, host: string): Target {
+  const [target] = targetsFor(assembly, file, wish, host);
+  if (target === undefined) throw new Error(`${file} is for no architecture`);
+  return target;
+}
+
+function targetsFor(assembly: Assembly, file: string, wish: Wish, host: string): readonly Target[] {
+  const own = assembly.manifests.get(file);
+  const written = (own?.document.value ?? {}) as {
     architectures?: unknown;
     buildType?: unknown;
     kind?: unknown;
   };
-  const reference = root?.references.find(({ kind }) => kind === "distro");
+  const reference = own?.references.find(({ kind }) => kind === "distro");
   const distroManifest = reference && assembly.manifests.get(reference.file);
   const offered = (distroManifest?.document.value as { architectures?: unknown } | undefined)?.architectures;
-  const own = written.architectures ?? (written.kind === "view" ? offered : undefined);
+  const listed = written.architectures ?? (written.kind === "view" ? offered : undefined);
   const named =
-    ["image", "view"].includes(String(written.kind)) && Array.isArray(own)
-      ? own.filter((name) => typeof name === "string")
+    ["image", "view"].includes(String(written.kind)) && Array.isArray(listed)
+      ? listed.filter((name) => typeof name === "string")
       : [host];
   const buildType = wish.buildType ?? (written.buildType === "debug" ? "debug" : "release");
   const distro = distroManifest?.name ?? defaultDistro;

@@ -1,9 +1,10 @@
 // What commands share: settings, parts, rendering and interruption.
 // Knows how a command begins and ends; does not know what any command does.
 
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { Command, Option } from "clipanion";
+import { folderManifest } from "../../builders/load/load.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { type LineMeans, type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
@@ -42,6 +43,12 @@ export abstract class KitCommand extends Command<KitContext> {
   /** A path of the command line, absolute. */
   protected absolute(written: string): string {
     return resolve(this.host.directory, written);
+  }
+
+  /** A manifest of the command line: the file, or that of a folder of packages. */
+  protected manifestFile(written: string): string {
+    const file = this.absolute(written);
+    return statSync(file, { throwIfNoEntry: false })?.isDirectory() ? join(file, folderManifest) : file;
   }
 
   protected print(...lines: readonly string[]): void {
@@ -173,7 +180,7 @@ export abstract class PlanCommand extends PartsCommand {
     planned: (planning: Planning) => void = () => {},
   ): Promise<Planned> {
     const options = {
-      manifest: this.absolute(manifest),
+      manifest: this.manifestFile(manifest),
       wish: this.wish(outputs),
       locking: { mode: "first" as const },
     };
@@ -187,7 +194,7 @@ export abstract class PlanCommand extends PartsCommand {
     if (made.changedLock)
       this.renderer.event({
         type: "step",
-        text: `locked: ${lockPath(manifest)} pins every package; keep it in version control`,
+        text: `locked: ${relative(this.host.directory, lockPath(options.manifest))} pins every package; keep it in version control`,
       });
     return made;
   }

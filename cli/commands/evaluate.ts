@@ -2,11 +2,18 @@
 // Knows how a plan is told; does not know how it comes about.
 
 import { Command, Option } from "clipanion";
+import { load } from "../../builders/load/load.ts";
+import { packageKind } from "../../builders/package/schema.ts";
+import { choosable } from "../../builders/packages/plan.ts";
+import { selectPackages } from "../../builders/packages/select.ts";
 import { allDerivations, type Plan } from "../../evaluator/evaluate.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { viewText } from "../../evaluator/view/question.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
+import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
+import { shippedManifests } from "../entry.ts";
+import { kinds } from "../kinds.ts";
 import { plural, visible } from "../render/text.ts";
 import { PlanCommand } from "./command.ts";
 import { short } from "./selection.ts";
@@ -23,17 +30,50 @@ export class EvaluateCommand extends PlanCommand {
     `,
     examples: [
       ["What would be built", "kit evaluate image.yaml"],
+      [
+        "Which packages need this one, however far away",
+        "kit evaluate packages --dependents libhello --recursive",
+      ],
       ["The same for a program, with all parameters", "kit evaluate image.yaml --json"],
     ],
   });
 
   manifest = Option.String({ name: "MANIFEST" });
 
+  dependents = Option.String("--dependents", {
+    description: "instead of the plan, the packages that need the one of this name",
+  });
+  recursive = Option.Boolean("--recursive", false, {
+    description: "with --dependents: and those that need these, and so on",
+  });
+
   override async work(parts: Parts): Promise<number> {
+    if (this.recursive && this.dependents === undefined)
+      throw new Fault("usage/bad-option", "--recursive goes with --dependents NAME");
+    if (this.dependents !== undefined) return await this.tellDependents(this.dependents);
     const { plan } = await this.plan(this.manifest, parts);
     this.done();
     if (this.json) this.print(JSON.stringify(planRecord(plan)));
     else this.print(...planLines(plan));
+    return 0;
+  }
+
+  /** Out of the manifests alone: nothing is locked or planned. */
+  private async tellDependents(name: string): Promise<number> {
+    const { assembly } = await load(this.manifestFile(this.manifest), shippedManifests, kinds);
+    const all = choosable(
+      assembly,
+      [...assembly.manifests.values()].flatMap(({ kind, file }) =>
+        kind.name === packageKind.name ? [file] : [],
+      ),
+    );
+    const dependents = this.recursive ? ("all" as const) : ("direct" as const);
+    const found = selectPackages(all, { only: [name], dependents, ignore: [] }).filter(
+      (item) => item.name !== name,
+    );
+    this.done();
+    if (this.json) this.print(JSON.stringify(found.map(({ name, file }) => ({ name, file }))));
+    else this.print(...found.map((item) => visible(item.name)));
     return 0;
   }
 }

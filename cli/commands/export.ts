@@ -59,7 +59,7 @@ export class ExportCommand extends BuildCommand {
     parts.warm();
     const planned = await this.plan(this.manifest, parts);
     const requests = await this.realizeAll(planned, parts);
-    await registerLock(this.absolute(this.manifest), parts);
+    await registerLock(this.manifestFile(this.manifest), parts);
     const { pushed, size } = await this.write(file, requests, key, planned, parts);
     this.done();
     const { unsigned } = pushed;
@@ -95,7 +95,7 @@ export class ExportCommand extends BuildCommand {
   /** The requests of all that takes part, what others are made of first. */
   private async realizeAll({ plan, world }: Planned, parts: Parts): Promise<readonly Digest[]> {
     const all = allDerivations(plan.outputs);
-    const means = parts.line(this.absolute(this.manifest));
+    const means = parts.line(this.manifestFile(this.manifest));
     const { requests } = await realizeLine(all, world, means, this.buildOptions());
     return [...new Set(all.flatMap(({ digest }) => requests.get(digest) ?? []))];
   }
@@ -108,7 +108,7 @@ export class ExportCommand extends BuildCommand {
     { world }: Planned,
     parts: Parts,
   ): Promise<{ readonly pushed: Pushed; readonly size: number }> {
-    const manifest = this.absolute(this.manifest);
+    const manifest = this.manifestFile(this.manifest);
     const { architecture, buildType } = this.wish([]);
     const targets = targetsOf(world.assembly, this.wish([]), debianArchitecture());
     const { manifests, locals } = scopeOf(world.assembly, targets);

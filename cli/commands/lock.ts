@@ -53,7 +53,7 @@ export class LockCommand extends PartsCommand {
   }
 
   override async work(parts: Parts): Promise<number> {
-    const manifest = this.absolute(this.manifest);
+    const manifest = this.manifestFile(this.manifest);
     const means = parts.line(manifest);
     const before = means.readLock();
     this.checkPackages(packagesIn(before).map(({ name }) => name));

@@ -6,7 +6,7 @@ import { Command, Option } from "clipanion";
 import { archiveIn } from "../../builders/fetch/recipe.ts";
 import { realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
-import { allDerivations, type PlannedOutput } from "../../evaluator/evaluate.ts";
+import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import type { Content, Derivation, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
@@ -36,6 +36,9 @@ export class RealizeCommand extends BuildCommand {
       \`--check\` makes everything as usual, out of caches too, then builds all that was not fetched once more, and
       compares: it ends with 10 and the first paths that differ where anything does. The recorded results stay; what came
       out otherwise is kept beside them by the profile \`differing\`, until it is let go.
+
+      In place of a manifest a folder can be named: all packages in it and below are built, those first that others need,
+      with one lock, \`packages.lock\` in the folder. \`--only\`, \`--dependents\` and \`--ignore\` choose among them.
     `,
     examples: [
       ["Build an image, with links to its outputs", "kit realize image.yaml -o result"],
@@ -43,6 +46,8 @@ export class RealizeCommand extends BuildCommand {
         "Only its tar, with its packages built for debugging",
         "kit realize image.yaml --output tar --build-type debug",
       ],
+      ["All packages of a folder", "kit realize packages"],
+      ["What a changed library may break", "kit realize packages --only libhello --dependents --recursive"],
       ["Are all of its builds reproducible?", "kit realize image.yaml --check"],
     ],
   });
@@ -64,10 +69,36 @@ export class RealizeCommand extends BuildCommand {
     description: "build all that was not fetched once more, whatever it came from, and compare",
   });
 
+  only = Option.Array("--only", [], {
+    description: "of a set or folder of packages this one, with what it needs; may be repeated",
+  });
+  dependents = Option.Boolean("--dependents", false, {
+    description: "with --only: also those that need it, with what they need",
+  });
+  recursive = Option.Boolean("--recursive", false, {
+    description: "with --dependents: and those that need these, and so on",
+  });
+  ignore = Option.Array("--ignore", [], {
+    description: "of a set or folder all but this package and what needs it; may be repeated",
+  });
+
+  protected override wish(outputs: readonly string[]): Wish {
+    const { only, ignore, dependents, recursive } = this;
+    if (dependents && only.length === 0)
+      throw new Fault("usage/bad-option", "--dependents goes with --only: whose they are");
+    if (recursive && !dependents) throw new Fault("usage/bad-option", "--recursive goes with --dependents");
+    const wish = super.wish(outputs);
+    if (only.length + ignore.length === 0) return wish;
+    return {
+      ...wish,
+      select: { only, ignore, dependents: recursive ? "all" : dependents ? "direct" : "none" },
+    };
+  }
+
   override async work(parts: Parts): Promise<number> {
     parts.warm();
     if (this.profile !== undefined) checkProfileName(this.profile);
-    const manifest = this.absolute(this.manifest);
+    const manifest = this.manifestFile(this.manifest);
     const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
     if (plan.views.length > 0)
       throw new Fault("usage/not-realizable", "a view is nothing that can be built", {

@@ -5,7 +5,7 @@ import { Command, Option } from "clipanion";
 import { jsonSchema } from "../../evaluator/manifest/jsonschema.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { kinds } from "../composition.ts";
+import { kinds } from "../kinds.ts";
 import { KitCommand } from "./command.ts";
 
 export class SchemaCommand extends KitCommand {

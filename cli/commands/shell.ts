@@ -44,7 +44,7 @@ export class ShellCommand extends BuildCommand {
     const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
     const { derivation } = select(known, this.derivation);
     const inputs = inputsOf(derivation);
-    const means = parts.line(this.absolute(this.manifest));
+    const means = parts.line(this.manifestFile(this.manifest));
     const { results } = await realizeLine(inputs, world, means, this.buildOptions());
     const request = resolveRequest(derivation, results);
     if (request === undefined) throw new Error(`${derivation.label} has inputs that are not realized`);

@@ -4,8 +4,9 @@
 import type { DebDistro, RpmDistro } from "../../builders/distro/schema.ts";
 import { archiveOf } from "../../builders/distro/source.ts";
 import { loadDistro, shippedDistros } from "../../builders/load/distro.ts";
-import { debianArchitecture, kinds, type Parts } from "../composition.ts";
+import { debianArchitecture, type Parts } from "../composition.ts";
 import { shippedManifests } from "../entry.ts";
+import { kinds } from "../kinds.ts";
 
 export interface DistroMirrors {
   readonly distro: string;

@@ -9,6 +9,7 @@ import { sortFaults } from "./check.ts";
 import { cycleFaults } from "./cycle.ts";
 import { type Document, readDocument } from "./document.ts";
 import { kindOf } from "./kind.ts";
+import { nearest } from "./nearest.ts";
 import { limits } from "./node.ts";
 import { checkFor } from "./settle.ts";
 import { localPath } from "./value.ts";
@@ -44,10 +45,10 @@ export async function assemble(root: string, options: AssembleOptions): Promise<
       wave.map(async (wanted) => ({ wanted, text: await options.read(wanted.file) })),
     );
     const found = read.flatMap(({ wanted, text }) => {
-      const part =
+      const part: Part =
         text === undefined ? { faults: [missingFile(wanted)] } : assembleFile(wanted.file, text, options);
-      // A folder has manifests of other kinds too.
-      if (part.assembled !== undefined && isOther(part.assembled, wanted.reference)) {
+      // A folder has manifests of other kinds too, and files that are none.
+      if (isOther(part, wanted.reference)) {
         // Somebody else may still mean it.
         asked.delete(wanted.file);
         return [];
@@ -64,8 +65,17 @@ export async function assemble(root: string, options: AssembleOptions): Promise<
   return { root: start, manifests };
 }
 
-function isOther({ kind }: Assembled, reference: ResolvedReference | undefined): boolean {
-  return reference?.found === true && kind.name !== reference.kind;
+function isOther({ assembled, isStrange = false }: Part, reference: ResolvedReference | undefined): boolean {
+  if (reference?.found !== true) return false;
+  return assembled === undefined ? isStrange : assembled.kind.name !== reference.kind;
+}
+
+/** What came of one file. */
+interface Part {
+  readonly assembled?: Assembled;
+  readonly faults: readonly Fault[];
+  /** It is no manifest at all: YAML of something else. */
+  readonly isStrange?: boolean;
 }
 
 /** References that a folder was found to hold, to manifests of the kind that is meant alone. */
@@ -95,13 +105,11 @@ function wantedBy(found: readonly Assembled[], asked: ReadonlySet<string>): Want
 }
 
 /** One file's part; where it is a document of a known kind, its references are followed even if it has faults. */
-function assembleFile(
-  file: string,
-  text: string,
-  { kinds, has, list, shipped }: AssembleOptions,
-): { assembled?: Assembled; faults: readonly Fault[] } {
+function assembleFile(file: string, text: string, { kinds, has, list, shipped }: AssembleOptions): Part {
+  let isStrange = false;
   try {
     const document = readDocument(file, text);
+    isStrange = !isManifestLike(document, kinds);
     const kind = kindOf(document, kinds);
     const { value, manifest, faults } = checkFor(sampleTarget(document.value), document, kind);
     const written = kind
@@ -129,8 +137,15 @@ function assembleFile(
     };
   } catch (error) {
     if (faultsOf(error).length === 0) throw error;
-    return { faults: faultsOf(error) };
+    return { faults: faultsOf(error), isStrange };
   }
+}
+
+/** Whether its kind is one that is known, or meant. */
+function isManifestLike({ value }: Document, kinds: readonly Kind<unknown>[]): boolean {
+  const { kind } = (value ?? {}) as { readonly kind?: unknown };
+  const names = kinds.map(({ name }) => name);
+  return typeof kind === "string" && (names.includes(kind) || nearest(kind, names) !== undefined);
 }
 
 /** Some target, to check a manifest before anybody asked for one: its own first architecture, the default build type. */

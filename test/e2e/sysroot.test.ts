@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Of } from "../../store/model/digest.ts";
 import { files, serve, type TestServer } from "../builders/fetch/server.ts";
 import { readLock, shippedManifests } from "./base.ts";
-import { built, done, kit, type Outcome, told } from "./kit.ts";
+import { done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place, writeFiles } from "./place.ts";
 import { refuses } from "./refusal.ts";
 import { flawsOf } from "./sound.ts";
+import { buildsOf, manifest, simple } from "./trees.ts";
 
 let place: Place;
 let server: TestServer;
@@ -34,23 +35,17 @@ afterAll(async () => {
 
 const at = () => ({ cwd: place.folder, store: place.store });
 const run = (...words: string[]): Promise<Outcome> => kit([...words, "--json"], at());
-const builds = (outcome: Outcome): string[] =>
-  built(outcome).filter((label) => !/\.deb$|root$|base$|^tools|^index/.test(label));
 const failing = (manifest: string, code: string, status = 1) =>
   refuses(["realize", manifest], { ...at(), keepsLock: true }, status, code);
 
-/** A package of one script, which installs a header called as it is. */
-const manifest = (name: string, rest: string, builder = "script") =>
-  `kind: package\nname: ${name}\nbuilder: ${builder}\ndistro: debian/bookworm\n${rest}\n`;
-const simple = (name: string, rest = "", text = name) =>
-  manifest(
-    name,
-    `sources: [{dir: ./empty}]\nscript: {install: "mkdir -p $OUT$PREFIX/include; echo '${text}' > $OUT$PREFIX/include/${name}.h"}\n${rest}`,
-  );
-
 describe("a chain of cmake packages", () => {
   test("each is built once, with a sysroot of what it declares", () => {
-    expect(builds(done(first))).toEqual(["planner_2.0.1", "track_0.4.0", "units_1.2.0", "vehicle-app_1.0.0"]);
+    expect(buildsOf(done(first))).toEqual([
+      "planner_2.0.1",
+      "track_0.4.0",
+      "units_1.2.0",
+      "vehicle-app_1.0.0",
+    ]);
     const tree = first.paths.get("vehicle-app") ?? "";
     expect(readdirSync(tree)).toEqual(["bin"]);
   });
@@ -95,12 +90,12 @@ describe("a chain of cmake packages", () => {
     const file = join(place.folder, "vehicle/units/units.cpp");
     const text = readFileSync(file, "utf8");
     writeFileSync(file, `${text}\n// A comment.\n`);
-    expect(builds(done(await run("realize", "vehicle/app.yaml")))).toEqual(["units_1.2.0"]);
+    expect(buildsOf(done(await run("realize", "vehicle/app.yaml")))).toEqual(["units_1.2.0"]);
     writeFileSync(
       join(place.folder, "vehicle/units/units.hpp"),
       "#pragma once\n#include <string>\nnamespace units { std::string distance(double metres); constexpr int version = 2; }\n",
     );
-    const labels = builds(done(await run("realize", "vehicle/app.yaml")));
+    const labels = buildsOf(done(await run("realize", "vehicle/app.yaml")));
     expect(labels).toEqual(["planner_2.0.1", "track_0.4.0", "units_1.2.0", "vehicle-app_1.0.0"]);
     writeFileSync(file, text);
   });

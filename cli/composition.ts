@@ -65,6 +65,8 @@ export interface PartOptions {
   /** What of their word counts: what trusted keys signed (`signed`), or what nobody did too; `compared` needs no keys. */
   readonly word?: "signed" | "unsigned" | "compared";
   readonly keepFailed: boolean;
+  /** Build also what failed before; false. */
+  readonly retry?: boolean;
   readonly limits?: Partial<Limits>;
   /** A shell will be opened on the terminal. */
   readonly terminal?: boolean;
@@ -274,6 +276,7 @@ function keeperOptions(options: PartOptions, caches: CacheSettings) {
       limits: { ...defaultLimits, ...options.limits },
       method: settings.checkout,
       keepFailed: options.keepFailed,
+      retry: options.retry ?? false,
       offline: options.offline,
       proxy: settings.proxy,
       downloads: settings.downloads,

@@ -9,6 +9,9 @@ export const noteShape = z.object({
   duration: z.number(),
   finished: z.number(),
   failed: z.optional(z.string()),
+  failure: z.optional(
+    z.object({ message: z.string(), hint: z.optional(z.string()), details: z.array(z.string()) }),
+  ),
   peakMemory: z.optional(z.number()),
   log: z.optional(z.string()),
 });

@@ -20,6 +20,7 @@ import { buildFault } from "../../store/trouble.ts";
 import type { Builder, Store } from "../builder.ts";
 import type { Emit } from "../event.ts";
 import { collected, type openCare } from "./care.ts";
+import { failureBefore, isWorthAnother, keptFailure } from "./failure.ts";
 import type { BuildJob, BuildOutcome, KeeperSetup } from "./protocol.ts";
 import { lockRequest } from "./requestlock.ts";
 import type { Trade } from "./trade.ts";
@@ -113,16 +114,28 @@ export function openMaking(parts: MakingParts): Making {
   };
 
   const buildNow = async (job: BuildJob, digest: Digest): Promise<Made> => {
+    const before = job.rebuild || setup.retry ? undefined : failureBefore(history.find(digest));
+    if (before !== undefined) throw before;
+    try {
+      return await attempt(job, digest);
+    } catch (error) {
+      if (!isWorthAnother(error)) throw error;
+      emit({ type: "warning", text: `${job.label} was killed: built once more` });
+      return await attempt(job, digest);
+    }
+  };
+
+  const attempt = async (job: BuildJob, digest: Digest): Promise<Made> => {
     const begun = parts.now();
     using work = workshop.open(job, digest);
-    const noteOf = (failed?: string): Note => {
+    const noteOf = (failed: Pick<Note, "failed" | "failure"> = {}): Note => {
       const peakMemory = work.peakMemory();
       return {
         label: job.label,
         builder: job.request.builder,
         duration: Math.round(parts.now() - begun),
         finished: Math.round(parts.now() / 1000),
-        ...(failed !== undefined && { failed }),
+        ...failed,
         ...(peakMemory !== undefined && { peakMemory }),
         ...(work.logged() && { log: relative(store.layout.root, store.layout.log(digest)) }),
       };
@@ -146,11 +159,13 @@ export function openMaking(parts: MakingParts): Making {
       return { outcome, durable };
     } catch (error) {
       const lines = work.lastLines();
-      const fault = buildFault(error, store.layout.root);
+      const fault = withLog(buildFault(error, store.layout.root), lines, digest);
+      const failed =
+        fault instanceof Fault ? { failed: fault.code, failure: keptFailure(fault) } : { failed: "defect" };
       if (!(fault instanceof Fault && fault.class === "interrupted"))
-        history.add([{ request: digest, note: noteOf(fault instanceof Fault ? fault.code : "defect") }]);
+        history.add([{ request: digest, note: noteOf(failed) }]);
       if (setup.keepFailed) work.keep();
-      throw withLog(fault, lines, digest);
+      throw fault;
     }
   };
 

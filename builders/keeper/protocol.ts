@@ -41,6 +41,8 @@ export interface KeeperSetup {
   readonly limits: Limits;
   readonly method: CheckoutMethod | "auto";
   readonly keepFailed: boolean;
+  /** Build also what failed before, though nothing it is made of has changed. */
+  readonly retry: boolean;
   readonly offline: boolean;
   readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
   /** Downloads at once from one host. */

@@ -211,10 +211,17 @@ function statusText(status: number): string {
   return signal === undefined ? String(status) : `${status} (${signal})`;
 }
 
+/** As a shell tells SIGKILL. */
+const killed = 128 + constants.signals.SIGKILL;
+
 function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {
   const program = command.argv[0] ?? "the command";
   switch (exit.how) {
     case "status":
+      if (exit.status === killed)
+        return new Fault("build/killed", `${program} was killed`, {
+          hint: "by somebody, or by a kernel that has no memory left: build less at once with --jobs",
+        });
       return new Fault("build/failed", `${program} ended with status ${statusText(exit.status)}`);
     case "time":
       return new Fault("build/time-limit", `${program} was stopped after ${limits.time} s`, {

@@ -225,13 +225,21 @@ export abstract class BuildCommand extends PlanCommand {
   keepFailed = Option.Boolean("--keep-failed", false, {
     description: "keep a failed build's files for `kit shell`",
   });
+  retry = Option.Boolean("--retry", false, {
+    description: "build also what failed before, though nothing it is made of has changed",
+  });
   timeLimit = Option.String("--time-limit", { description: "seconds a single command may take (28800)" });
   memoryLimit = Option.String("--memory-limit", {
     description: "memory a single build may take, like 4GiB (16GiB)",
   });
 
   protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
-    return { ...super.partOptions(), keepFailed: this.keepFailed, limits: this.limits() };
+    return {
+      ...super.partOptions(),
+      keepFailed: this.keepFailed,
+      retry: this.retry || this.keepFailed,
+      limits: this.limits(),
+    };
   }
 
   private limits(): Partial<Limits> {

@@ -109,6 +109,12 @@ export interface Note {
   readonly finished: number;
   /** The code of the fault it ended with. */
   readonly failed?: string;
+  /** What that said. */
+  readonly failure?: {
+    readonly message: string;
+    readonly hint?: string;
+    readonly details: readonly string[];
+  };
   /** Bytes of resident memory, where it was measured. */
   readonly peakMemory?: number;
   /** The log's place relative to the store. */

@@ -38,6 +38,7 @@ export function openBenchKeeper(
       limits: defaultLimits,
       method: "auto",
       keepFailed: false,
+      retry: false,
       offline: true,
       proxy: {},
       downloads: 1,

@@ -4,7 +4,7 @@ import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { shippedManifests } from "./base.ts";
-import { done, kit, type Outcome } from "./kit.ts";
+import { codes, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place, writeFiles } from "./place.ts";
 import { refuses } from "./refusal.ts";
 import { flawsOf } from "./sound.ts";
@@ -82,4 +82,43 @@ test("one that fails holds up who needs it, and nobody else", async () => {
   const outcome = await run("realize", "mixed");
   expect(outcome.status).toBe(1);
   expect(buildsOf(outcome)).toEqual(["fine"]);
+});
+
+test("what failed is not built again until something it is made of changes, or --retry", async () => {
+  const failing = (text: string) =>
+    place.write({
+      "fails.yaml": manifest(
+        "fails",
+        `sources: [{dir: ./empty}]\nscript: {install: "${text}; date +made-%s%N; exit 3"}`,
+      ),
+    });
+  const made = async (...words: string[]) => {
+    const told = await refuses(
+      ["realize", "fails.yaml", ...words],
+      { ...at(), keepsLock: true },
+      1,
+      "build/failed",
+    );
+    return { when: /made-\d+/.exec(told.text)?.[0], isTold: told.text.includes("--retry") };
+  };
+  failing("true");
+  const first = await made();
+  expect(first).toEqual({ when: expect.any(String), isTold: false });
+  expect(await made()).toEqual({ when: first.when, isTold: true });
+  const second = await made("--retry");
+  expect([second.when === first.when, second.isTold]).toEqual([false, false]);
+  expect((await made()).when).toBe(second.when);
+  failing("echo another");
+  expect((await made()).when).not.toBe(second.when);
+});
+
+test("what was killed is built once more, and is not remembered as broken", async () => {
+  place.write({
+    "killed.yaml": manifest("killed", 'sources: [{dir: ./empty}]\nscript: {install: "kill -9 0"}'),
+  });
+  for (let i = 0; i < 2; i++) {
+    const outcome = await run("realize", "killed.yaml");
+    expect([outcome.status, codes(outcome)]).toEqual([1, ["build/killed"]]);
+    expect(told(outcome).filter(({ text }) => text?.includes("built once more"))).toHaveLength(1);
+  }
 });

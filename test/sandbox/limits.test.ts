@@ -108,7 +108,7 @@ describe("limits", () => {
       await faultOf(probe(keeper, tools, store, "perl -e '$x = \"x\" x (256 << 20)' || exit 2")),
     ).toMatchObject({ code: "build/memory-limit" });
     // The next build in the same group is its own.
-    expect(await faultOf(probe(keeper, tools, store, "exit 137"))).toMatchObject({ code: "build/failed" });
+    expect(await faultOf(probe(keeper, tools, store, "exit 137"))).toMatchObject({ code: "build/killed" });
     await probe(keeper, tools, store, "perl -e '$x = \"x\" x (8 << 20)'");
   });
 

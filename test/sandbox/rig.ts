@@ -82,6 +82,7 @@ function optionsOf(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish
       method: wish.method ?? "auto",
       caches: noCaches,
       keepFailed: wish.keepFailed ?? false,
+      retry: false,
       offline: wish.offline ?? true,
       proxy: {},
       downloads: 4,

@@ -33,6 +33,7 @@ import { SysrootCommand } from "./commands/sysroot.ts";
 import { StoreVerifyCommand } from "./commands/verify.ts";
 import { WhyCommand } from "./commands/why.ts";
 import { WhyNotCommand } from "./commands/whynot.ts";
+import { WhyRebuildCommand } from "./commands/whyrebuild.ts";
 import type { KitContext } from "./context.ts";
 import { dropEarly } from "./early.ts";
 import { showError } from "./output.ts";
@@ -47,6 +48,7 @@ const commands = [
   GraphCommand,
   WhyCommand,
   WhyNotCommand,
+  WhyRebuildCommand,
   BuildrootCommand,
   ReportCommand,
   DiffCommand,

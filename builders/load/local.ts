@@ -13,7 +13,7 @@ import {
 import { hashFile } from "../../store/filehash.ts";
 import { type Content, contentOf } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { digestOfTree } from "../../store/model/tree.ts";
+import { digestOfTree, type Tree } from "../../store/model/tree.ts";
 import { localTree } from "../keeper/local.ts";
 import type { LocalEntry } from "../keeper/protocol.ts";
 import { type IgnoreRules, isIgnored, rulesAbove, rulesWithin } from "./ignored.ts";
@@ -31,8 +31,12 @@ export function digestLocal(
       executable: (stats.mode & 0o100) !== 0,
     };
   if (!stats.isDirectory()) throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder`);
-  const tree = localTree(walkFolder(path), (entry) => hashFile(`${path}/${entry.path}`));
-  return { content: contentOf("tree", digestOfTree(tree)), executable: false };
+  return { content: contentOf("tree", digestOfTree(localTreeAt(path))), executable: false };
+}
+
+/** A folder as the tree that it is in the store. */
+export function localTreeAt(path: string): Tree {
+  return localTree(walkFolder(path), (entry) => hashFile(`${path}/${entry.path}`));
 }
 
 /** A folder's entries with their bytes, as the keeper takes them. */

@@ -2,7 +2,7 @@
 // Pure. Knows derivations; does not know results: what comes out the same is not built on, whatever is told here.
 
 import type { Canonical } from "../../store/model/canonical.ts";
-import type { Derivation, Input } from "../../store/model/derivation.ts";
+import type { Content, Derivation, Input } from "../../store/model/derivation.ts";
 import { fieldChanges } from "./fields.ts";
 
 export interface DerivationChange {
@@ -14,10 +14,14 @@ export interface DerivationChange {
   readonly because?: string;
 }
 
+/** What is different between two contents, in words; undefined where nobody can tell. */
+export type DescribeContents = (before: Content, after: Content) => string | undefined;
+
 /** Those of `after` that were not there, then those that are gone; each list in its own order. */
 export function derivationChanges(
   before: readonly Derivation[],
   after: readonly Derivation[],
+  describe: DescribeContents = () => undefined,
 ): DerivationChange[] {
   const [known, kept] = [digestsOf(before), digestsOf(after)];
   const old = Map.groupBy(before, titleOf);
@@ -29,7 +33,7 @@ export function derivationChanges(
       // Of several of one name the one that is no longer there is the one that changed.
       const former = old.get(titleOf(item))?.find(({ digest }) => !kept.has(digest));
       if (former === undefined) return { builder, label, verb: "new" };
-      return { builder, label, verb: "rebuilt", because: firstDifference(former, item) };
+      return { builder, label, verb: "rebuilt", because: firstDifference(former, item, describe) };
     });
   const gone = before
     .filter((item) => !kept.has(item.digest) && !young.has(titleOf(item)))
@@ -38,13 +42,17 @@ export function derivationChanges(
 }
 
 /** Inputs before parameters: what changed far away shows as an input here. */
-function firstDifference(before: Derivation, after: Derivation): string {
+function firstDifference(before: Derivation, after: Derivation, describe: DescribeContents): string {
   const names = [...new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])].sort();
   for (const name of names) {
     const [old, young] = [before.inputs[name], after.inputs[name]];
     if (old === undefined) return `the input ${name} is new: ${inputText(young)}`;
     if (young === undefined) return `the input ${name} is gone`;
     if (keyOf(old) === keyOf(young)) continue;
+    if ("content" in old && "content" in young) {
+      const told = describe(old.content, young.content);
+      if (told !== undefined) return `the input ${name}: ${told}`;
+    }
     const [was, is] = [inputText(old), inputText(young)];
     return was === is ? `the input ${name}, ${is}` : `the input ${name}: ${was} became ${is}`;
   }

@@ -1,6 +1,6 @@
 // Folders and sets of packages, built by the command a user runs.
 
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { shippedManifests } from "./base.ts";
@@ -121,4 +121,38 @@ test("what was killed is built once more, and is not remembered as broken", asyn
     expect([outcome.status, codes(outcome)]).toEqual([1, ["build/killed"]]);
     expect(told(outcome).filter(({ text }) => text?.includes("built once more"))).toHaveLength(1);
   }
+});
+
+test("kit why-rebuild: the file of a folder, the field of a manifest, what is built on it; nothing where nothing is", async () => {
+  const why = async () => {
+    const { stdout } = done(await kit(["why-rebuild", "vehicle"], at()));
+    return stdout.split("\n").filter((line) => line !== "");
+  };
+  expect(await why()).toEqual([]);
+  const source = join(place.folder, "vehicle/planner/planner.cpp");
+  const text = readFileSync(source, "utf8");
+  writeFileSync(source, `${text}\nint more() { return 1; }\n`);
+  place.write({ "vehicle/planner/extra": "" });
+  const [first, second, third, fourth, ...more] = await why();
+  expect([first, second, third]).toEqual([
+    "tree planner_2.0.1: the input source: extra added, and 1 other path",
+    "sysroot vehicle-app sysroot: the input files planner, tree planner_2.0.1",
+    "tree vehicle-app_1.0.0: the input sysroot, sysroot vehicle-app sysroot",
+  ]);
+  expect(fourth).toBe(
+    "deb-files vehicle_1.0.0_amd64.deb: the input package ./app.yaml, tree vehicle-app_1.0.0",
+  );
+  expect(more).toEqual([]);
+  writeFileSync(source, text);
+  rmSync(join(place.folder, "vehicle/planner/extra"));
+  const manifestFile = join(place.folder, "vehicle/planner.yaml");
+  const written = readFileSync(manifestFile, "utf8");
+  writeFileSync(manifestFile, `${written}cmake: {defines: {PLANNER_CHECKS: "OFF"}}\n`);
+  expect((await why())[0]).toBe(
+    'tree planner_2.0.1: parameters.steps.defines.PLANNER_CHECKS: nothing became "OFF"',
+  );
+  writeFileSync(manifestFile, `${written}# A comment.\n`);
+  expect(await why()).toEqual([]);
+  const other = done(await kit(["why-rebuild", "vehicle/units.yaml", "--build-type", "debug"], at()));
+  expect(other.stdout).toContain("tree units_1.2.0: nothing was realized of this before");
 });

@@ -1,0 +1,112 @@
+// kit why-rebuild: what would be built now, and the first thing that makes it so.
+// Knows what is compared with what; does not know how derivations differ.
+
+import { Command, Option } from "clipanion";
+import { localTreeAt } from "../../builders/load/local.ts";
+import { builderVersions } from "../../builders/recipes.ts";
+import { derivationChanges } from "../../evaluator/diff/derivations.ts";
+import { fileChanges } from "../../evaluator/diff/files.ts";
+import { allDerivations, type World } from "../../evaluator/evaluate.ts";
+import { type Content, type Derivation, splitContent } from "../../store/model/derivation.ts";
+import type { Tree } from "../../store/model/tree.ts";
+import type { Parts } from "../composition.ts";
+import { cacheFolder } from "../entry.ts";
+import { recallPlan } from "../lastplan.ts";
+import { plural, visible } from "../render/text.ts";
+import { PlanCommand } from "./command.ts";
+import { knownOf } from "./selection.ts";
+
+export class WhyRebuildCommand extends PlanCommand {
+  static override paths = [["why-rebuild"]];
+  static override usage = Command.Usage({
+    category: "Looking",
+    description: "what would be built now, and the first thing that makes it so",
+    details: `
+      Compares what the manifest comes to with what was last realized of it, with this store and for the same build type:
+      of everything that would be built, the first input that is another, down to the file of a local folder, or the field
+      of a manifest. What is built on something that is built anew may come out of that as it was; then it is not built.
+      Nothing is built, nothing is locked that is locked already.
+    `,
+    examples: [
+      ["Why does this take so long again?", "kit why-rebuild image.yaml"],
+      ["Of all packages of a folder, for a program", "kit why-rebuild packages --json"],
+    ],
+  });
+
+  manifest = Option.String({ name: "MANIFEST" });
+
+  override async work(parts: Parts): Promise<number> {
+    const { plan, world } = await this.plan(this.manifest, parts);
+    const all = allDerivations(plan.outputs);
+    const open = knownOf(all, (request) => parts.records.sound(request)).filter(
+      ({ result }) => result === undefined,
+    );
+    const wish = this.wish([]);
+    const cache = cacheFolder(this.host.environment);
+    const place = { cache, store: parts.layout.root, manifest: this.manifestFile(this.manifest), wish };
+    const last = recallPlan(place);
+    const why = reasons(all, last?.derivations ?? [], {
+      versions: last?.versions ?? builderVersions,
+      describe: (before, after) => describe(before, after, world, parts),
+    });
+    const told = open.map(({ derivation }) => ({
+      builder: derivation.builder,
+      label: derivation.label,
+      because: last === undefined ? "nothing was realized of this before" : why(derivation),
+    }));
+    this.done();
+    if (this.json) this.print(JSON.stringify({ format: "kit/why-rebuild/1", builds: told }));
+    else {
+      this.print(...told.map(({ builder, label, because }) => visible(`${builder} ${label}: ${because}`)));
+      this.context.stderr.write(
+        told.length === 0 ? "nothing would be built\n" : `${plural(told.length, "build")} at most\n`,
+      );
+    }
+    return 0;
+  }
+}
+
+interface Comparison {
+  readonly versions: typeof builderVersions;
+  readonly describe: (before: Content, after: Content) => string | undefined;
+}
+
+function reasons(
+  all: readonly Derivation[],
+  before: readonly Derivation[],
+  { versions, describe }: Comparison,
+): (derivation: Derivation) => string {
+  const changes = derivationChanges(before, all, describe);
+  const known = new Map(changes.map(({ builder, label, because }) => [`${builder} ${label}`, because]));
+  const same = new Set(before.map(({ digest }) => digest));
+  return ({ builder, label, digest }) => {
+    const [was, is] = [versions[builder], builderVersions[builder]];
+    const other = Object.keys(is ?? {}).find((name) => was?.[name] !== is?.[name]);
+    if (other !== undefined)
+      return `this kit builds it otherwise: ${other} ${was?.[other] ?? "0"} became ${is?.[other]}`;
+    if (same.has(digest)) return "what it is made of is built anew, or its result is gone";
+    return known.get(`${builder} ${label}`) ?? "nothing of this name was built before";
+  };
+}
+
+/** The first path of a folder that is another, and how many more are. */
+function describe(
+  before: Content,
+  after: Content,
+  { locals }: World,
+  { records }: Parts,
+): string | undefined {
+  const [was, is] = [splitContent(before), splitContent(after)];
+  if (was.kind !== "tree" || is.kind !== "tree" || !records.has(before)) return undefined;
+  const at = [...locals].find(([, content]) => content === after)?.[0];
+  const now: Tree | undefined = records.has(after)
+    ? records.tree(is.digest)
+    : at === undefined
+      ? undefined
+      : localTreeAt(at);
+  if (now === undefined) return undefined;
+  const [first, ...more] = fileChanges(records.tree(was.digest), now);
+  if (first === undefined) return undefined;
+  const others = more.length === 0 ? "" : `, and ${plural(more.length, "other path")}`;
+  return `${first.path} ${first.verb}${first.aspects ? ` (${first.aspects.join(", ")})` : ""}${others}`;
+}

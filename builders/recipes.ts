@@ -8,6 +8,7 @@ import { debFilesVersions } from "./deb-files/recipe.ts";
 import { debAboutVersions, debSourceVersions, debUnpackVersions } from "./deb-source/recipe.ts";
 import { ext4Versions } from "./ext4/recipe.ts";
 import { fetchVersions } from "./fetch/recipe.ts";
+import { gitVersions } from "./git/recipe.ts";
 import { indexVersions } from "./index/recipe.ts";
 import { ociVersions } from "./oci/recipe.ts";
 import { rootfsVersions } from "./rootfs/recipe.ts";
@@ -28,6 +29,7 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   "deb-unpack": debUnpackVersions,
   ext4: ext4Versions,
   fetch: fetchVersions,
+  git: gitVersions,
   index: indexVersions,
   oci: ociVersions,
   rootfs: rootfsVersions,
@@ -39,6 +41,11 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   tree: treeVersions,
   unpack: unpackVersions,
 };
+
+/** Whether a builder fetches what is fixed: it alone has a network, and there is nothing to compare in what it gives. */
+export function isFetching(builder: string): boolean {
+  return builder === "fetch" || builder === "git";
+}
 
 /** What results are, as people count them; in the order in which files that several share are told. */
 export const resultKinds = [
@@ -63,6 +70,7 @@ const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
   "deb-source": "debs",
   "deb-unpack": "sources",
   ext4: "images",
+  git: "sources",
   index: "package indexes",
   oci: "images",
   rootfs: "root file systems",

@@ -8,6 +8,7 @@ import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { debAboutBuilder, debSourceBuilder, debUnpackBuilder } from "../builders/deb-source/builder.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
 import { fetchBuilder } from "../builders/fetch/builder.ts";
+import { gitBuilder } from "../builders/git/builder.ts";
 import { indexBuilder } from "../builders/index/builder.ts";
 import { loadClient, loadOpenpgp, loadSaxes } from "../builders/late.ts";
 import { ociBuilder } from "../builders/oci/builder.ts";
@@ -31,6 +32,7 @@ const builders = [
   debUnpackBuilder,
   ext4Builder,
   fetchBuilder,
+  gitBuilder,
   indexBuilder,
   ociBuilder,
   rootfsBuilder,

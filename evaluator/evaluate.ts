@@ -3,6 +3,7 @@
 
 import type { BuildType, Content, Derivation } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
+import { type GitAnswer, type GitQuestion, gitDigest } from "./gitsource.ts";
 import { type Lock, pinnedAnswer } from "./lock.ts";
 import type { Assembly } from "./manifest/assembly.ts";
 import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
@@ -72,6 +73,8 @@ export interface Plan {
   readonly openViews: readonly ViewQuestion[];
   /** Source packages to choose, of which no lock has the answer. */
   readonly openSources: readonly SourceQuestion[];
+  /** Revisions of git repositories, of which no lock has the commit. */
+  readonly openGit: readonly GitQuestion[];
   /** Digests of all questions asked. */
   readonly asked: ReadonlySet<Digest>;
   /** Those that have an answer, each once, in the order they were asked. */
@@ -92,6 +95,7 @@ export interface Planning {
   closure(question: ClosureQuestion): Closure | undefined;
   view(question: ViewQuestion): ViewAnswer | undefined;
   source(question: SourceQuestion): SourceAnswer | undefined;
+  git(question: GitQuestion): GitAnswer | undefined;
   /** The text of a file in a derivation's output tree. */
   fact(derivation: Derivation, output: string, path: string): string | undefined;
 }
@@ -108,6 +112,7 @@ export function evaluate(
   const openViews = new Map<Digest, ViewQuestion>();
   const views = new Map<Digest, ViewAnswer>();
   const openSources = new Map<Digest, SourceQuestion>();
+  const openGit = new Map<Digest, GitQuestion>();
   const outputs = plan({
     world,
     wish,
@@ -134,6 +139,13 @@ export function evaluate(
       if (answer === undefined) openSources.set(digest, question);
       return answer;
     },
+    git(question) {
+      const digest = gitDigest(question);
+      asked.add(digest);
+      const answer = world.lock.git?.[digest];
+      if (answer === undefined) openGit.set(digest, question);
+      return answer;
+    },
     fact(derivation, output, path) {
       const known = world.facts.get(derivation.digest);
       if (known === undefined) wanted.set(derivation.digest, { derivation, output, path });
@@ -145,6 +157,7 @@ export function evaluate(
     open: [...open.values()],
     openViews: [...openViews.values()],
     openSources: [...openSources.values()],
+    openGit: [...openGit.values()],
     wanted: [...wanted.values()],
     asked,
     answered: [...answered.values()],

@@ -2,21 +2,14 @@
 // Knows the file's form; does not read it from disk, nor answer anything.
 
 import * as z from "zod/mini";
-import type { Digest } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
 import { type PackageFile, packageFile } from "./deb/file.ts";
 import type { Stanza } from "./deb/stanza.ts";
-import { type Closure, type ClosureQuestion, questionDigest, questionText } from "./question.ts";
+import { type LockedGit, lockedGitShape } from "./gitsource.ts";
+import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
 import type { ChosenPackage } from "./resolution.ts";
-import {
-  type LockedSource,
-  lockedSourceShape,
-  type SourceAnswer,
-  type SourceQuestion,
-  sourceDigest,
-  sourceQuestionText,
-} from "./sourcepackage.ts";
-import { byKey, keysIn, type LockedView, lockedViewShape, sortedView } from "./view/answer.ts";
+import { type LockedSource, lockedSourceShape } from "./sourcepackage.ts";
+import { byKey, type LockedView, lockedViewShape, sortedView } from "./view/answer.ts";
 
 /** An index that packages were chosen from. */
 export interface LockedIndex {
@@ -53,6 +46,8 @@ export interface Lock {
   readonly views?: Readonly<Record<string, LockedView>>;
   /** Of source packages that are built; absent where there are none. */
   readonly sources?: Readonly<Record<string, LockedSource>>;
+  /** Commits that branches and tags of git repositories are; absent where there are none. */
+  readonly git?: Readonly<Record<string, LockedGit>>;
 }
 
 export const emptyLock: Lock = { format: "kit/lock/1", distros: {}, answers: {} };
@@ -148,104 +143,12 @@ export function lockedPackage(
   return { ...identityOf(locked.stanza), stanza: locked.stanza, origin: { repository, suite } };
 }
 
-/** The lock with one more answer. What no answer names any more is left out by {@link pruneLock}. */
-export function withAnswer(
-  lock: Lock,
-  question: ClosureQuestion,
-  closure: Closure,
-  indexes: readonly LockedIndex[],
-): Lock {
-  const answer: LockedAnswer = {
-    question: questionText(question),
-    distro: question.source.distro,
-    date: closure.date,
-    packages: Object.fromEntries(
-      closure.packages.map((item) => [
-        lockKey(item),
-        item.reasons.map(({ by, relation }) => (relation === "" ? by : `${by}: ${relation}`)),
-      ]),
-    ),
-  };
-  return {
-    ...withPackages(lock, answer.distro, closure.packages, indexes),
-    answers: { ...lock.answers, [questionDigest(question)]: answer },
-  };
-}
-
-/** The lock with more packages of a distribution, and the indexes they were chosen from. */
-export function withPackages(
-  lock: Lock,
-  distro: string,
-  packages: readonly Omit<ChosenPackage, "reasons">[],
-  indexes: readonly LockedIndex[],
-): Lock {
-  const known = lock.distros[distro] ?? { indexes: [], packages: {} };
-  const stanzas = packages.flatMap(({ origin, stanza, ...item }) => {
-    if (origin === "local") return [];
-    return [[packageKey(item), { from: `${origin.repository} ${origin.suite}`, stanza }] as const];
-  });
-  const others = known.indexes.filter(
-    (index) => !indexes.some((other) => indexKey(other) === indexKey(index)),
-  );
-  const extended = {
-    indexes: [...others, ...indexes],
-    packages: { ...known.packages, ...Object.fromEntries(stanzas) },
-  };
-  return { ...lock, distros: { ...lock.distros, [distro]: extended } };
-}
-
-/** The lock with one more source package, and the indexes it was chosen from. */
-export function withSource(
-  lock: Lock,
-  question: SourceQuestion,
-  answer: SourceAnswer,
-  { date, indexes }: { readonly date: number; readonly indexes: readonly LockedIndex[] },
-): Lock {
-  const { distro } = question.source;
-  const locked: LockedSource = { question: sourceQuestionText(question), distro, date, ...answer };
-  return {
-    ...withPackages(lock, distro, [], indexes),
-    sources: { ...lock.sources, [sourceDigest(question)]: locked },
-  };
-}
-
 /** As locks call a package: those of no repository by name alone. */
 export function lockKey(item: Pick<ChosenPackage, "name" | "version" | "architecture" | "origin">): string {
   return item.origin === "local" ? `${localPrefix}${item.name}` : packageKey(item);
 }
 
 const localPrefix = "local ";
-
-/** Only the answers asked for, and what they name. */
-export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
-  const asked = <T>(all: Readonly<Record<string, T>> = {}): Record<string, T> =>
-    Object.fromEntries(Object.entries(all).filter(([digest]) => wanted.has(digest as Digest)));
-  const answers = asked(lock.answers);
-  const views = asked(lock.views);
-  const sources = asked(lock.sources);
-  const used = new Map<string, Set<string>>();
-  const use = (distro: string, named: Iterable<string>) => {
-    const keys = used.get(distro) ?? new Set();
-    for (const key of named) keys.add(key);
-    used.set(distro, keys);
-  };
-  for (const { distro, packages } of Object.values(answers)) use(distro, Object.keys(packages));
-  for (const view of Object.values(views)) use(view.distro, keysIn(view));
-  for (const { distro } of Object.values(sources)) use(distro, []);
-  const distros = Object.entries(lock.distros).filter(([name]) => used.has(name));
-  const pruned = distros.map(([name, distro]) => {
-    const packages = Object.entries(distro.packages).filter(([key]) => used.get(name)?.has(key));
-    return [name, { ...distro, packages: Object.fromEntries(packages) }] as const;
-  });
-  const { views: _, sources: __, ...rest } = lock;
-  return {
-    ...rest,
-    distros: Object.fromEntries(pruned),
-    answers,
-    ...(Object.keys(views).length > 0 && { views }),
-    ...(Object.keys(sources).length > 0 && { sources }),
-  };
-}
 
 export function packageKey(item: Pick<ChosenPackage, "name" | "version" | "architecture">): string {
   return `${item.name}_${item.version}_${item.architecture}`;
@@ -294,6 +197,7 @@ const shape = z.object({
   ),
   views: z.optional(z.record(z.string(), lockedViewShape)),
   sources: z.optional(z.record(z.string(), lockedSourceShape)),
+  git: z.optional(z.record(z.string(), lockedGitShape)),
 });
 
 function identityOf(stanza: Stanza) {
@@ -330,6 +234,7 @@ function sorted(lock: Lock): Lock {
     })),
     ...(lock.views && { views: byKey(lock.views, sortedView) }),
     ...(lock.sources && { sources: byKey(lock.sources, (value) => value) }),
+    ...(lock.git && { git: byKey(lock.git, (value) => value) }),
   };
 }
 

@@ -4,6 +4,7 @@
 // The keeper is the process inside the id-mapped namespaces: it alone writes to the store and starts sandboxes.
 // The kit process has the caller's identity: it alone reads manifests, local files and the terminal.
 
+import type { GitQuestion } from "../../evaluator/gitsource.ts";
 import type { CheckoutMethod } from "../../store/checkout.ts";
 import type { Holding } from "../../store/inventory.ts";
 import type { Content, Origin, Request, Result } from "../../store/model/derivation.ts";
@@ -123,6 +124,8 @@ export interface Methods {
   fetchIndexes(question: IndexQuestion): readonly CompactIndex[];
   /** The same of an rpm repository; nothing where changes are asked for and it tells none. */
   fetchRepository(question: RpmIndexQuestion): readonly CompactIndex[];
+  /** The commit that a branch or a tag of a git repository is now. */
+  resolveRevision(question: GitQuestion): string;
   /**
    * Makes an output's files visible under `outputs/`, a blob as `file`: the folder relative to the store, and the
    * tree it shows, which a root has to name if it is to stay.
@@ -167,6 +170,7 @@ export const methodNames = [
   "putFolder",
   "fetchIndexes",
   "fetchRepository",
+  "resolveRevision",
   "present",
   "keep",
   "addRoot",

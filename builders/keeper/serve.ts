@@ -19,6 +19,7 @@ import type { Builder, Store } from "../builder.ts";
 import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
+import { commitOf, parseRefs, refsUrl } from "../git/refs.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { fetchRepository } from "../repository/rpm/fetch.ts";
 import { collected, openCare } from "./care.ts";
@@ -239,6 +240,11 @@ function openMethods(parts: MethodParts) {
       if (changes) return await compactedChanges(fetched, architecture, { build });
       return [await compactedRepository(fetched, { architecture, ...(paths && { paths }) }, { build })];
     },
+    async resolveRevision({ url, rev }) {
+      const wanted = { limit: mostRefs, signal: parts.interrupted };
+      const { bytes } = await http.bytes([refsUrl(url)], wanted);
+      return commitOf(url, rev, parseRefs(url, bytes));
+    },
     ...care,
     flush: () => committer.flush(),
     async probe() {
@@ -260,3 +266,6 @@ function openMethods(parts: MethodParts) {
     },
   };
 }
+
+/** Bytes of a repository's list of references; the kernel's has 0.5 MB. */
+const mostRefs = 64 << 20;

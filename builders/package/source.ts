@@ -24,10 +24,23 @@ const archive = z.strictObject({
   into,
 });
 
+const git = z.strictObject({
+  git: url.describe("A git repository, over https or http."),
+  rev: text(
+    /^(?!-)(?!.*(?:\.\.|@\{|\/\/|[\s~^:?*[\\]))[^\0-\x1f]{1,255}(?<![./])$/,
+    "a revision",
+    "a tag or a branch, whose commit the lock pins, or all 40 digits of a commit",
+  ).describe("A tag, a branch, or a commit."),
+  submodules: z.boolean().default(false).describe("Whether its submodules are checked out too."),
+  into,
+});
+
 export const treeSources = z
-  .array(z.union([folder, archive]))
+  .array(z.union([folder, archive, git]))
   .min(1, { error: "names no source\nwrite at least one: [{dir: ./source}]" })
-  .describe("The source: {dir}, or {url, sha256}; several are laid over each other, or into folders.");
+  .describe(
+    "The source: {dir}, {url, sha256} or {git, rev}; several are laid over each other, or into folders.",
+  );
 
 export const patches = z
   .array(localPath)

@@ -2,7 +2,8 @@
 // Knows which indexes answer a question and what stays as it is pinned; does not know how packages are chosen.
 
 import type { World } from "../../evaluator/evaluate.ts";
-import { type Lock, withAnswer } from "../../evaluator/lock.ts";
+import type { Lock } from "../../evaluator/lock.ts";
+import { withAnswer } from "../../evaluator/lockchange.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import {
   type Closure,

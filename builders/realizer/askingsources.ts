@@ -1,7 +1,8 @@
 // Asking the world for source packages that a lock leaves open.
 // Knows which lists answer and what stays as it is pinned; does not know what is built of a source.
 
-import { type Lock, withSource } from "../../evaluator/lock.ts";
+import type { Lock } from "../../evaluator/lock.ts";
+import { withSource } from "../../evaluator/lockchange.ts";
 import { isSearched } from "../../evaluator/question.ts";
 import {
   chooseSource,

@@ -12,7 +12,8 @@ import {
   type World,
 } from "../../evaluator/evaluate.ts";
 import type { Kind } from "../../evaluator/kind.ts";
-import { emptyLock, formatLock, type Lock, pruneLock } from "../../evaluator/lock.ts";
+import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
+import { pruneLock } from "../../evaluator/lockchange.ts";
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -23,6 +24,7 @@ import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
+import { askGit, refuseOpenGit } from "./askinggit.ts";
 import { askSources, refuseOpenSources } from "./askingsources.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
 import { type MendMeans, mend } from "./mend.ts";
@@ -100,7 +102,7 @@ export async function planLine(
     locals,
     executables,
     host: means.host,
-    lock: updating ? { ...lock, answers: {}, views: {}, sources: {} } : lock,
+    lock: updating ? { ...lock, answers: {}, views: {}, sources: {}, git: {} } : lock,
     provisional: new Map(),
     facts: new Map(),
   };
@@ -109,7 +111,7 @@ export async function planLine(
   const { outputs: _, select: __, ...whole } = options.wish;
   for (;;) {
     const plan = evaluate(world, asking ? whole : options.wish, means.plan);
-    if (plan.open.length + plan.openViews.length + plan.openSources.length > 0) {
+    if (isOpen(plan)) {
       if (asking) {
         const { locking } = options;
         lock = await askWorld(plan.open, { world, locking, lock }, means);
@@ -118,9 +120,12 @@ export async function planLine(
         world = { ...world, lock };
         lock = await askSources(plan.openSources, { world, locking, lock: written ?? emptyLock }, means);
         world = { ...world, lock };
+        lock = await askGit(plan.openGit, { world, locking, lock: written ?? emptyLock }, means);
+        world = { ...world, lock };
       } else {
         refuseOpenViews(plan.openViews);
         refuseOpenSources(plan.openSources);
+        refuseOpenGit(plan.openGit);
         world = {
           ...world,
           provisional: new Map([
@@ -143,6 +148,10 @@ export async function planLine(
       return { plan: evaluate(world, options.wish, means.plan), world, changedLock, files, facts };
     }
   }
+}
+
+function isOpen({ open, openViews, openSources, openGit }: Plan): boolean {
+  return open.length + openViews.length + openSources.length + openGit.length > 0;
 }
 
 /** Brings derivations into being, sending local files to the store as they are needed. */

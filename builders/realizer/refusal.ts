@@ -4,6 +4,7 @@
 import type { Derivation } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { leftOut, leftOutBy } from "../fetch/recipe.ts";
+import { isFetching } from "../recipes.ts";
 
 /** @throws {Fault} `network/not-cached` */
 export function refuseBuilding(waiting: readonly Derivation[]): void {
@@ -17,7 +18,7 @@ export function refuseBuilding(waiting: readonly Derivation[]): void {
 
 /** @throws {Fault} `network/offline` */
 export function refuseFetching(waiting: readonly Derivation[]): void {
-  const missing = waiting.filter(({ builder }) => builder === "fetch").map(({ label }) => label);
+  const missing = waiting.filter(({ builder }) => isFetching(builder)).map(({ label }) => label);
   if (missing.length === 0) return;
   const what = missing.length === 1 ? "a file is" : `${missing.length} files are`;
   throw new Fault("network/offline", `${what} not in the store, and the network may not be used`, {

@@ -6,6 +6,7 @@ import { isAnswer, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
 import type { BuildOutcome } from "../keeper/protocol.ts";
+import { isFetching } from "../recipes.ts";
 import { inputsOf, usersOf, weights } from "./graph.ts";
 import type { Differing, Means, RealizeOptions } from "./means.ts";
 import { refuseBuilding } from "./refusal.ts";
@@ -205,7 +206,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     want([item.digest]);
   };
   const start = async (item: Derivation, request: Request, offered: boolean) => {
-    const kind = offered || item.builder === "fetch" ? "download" : "build";
+    const kind = offered || isFetching(item.builder) ? "download" : "build";
     const begun = means.now();
     const ended = { type: "end", id: item.digest, label: item.label, builder: item.builder } as const;
     states.set(item.digest, { state: "running" });
@@ -263,7 +264,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
         continue;
       }
       const free =
-        offered || item.builder === "fetch"
+        offered || isFetching(item.builder)
           ? running.download < options.downloads
           : running.build < options.jobs;
       if (!free) continue;

@@ -2,10 +2,12 @@
 // Pure. Knows sources as manifests write them; does not know what is built of them.
 
 import type { Planning } from "../../evaluator/evaluate.ts";
+import { gitName, isCommit } from "../../evaluator/gitsource.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
+import { gitDerivation } from "../git/recipe.ts";
 import type { TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
 import { archiveDerivation, type SourcePart, sourceDerivation } from "./recipe.ts";
@@ -31,9 +33,10 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
   const tools = planTools(planning, "source", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
-  const parts = sources.map((source, index): SourcePart => {
+  const planned = sources.map((source, index): SourcePart | undefined => {
     const into = source.into === undefined || source.into === "." ? "" : source.into;
     if ("dir" in source) return { into, input: { content: folderAt(source.dir, index, wish) } };
+    if ("git" in source) return planGit(planning, source, { into, distro, launcher });
     const label = new URL(source.url).pathname.split("/").at(-1) || name;
     const sha256 = parseSha256(source.sha256);
     const archive = {
@@ -45,6 +48,8 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
       input: { derivation: archiveDerivation(label, archive, { tools, launcher }), output: "tree" },
     };
   });
+  const parts = planned.flatMap((part) => part ?? []);
+  if (parts.length < planned.length) return undefined;
   const [part] = parts;
   if (parts.length === 1 && part?.into === "" && wish.patches.length === 0) return part.input;
   const patches = wish.patches.map((written, index) => {
@@ -57,6 +62,26 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
     };
   });
   return { derivation: sourceDerivation(name, parts, patches, { tools, launcher }), output: "tree" };
+}
+
+/** Undefined while its commit is open, or what git takes is. */
+function planGit(
+  planning: Planning,
+  { git: url, rev, submodules }: Extract<TreeSource, { readonly git: string }>,
+  { into, distro, launcher }: { readonly into: string; readonly distro: string; readonly launcher: Input },
+): SourcePart | undefined {
+  const answer = isCommit(rev) ? { commit: rev } : planning.git({ url, rev });
+  const tools = planTools(planning, "git", distro);
+  if (answer === undefined || tools === undefined) return undefined;
+  const { commit } = answer;
+  const label = `${gitName(url)} ${commit.slice(0, 12)}`;
+  return {
+    into,
+    input: {
+      derivation: gitDerivation(label, { commit, submodules }, url, { tools, launcher }),
+      output: "tree",
+    },
+  };
 }
 
 function folderAt(written: string, index: number, { local, place }: SourceWish): Content {

@@ -11,6 +11,7 @@ import { viewResult } from "../../builders/view/result.ts";
 import { unknownUnwanted, unwantedRemarks } from "../../builders/view/unwanted.ts";
 import { type PackageChange, packageChanges, packagesIn } from "../../evaluator/diff/packages.ts";
 import type { World } from "../../evaluator/evaluate.ts";
+import { repositoryIn } from "../../evaluator/gitsource.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
@@ -56,7 +57,8 @@ export class LockCommand extends PartsCommand {
     const manifest = this.manifestFile(this.manifest);
     const means = parts.line(manifest);
     const before = means.readLock();
-    this.checkPackages(packagesIn(before).map(({ name }) => name));
+    const repositories = Object.values(before?.git ?? {}).map(({ question }) => repositoryIn(question));
+    this.checkPackages([...packagesIn(before).map(({ name }) => name), ...repositories]);
     const locking: LineOptions["locking"] = this.update
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };

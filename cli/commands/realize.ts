@@ -6,6 +6,7 @@ import { Command, Option } from "clipanion";
 import { archiveIn } from "../../builders/fetch/recipe.ts";
 import { realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
+import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import type { Content, Derivation, Result } from "../../store/model/derivation.ts";
@@ -114,7 +115,7 @@ export class RealizeCommand extends BuildCommand {
     const again = (rebuild: boolean) => ({
       ...this.buildOptions(),
       // What was fetched has the digest that was asked for: there is nothing to compare.
-      rebuild: ({ builder }: { readonly builder: string }) => rebuild && builder !== "fetch",
+      rebuild: ({ builder }: { readonly builder: string }) => rebuild && !isFetching(builder),
     });
     const line = parts.line(manifest);
     const realized = await realizeLine(targets, world, line, again(this.rebuild && !this.check));

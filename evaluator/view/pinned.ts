@@ -2,7 +2,8 @@
 // Knows where a lock has it; does not know how it was found, nor what reports make of it.
 
 import type { Stanza } from "../deb/stanza.ts";
-import { type Lock, type LockedIndex, lockedPackage, withPackages } from "../lock.ts";
+import { type Lock, type LockedIndex, lockedPackage } from "../lock.ts";
+import { withPackages } from "../lockchange.ts";
 import { keysIn, type LockedView } from "./answer.ts";
 import type { Composed } from "./compose.ts";
 import { type ViewQuestion, viewDigest, viewText } from "./question.ts";

@@ -12,7 +12,8 @@ import {
   packagesIn,
 } from "../../evaluator/diff/packages.ts";
 import { type Root, rootChange } from "../../evaluator/diff/root.ts";
-import { emptyLock, type Lock, withAnswer } from "../../evaluator/lock.ts";
+import { emptyLock, type Lock } from "../../evaluator/lock.ts";
+import { withAnswer } from "../../evaluator/lockchange.ts";
 import { type ClosureQuestion, closureQuestion, isRoot } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";

@@ -11,6 +11,7 @@ import {
 } from "../../builders/deb-source/recipe.ts";
 import { ext4Derivation } from "../../builders/ext4/recipe.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
+import { gitDerivation } from "../../builders/git/recipe.ts";
 import { indexDerivation } from "../../builders/index/recipe.ts";
 import { ociDerivation } from "../../builders/oci/recipe.ts";
 import { debFiles } from "../../builders/package/deb-files.ts";
@@ -189,6 +190,12 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     "dash_1_amd64.deb",
     { sha256: sha256Of("dash"), size: 1234 },
     { archive: "https://example.org/debian", path: "pool/dash_1_amd64.deb" },
+  ),
+  git: gitDerivation(
+    "hello 0123456789ab",
+    { commit: "0123456789".repeat(4), submodules: true },
+    "https://example.org/hello.git",
+    { tools, launcher },
   ),
   index: indexDerivation(
     "an index",

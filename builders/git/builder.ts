@@ -1,0 +1,51 @@
+// The git builder: a commit of a repository as a tree.
+// Carries out what the script says, with the network that fixed outputs alone have.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gitName } from "../../evaluator/gitsource.ts";
+import { poolTime } from "../../store/layout.ts";
+import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { type Builder, inputOf } from "../builder.ts";
+import { gitParameters, gitUrl } from "./recipe.ts";
+import { gitScript, outFolder } from "./script.ts";
+
+export const gitBuilder: Builder = {
+  name: "git",
+  async run(context) {
+    const { request, crew, scratch } = context;
+    const url = gitUrl(context.hints);
+    const parameters = gitParameters(request.parameters);
+    const [out, script] = [join(scratch, "out"), join(scratch, "script")];
+    mkdirSync(out);
+    writeFileSync(script, gitScript(url, parameters));
+    const sandbox = await context.sandbox({
+      lower: [splitContent(inputOf(request, "tools")).digest],
+      binds: [
+        { source: out, target: outFolder, writable: true },
+        { source: script, target: "/tmp/script", writable: false },
+        // Names of hosts are the machine's to know.
+        ...["/etc/resolv.conf", "/etc/hosts"]
+          .filter((file) => existsSync(file))
+          .map((file) => ({ source: file, target: file, writable: false })),
+      ],
+    });
+    await context
+      .run(sandbox, { argv: ["/bin/sh", "/tmp/script"], environment: {}, epoch: poolTime, network: true })
+      .catch((error: unknown) => {
+        if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
+        throw new Fault(
+          "network/no-commit",
+          `${gitName(url)}: the commit ${parameters.commit} cannot be fetched`,
+          {
+            cause: error,
+            hint: "is the repository there, and the commit still in it? What was fetched once stays in the store and in caches: another store that has it can push it",
+          },
+        );
+      });
+    sandbox[Symbol.dispose]();
+    const { tree } = await crew.scanFolder(join(out, "tree"));
+    return { outputs: { tree: contentOf("tree", tree) } };
+  },
+};

@@ -1,0 +1,49 @@
+// Revisions of git repositories that manifests ask for: the question, and where a lock keeps the commit.
+// Pure. Knows names of references; does not know how a repository is asked.
+
+import * as z from "zod/mini";
+import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
+import type { Digest } from "../store/model/digest.ts";
+
+/** What a name means today: a branch or a tag. A commit needs no question. */
+export interface GitQuestion {
+  readonly url: string;
+  readonly rev: string;
+}
+
+/** The commit: it names all that is in it, submodules too (git's object ids are digests). */
+export interface GitAnswer {
+  readonly commit: string;
+}
+
+export interface LockedGit extends GitAnswer {
+  readonly question: string;
+}
+
+export const lockedGitShape = z.object({
+  question: z.string(),
+  commit: z.string().check(z.regex(/^[0-9a-f]{40}$/)),
+});
+
+export function gitDigest(question: GitQuestion): Digest {
+  return canonicalDigest("kit/git-question/1", question as unknown as Canonical);
+}
+
+export function gitQuestionText({ url, rev }: GitQuestion): string {
+  return `${url} ${rev}`;
+}
+
+/** What people call the repository of a {@link gitQuestionText}. */
+export function repositoryIn(text: string): string {
+  return gitName(text.slice(0, Math.max(0, text.lastIndexOf(" "))));
+}
+
+/** What people call a repository: the last part of its address. */
+export function gitName(url: string): string {
+  return /([^/]+?)(?:\.git)?\/*$/.exec(url)?.[1] ?? url;
+}
+
+/** Whether a revision is a whole commit id. */
+export function isCommit(rev: string): boolean {
+  return /^[0-9a-f]{40}$/.test(rev);
+}

@@ -1,0 +1,121 @@
+// Sources out of git repositories, by the command a user runs: branches and tags pinned, submodules, what is gone.
+
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { serve, type TestServer } from "../builders/fetch/server.ts";
+import { readLock } from "./base.ts";
+import { git, gitHandler } from "./git.ts";
+import { done, kit, type Outcome } from "./kit.ts";
+import { openPlace, type Place, writeFiles } from "./place.ts";
+import { refuses } from "./refusal.ts";
+import { flawsOf } from "./sound.ts";
+import { manifest } from "./trees.ts";
+
+let place: Place;
+let server: TestServer;
+/** The repository people push to; the server has a bare one of it. */
+let work: string;
+
+beforeAll(async () => {
+  place = openPlace("git");
+  work = join(place.folder, "work");
+  mkdirSync(join(place.folder, "served"));
+  server = await serve(gitHandler(join(place.folder, "served")));
+  for (const name of ["words", "part"]) {
+    git(place.folder, "init", "-q", join(work, name));
+    git(place.folder, "init", "-q", "--bare", join(place.folder, "served", `${name}.git`));
+  }
+  commit("part", { "part.txt": "part one\n" });
+  // From its folder: a server in this process does not answer while it waits for git.
+  git(join(work, "words"), "submodule", "--quiet", "add", join(place.folder, "served/part.git"), "deps/part");
+  const modules = ["config", "--file", ".gitmodules", "submodule.deps/part.url"];
+  git(join(work, "words"), ...modules, `${server.url}/part.git`);
+  commit("words", { "words.txt": "one\n", ".gitattributes": "*.txt text eol=crlf export-ignore\n" });
+  git(join(work, "words"), "tag", "-a", "-m", "one", "v1");
+  git(join(work, "words"), "push", "-q", join(place.folder, "served/words.git"), "v1");
+});
+afterAll(async () => {
+  expect(flawsOf(place.store)).toEqual([]);
+  await server.stop();
+  place[Symbol.dispose]();
+});
+
+function commit(name: string, content: Readonly<Record<string, string>>): string {
+  const folder = join(work, name);
+  writeFiles(folder, content);
+  git(folder, "add", ".");
+  git(folder, "commit", "-qm", "another");
+  git(folder, "push", "-q", join(place.folder, "served", `${name}.git`), "HEAD:refs/heads/main");
+  return git(folder, "rev-parse", "HEAD");
+}
+
+const at = () => ({ cwd: place.folder, store: place.store });
+const run = (...words: string[]): Promise<Outcome> => kit([...words, "--json"], at());
+const source = (rev: string, more = "") =>
+  place.write({
+    "words.yaml": manifest(
+      "words",
+      `sources: [{git: "${server.url}/words.git", rev: ${rev}${more}}]\nscript: {install: "mkdir -p $OUT$PREFIX; cp -r . $OUT$PREFIX/"}`,
+    ),
+  });
+const built = async (path = "words.txt") =>
+  readFileSync(join(done(await run("realize", "words.yaml")).paths.get("words") ?? "", path), "utf8");
+/** After another revision was written: the lock has no commit of it yet. */
+const relocked = async (path?: string) => {
+  done(await run("lock", "words.yaml"));
+  return await built(path);
+};
+const pinned = () =>
+  Object.values((readLock(join(place.folder, "words.lock")) as { git?: Record<string, object> }).git ?? {});
+
+test("a branch is what it was when it was locked, until somebody moves it; a tag is its commit", async () => {
+  source("main");
+  const first = git(join(work, "words"), "rev-parse", "HEAD");
+  // What is checked out is what its attributes say, on every machine; `.git` is no part of it.
+  expect(await built()).toBe("one\r\n");
+  expect(pinned()).toEqual([{ question: `${server.url}/words.git main`, commit: first }]);
+  const second = commit("words", { "words.txt": "two\n" });
+  expect(await built()).toBe("one\r\n");
+  done(await run("lock", "words.yaml", "--update", "words"));
+  expect(pinned()).toMatchObject([{ commit: second }]);
+  expect(await built()).toBe("two\r\n");
+  source("v1");
+  await refuses(["realize", "words.yaml"], { ...at(), keepsLock: true }, 4, "unresolved/not-locked");
+  expect(await relocked()).toBe("one\r\n");
+  expect(pinned()).toMatchObject([{ commit: first }]);
+  source(first);
+  expect(await relocked()).toBe("one\r\n");
+  expect(pinned()).toEqual([]);
+});
+
+test("submodules where they are asked for, each at the commit that is written down", async () => {
+  source("v1", ", submodules: true");
+  commit("part", { "part.txt": "part two\n" });
+  expect(await relocked("deps/part/part.txt")).toBe("part one\n");
+});
+
+test("what is gone comes out of the store; where nobody has it that is told, and so is a name that nobody has", async () => {
+  source("v1");
+  expect(await relocked()).toBe("one\r\n");
+  rmSync(join(place.folder, "served/words.git"), { recursive: true });
+  expect(await built()).toBe("one\r\n");
+  source("4f".repeat(20));
+  const gone = await refuses(["realize", "words.yaml"], { ...at(), keepsLock: true }, 6, "network/no-commit");
+  expect(gone.text).toContain("4f".repeat(20));
+  await refuses(["realize", "words.yaml", "--offline"], { ...at(), keepsLock: true }, 6, "network/offline");
+  source("main");
+  await refuses(["lock", "words.yaml"], { ...at(), keepsLock: true }, 6, "network/not-found");
+  git(place.folder, "init", "-q", "--bare", join(place.folder, "served/words.git"));
+  git(join(work, "words"), "push", "-q", join(place.folder, "served/words.git"), "v1");
+  source("nowhere");
+  const told = await refuses(
+    ["lock", "words.yaml"],
+    { ...at(), keepsLock: true },
+    4,
+    "unresolved/no-revision",
+  );
+  expect(told.text).toContain("it has v1");
+  source('"-oops"');
+  await refuses(["lock", "words.yaml"], { ...at(), keepsLock: true }, 3, "manifest/bad-value");
+});

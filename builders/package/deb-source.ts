@@ -3,15 +3,10 @@
 
 import * as z from "zod";
 import type { Pattern } from "../../evaluator/kind.ts";
-import { localPath, text } from "../../evaluator/manifest/value.ts";
+import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
 import { packageShape } from "./shape.ts";
-
-const source = z.strictObject({
-  dsc: packageName.describe("A source package of the distribution, by name; the lock pins its files."),
-});
-
-const folder = z.strictObject({ dir: localPath.describe("A debianised tree beside the manifest.") });
+import { patches, treeSources } from "./source.ts";
 
 const word = (what: string) =>
   text(/^[a-z0-9][a-z0-9+.=-]*$/, what, "lower-case letters, digits, + . = and -, a letter or digit first");
@@ -45,10 +40,8 @@ export const debSource = z.strictObject({
   builder: z.literal("deb-source"),
   name: packageName.describe("The source package's name."),
   version: packageVersion.optional().describe("Its version, where it has to be just this one."),
-  sources: z
-    .array(z.union([folder, source]))
-    .length(1, { error: "must be one tree\nwrite a manifest for each source package" })
-    .describe("The tree: {dir}, or {dsc}."),
+  sources: treeSources,
+  patches,
   buildDependencies: z
     .array(packageOrManifest)
     .default([])

@@ -14,11 +14,11 @@ import { Fault, unreachable } from "../../store/model/fault.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
-import { planDsc } from "../deb-source/dsc.ts";
 import { planDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { MadeDeb } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
+import { planSource } from "../source/plan.ts";
 import { planTrees, sysrootOf, type TreePackage } from "../sysroot/plan.ts";
 import { assembled, planTools } from "../tools/plan.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
@@ -210,13 +210,17 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         }),
       );
     case "deb-source": {
-      const [source] = manifest.sources;
-      if (source === undefined) throw new Error("the schema asks for a source");
       const distro = requireDeb(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
-      const tree =
-        "dir" in source
-          ? { content: local(source.dir) }
-          : planDsc(planning, { distro, name: source.dsc, version: manifest.version });
+      // Its own version is that of the source package it is made of.
+      const sources = manifest.sources.map((source) =>
+        "dsc" in source && source.version === undefined && manifest.version !== undefined
+          ? { ...source, version: manifest.version }
+          : source,
+      );
+      const tree = planSource(planning, {
+        ...{ name: manifest.name, sources, patches: manifest.patches, distro, local },
+        place: (path) => own.document.place([...path]),
+      });
       const built = planBuildDependencies(planning, file, manifest, target);
       if (tree === undefined || built === undefined) return undefined;
       const items = planDebSource(planning, {

@@ -3,6 +3,7 @@
 
 import * as z from "zod";
 import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
+import { packageName, packageVersion } from "./debian.ts";
 
 /** A folder in a source: `.` is the source itself. */
 export const insidePath = text(
@@ -35,11 +36,19 @@ const git = z.strictObject({
   into,
 });
 
+const dsc = z.strictObject({
+  dsc: packageName.describe(
+    "A source package of the distribution, by name, with its own patches applied; the lock pins its files.",
+  ),
+  version: packageVersion.optional().describe("Just this version of it."),
+  into,
+});
+
 export const treeSources = z
-  .array(z.union([folder, archive, git]))
+  .array(z.union([folder, archive, git, dsc]))
   .min(1, { error: "names no source\nwrite at least one: [{dir: ./source}]" })
   .describe(
-    "The source: {dir}, {url, sha256} or {git, rev}; several are laid over each other, or into folders.",
+    "The source: {dir}, {url, sha256}, {git, rev} or {dsc}; several are laid over each other, or into folders.",
   );
 
 export const patches = z

@@ -6,6 +6,8 @@ import { gitName, isCommit } from "../../evaluator/gitsource.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
+import { planDsc } from "../deb-source/dsc.ts";
+import type { DebDistro } from "../distro/schema.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { gitDerivation } from "../git/recipe.ts";
 import type { TreeSource } from "../package/source.ts";
@@ -16,8 +18,8 @@ export interface SourceWish {
   readonly name: string;
   readonly sources: readonly TreeSource[];
   readonly patches: readonly string[];
-  /** The distribution whose packages the tools are taken of. */
-  readonly distro: string;
+  /** The distribution that source packages are of, and whose packages the tools are taken of. */
+  readonly distro: DebDistro;
   /** A local file or folder, as the manifest writes it. */
   readonly local: (written: string) => Content;
   readonly place: (path: readonly (string | number)[]) => Place;
@@ -30,13 +32,19 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
   // A folder as it is takes no tools.
   if (sources.length === 1 && only && "dir" in only && only.into === undefined && wish.patches.length === 0)
     return { content: folderAt(only.dir, 0, wish) };
-  const tools = planTools(planning, "source", distro);
-  const launcher = planTools(planning, "launcher", distro);
+  if (sources.length === 1 && only && "dsc" in only && only.into === undefined && wish.patches.length === 0)
+    return planDsc(planning, { distro, name: only.dsc, version: only.version });
+  const tools = planTools(planning, "source", distro.name);
+  const launcher = planTools(planning, "launcher", distro.name);
   if (tools === undefined || launcher === undefined) return undefined;
   const planned = sources.map((source, index): SourcePart | undefined => {
     const into = source.into === undefined || source.into === "." ? "" : source.into;
     if ("dir" in source) return { into, input: { content: folderAt(source.dir, index, wish) } };
-    if ("git" in source) return planGit(planning, source, { into, distro, launcher });
+    if ("git" in source) return planGit(planning, source, { into, distro: distro.name, launcher });
+    if ("dsc" in source) {
+      const input = planDsc(planning, { distro, name: source.dsc, version: source.version });
+      return input && { into, input };
+    }
     const label = new URL(source.url).pathname.split("/").at(-1) || name;
     const sha256 = parseSha256(source.sha256);
     const archive = {

@@ -115,12 +115,13 @@ function planTree(
   const building = dependenciesOf(planning, file, target, "buildDependencies");
   const sysroot = withAll([...runtime.trees, ...building.trees], plan);
   const debs = planDebs([...runtime.debs, ...building.debs]);
+  const distro = requireDeb(distroNamed(target.distro, target.arch, assembly).manifest);
   const source = planSource(planning, {
     ...{
       name: manifest.name,
       sources: manifest.sources,
       patches: manifest.patches,
-      distro: target.distro,
+      distro,
       place,
     },
     local(path) {
@@ -134,7 +135,7 @@ function planTree(
   if (sysroot === undefined || debs === undefined || launcher === undefined) return undefined;
   const root = planBuildRoot(planning, {
     ...{ name: manifest.name, architecture: target.arch, launcher, locals: debs.locals, profiles: [] },
-    distro: requireDeb(distroNamed(target.distro, target.arch, assembly).manifest),
+    distro,
     // Not by its own name: those that need the same are built in the same root.
     source: { Source: "kit", "Build-Depends": toolsOf[manifest.builder], "Rules-Requires-Root": "no" },
     more: [

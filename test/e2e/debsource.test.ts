@@ -204,6 +204,26 @@ describe("a source package of the distribution", () => {
     expect(execFileSync(join(out.folder, "usr/bin/hello"), { encoding: "utf8" })).toBe("Hello, world!\n");
   });
 
+  test("is a library by autotools or by meson too, in one sysroot", async () => {
+    for (const name of ["libyaml", "fribidi"])
+      cpSync(join(shippedManifests, `packages/${name}/${name}.yaml`), join(place.folder, `${name}.yaml`));
+    done(await run("sysroot", "libyaml.yaml", "fribidi.yaml", "-o", "libraries", "--build-type", "release"));
+    const found = readdirSync(join(place.folder, "libraries/release/lib/pkgconfig"));
+    expect(found.sort()).toEqual(["fribidi.pc", "yaml-0.1.pc"]);
+  });
+
+  test("takes patches over its own", async () => {
+    writeFiles(place.folder, {
+      "patched.yaml": `${manifest("hostname")}patches: [./more.patch]\n`,
+      "more.patch":
+        "--- /dev/null\n+++ b/debian/hostname.docs\n@@ -0,0 +1 @@\n+more\n--- /dev/null\n+++ b/more\n@@ -0,0 +1 @@\n+patched in\n",
+    });
+    const outcome = done(await run("realize", "patched.yaml"));
+    const file = outcome.paths.get("hostname") ?? "";
+    const names = execFileSync("dpkg-deb", ["--contents", file], { encoding: "utf8" });
+    expect(names).toContain("./usr/share/doc/hostname/more");
+  });
+
   test("is told where there is none, of this name or of this version", async () => {
     const refused = async (text: string) => {
       writeFiles(place.folder, { "none.yaml": text });

@@ -21,7 +21,9 @@ export function memoPlace(
 ): string | undefined {
   const plain =
     argv[0] === "realize" &&
-    !argv.some((word) => /^(--rebuild|--check|--profile(=.*)?|--json|--help|-h|--keep-failed)$/.test(word));
+    !argv.some((word) =>
+      /^(--rebuild|--check|--profile(=.*)?|--states(=.*)?|--json|--help|-h|--keep-failed)$/.test(word),
+    );
   if (!plain) return undefined;
   const settings = Object.entries(environment).filter(
     ([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME",

@@ -4,6 +4,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Command, Option } from "clipanion";
+import type { Event } from "../../builders/event.ts";
 import { folderManifest } from "../../builders/load/load.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
 import { type LineMeans, type Planned, planLine } from "../../builders/realizer/line.ts";
@@ -96,6 +97,9 @@ export abstract class PartsCommand extends KitCommand {
     }
   }
 
+  /** What happens while parts work, beside what is shown of it. */
+  protected heard(_: Event): void {}
+
   /** Parts over a store, which may be another than the settings'. */
   protected partsAt(store: string): Parts {
     const { jobs: _, ...own } = this.partOptions();
@@ -109,6 +113,7 @@ export abstract class PartsCommand extends KitCommand {
       emit: (event) => {
         if (event.type === "end" && event.fault) this.context.told.add(toldKey(event.fault));
         this.renderer.event(event);
+        this.heard(event);
       },
       now: this.context.now,
     });

@@ -1,10 +1,12 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
+import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
+import type { Event } from "../../builders/event.ts";
 import { archiveIn } from "../../builders/fetch/recipe.ts";
-import { realizeLine } from "../../builders/realizer/line.ts";
+import { type Planned, realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
 import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
@@ -20,6 +22,7 @@ import { rememberPlan } from "../lastplan.ts";
 import { lockPath } from "../lockfile.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../places.ts";
+import { type State, statesCsv, statesOf, statesTable } from "../render/states.ts";
 import { plural } from "../render/text.ts";
 import { BuildCommand } from "./command.ts";
 import { placeLink, refuseUnplaceable } from "./link.ts";
@@ -84,6 +87,16 @@ export class RealizeCommand extends BuildCommand {
     description: "of a set or folder all but this package and what needs it; may be repeated",
   });
 
+  states = Option.String("--states", {
+    description:
+      "write what came of each derivation to this file, as CSV; `-`: as a table below the progress",
+  });
+  readonly #ended: Extract<Event, { type: "end" }>[] = [];
+
+  protected override heard(event: Event): void {
+    if (event.type === "end") this.#ended.push(event);
+  }
+
   protected override wish(outputs: readonly string[]): Wish {
     const { only, ignore, dependents, recursive } = this;
     if (dependents && only.length === 0)
@@ -106,6 +119,46 @@ export class RealizeCommand extends BuildCommand {
       throw new Fault("usage/not-realizable", "a view is nothing that can be built", {
         hint: "`kit report` shows what it comes to; an image or a package can be realized",
       });
+    let isWhole = false;
+    try {
+      const status = await this.make({ plan, world, files, manifest }, parts);
+      isWhole = true;
+      return status;
+    } finally {
+      this.tellStates(statesOf(allDerivations(plan.outputs), this.#ended, isWhole));
+    }
+  }
+
+  /** @throws {Fault} `usage/not-a-file` */
+  private tellStates(states: readonly State[]): void {
+    if (this.states === undefined) return;
+    if (this.states === "-") {
+      this.done();
+      this.context.stderr.write(
+        statesTable(states)
+          .map((line) => `${line}\n`)
+          .join(""),
+      );
+      return;
+    }
+    try {
+      writeFileSync(this.absolute(this.states), statesCsv(states));
+    } catch (cause) {
+      throw new Fault("usage/not-a-file", `${this.states} cannot be written: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  private async make(
+    {
+      plan,
+      world,
+      files,
+      manifest,
+    }: Pick<Planned, "plan" | "world" | "files"> & { readonly manifest: string },
+    parts: Parts,
+  ): Promise<number> {
     const linksOf = this.linkNames(plan.outputs);
     for (const link of linksOf) refuseUnplaceable(link);
     // What is compared has to be recorded, and not only offered.

@@ -5,13 +5,16 @@ import { type Lists, newLists } from "../lists.ts";
 import { compareText } from "../text.ts";
 import type { FieldScan, Place } from "./scan.ts";
 
-/** What an index says of a name: the lower the earlier. */
+/**
+ * What an index says of a name: the lower the earlier. In one of several architectures a package is spoken of by those
+ * of its own (`NAME:ARCH`), and a native one by those of all (`NAME:all`); in others by all there is (`NAME`).
+ */
 export interface Mentions {
-  mention(name: string): number | undefined;
+  mention(key: string): number | undefined;
 }
 
-/** Negative where `a` is mentioned before `b`. */
-export type MentionOrder = (a: string, b: string) => number;
+/** Negative where the package `a` of an architecture is mentioned before `b`. */
+export type MentionOrder = (a: string, b: string, architecture: string) => number;
 
 /**
  * apt numbers a package when it first meets its name, as a stanza's own or in one of its relations, and uses the
@@ -20,17 +23,18 @@ export type MentionOrder = (a: string, b: string) => number;
  *
  * @param indexes in the order they are read
  */
-export function mentionOrder(indexes: readonly Mentions[]): MentionOrder {
-  const mentionOf = (name: string): readonly [number, number] => {
+export function mentionOrder(indexes: readonly Mentions[], native: string): MentionOrder {
+  const mentionOf = (name: string, architecture: string): readonly [number, number] => {
+    const ends = ["", `:${architecture}`, ...(architecture === native ? [":all"] : [])];
     for (const [number, index] of indexes.entries()) {
-      const rank = index.mention(name);
-      if (rank !== undefined) return [number, rank];
+      const ranks = ends.flatMap((end) => index.mention(`${name}${end}`) ?? []);
+      if (ranks.length > 0) return [number, Math.min(...ranks)];
     }
     return [indexes.length, 0];
   };
-  return (a, b) => {
-    const [indexA, rankA] = mentionOf(a);
-    const [indexB, rankB] = mentionOf(b);
+  return (a, b, architecture) => {
+    const [indexA, rankA] = mentionOf(a, architecture);
+    const [indexB, rankB] = mentionOf(b, architecture);
     return indexA - indexB || rankA - rankB || compareText(a, b);
   };
 }
@@ -50,19 +54,26 @@ export const relationFields = [
 
 /**
  * Every name that a list speaks of, in that order. It is independent of how an index is laid out: stanzas count by
- * source package and name, which is dak's own order.
+ * source package and name, which is dak's own order. A list of one architecture, as archives have them, tells no more
+ * than names: with who spoke of each the table of bookworm's main would be half as large again.
  *
  * @param names of the stanzas; empty for those that cannot be read
  */
 export function mentioned(scan: FieldScan, names: readonly string[]): Lists {
   const mentions = newLists();
   const fields = relationFields.map(scan.place);
+  const architectureOf = scan.column("Architecture");
+  const architectures = names.map((_, stanza) => architectureOf(stanza) ?? "");
+  const isMixed = new Set(architectures.filter((one) => one !== "all")).size > 1;
   for (const stanza of orderOf(scan, names)) {
-    const name = Buffer.from(names[stanza] ?? "");
-    if (name.length > 0) mentions.addKey(name, 0, name.length);
+    const end = isMixed ? `:${architectures[stanza]}` : "";
+    const name = Buffer.from(`${names[stanza] ?? ""}${end}`);
+    if (name.length > end.length) mentions.addKey(name, 0, name.length);
     for (const placeOf of fields) {
       const place = placeOf(stanza);
-      if (place !== undefined) addNames(scan.bytes, place, mentions);
+      if (place === undefined) continue;
+      if (isMixed) addQualified(scan.bytes.subarray(place.start, place.end), end, mentions);
+      else addNames(scan.bytes, place, mentions);
     }
   }
   return mentions;
@@ -86,6 +97,16 @@ function addNames(bytes: Uint8Array, { start, end }: Place, mentions: Lists): vo
     while (at < end && !endsName(bytes[at])) at++;
     if (at > nameStart && bytes[at] !== colon) mentions.addKey(bytes, nameStart, at);
     while (at < end && bytes[at] !== comma && bytes[at] !== bar) at++;
+  }
+}
+
+/** The same with the architecture that each is spoken of on; `name:any` is another package again. */
+function addQualified(field: Uint8Array, end: string, mentions: Lists): void {
+  for (const alternative of Buffer.from(field).toString("latin1").split(/[,|]/)) {
+    const [, name, own = end] = /^\s*([^\s:([]+)(:[a-z0-9-]+)?/.exec(alternative) ?? [];
+    if (name === undefined || own === ":any") continue;
+    const key = Buffer.from(`${name}${own}`, "latin1");
+    mentions.addKey(key, 0, key.length);
   }
 }
 

@@ -15,8 +15,8 @@ export interface PackagesIndex extends StanzaIndex {
   /** Stanzas whose `Task` names this, as apt's `task^` takes them. */
   inTask(task: string): readonly number[];
   tasks(): Iterable<string>;
-  /** A number that is the lower the earlier the archive speaks of a name ({@link mentioned}). */
-  mention(name: string): number | undefined;
+  /** A number that is the lower the earlier the archive speaks of a name (mention.ts). */
+  mention(key: string): number | undefined;
 }
 
 /** The lines by which a base may name its packages. */
@@ -52,7 +52,15 @@ export function packagesIndex(bytes: Uint8Array): PackagesIndex {
  * @param bytes an uncompressed Packages file, UTF-8
  */
 export function scanPackages(bytes: Uint8Array): Scanned {
-  const scan = scanFields(bytes, ["Package", "Source", "Essential", "Priority", "Task", ...relationFields]);
+  const scan = scanFields(bytes, [
+    "Package",
+    "Source",
+    "Architecture",
+    "Essential",
+    "Priority",
+    "Task",
+    ...relationFields,
+  ]);
   const { names, named, warnings } = scanNames(scan);
   const tables = {
     named,

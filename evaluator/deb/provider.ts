@@ -22,7 +22,7 @@ export function compareProviders(universe: Universe, relation: Relation, a: Vers
     rank((version) => (version.package.important || version.name === "apt" ? 0 : 1)) ||
     rank((version) => universe.architectures.indexOf(version.package.architecture)) ||
     rank((version) => importances.indexOf(version.importance)) ||
-    universe.mentions(b.name, a.name)
+    universe.mentions(b.name, a.name, a.package.architecture)
   );
 }
 

@@ -225,7 +225,10 @@ export function universe(options: UniverseOptions): Universe {
       excluded.has(name) ||
       (group(name).length === 0 &&
         sources.filter(isHidden(name)).some(({ index }) => index.named(name).length > 0)),
-    mentions: mentionOrder(sources.map(({ index }) => index)),
+    mentions: mentionOrder(
+      sources.map(({ index }) => index),
+      options.architecture,
+    ),
     warnings: () => sortedWarnings(warnings),
   };
 }

@@ -79,8 +79,12 @@ test("one that fails holds up who needs it, and nobody else", async () => {
     "mixed/blocked.yaml": simple("blocked", "dependencies: [./bad.yaml]").replace("./empty", "../empty"),
     "mixed/fine.yaml": simple("fine").replace("./empty", "../empty"),
   });
-  const outcome = await run("realize", "mixed");
+  const outcome = await run("realize", "mixed", "--states", "states.csv");
   expect(outcome.status).toBe(1);
+  const states = readFileSync(join(place.folder, "states.csv"), "utf8");
+  expect(states).toMatch(/^failed,tree,bad,\d+,build\/failed$/m);
+  expect(states).toMatch(/^blocked,tree,blocked,\d+,bad$/m);
+  expect(states).toMatch(/^built,tree,fine,\d+,$/m);
   expect(buildsOf(outcome)).toEqual(["fine"]);
 });
 

@@ -158,6 +158,7 @@ describe("schema", () => {
       "distro",
       "image",
       "package",
+      "packages",
       "tools",
       "view",
       "workload",

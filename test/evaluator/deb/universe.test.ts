@@ -276,11 +276,26 @@ describe("mention order", () => {
     pkg("u"),
   ];
 
+  test("in a list of several architectures a package is spoken of by its own, a native one by those of all too", () => {
+    const mixed = [
+      pkg("c", "Architecture: arm64", "Suggests: h, f:amd64"),
+      pkg("d", "Architecture: all", "Depends: g"),
+      pkg("e", "Architecture: amd64", "Depends: h, g:any"),
+    ];
+    const order = mentionOrder([source(mixed).index], "amd64");
+    const sorted = (architecture: string) => ["f", "g", "h"].toSorted((a, b) => order(a, b, architecture));
+    expect(sorted("amd64")).toEqual(["f", "g", "h"]);
+    expect(sorted("arm64")).toEqual(["h", "f", "g"]);
+  });
+
   test("is by stanza, then by the order apt reads fields in", () => {
     const names = ["zz", "u", "t", "s", "n", "y", "v", "w", "x", "m"];
     const expected = ["m", "x", "w", "v", "y", "n", "t", "s", "u", "zz"];
-    const order = mentionOrder([source(packages).index]);
-    expect(names.toSorted(order)).toEqual(expected);
-    expect(names.toSorted(mentionOrder([source(packages.toReversed()).index]))).toEqual(expected);
+    const sorted = (list: typeof packages, ...parts: readonly string[]) => {
+      const order = mentionOrder([source(list).index], "amd64");
+      return parts.toSorted((a, b) => order(a, b, "amd64"));
+    };
+    expect(sorted(packages, ...names)).toEqual(expected);
+    expect(sorted(packages.toReversed(), ...names)).toEqual(expected);
   });
 });

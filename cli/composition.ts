@@ -139,6 +139,7 @@ export function composeParts(options: PartOptions): Parts {
       },
       indexes: indexes(0),
       mirrors: (archive) => mirrors(archive),
+      sourceServers: settings.sourceServers,
       caches: askedCaches(options).length > 0,
       absentOutputs: () => absentOutputs(layout),
       makeRoom: openRoom({ layout, marks: settings.room, keeper: startKeeper, emit }),

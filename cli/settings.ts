@@ -22,6 +22,8 @@ export interface Settings {
   readonly jobs: number;
   readonly downloads: number;
   readonly mirrors: { readonly environment?: string | undefined; readonly configured: readonly string[] };
+  /** Addresses below which files of manifests lie by their SHA-256, asked before the addresses that name them. */
+  readonly sourceServers: readonly string[];
   readonly rangeStart?: number;
   readonly checkout: "auto" | "hardlink" | "reflink" | "copy";
   /** Folders (absolute) and addresses, in the order they were named, and what is believed of them. */
@@ -60,6 +62,12 @@ const cache = z.strictObject({
 const file = z.strictObject({
   store: z.string().optional().describe("The store's folder, relative to this file."),
   mirrors: z.array(z.string()).default([]).describe("Mirrors, written like those of KIT_MIRRORS."),
+  sourceServers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Addresses below which sources lie by their SHA-256: asked before the addresses that name them.",
+    ),
   jobs: z.int().min(1).max(1024).optional().describe("Builds at once."),
   downloads: z.int().min(1).max(64).optional().describe("Downloads at once."),
   idRangeStart: z
@@ -123,6 +131,10 @@ export async function readSettings(
       host.cores,
     downloads: configuration.value.downloads ?? 16,
     mirrors: { environment: environment["KIT_MIRRORS"], configured: configuration.value.mirrors },
+    sourceServers: (environment["KIT_SOURCE_SERVERS"] === undefined
+      ? configuration.value.sourceServers
+      : wordsOf(environment["KIT_SOURCE_SERVERS"])
+    ).map(serverAddress),
     ...(configuration.value.idRangeStart !== undefined && { rangeStart: configuration.value.idRangeStart }),
     checkout: checkoutMethod(environment["KIT_CHECKOUT"]),
     proxy: Object.fromEntries(Object.entries(proxy).filter(([, value]) => value)),
@@ -179,6 +191,14 @@ export function placeOf(written: string, base: string): string {
     return `${url.protocol}${written.slice(url.protocol.length)}`.replace(/\/+$/, "");
   throw new Fault("usage/bad-setting", `not a place for a cache: ${JSON.stringify(written.slice(0, 200))}`, {
     hint: "a folder, or an address that begins with https:// or http://",
+  });
+}
+
+/** @throws {Fault} `usage/bad-setting` */
+function serverAddress(written: string): string {
+  if (/^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(written)) return written.replace(/\/+$/, "");
+  throw new Fault("usage/bad-setting", `not a server of sources: ${JSON.stringify(written.slice(0, 200))}`, {
+    hint: "an address that begins with https:// or http://",
   });
 }
 

@@ -38,17 +38,29 @@ export function fetchDerivation(label: string, wanted: FetchParameters, place: F
   });
 }
 
+/** Where files are looked for beside the addresses that name them. */
+export interface FileServers {
+  /** The places of an archive, nearest first. */
+  readonly mirrors: (archive: string) => readonly string[];
+  /** Servers of sources, asked first, that have a file under its SHA-256. */
+  readonly sourceServers: readonly string[];
+}
+
 /**
- * The addresses of a fetch, nearest first; `mirrors` gives the places of an archive.
+ * The addresses of a fetch, nearest first.
  *
  * @throws {Fault} `network/left-out`
  */
 export function fetchAddresses(
-  hints: unknown,
-  mirrors: (archive: string) => readonly string[],
+  { hints, parameters }: Pick<Derivation, "hints" | "parameters">,
+  { mirrors, sourceServers }: FileServers,
 ): { urls: readonly string[] } {
   const place = z.parse(placeShape, hints);
-  if ("urls" in place) return { urls: place.urls };
+  if ("urls" in place) {
+    const { sha256 } = fetchParameters(parameters);
+    const served = sha256 === undefined ? [] : sourceServers.map((server) => `${server}/${sha256}`);
+    return { urls: [...served, ...place.urls] };
+  }
   if (place.leftOutBy !== undefined)
     throw leftOut(place.leftOutBy, 1, [place.path.slice(place.path.lastIndexOf("/") + 1)]);
   const path = encodedPath(place.path);

@@ -57,4 +57,7 @@ export const debSource = z.strictObject({
 
 export type DebSourceManifest = z.infer<typeof debSource>;
 
-export const localsOfDebSource: readonly Pattern[] = [["sources", "*", "dir"]];
+export const localsOfDebSource: readonly Pattern[] = [
+  ["sources", "*", "dir"],
+  ["sources", "*", "file"],
+];

@@ -16,6 +16,11 @@ const into = insidePath.optional().describe("Where in the source it goes; its to
 
 const folder = z.strictObject({ dir: localPath.describe("A folder beside the manifest."), into });
 
+const local = z.strictObject({
+  file: localPath.describe("An archive beside the manifest, as those that `url` names."),
+  into,
+});
+
 const archive = z.strictObject({
   url: url.describe(
     "An archive: tar, in any usual compression, or zip. A folder that holds all of it is left out.",
@@ -45,10 +50,10 @@ const dsc = z.strictObject({
 });
 
 export const treeSources = z
-  .array(z.union([folder, archive, git, dsc]))
+  .array(z.union([folder, local, archive, git, dsc]))
   .min(1, { error: "names no source\nwrite at least one: [{dir: ./source}]" })
   .describe(
-    "The source: {dir}, {url, sha256}, {git, rev} or {dsc}; several are laid over each other, or into folders.",
+    "The source: {dir}, {file}, {url, sha256}, {git, rev} or {dsc}; several are laid over each other, or into folders.",
   );
 
 export const patches = z

@@ -17,7 +17,7 @@ import { pruneLock } from "../../evaluator/lockchange.ts";
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { fetchAddresses, recordedPlace } from "../fetch/recipe.ts";
+import { type FileServers, fetchAddresses, recordedPlace } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
@@ -49,7 +49,8 @@ export interface LineMeans extends AskMeans {
   /** The text of a file in a tree of the store. @throws {Fault} `store/missing-blob`, `digest/bomb` */
   readonly readText: (tree: Digest, path: string) => string;
   /** Where an archive's files may be found, nearest first. */
-  readonly mirrors: (archive: string) => readonly string[];
+  readonly mirrors: FileServers["mirrors"];
+  readonly sourceServers: FileServers["sourceServers"];
   /** Makes room on the disk, where there is little and that is wanted, before more is written. */
   readonly makeRoom: () => Promise<void>;
   /** Whether there are caches to ask. */
@@ -169,7 +170,7 @@ export async function realizeLine(
     await means.makeRoom();
     await sendLocals(request, world, means, sent);
     const { builder, digest: id, label } = derivation;
-    const hints = builder === "fetch" ? fetchAddresses(derivation.hints, means.mirrors) : derivation.hints;
+    const hints = builder === "fetch" ? fetchAddresses(derivation, means) : derivation.hints;
     const place = recordedPlace(derivation.hints);
     const origin = place === undefined ? {} : { origin: place };
     return await keeper.build({ request, id, label, hints, ...origin, rebuild });

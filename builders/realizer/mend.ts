@@ -7,14 +7,15 @@ import { type Digest, digestFromHex, hexOf } from "../../store/model/digest.ts";
 import { Fault, Faults, faultsOf } from "../../store/model/fault.ts";
 import type { Lost } from "../../store/salvage.ts";
 import type { Emit } from "../event.ts";
-import { fetchAddresses } from "../fetch/recipe.ts";
+import { type FileServers, fetchAddresses } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 
 export interface MendMeans {
   readonly keeper: () => Promise<
     Pick<Keeper, "restore" | "bring" | "pull" | "build" | "flush" | "keep" | "present">
   >;
-  readonly mirrors: (archive: string) => readonly string[];
+  readonly mirrors: FileServers["mirrors"];
+  readonly sourceServers: FileServers["sourceServers"];
   readonly caches: boolean;
   readonly absentOutputs: () => readonly AbsentOutput[];
   readonly emit: Emit;
@@ -97,7 +98,11 @@ async function makeAgain(lost: Lost, means: MendMeans): Promise<string> {
       return "no cache has it, and how it was made is not known";
     }
     const { builder } = origin.request;
-    const hints = builder === "fetch" ? fetchAddresses(origin.hints, means.mirrors) : origin.hints;
+    const { hints: where, request: made } = origin;
+    const hints =
+      builder === "fetch"
+        ? fetchAddresses({ ...(where !== undefined && { hints: where }), parameters: made.parameters }, means)
+        : where;
     const from = origin.hints === undefined ? {} : { origin: origin.hints };
     const job = {
       request: origin.request,

@@ -45,6 +45,11 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
       const input = planDsc(planning, { distro, name: source.dsc, version: source.version });
       return input && { into, input };
     }
+    if ("file" in source) {
+      const archive = { content: blobAt(source.file, index, wish) };
+      const unpacked = archiveDerivation(source.file.replace(/^.*\//, ""), archive, { tools, launcher });
+      return { into, input: { derivation: unpacked, output: "tree" } };
+    }
     const label = new URL(source.url).pathname.split("/").at(-1) || name;
     const sha256 = parseSha256(source.sha256);
     const archive = {
@@ -90,6 +95,15 @@ function planGit(
       output: "tree",
     },
   };
+}
+
+function blobAt(written: string, index: number, { local, place }: SourceWish): Content {
+  const content = local(written);
+  if (splitContent(content).kind === "blob") return content;
+  throw new Fault("manifest/wrong-type", `${written} is a folder; an archive is expected`, {
+    place: place(["sources", index, "file"]),
+    hint: "a folder with the source is named by dir",
+  });
 }
 
 function folderAt(written: string, index: number, { local, place }: SourceWish): Content {

@@ -132,6 +132,7 @@ export abstract class PartsCommand extends KitCommand {
     return {
       keeper,
       mirrors: (archive) => mirrors(archive),
+      sourceServers: this.settings.sourceServers,
       caches,
       absentOutputs: () => absentOutputs(layout),
       emit: (event) => this.renderer.event(event),

@@ -191,18 +191,36 @@ describe("each builder", () => {
       });
       served[`/${name}`] = readFileSync(join(place.folder, name));
     }
+    const digests = ["/a.tar.xz", "/b.zip"].map((name) => sha256Of(served[name] ?? Buffer.alloc(0)));
     const sources = (patches: string) =>
       manifest(
         "words",
         `sources:
-  - {url: "${server.url}/a.tar.xz", sha256: ${sha256Of(served["/a.tar.xz"] ?? Buffer.alloc(0))}}
-  - {url: "${server.url}/b.zip", sha256: ${sha256Of(served["/b.zip"] ?? Buffer.alloc(0))}, into: deps/b}
+  - {url: "${server.url}/a.tar.xz", sha256: ${digests[0]}}
+  - {url: "${server.url}/b.zip", sha256: ${digests[1]}, into: deps/b}
 patches: ${patches}
 script: {install: "mkdir -p $OUT$PREFIX/share; cat words.txt deps/b/words.txt > $OUT$PREFIX/share/words"}`,
       );
     place.write({ "words.yaml": sources("[./one.patch, ./quilt]") });
     const tree = done(await run("realize", "words.yaml")).paths.get("words") ?? "";
     expect(readFileSync(join(tree, "share/words"), "utf8")).toBe("one\nTWO\nTHREE\none\ntwo\nthree\n");
+    // The same out of a server of sources, where its own address has something else; and out of a file beside the manifest.
+    for (const name of ["/a.tar.xz", "/b.zip"]) {
+      const bytes = served[name] ?? Buffer.alloc(0);
+      served[`/by/${sha256Of(bytes)}`] = bytes;
+      served[name] = Buffer.from("something else");
+    }
+    using other = openPlace("sysroot-sources");
+    const env = { KIT_SOURCE_SERVERS: `${server.url}/nothing,${server.url}/by` };
+    done(await kit(["realize", "words.yaml"], { ...at(), store: other.store, env }));
+    place.write({
+      "file.yaml": manifest(
+        "file",
+        'sources: [{file: ./b.zip}]\nscript: {install: "mkdir -p $OUT$PREFIX; cp words.txt $OUT$PREFIX/"}',
+      ),
+    });
+    const own = done(await run("realize", "file.yaml")).paths.get("file") ?? "";
+    expect(readFileSync(join(own, "words.txt"), "utf8")).toBe("one\ntwo\nthree\n");
     place.write({ "words.yaml": sources("[./quilt]") });
     const refused = await failing("words.yaml", "build/failed");
     expect(refused.text).toContain("./quilt/series: three.patch does not apply");

@@ -72,6 +72,7 @@ export async function makeTools(folder: string, lock = join(folder, "lock")): Pr
     jobs: 2,
     downloads: 16,
     mirrors: { configured: [] },
+    sourceServers: [],
     caches: { places: [], trusted: [], required: 1, deadline: 10_000 },
     checkout: "auto",
     proxy: {},

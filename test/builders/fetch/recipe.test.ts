@@ -9,11 +9,14 @@ import {
   leftOutBy,
   recordedPlace,
 } from "../../../builders/fetch/recipe.ts";
+import type { Canonical } from "../../../store/model/canonical.ts";
 import { parseSha512, sha256Of } from "../../../store/model/digest.ts";
 
 const mirrors = () => ["https://near.example.org/debian", "https://far.example.org/debian"];
-const addressOf = (path: string) =>
-  fetchAddresses({ archive: "https://example.org/debian", path }, mirrors).urls[0];
+const parameters = { sha256: sha256Of("x") };
+const addresses = (hints: Canonical) =>
+  fetchAddresses({ hints, parameters }, { mirrors, sourceServers: ["https://sources.example.org/by"] });
+const addressOf = (path: string) => addresses({ archive: "https://example.org/debian", path }).urls[0];
 
 test("what a file is known by is all there is in its key", () => {
   const sha256 = sha256Of("x");
@@ -28,9 +31,7 @@ test("what a file is known by is all there is in its key", () => {
 });
 
 test("below every mirror of its archive, nearest first", () => {
-  expect(
-    fetchAddresses({ archive: "https://example.org/debian", path: "pool/a_1+b~1_all.deb" }, mirrors),
-  ).toEqual({
+  expect(addresses({ archive: "https://example.org/debian", path: "pool/a_1+b~1_all.deb" })).toEqual({
     urls: [
       "https://near.example.org/debian/pool/a_1+b~1_all.deb",
       "https://far.example.org/debian/pool/a_1+b~1_all.deb",
@@ -38,11 +39,17 @@ test("below every mirror of its archive, nearest first", () => {
   });
 });
 
+test("of a manifest's own addresses: servers of sources before them, by the digest", () => {
+  expect(addresses({ urls: ["https://example.org/x.tar.gz"] })).toEqual({
+    urls: [`https://sources.example.org/by/${sha256Of("x")}`, "https://example.org/x.tar.gz"],
+  });
+});
+
 test("of a distribution that leaves its repositories out there are none; what is recorded does not tell that", () => {
   const place = { archive: "https://example.org/debian", path: "pool/a_1_all.deb" };
   const left = { ...place, leftOutBy: "mine" };
   const refused = expect.objectContaining({ code: "network/left-out", exit: 6, details: ["a_1_all.deb"] });
-  expect(() => fetchAddresses(left, mirrors)).toThrow(refused);
+  expect(() => addresses(left)).toThrow(refused);
   expect([leftOutBy(left), leftOutBy(place), leftOutBy({ urls: [] }), leftOutBy(undefined)]).toEqual([
     "mine",
     undefined,

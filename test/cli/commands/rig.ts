@@ -85,6 +85,7 @@ export function partsAt(store: string): Parts {
       jobs: 1,
       downloads: 1,
       mirrors: { configured: [] },
+      sourceServers: [],
       caches: { places: [], trusted: [], required: 1, deadline: 10_000 },
       checkout: "auto",
       proxy: {},

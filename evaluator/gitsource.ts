@@ -33,6 +33,24 @@ export function gitQuestionText({ url, rev }: GitQuestion): string {
   return `${url} ${rev}`;
 }
 
+/** A branch or a tag whose commit is another than before, or is pinned for the first time. */
+export interface RevisionMove {
+  /** As {@link gitQuestionText} has it. */
+  readonly question: string;
+  readonly before?: string;
+  readonly after: string;
+}
+
+type Pinned = Readonly<Record<string, LockedGit>>;
+
+export function revisionMoves(before: Pinned = {}, after: Pinned = {}): RevisionMove[] {
+  return Object.entries(after).flatMap(([digest, { question, commit }]): RevisionMove[] => {
+    const old = before[digest]?.commit;
+    if (old === commit) return [];
+    return [{ question, ...(old !== undefined && { before: old }), after: commit }];
+  });
+}
+
 /** What people call the repository of a {@link gitQuestionText}. */
 export function repositoryIn(text: string): string {
   return gitName(text.slice(0, Math.max(0, text.lastIndexOf(" "))));

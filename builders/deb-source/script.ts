@@ -1,7 +1,14 @@
 // What runs in a build's root: dpkg-buildpackage, as a user who may nothing else.
 // Pure text and data; runs nothing.
 
-import { asBuildUser, buildFolder, buildUserEnvironment, makeBuildUser } from "../sandbox/builduser.ts";
+import {
+  asBuildUser,
+  buildFolder,
+  buildUserEnvironment,
+  endBuildUser,
+  makeBuildUser,
+  scriptHead,
+} from "../sandbox/builduser.ts";
 import type { Command } from "../sandbox/spec.ts";
 import { quoted } from "../sandbox/spec.ts";
 import type { DebSourceParameters } from "./recipe.ts";
@@ -18,16 +25,13 @@ export const scriptFile = "/tmp/kit/build";
 export function buildScript({ folder, profiles }: DebSourceParameters): string {
   const tree = quoted(`${buildFolder}/${folder}`);
   const profile = profiles.length > 0 ? ` --build-profiles=${quoted(profiles.join(","))}` : "";
-  return `#!/bin/sh
-set -eu
-umask 022
-${makeBuildUser}cp -a ${sourceFolder} ${tree}
+  return `${scriptHead}${makeBuildUser}cp -a ${sourceFolder} ${tree}
 chmod -R u+w ${tree}
 chmod +x ${tree}/debian/rules
 chown -R 1000:1000 ${buildFolder}
 cd ${tree}
 ${asBuildUser} dpkg-buildpackage --no-sign --build=binary --jobs=auto${profile}
-cd ${buildFolder}
+${endBuildUser}cd ${buildFolder}
 for file in *.buildinfo *.changes; do
   test -e "$file" && { echo "kit: $file"; cat "$file"; }
 done

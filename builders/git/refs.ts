@@ -61,6 +61,16 @@ function linesOf(label: string, body: Buffer): string[] {
   return lines;
 }
 
+/** What asking for references failed with; where the server has nothing there, that there is no repository. */
+export function noRepository(url: string, error: unknown): unknown {
+  if (!(error instanceof Fault) || error.code !== "network/not-found") return error;
+  return new Fault(error.code, `there is no git repository at ${url}`, {
+    details: error.details,
+    cause: error,
+    hint: "its address is what `git clone` takes; one that takes a password kit cannot read",
+  });
+}
+
 function notGit(label: string): Fault {
   return new Fault("network/not-git", `${label} does not answer as a git repository does`, {
     hint: "its address is what `git clone` takes; kit speaks git over https and http",

@@ -7,8 +7,8 @@ import type { GitParameters } from "./recipe.ts";
 export const outFolder = "/tmp/out";
 
 /**
- * The commit alone where the server gives it, else all it has. What is checked out is what the commit holds: no line
- * ends are changed, no filters run. What the server gives is checked by git against the ids that lead to it.
+ * The commit alone where the server gives it, else all it has. What is checked out is what the commit says, attributes
+ * among it, and nothing that a machine is set to. What the server gives is checked by git against the ids that lead to it.
  */
 export function gitScript(url: string, { commit, submodules }: GitParameters): string {
   const modules = submodules

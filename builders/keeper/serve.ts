@@ -19,7 +19,7 @@ import type { Builder, Store } from "../builder.ts";
 import { type Recruits, recruit } from "../crew/crew.ts";
 import type { Event } from "../event.ts";
 import { openHttp } from "../fetch/http.ts";
-import { commitOf, parseRefs, refsUrl } from "../git/refs.ts";
+import { commitOf, noRepository, parseRefs, refsUrl } from "../git/refs.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { fetchRepository } from "../repository/rpm/fetch.ts";
 import { collected, openCare } from "./care.ts";
@@ -242,7 +242,9 @@ function openMethods(parts: MethodParts) {
     },
     async resolveRevision({ url, rev }) {
       const wanted = { limit: mostRefs, signal: parts.interrupted };
-      const { bytes } = await http.bytes([refsUrl(url)], wanted);
+      const { bytes } = await http.bytes([refsUrl(url)], wanted).catch((error: unknown) => {
+        throw noRepository(url, error);
+      });
       return commitOf(url, rev, parseRefs(url, bytes));
     },
     ...care,

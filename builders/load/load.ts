@@ -13,6 +13,7 @@ import type { Content } from "../../store/model/derivation.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import { refuseClashes } from "../distro/clash.ts";
 import { folderText } from "../packages/schema.ts";
+import { type IgnoreRules, isIgnored, rulesAbove, rulesWithin } from "./ignored.ts";
 import { digestLocal } from "./local.ts";
 
 export interface Loaded {
@@ -91,11 +92,26 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
   return { locals, executables };
 }
 
-/** Files of a folder and below, relative to it and sorted, hidden ones left out; undefined where it is none. */
+/**
+ * Files of a folder and below, relative to it and sorted; undefined where it is none. Without hidden ones and what
+ * .gitignore files leave out, and not through links, which may lead anywhere.
+ */
 export function listFiles(folder: string): readonly string[] | undefined {
+  const files: string[] = [];
+  const visit = (relative: string, above: IgnoreRules) => {
+    const path = join(folder, relative);
+    const rules = rulesWithin(path, above);
+    for (const found of readdirSync(path, { withFileTypes: true })) {
+      const below = relative === "" ? found.name : `${relative}/${found.name}`;
+      const isFolder = found.isDirectory();
+      if (found.name.startsWith(".") || isIgnored(rules, join(folder, below), isFolder)) continue;
+      if (isFolder) visit(below, rules);
+      else files.push(below);
+    }
+  };
   try {
-    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-    return files.filter((file) => !/(?:^|\/)\./.test(file)).sort();
+    visit("", rulesAbove(folder));
+    return files.sort();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

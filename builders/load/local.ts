@@ -2,11 +2,14 @@
 // Knows how the disk is walked; does not know which manifest names them.
 
 import {
+  closeSync,
   type Dirent,
   lstatSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   realpathSync,
   statSync,
 } from "node:fs";
@@ -46,7 +49,10 @@ export function readFolder(path: string): LocalEntry[] {
   );
 }
 
-/** The folder itself and everything below it but `.git`, and what .gitignore files leave out, as in a clean clone. */
+/**
+ * The folder itself and everything below it but `.git`, and what .gitignore files leave out, as in a clean clone. kit's
+ * own locks, which lie beside manifests, say what is built and are no part of it.
+ */
 export function walkFolder(folder: string): LocalEntry[] {
   const entries: LocalEntry[] = [{ path: "", mode: 0o755, kind: "directory" }];
   const visit = (relative: string, above: IgnoreRules) => {
@@ -55,6 +61,8 @@ export function walkFolder(folder: string): LocalEntry[] {
     for (const found of readdirSync(path, { withFileTypes: true }).sort(byName)) {
       const below = relative === "" ? found.name : `${relative}/${found.name}`;
       if (found.name === ".git" || isIgnored(rules, `${folder}/${below}`, found.isDirectory())) continue;
+      refuseOddName(found.name, path);
+      if (found.isFile() && found.name.endsWith(".lock") && isLock(`${folder}/${below}`)) continue;
       const entry = entryAt(`${folder}/${below}`, below);
       entries.push(entry);
       if (entry.kind === "directory") visit(below, rules);
@@ -62,6 +70,26 @@ export function walkFolder(folder: string): LocalEntry[] {
   };
   visit("", rulesAbove(folder));
   return entries;
+}
+
+/** What Node reads as text has lost the bytes of a name that is none. @throws {Fault} `digest/unsafe-path` */
+function refuseOddName(name: string, folder: string): void {
+  if (!name.includes("\u{fffd}")) return;
+  throw new Fault("digest/unsafe-path", `a name in ${folder} is not UTF-8: ${JSON.stringify(name)}`, {
+    hint: "rename it, or leave it out by .gitignore",
+  });
+}
+
+/** Whether a file begins as kit's locks do. */
+function isLock(file: string): boolean {
+  const opened = openSync(file, "r");
+  try {
+    const start = Buffer.alloc(64);
+    readSync(opened, start, 0, start.length, 0);
+    return start.includes('"format": "kit/lock/');
+  } finally {
+    closeSync(opened);
+  }
 }
 
 function byName(a: Dirent, b: Dirent): number {

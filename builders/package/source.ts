@@ -31,7 +31,13 @@ const archive = z.strictObject({
 });
 
 const git = z.strictObject({
-  git: url.describe("A git repository, over https or http."),
+  git: url
+    .check(
+      z.refine((value) => !/^https?:\/\/[^/]*@/.test(value), {
+        error: "holds a name or a password\nmanifests and locks are for everybody to read: leave it out",
+      }),
+    )
+    .describe("A git repository, over https or http."),
   rev: text(
     /^(?!-)(?!.*(?:\.\.|@\{|\/\/|[\s~^:?*[\\]))[^\0-\x1f]{1,255}(?<![./])$/,
     "a revision",

@@ -60,7 +60,7 @@ const mesonName = free(
   /^[A-Za-z_][A-Za-z0-9_.:-]*$/,
   "the name of an option",
   "letters, digits and _: default_library",
-  /^(?:prefix|libdir|buildtype|debug|optimization|pkg_config_path|cmake_prefix_path|wrap_mode)$/,
+  /^(?:build\.)?(?:prefix|libdir|buildtype|debug|optimization|pkg_config_path|cmake_prefix_path|wrap_mode)$/,
 );
 const mesonOptions = z.record(mesonName, value).default({});
 
@@ -74,7 +74,8 @@ const argument = free(
   /^[^\0\n]+$/,
   "an argument",
   "one line",
-  /^-?-(?:prefix|exec-prefix|libdir|with-sysroot)(?:=|$)/,
+  // As configure reads them: shortened, and as variables.
+  /^(?:-?-(?:p(?:r(?:e(?:f(?:ix?)?)?)?)?|exec(?:[-_](?:p(?:r(?:e(?:f(?:ix?)?)?)?)?)?)?|libd(?:ir?)?|with-sysroot)|(?:exec_)?prefix|libdir)(?:=|$)/,
 );
 
 const autotools = z.strictObject({
@@ -82,7 +83,7 @@ const autotools = z.strictObject({
   arguments: z.array(argument).default([]).describe("Given to configure: [--disable-static]."),
 });
 
-const makeTarget = text(/^[A-Za-z0-9_./%+-]+$/, "a target", "like: all, install-lib");
+const makeTarget = text(/^[A-Za-z0-9_./%+][A-Za-z0-9_./%+-]*$/, "a target", "like: all, install-lib");
 
 const make = z.strictObject({
   directory,

@@ -25,7 +25,11 @@ export function planPackageSet(planning: Planning, file: string): readonly Plann
   const { manifest } = settle(own, packagesKind, targetOf(world.assembly, file, wish, world.host));
   const { only = [], ignore = [], dependents = "none" } = wish.select ?? {};
   const selection = { only, dependents, ignore: [...ignore, ...manifest.ignore] };
-  const chosen = selectPackages(choosable(world.assembly, membersOf(own)), selection);
+  const members = new Set(membersOf(own));
+  // Who needs one of them may do so through another that is no member; what is named is meant wherever it is.
+  const chosen = selectPackages(choosable(world.assembly, [...members]), selection).filter(
+    (item) => members.has(item.file) || only.includes(item.name),
+  );
   const targets = chosen.map((item) => ({
     ...item,
     target: targetOf(world.assembly, item.file, wish, world.host),
@@ -33,8 +37,12 @@ export function planPackageSet(planning: Planning, file: string): readonly Plann
   const able = targets.filter((item) => isFor(world.assembly, item.file, item.target));
   if (able.length === 0)
     throw new Fault("usage/nothing-selected", `no package is left to build of ${manifest.name}`, {
-      hint: "all are ignored, or made for another architecture or build type",
+      hint:
+        members.size === 0
+          ? "no manifest of a package is in the folder or below it"
+          : "all are ignored, or made for another architecture or build type",
     });
+  refuseSameName(world.assembly, able);
   return able.flatMap((item) => planPackageOutput(planning, item.file, item.target));
 }
 
@@ -43,7 +51,24 @@ export function membersOf({ references }: Assembled): string[] {
   return [...new Set(references.flatMap(({ kind, file }) => (kind === packageKind.name ? [file] : [])))];
 }
 
-/** Packages with what each needs, those first that others need. */
+/** @throws {Fault} `manifest/name-clash` */
+function refuseSameName(assembly: Assembly, packages: readonly Choosable[]): void {
+  const known = new Map<string, string>();
+  for (const { name, file } of packages) {
+    const other = known.get(name);
+    if (other === undefined) known.set(name, file);
+    else {
+      const place = (at: string) => assembled(assembly, at).document.place(["name"]);
+      throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, {
+        place: place(file),
+        related: [{ place: place(other), message: "the other one" }],
+        hint: "rename one of them, or leave it out of the set",
+      });
+    }
+  }
+}
+
+/** These packages and those they need, each with what it needs itself, those first that others need. */
 export function choosable(assembly: Assembly, files: readonly string[]): Choosable[] {
   const ordered = new Map<string, Choosable>();
   const visit = (file: string) => {
@@ -54,8 +79,7 @@ export function choosable(assembly: Assembly, files: readonly string[]): Choosab
     ordered.set(file, { file, name, needs: [...new Set(needs)] });
   };
   for (const file of files) visit(file);
-  const wanted = new Set(files);
-  return [...ordered.values()].filter(({ file }) => wanted.has(file));
+  return [...ordered.values()];
 }
 
 function isFor(assembly: Assembly, file: string, target: Target): boolean {

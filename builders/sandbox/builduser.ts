@@ -4,6 +4,20 @@
 /** Named in logs and in what compilers write down: the same for every build. */
 export const buildFolder = "/build";
 
+/**
+ * Where the commands are that run before and after the build, as root: not where packages put theirs, which come first
+ * in a build's own path.
+ */
+const ownPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Begins the script. */
+export const scriptHead = `#!/bin/sh
+set -eu
+umask 022
+build_path=$PATH
+PATH=${ownPath}
+`;
+
 /** Lines that make sure of the user `build` and its group, and of the folder it builds in. */
 export const makeBuildUser = `grep -q '^build:' /etc/passwd || echo 'build:x:1000:1000::/nonexistent:/bin/sh' >> /etc/passwd
 grep -q '^build:' /etc/group || echo 'build:x:1000:' >> /etc/group
@@ -12,7 +26,28 @@ mkdir -p ${buildFolder}
 
 /** In front of a command: as `build`, who has no capability and can gain none but by fakeroot's pretence. */
 export const asBuildUser =
-  "setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all";
+  'setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all env PATH="$build_path"';
+
+/**
+ * Lines for when the build has ended: what still runs of it could go on writing while its result is taken. It has two
+ * seconds to end, and is a failure then.
+ */
+export const endBuildUser = `left() {
+  for process in /proc/[0-9]*; do
+    test "$(stat -c %u "$process" 2>/dev/null)" = 1000 || continue
+    tr '\\0' ' ' < "$process/cmdline" 2>/dev/null || true
+  done
+}
+for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  processes=$(left)
+  test -n "$processes" || break
+  sleep 0.1
+done
+if test -n "$processes"; then
+  echo "kit: the build ended and left processes running: $processes" >&2
+  exit 1
+fi
+`;
 
 export const buildUserEnvironment = {
   HOME: "/nonexistent",

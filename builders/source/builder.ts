@@ -23,7 +23,13 @@ export const archiveBuilder: Builder = {
     await runTools(context, unpackScript, [
       { source: from, target: "/tmp/from", writable: false },
       { source: out, target: "/tmp/out", writable: true },
-    ]);
+    ]).catch((error: unknown) => {
+      if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
+      throw new Fault("digest/bad-archive", "it cannot be unpacked", {
+        cause: error,
+        hint: "a tar in any usual compression, or a zip, is what is taken: is it what its digest was taken of?",
+      });
+    });
     const { tree } = await crew.scanFolder(out);
     const inner = withoutFolder(store.records.tree(tree));
     if (inner.entries.length < 2)
@@ -74,7 +80,7 @@ function patchesAt(name: string, input: ReturnType<typeof inputOf>, { store }: B
     throw new Fault("manifest/bad-patches", `${name} is not there`, {
       hint: "a folder of patches says in a file called series which of them are applied, in which order (quilt(1)); else name each patch",
     });
-  return readSeries(series.toString("utf8")).map(({ file, strip }) => {
+  return readSeries(name, series.toString("utf8")).map(({ file, strip }) => {
     const bytes = read(file);
     if (bytes !== undefined) return { name: `${name}: ${file}`, strip, bytes };
     throw new Fault("manifest/bad-patches", `${name} names ${file}, which is not beside it`);

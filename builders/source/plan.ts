@@ -27,7 +27,7 @@ export interface SourceWish {
 
 /** Undefined while a question is open. @throws {Fault} `manifest/wrong-type` */
 export function planSource(planning: Planning, wish: SourceWish): Input | undefined {
-  const { name, sources, distro, local, place } = wish;
+  const { name, sources, distro, local } = wish;
   const [only] = sources;
   // A folder as it is takes no tools.
   if (sources.length === 1 && only && "dir" in only && only.into === undefined && wish.patches.length === 0)
@@ -65,13 +65,12 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
   if (parts.length < planned.length) return undefined;
   const [part] = parts;
   if (parts.length === 1 && part?.into === "" && wish.patches.length === 0) return part.input;
-  const patches = wish.patches.map((written, index) => {
+  const patches = wish.patches.map((written) => {
     const content = local(written);
     const isFolder = splitContent(content).kind === "tree";
     return {
       name: isFolder ? `${written}/series` : written,
       input: { content },
-      place: place(["patches", index]),
     };
   });
   return { derivation: sourceDerivation(name, parts, patches, { tools, launcher }), output: "tree" };

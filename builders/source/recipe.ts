@@ -5,8 +5,8 @@ import * as z from "zod/mini";
 import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const archiveVersions = { archive: "1", sandbox: sandboxVersion } as const;
-export const sourceVersions = { source: "1", sandbox: sandboxVersion } as const;
+export const archiveVersions = { archive: "2", sandbox: sandboxVersion } as const;
+export const sourceVersions = { source: "2", sandbox: sandboxVersion } as const;
 
 export interface SourceTools {
   readonly tools: Input;

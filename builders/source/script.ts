@@ -1,12 +1,19 @@
 // What runs in a tool environment: unpacking an archive, applying patches.
 // Pure text; runs nothing.
 
+import { Fault } from "../../store/model/fault.ts";
 import { quoted } from "../sandbox/spec.ts";
+
+/** Bytes of one file, and of all; a sparse file of any size takes no room. The largest source of Debian has 5 GB. */
+const mostBytes = 64 * 2 ** 30;
 
 /** Any format and compression that libarchive knows; owners and times are nothing a source has. */
 export const unpackScript = `set -eu
 umask 022
+ulimit -f ${mostBytes / 512}
 bsdtar --extract --no-same-owner --no-same-permissions --file /tmp/from/archive --directory /tmp/out
+size=$(du -sb /tmp/out | cut -f 1)
+test "$size" -le ${mostBytes} || { echo "kit: it unpacks to $size bytes, more than any source" >&2; exit 1; }
 `;
 
 export interface Patch {
@@ -41,14 +48,24 @@ ${applied.join("\n")}
 `;
 }
 
-/** quilt's series: a patch a line, after it perhaps `-p0` or `-p1`; `#` begins a comment. */
-export function readSeries(text: string): { readonly file: string; readonly strip: number }[] {
-  return text.split("\n").flatMap((line) => {
-    const [file, ...options] = line
+/**
+ * quilt's series: a patch a line, after it perhaps `-pN`; `#` begins a comment.
+ *
+ * @throws {Fault} `manifest/bad-patches` for any other option
+ */
+export function readSeries(name: string, text: string): { readonly file: string; readonly strip: number }[] {
+  return text.split("\n").flatMap((line, index) => {
+    const [file = "", option, ...more] = line
       .replace(/(?:^|\s)#.*$/, "")
       .trim()
       .split(/\s+/);
-    const strip = options.map((option) => /^-p(\d)$/.exec(option)?.[1]).find((digit) => digit !== undefined);
-    return file === undefined || file === "" ? [] : [{ file, strip: Number(strip ?? 1) }];
+    if (file === "") return [];
+    const digits = option === undefined ? "1" : /^-p(\d{1,2})$/.exec(option)?.[1];
+    if (digits !== undefined && more.length === 0) return [{ file, strip: Number(digits) }];
+    throw new Fault(
+      "manifest/bad-patches",
+      `${name}, line ${index + 1}: kit does nothing like ${[option, ...more].join(" ")} with a patch`,
+      { hint: "after its name may stand -p and a number" },
+    );
   });
 }

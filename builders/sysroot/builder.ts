@@ -31,7 +31,7 @@ export const treeBuilder: Builder = {
     const [out, script, steps] = [`${scratch}/out`, `${scratch}/build`, `${scratch}/steps`];
     mkdirSync(out);
     writeFileSync(script, buildScript(parameters, hasSysroot), { mode: 0o755 });
-    writeFileSync(steps, stepsScript(parameters.steps, buildType), { mode: 0o644 });
+    writeFileSync(steps, stepsScript(parameters, buildType), { mode: 0o644 });
     const sandbox = await context.sandbox({
       lower: [...(hasSysroot ? [treeOf("sysroot")] : []), treeOf("root")],
       binds: [
@@ -41,9 +41,10 @@ export const treeBuilder: Builder = {
         { source: out, target: outFolder, writable: true },
       ],
     });
-    await context.run(sandbox, buildCommand(parameters, buildType));
+    await context.run(sandbox, buildCommand(parameters));
     sandbox[Symbol.dispose]();
-    const { tree } = await crew.scanFolder(out);
+    const { tree, dropped } = await crew.scanFolder(out);
+    if (dropped.length > 0) throw oddFiles(dropped);
     const files = belowPrefix(store.records.tree(tree));
     return { outputs: { files: contentOf("tree", store.records.writeTree(files)) } };
   },
@@ -67,25 +68,51 @@ export const sysrootBuilder: Builder = {
   },
 };
 
-/** @throws {Fault} `build/outside-prefix`, `build/empty-package` */
+function oddFiles(paths: readonly string[]): Fault {
+  return new Fault("build/odd-files", "it installs what is neither a file nor a folder nor a link", {
+    details: firstOf(paths),
+    hint: "sockets and pipes are made by who uses them",
+  });
+}
+
+function firstOf(paths: readonly string[]): string[] {
+  const told = paths.slice(0, mostTold).map((path) => `/${path}`);
+  return paths.length > mostTold ? [...told, `and ${paths.length - mostTold} more`] : told;
+}
+
+/**
+ * Bits by which a file would be run as its owner go from no build: it has no owner but who built it.
+ *
+ * @throws {Fault} `build/outside-prefix`, `build/empty-package`, `build/odd-files`, `build/setuid`
+ */
 export function belowPrefix(installed: Tree): Tree {
   const top = parseTreePath(prefix);
   const isInside = ({ path }: Entry) => path.startsWith(`${top}/`);
   const outside = installed.entries.filter((entry) => entry.type !== "directory" && !isInside(entry));
   if (outside.length > 0) {
-    const told = outside.slice(0, mostTold).map(({ path }) => `/${path}`);
     throw new Fault("build/outside-prefix", `it installs files outside of ${prefix}`, {
-      details: outside.length > mostTold ? [...told, `and ${outside.length - mostTold} more`] : told,
+      details: firstOf(outside.map(({ path }) => path)),
       hint: "a package of a sysroot is there alone: it has to install by the prefix that it is configured with, and to honour DESTDIR",
     });
   }
   const inside = installed.entries.filter(isInside);
+  const odd = inside.filter(({ type }) => !["file", "directory", "symlink"].includes(type));
+  if (odd.length > 0) throw oddFiles(odd.map(({ path }) => path));
+  const setuid = inside.filter(({ type, mode }) => type === "file" && (mode & 0o6000) !== 0);
+  if (setuid.length > 0)
+    throw new Fault("build/setuid", "it installs files that run as their owner or group", {
+      details: firstOf(setuid.map(({ path }) => path)),
+      hint: 'who builds owns nothing in a system: a deb-files package gives such a mode: {path: …, from: ./x.yaml, subpath: …, mode: "4755"}',
+    });
   if (inside.every(({ type }) => type === "directory"))
     throw new Fault("build/empty-package", "the build ended well and installed nothing", {
       hint: `what it installs is looked for below $DESTDIR${prefix}`,
     });
   return makeTree(
-    inside.map((entry): Entry => ({ ...entry, path: parseTreePath(entry.path.slice(top.length + 1)) })),
+    inside.map((entry): Entry => {
+      const path = parseTreePath(entry.path.slice(top.length + 1));
+      return { ...entry, path, mode: entry.mode & (entry.type === "directory" ? 0o1777 : 0o7777) };
+    }),
   );
 }
 

@@ -4,14 +4,17 @@
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   constants,
   copyFileSync,
   createReadStream,
   createWriteStream,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -46,100 +49,114 @@ export interface ExportedSysroot {
   readonly runtime: readonly string[];
 }
 
-/** The file of a blob in the pool. @throws {Fault} `store/missing-blob` */
-export type FileOf = (entry: FileEntry) => string;
+export interface ExportMeans {
+  readonly form: ExportForm;
+  /** The file of a blob in the pool. @throws {Fault} `store/missing-blob` */
+  readonly fileOf: (entry: FileEntry) => string;
+  /** Whose the files are to be: who exports them. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
 
 /**
- * Told before anything is built.
+ * The folder itself, where a link leads to it. Told before anything is built.
  *
  * @throws {Fault} `usage/not-empty`, `usage/not-a-folder`
  */
-export function refuseFull(folder: string): void {
-  const stats = statSync(folder, { throwIfNoEntry: false });
+export function exportPlace(written: string): string {
   const hint = "name an empty folder, or one that is not there yet";
+  const refused = (why: string) => new Fault("usage/not-a-folder", `${written} ${why}`, { hint });
+  const isLink = lstatSync(written, { throwIfNoEntry: false })?.isSymbolicLink();
+  const stats = statSync(written, { throwIfNoEntry: false });
   if (stats === undefined) {
-    if (statSync(dirname(folder), { throwIfNoEntry: false })?.isDirectory()) return;
-    throw new Fault("usage/not-a-folder", `${folder} cannot be made: there is no folder to make it in`, {
-      hint,
-    });
+    if (isLink) throw refused("is a link that leads nowhere");
+    if (statSync(dirname(written), { throwIfNoEntry: false })?.isDirectory()) return written;
+    throw refused("cannot be made: there is no folder to make it in");
   }
-  if (!stats.isDirectory())
-    throw new Fault("usage/not-a-folder", `${folder} is there, and is no folder`, { hint });
-  const [first] = readdirSync(folder);
-  if (first === undefined) return;
-  throw new Fault("usage/not-empty", `${folder} is not empty: it has ${first} in it`, { hint });
+  if (!stats.isDirectory()) throw refused("is there, and is no folder");
+  const [first] = readdirSync(written);
+  if (first === undefined) return realpathSync(written);
+  throw new Fault("usage/not-empty", `${written} is not empty: it has ${first} in it`, { hint });
 }
 
 /**
  * Writes them beside the place, and moves them there when they are whole.
  *
- * @throws {Fault} {@link refuseFull}, {@link FileOf}
+ * @throws {Fault} {@link exportPlace}, `usage/no-zip` for a name that no zip can hold
  */
 export async function exportSysroots(
   sysroots: readonly ExportedSysroot[],
   folder: string,
-  { form, fileOf }: { readonly form: ExportForm; readonly fileOf: FileOf },
+  means: ExportMeans,
 ): Promise<void> {
-  refuseFull(folder);
-  const fresh = `${folder}.new-${randomBytes(4).toString("hex")}`;
+  const place = exportPlace(folder);
+  const fresh = `${place}.new-${randomBytes(4).toString("hex")}`;
   try {
     mkdirSync(fresh);
-    for (const sysroot of sysroots) await writeSysroot(sysroot, join(fresh, sysroot.buildType), form, fileOf);
+    for (const sysroot of sysroots) await writeSysroot(sysroot, join(fresh, sysroot.buildType), means);
     writeFileSync(join(fresh, "sysroot.json"), aboutText(sysroots));
-    if (existsSync(folder)) rmdirSync(folder);
-    renameSync(fresh, folder);
+    if (existsSync(place)) rmdirSync(place);
+    renameSync(fresh, place);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function writeSysroot(
-  { tree }: ExportedSysroot,
-  place: string,
-  form: ExportForm,
-  fileOf: FileOf,
-): Promise<void> {
-  if (form === "folder") return writeFolder(tree, place, fileOf);
-  if (form === "zip") return await writeZip(tree, `${place}.zip`, fileOf);
+async function writeSysroot({ tree }: ExportedSysroot, place: string, means: ExportMeans): Promise<void> {
+  if (means.form === "folder") return writeFolder(tree, place, means);
+  if (means.form === "zip") return await writeZip(tree, `${place}.zip`, means);
   const files = new Map<Digest, string>();
-  for (const entry of tree.entries) if (entry.type === "file") files.set(entry.blob, fileOf(entry));
+  for (const entry of tree.entries) if (entry.type === "file") files.set(entry.blob, means.fileOf(entry));
   const read = (blob: Digest) => createReadStream(files.get(blob) ?? "");
   await pipeline(Readable.from(tarOf(tree, read, { mtime: poolTime })), createWriteStream(`${place}.tar`));
 }
 
-function writeFolder(tree: Tree, place: string, fileOf: FileOf): void {
+/** Modes and times are the tree's, whatever umask there is; a pool's file has an owner of its own. */
+function writeFolder(tree: Tree, place: string, { fileOf, owner: { uid, gid } }: ExportMeans): void {
   const links = new Map<number, string>();
   for (const entry of tree.entries) {
     const path = join(place, entry.path);
-    if (entry.type === "directory") mkdirSync(path, { recursive: true });
+    if (entry.type === "directory") mkdirSync(path, { recursive: true, mode: 0o700 });
     else if (entry.type === "symlink") symlinkSync(entry.target, path);
     else if (entry.type === "file") {
       const first = entry.link === undefined ? undefined : links.get(entry.link);
       if (first !== undefined) linkSync(first, path);
       else {
         copyFileSync(fileOf(entry), path, constants.COPYFILE_FICLONE);
+        chownSync(path, uid, gid);
         chmodSync(path, entry.mode);
         utimesSync(path, poolTime, poolTime);
         if (entry.link !== undefined) links.set(entry.link, path);
       }
     }
   }
+  // When all is in it: a folder may be one that nobody writes into.
+  for (const { type, path, mode } of tree.entries.toReversed())
+    if (type === "directory") {
+      chmodSync(join(place, path), mode);
+      utimesSync(join(place, path), poolTime, poolTime);
+    }
 }
 
-/** Links as Info-ZIP has them; the same tree gives the same bytes. */
-async function writeZip(tree: Tree, file: string, fileOf: FileOf): Promise<void> {
+/** Links as Info-ZIP has them; the same tree gives the same bytes. @throws {Fault} `usage/no-zip` */
+async function writeZip(tree: Tree, file: string, { fileOf }: ExportMeans): Promise<void> {
+  const odd = tree.entries.find(({ path }) => path.includes("\\"));
+  if (odd !== undefined)
+    throw new Fault("usage/no-zip", `a zip cannot hold the name ${JSON.stringify(odd.path)}`, {
+      hint: "a backslash is what parts folders there: use --tar",
+    });
   const { ZipFile } = await loadZip();
   const zip = new ZipFile();
-  // A zip's times have no zone: the middle of the day is this day everywhere.
-  const mtime = new Date(2000, 0, 1, 12);
+  // A zip's own times have no zone: what a clock here shows is what is written, and a time with one left out.
+  const common = { mtime: new Date(2000, 0, 1, 12), forceDosTimestamp: true };
   for (const entry of tree.entries) {
     if (entry.path === "") continue;
-    if (entry.type === "directory") zip.addEmptyDirectory(entry.path, { mtime, mode: 0o40000 | entry.mode });
+    if (entry.type === "directory")
+      zip.addEmptyDirectory(entry.path, { ...common, mode: 0o40000 | entry.mode });
     else if (entry.type === "symlink")
-      zip.addBuffer(Buffer.from(entry.target), entry.path, { mtime, mode: 0o120777, compress: false });
+      zip.addBuffer(Buffer.from(entry.target), entry.path, { ...common, mode: 0o120777, compress: false });
     else if (entry.type === "file")
-      zip.addFile(fileOf(entry), entry.path, { mtime, mode: 0o100000 | entry.mode });
+      zip.addFile(fileOf(entry), entry.path, { ...common, mode: 0o100000 | entry.mode });
   }
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(file));

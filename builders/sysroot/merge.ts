@@ -26,6 +26,10 @@ export function mergeSysroot(packages: readonly NamedTree[]): Tree {
           entry: { ...entry, ...(link !== undefined && { link }) } as Entry,
           owner: name,
         });
+      } else if (present.entry.type === "directory" && entry.type === "directory") {
+        // Who may enter it is for whoever lets more in.
+        const mode = present.entry.mode | entry.mode;
+        entries.set(entry.path, { ...present, entry: { ...present.entry, mode } });
       } else if (!sameContent(present.entry, entry)) {
         const pair = `${present.owner} and ${name}`;
         clashes.set(pair, [...(clashes.get(pair) ?? []), entry.path]);

@@ -7,8 +7,8 @@ import { type BuildType, type Derivation, derivation, type Input } from "../../s
 import type { TreeManifest } from "../package/tree.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const treeVersions = { tree: "1", sandbox: sandboxVersion } as const;
-export const sysrootVersions = { sysroot: "1" } as const;
+export const treeVersions = { tree: "2", sandbox: sandboxVersion } as const;
+export const sysrootVersions = { sysroot: "2" } as const;
 
 /** Where all of a sysroot is: compilers, linkers, pkg-config and cmake look there without being told. */
 export const prefix = "/usr/local";

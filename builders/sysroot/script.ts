@@ -2,7 +2,14 @@
 // Pure text and data; runs nothing.
 
 import type { BuildType } from "../../store/model/derivation.ts";
-import { asBuildUser, buildFolder, buildUserEnvironment, makeBuildUser } from "../sandbox/builduser.ts";
+import {
+  asBuildUser,
+  buildFolder,
+  buildUserEnvironment,
+  endBuildUser,
+  makeBuildUser,
+  scriptHead,
+} from "../sandbox/builduser.ts";
 import { type Command, quoted } from "../sandbox/spec.ts";
 import { prefix, type Steps, type TreeParameters } from "./recipe.ts";
 
@@ -21,10 +28,7 @@ const destination = `${buildFolder}/out`;
  * is run, as ldconfig tells the loader: generators, and checks.
  */
 export function buildScript({ directory }: Pick<TreeParameters, "directory">, hasSysroot: boolean): string {
-  return `#!/bin/sh
-set -eu
-umask 022
-${makeBuildUser}mkdir ${work} ${destination}
+  return `${scriptHead}${makeBuildUser}mkdir ${work} ${destination}
 cp -a ${sourceFolder} ${buildFolder}/source
 cp ${stepsFile} ${buildFolder}/steps
 chmod -R u+w ${buildFolder}/source
@@ -33,13 +37,21 @@ ${hasSysroot ? "ldconfig\n" : ""}cd ${buildFolder}/source
 test -d ${quoted(directory)} || { echo ${quoted(`kit: the source has no folder ${directory}`)} >&2; exit 1; }
 cd ${quoted(directory)}
 ${asBuildUser} /bin/sh -eu ${buildFolder}/steps
-cp -R --preserve=mode,links --no-preserve=ownership ${destination}/. ${outFolder}/
+${endBuildUser}cp -R --preserve=mode,links --no-preserve=ownership ${destination}/. ${outFolder}/
 `;
 }
 
-/** Runs in the folder of the source's build files, as the user who builds. */
-export function stepsScript(steps: Steps, buildType: BuildType): string {
-  return `umask 022\n${linesOf(steps, buildType).join("\n")}\n`;
+/**
+ * Runs in the folder of the source's build files, as the user who builds. The manifest's variables are set here: they
+ * are the build's, and not of what runs before and after it.
+ */
+export function stepsScript(
+  { steps, environment }: Pick<TreeParameters, "steps" | "environment">,
+  buildType: BuildType,
+): string {
+  const variables = pairs({ ...flagsOf(steps.builder, buildType), ...environment });
+  const exported = variables.map((pair) => `export ${quoted(pair)}`);
+  return `${["umask 022", ...exported, ...linesOf(steps, buildType)].join("\n")}\n`;
 }
 
 function linesOf(steps: Steps, buildType: BuildType): readonly string[] {
@@ -109,10 +121,6 @@ function flagsOf(builder: Steps["builder"], buildType: BuildType): Record<string
   return { CFLAGS: flags, CXXFLAGS: flags };
 }
 
-export function buildCommand({ steps, environment, epoch }: TreeParameters, buildType: BuildType): Command {
-  return {
-    argv: [scriptFile],
-    epoch,
-    environment: { ...flagsOf(steps.builder, buildType), ...environment, ...buildUserEnvironment },
-  };
+export function buildCommand({ epoch }: Pick<TreeParameters, "epoch">): Command {
+  return { argv: [scriptFile], epoch, environment: { ...buildUserEnvironment } };
 }

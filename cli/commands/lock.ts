@@ -11,11 +11,12 @@ import { viewResult } from "../../builders/view/result.ts";
 import { unknownUnwanted, unwantedRemarks } from "../../builders/view/unwanted.ts";
 import { type PackageChange, packageChanges, packagesIn } from "../../evaluator/diff/packages.ts";
 import type { World } from "../../evaluator/evaluate.ts";
-import { repositoryIn } from "../../evaluator/gitsource.ts";
+import { type RevisionMove, repositoryIn, revisionMoves } from "../../evaluator/gitsource.ts";
 import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Parts } from "../composition.ts";
 import { lockPath } from "../lockfile.ts";
+import { visible } from "../render/text.ts";
 import { summaryLines } from "./change.ts";
 import { PartsCommand } from "./command.ts";
 import { registerLock } from "./lockroot.ts";
@@ -69,6 +70,7 @@ export class LockCommand extends PartsCommand {
     );
     await registerLock(manifest, parts);
     const changes = changedLock ? packageChanges(packagesIn(before), packagesIn(changedLock)) : [];
+    const revisions = changedLock ? revisionMoves(before?.git, changedLock.git) : [];
     for (const text of await unwantedIn(world, changedLock && means.indexes))
       this.renderer.event({ type: "warning", text });
     this.done();
@@ -78,10 +80,13 @@ export class LockCommand extends PartsCommand {
           lock: lockPath(manifest),
           written: changedLock !== undefined,
           changes,
+          ...(revisions.length > 0 && { revisions }),
         } satisfies Answer),
       );
-    else if (changes.length > 0) this.tell(changes);
-    else
+    else if (changes.length + revisions.length > 0) {
+      if (changes.length > 0) this.tell(changes);
+      this.print(...revisions.map(revisionLine));
+    } else
       this.context.stderr.write(
         changedLock
           ? "locked; no package changed\n"
@@ -137,4 +142,12 @@ interface Answer {
   readonly lock: string;
   readonly written: boolean;
   readonly changes: readonly PackageChange[];
+  readonly revisions?: readonly RevisionMove[];
+}
+
+/** `moved https://example.org/x.git main: 0123456789ab to ba9876543210` */
+function revisionLine({ question, before, after }: RevisionMove): string {
+  const short = (commit: string) => commit.slice(0, 12);
+  const moved = before === undefined ? `pinned ${question}: ` : `moved ${question}: ${short(before)} to `;
+  return visible(`${moved}${short(after)}`);
 }

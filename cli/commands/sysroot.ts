@@ -10,8 +10,8 @@ import { targetsOf } from "../../builders/realizer/targets.ts";
 import {
   type ExportedSysroot,
   type ExportForm,
+  exportPlace,
   exportSysroots,
-  refuseFull,
 } from "../../builders/sysroot/export.ts";
 import { mergeSysroot, type NamedTree } from "../../builders/sysroot/merge.ts";
 import type { TreePackage } from "../../builders/sysroot/plan.ts";
@@ -19,7 +19,7 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type BuildType, splitContent } from "../../store/model/derivation.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, faultsOf } from "../../store/model/fault.ts";
 import type { FileEntry } from "../../store/model/tree.ts";
 import { findMember } from "../../store/pool.ts";
 import { debianArchitecture, type Parts } from "../composition.ts";
@@ -59,14 +59,22 @@ export class SysrootCommand extends BuildCommand {
     if (this.tar && this.zip)
       throw new Fault("usage/bad-option", "--tar and --zip are two forms: choose one");
     const form: ExportForm = this.tar ? "tar" : this.zip ? "zip" : "folder";
-    const folder = this.absolute(this.output);
-    refuseFull(folder);
+    const folder = exportPlace(this.absolute(this.output));
     parts.warm();
     const { buildType } = this.wish([]);
     const sysroots: ExportedSysroot[] = [];
-    for (const type of buildType === undefined ? (["release", "debug"] as const) : [buildType])
-      sysroots.push(await this.build(type, parts));
-    await exportSysroots(sysroots, folder, { form, fileOf: (entry) => fileOf(entry, parts) });
+    for (const type of buildType === undefined ? (["release", "debug"] as const) : [buildType]) {
+      const built = await this.build(type, parts).catch((error: unknown) => {
+        const [fault] = faultsOf(error);
+        const isOther = fault?.code === "manifest/unsupported-build-type" && buildType === undefined;
+        if (!isOther || (type === "debug" && sysroots.length === 0)) throw error;
+        this.warn(`no ${type}: ${fault.message}`);
+      });
+      if (built !== undefined) sysroots.push(built);
+    }
+    const { uid, gid } = this.host.user;
+    const owner = { uid, gid };
+    await exportSysroots(sysroots, folder, { form, owner, fileOf: (entry) => fileOf(entry, parts) });
     this.done();
     if (this.json) {
       const told = sysroots.map(({ tree: _, ...about }) => about);

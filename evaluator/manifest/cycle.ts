@@ -41,14 +41,18 @@ function cycleFault(steps: readonly Step[]): Fault {
   const [first, ...rest] = steps as [Step, ...Step[]];
   const names = [...steps, first].map((step) => step.from.name);
   const single = rest.length === 0;
-  return new Fault("manifest/cycle", `circular ${first.from.kind.name}s: ${names.join(" → ")}`, {
-    place: placeOf(first),
-    hint: single ? "leave it out: nothing can need itself" : several(first),
-    related: rest.map((step, index) => ({
-      place: placeOf(step),
-      message: `${step.from.name} → ${names[index + 2] ?? first.from.name}`,
-    })),
-  });
+  return new Fault(
+    "manifest/cycle",
+    `circular ${first.from.kind.name.replace(/s$/, "")}s: ${names.join(" → ")}`,
+    {
+      place: placeOf(first),
+      hint: single ? "leave it out: nothing can need itself" : several(first),
+      related: rest.map((step, index) => ({
+        place: placeOf(step),
+        message: `${step.from.name} → ${names[index + 2] ?? first.from.name}`,
+      })),
+    },
+  );
 }
 
 function several({ from: { kind } }: Step): string {

@@ -1,6 +1,6 @@
 // Folders and sets of packages, built by the command a user runs.
 
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { shippedManifests } from "./base.ts";
@@ -159,4 +159,33 @@ test("kit why-rebuild: the file of a folder, the field of a manifest, what is bu
   expect(await why()).toEqual([]);
   const other = done(await kit(["why-rebuild", "vehicle/units.yaml", "--build-type", "debug"], at()));
   expect(other.stdout).toContain("tree units_1.2.0: nothing was realized of this before");
+});
+
+test("who needs one through a package outside of the set; two of one name; links and what git leaves out", async () => {
+  const within = (text: string) => text.replace("./empty", "../empty");
+  writeFiles(place.folder, {
+    "in/base.yaml": within(simple("base")),
+    "in/top.yaml": within(simple("top", "dependencies: [../out/middle.yaml]")),
+    "out/middle.yaml": within(simple("middle", "dependencies: [../in/base.yaml]")),
+  });
+  const chosen = async (...words: string[]) => [...done(await run("realize", "in", ...words)).paths.keys()];
+  expect(await chosen("--only", "base", "--dependents", "--recursive")).toEqual(["base", "top"]);
+  expect(await chosen("--only", "middle")).toEqual(["middle"]);
+  const none = await refuses(
+    ["realize", "in", "--ignore", "base"],
+    { ...at(), keepsLock: true },
+    2,
+    "usage/nothing-selected",
+  );
+  expect(none.text).toContain("all are ignored");
+  writeFiles(place.folder, {
+    "twice/a.yaml": within(simple("same")),
+    "twice/b.yaml": within(simple("same", "", "other")),
+    "linked/.gitignore": "ignored\n",
+    "linked/one.yaml": within(simple("one")),
+    "linked/ignored/two.yaml": "kind: package\n",
+  });
+  symlinkSync("..", join(place.folder, "linked/loop"));
+  await refuses(["realize", "twice"], { ...at(), keepsLock: true }, 3, "manifest/name-clash");
+  expect([...done(await run("realize", "linked")).paths.keys()]).toEqual(["one"]);
 });

@@ -26,10 +26,11 @@ import type { DebDistro } from "../distro/schema.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { wantedIn } from "../image/workloads.ts";
 import { isManifest } from "../package/debian.ts";
-import { architectureFor, packageFiles, refuseClashes, withLocalNames } from "../package/local.ts";
+import { architectureFor, refuseClashes, withLocalNames } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
 import { targetsOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
+import { buildRequirements, packagesBelow } from "./building.ts";
 import { undrawn } from "./kind.ts";
 
 export interface Asked {
@@ -112,7 +113,7 @@ function groupGoal({ name: key }: DebDistro): (name: string) => DescribedGoal {
 }
 
 function sourcesOf(files: readonly string[], target: Target, { assembly, locals }: Asked): LocalSource[] {
-  const all = packageFiles(assembly, files);
+  const all = packagesBelow(assembly, files);
   refuseClashes(assembly, all, target);
   return all.map((file) => sourceOf(file, target, assembly, locals));
 }
@@ -129,21 +130,24 @@ function sourceOf(
     own.document.place(["architectures"]),
   );
   const manifest = withLocalNames(assembly, file, written, target);
+  const requires = buildRequirements(assembly, file, target);
+  const built: LocalSource["made"] = { how: "built", state: "Build", requires };
   switch (manifest.builder) {
     case "deb-files":
-      return localSource(file, controlFields(manifest, architecture), {
-        ...{ how: "built", state: "Build", requires: [] },
-      });
+      return localSource(file, controlFields(manifest, architecture), built);
     case "cmake":
     case "meson":
     case "autotools":
     case "make":
-    case "script":
-    case "deb-source": {
-      // Which packages it makes, and what they need, building it tells.
-      const stanza = { Package: manifest.name, Architecture: architecture };
-      return localSource(file, stanza, { ...{ how: "built", state: "Build", requires: [] } });
+    case "script": {
+      const { name, version, dependencies } = manifest;
+      const titled = { Package: name, Architecture: architecture, ...(version && { Version: version }) };
+      const runtime = dependencies.map((one) => ({ text: one, choices: [[{ name: one, bounds: [] }]] }));
+      return localSource(file, titled, built, runtime);
     }
+    case "deb-source":
+      // Which packages it makes, and what they need, building it tells; what its own control file asks for, too.
+      return localSource(file, { Package: manifest.name, Architecture: architecture }, built);
     case "deb-prebuilt": {
       const { name, version, dependencies, sources } = manifest;
       const [source] = sources;

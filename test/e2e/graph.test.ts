@@ -331,3 +331,28 @@ test("what cannot be a graph is told: circles of manifests, two of one name, bou
     "unresolved/contradiction",
   ]);
 });
+
+test("what building takes is in the graph, and a circle of it is told with its whole way", async () => {
+  using building = small.attempt();
+  const source = (name: string, needs: string) =>
+    `kind: package\nname: ${name}\nbuilder: make\ndistro: ./small.yaml\nsources: [{dir: ./source}]\nbuildDependencies: [${needs}]\n`;
+  building.write({
+    "source/Makefile": "install:\n",
+    "chick.yaml": source("chick", "./egg.yaml, tongue"),
+    // By name: manifests cannot refer to each other in a circle.
+    "egg.yaml": source("egg", "chick"),
+    "grain.yaml": source("grain", "tongue"),
+    "field.yaml": source("field", "./grain.yaml"),
+  });
+  const { stdout } = await building.does(["graph", "field.yaml", "--stage", "asked", "--format", "json"]);
+  const { nodes, edges } = JSON.parse(stdout) as Told;
+  const titles = new Map(nodes.map((node) => [node.id, `${node.type} ${node.name}`]));
+  const ways = edges.map(({ from, to }) => `${titles.get(from)} -> ${titles.get(to)}`);
+  expect(ways).toEqual(
+    expect.arrayContaining(["LocalBuild field -> LocalRun grain", "LocalBuild grain -> RemoteRun tongue"]),
+  );
+  const { text } = await building.refuses(["graph", "chick.yaml", "--stage", "asked"], 4, [
+    "unresolved/build-cycle",
+  ]);
+  expect(text).toMatch(/chick.*egg.*chick/s);
+});

@@ -22,6 +22,8 @@ export interface IndexParameters {
   readonly compression: Compression;
   readonly modules?: Compression;
   readonly groups?: Compression;
+  /** Whose groups; with `groups`. */
+  readonly architecture?: string;
   readonly filelists?: Compression;
   /** Of all files those whose owners are wanted, sorted; with `filelists`. */
   readonly paths?: readonly string[];
@@ -70,17 +72,19 @@ const parametersShape = z.object({
   compression,
   modules: z.optional(compression),
   groups: z.optional(compression),
+  architecture: z.optional(z.string()),
   filelists: z.optional(compression),
   paths: z.optional(z.array(z.string())),
 });
 const hintsShape = z.object({ plainSize: z.optional(z.number()) });
 
 export function indexParameters(parameters: unknown): IndexParameters {
-  const { modules, groups, filelists, paths, ...own } = z.parse(parametersShape, parameters);
+  const { modules, groups, architecture, filelists, paths, ...own } = z.parse(parametersShape, parameters);
   return {
     ...own,
     ...(modules && { modules }),
     ...(groups && { groups }),
+    ...(architecture && { architecture }),
     ...(filelists && { filelists }),
     ...(paths && { paths }),
   };

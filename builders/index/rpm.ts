@@ -36,7 +36,7 @@ export async function scanRepository(
   const { text, warnings, modules } = await listPackages(fetched, fileOf);
   const scanned = scanRpms(text);
   const { found, warnings: filesWarnings } = await findOwners(fetched, fileOf, form.paths, { text, scanned });
-  const comps = await listGroups(fetched, fileOf);
+  const comps = await listGroups(fetched, fileOf, form.architecture);
   const streams = newLists();
   for (const [name, stream] of modules?.defaults ?? []) streams.add(`${name}:${stream}`, 0);
   const tables = {

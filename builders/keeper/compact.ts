@@ -60,6 +60,7 @@ export async function compactedRepository(
       format: "rpm",
       compression,
       ...compressions(modules, groups),
+      ...(groups && { architecture }),
       ...(filelists && paths && { filelists: filelists.compression, paths }),
     },
     hints: plainSize === undefined ? {} : { plainSize },

@@ -17,16 +17,17 @@ export interface Comps {
 
 /**
  * Reads comps.xml. Categories, language packs and what is optional are passed over, as are packages whose names are none,
- * of an unknown type, and conditional ones without a condition.
+ * of an unknown type, conditional ones without a condition, and what is marked as another architecture's (`arch=`), as
+ * dnf filters it.
  *
  * @throws {Fault} `digest/bad-xml`, `digest/too-large`; `digest/bad-comps` where it is another file or has an id twice
  */
-export async function parseComps(label: string, document: Uint8Array): Promise<Comps> {
+export async function parseComps(label: string, document: Uint8Array, architecture?: string): Promise<Comps> {
   const root = await parseXml(label, document, compsLimits);
   if (root.name !== "comps") throw bad(label, `it begins with <${root.name.slice(0, 40)}>`);
   return {
-    groups: byId(label, root, "group", membersOf),
-    environments: byId(label, root, "environment", groupsOf),
+    groups: byId(label, root, "group", architecture, membersOf),
+    environments: byId(label, root, "environment", architecture, groupsOf),
   };
 }
 
@@ -36,21 +37,27 @@ function byId(
   label: string,
   root: XmlElement,
   name: string,
-  read: (element: XmlElement) => readonly string[],
+  architecture: string | undefined,
+  read: (element: XmlElement, isFor: Fits) => readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
+  const isFor: Fits = ({ attributes: { arch } }) =>
+    architecture === undefined || arch === undefined || arch.split(/[\s,]+/).includes(architecture);
   for (const element of childrenOf(root, name)) {
+    if (!isFor(element)) continue;
     const id = textOf(element, "id") ?? "";
     if (!isWord(id)) throw bad(label, `a ${name} has no id`);
     if (found.has(id)) throw bad(label, `the ${name} ${id} is there twice`);
-    found.set(id, [...new Set(read(element))]);
+    found.set(id, [...new Set(read(element, isFor))]);
   }
   return found;
 }
 
-function membersOf(group: XmlElement): string[] {
+type Fits = (element: XmlElement) => boolean;
+
+function membersOf(group: XmlElement, isFor: Fits): string[] {
   const listed = childrenOf(group, "packagelist").flatMap((list) => childrenOf(list, "packagereq"));
-  return listed.flatMap(memberOf);
+  return listed.filter(isFor).flatMap(memberOf);
 }
 
 // As libcomps, which dnf reads groups with: mandatory where nothing is said, and in none where it is another word.
@@ -65,9 +72,12 @@ function memberOf({ attributes, text }: XmlElement): string[] {
 const packageName = /^[A-Za-z0-9_][A-Za-z0-9._+~^-]*$/;
 const capability = /^[^\s,()<>=]+(?:\([^\s,()]*\))*$/;
 
-function groupsOf(environment: XmlElement): string[] {
+function groupsOf(environment: XmlElement, isFor: Fits): string[] {
   const listed = childrenOf(environment, "grouplist").flatMap((list) => childrenOf(list, "groupid"));
-  return listed.map(({ text }) => text.trim()).filter(isWord);
+  return listed
+    .filter(isFor)
+    .map(({ text }) => text.trim())
+    .filter(isWord);
 }
 
 function bad(label: string, why: string): Fault {

@@ -87,10 +87,14 @@ export async function listChanges(
 }
 
 /** @throws {Fault} `digest/bad-comps`, `digest/bad-xml`, `digest/too-large`, `digest/bomb`, `digest/bad-stream` */
-export async function listGroups(fetched: Fetched, fileOf: FileOf): Promise<Comps | undefined> {
+export async function listGroups(
+  fetched: Fetched,
+  fileOf: FileOf,
+  architecture?: string,
+): Promise<Comps | undefined> {
   const file = theFile(fetched, "group");
   if (file === undefined) return undefined;
-  return await parseComps(labelOf(fetched, file), await wholeFile(file, fileOf));
+  return await parseComps(labelOf(fetched, file), await wholeFile(file, fileOf), architecture);
 }
 
 /** @throws {Fault} `digest/bad-modules`, `digest/too-large`, `digest/bomb`, `digest/bad-stream` */

@@ -24,6 +24,20 @@ test("environments have the groups that are not optional", async () => {
   expect(Object.fromEntries(environments)).toEqual({ desktop: ["editors", "empty"] });
 });
 
+test("of what is marked for architectures that of this one, as libcomps filters it", async () => {
+  const package_ = (name: string, arch: string) => `<packagereq type="mandatory"${arch}>${name}</packagereq>`;
+  const marks = ["x86_64", "aarch64", "aarch64,x86_64", "aarch64 x86_64", "aarch64, x86_64", ""];
+  const listed = marks.map((arch, i) => package_("abcdef"[i] ?? "", ` arch="${arch}"`)).join("");
+  const text = `<comps><group><id>g</id><packagelist>${listed}${package_("h", "")}</packagelist></group>
+    <group arch="aarch64"><id>k</id><packagelist>${package_("a", "")}</packagelist></group>
+    <environment arch="aarch64"><id>one</id><grouplist><groupid>g</groupid></grouplist></environment>
+    <environment><id>two</id><grouplist><groupid arch="aarch64">g</groupid><groupid>k</groupid></grouplist></environment></comps>`;
+  // What `libcomps.Comps().arch_filter(["x86_64"])` leaves of it (0.1.19).
+  const { groups, environments } = await parseComps("comps.xml", Buffer.from(text), "x86_64");
+  expect(Object.fromEntries(groups)).toEqual({ g: ["a", "c", "d", "e", "h"] });
+  expect(Object.fromEntries(environments)).toEqual({ two: ["k"] });
+});
+
 test("nothing is read of a package that cannot be one", async () => {
   const packages = `<packagereq/><packagereq>a b</packagereq><packagereq type="odd">c</packagereq>
     <packagereq>@g</packagereq><packagereq>(a if b)</packagereq>

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import * as z from "zod/mini";
 import type { Layout } from "./layout.ts";
 import type { Note } from "./model/derivation.ts";
-import { type Digest, hexOf } from "./model/digest.ts";
+import { type Digest, digestFromHex, hexOf } from "./model/digest.ts";
 import { noteShape } from "./note.ts";
 
 export interface HistoryReader {
@@ -18,6 +18,8 @@ export interface HistoryReader {
 export interface History extends HistoryReader, Disposable {
   /** Adds notes, or puts them in the place of earlier ones. What cannot be written is lost. */
   add(notes: readonly { readonly request: Digest; readonly note: Note }[]): void;
+  /** What a builder has made, as far as it is remembered; failures are not among it. */
+  made(builder: string): readonly { readonly request: Digest; readonly note: Note }[];
   /** Makes the index anew, of these notes alone. */
   replace(notes: Parameters<History["add"]>[0]): void;
   /** Forgets every request but these, given as hex digits. */
@@ -68,6 +70,7 @@ export function openHistory({ database: place }: Layout): History {
   };
   return {
     find: (request) => attempt(() => select(database(), request)),
+    made: (builder) => attempt(() => selectMade(database(), builder)) ?? [],
     add,
     replace(notes) {
       attempt(() => transaction(database(), (connection) => connection.exec("delete from note")));
@@ -135,6 +138,18 @@ function transaction(connection: DatabaseSync, task: (connection: DatabaseSync) 
     if (connection.isTransaction) connection.exec("rollback");
     throw error;
   }
+}
+
+function selectMade(connection: DatabaseSync, builder: string) {
+  const rows = connection
+    .prepare(
+      "select request, note from note where note ->> 'builder' = ? and note ->> 'failed' is null order by request",
+    )
+    .all(builder);
+  return rows.flatMap(({ request, note }) => {
+    const { success, data } = z.safeParse(noteShape, JSON.parse(String(note)));
+    return success ? [{ request: digestFromHex(String(request)), note: data as Note }] : [];
+  });
 }
 
 function select(connection: DatabaseSync, request: Digest): Note | undefined {

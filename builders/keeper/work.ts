@@ -38,7 +38,8 @@ export interface Work extends Disposable {
   readonly context: BuildContext;
   /** Bytes, where the kernel tells and a sandbox ran. */
   peakMemory(): number | undefined;
-  lastLines(): string[];
+  /** Of the log. */
+  lastLines(count: number): string[];
   /** Whether a log is left. */
   logged(): boolean;
   /** Keeps the scratch folder for `kit shell`, in place of an earlier one. */
@@ -138,7 +139,7 @@ export function openWorkshop(parts: WorkParts): {
       return {
         context,
         peakMemory: () => peak || undefined,
-        lastLines: () => (log.size() > 0 ? log.lastLines(20) : []),
+        lastLines: (count) => (log.size() > 0 ? log.lastLines(count) : []),
         logged: () => logged || log.size() > 0,
         keep() {
           closeSandboxes();

@@ -31,7 +31,11 @@ function openRig(rebuild: boolean) {
   records.writeResult(wrong);
   const events: Event[] = [];
   const store: Store = { layout, system, pool, records, holds: noHolds, method: "hardlink" };
-  const history = { add: () => {} } as unknown as MakingParts["history"];
+  const history = {
+    add: () => {},
+    find: () => undefined,
+    made: () => [],
+  } as unknown as MakingParts["history"];
   const committer = openCommitter({ flush: async () => {} } as unknown as Session, records, history);
   const workshop = {
     open: () => ({ peakMemory: () => undefined, logged: () => false, [Symbol.dispose]() {} }),

@@ -32,6 +32,13 @@ export interface Built {
   readonly references?: readonly Content[];
 }
 
+/** Addresses of proxies, and the hosts that are reached without: as the variables of that name have them. */
+export interface ProxySettings {
+  readonly http?: string;
+  readonly https?: string;
+  readonly none?: string;
+}
+
 export interface BuildContext {
   readonly request: Request;
   readonly label: string;
@@ -40,6 +47,8 @@ export interface BuildContext {
   readonly store: Store;
   readonly crew: Crew;
   readonly http: () => Http;
+  /** Through which a fixed output's own tools reach the network; part of no key. */
+  readonly proxy: ProxySettings;
   /** A folder of this build alone, on the store's file system; gone afterwards. */
   readonly scratch: string;
   readonly log: Log;

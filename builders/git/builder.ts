@@ -7,7 +7,7 @@ import { gitName } from "../../evaluator/gitsource.ts";
 import { poolTime } from "../../store/layout.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { type Builder, inputOf } from "../builder.ts";
+import { type Builder, inputOf, type ProxySettings } from "../builder.ts";
 import { gitParameters, gitUrl } from "./recipe.ts";
 import { gitScript, outFolder } from "./script.ts";
 
@@ -32,7 +32,12 @@ export const gitBuilder: Builder = {
       ],
     });
     await context
-      .run(sandbox, { argv: ["/bin/sh", "/tmp/script"], environment: {}, epoch: poolTime, network: true })
+      .run(sandbox, {
+        argv: ["/bin/sh", "/tmp/script"],
+        environment: proxyVariables(context.proxy),
+        epoch: poolTime,
+        network: true,
+      })
       .catch((error: unknown) => {
         if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
         throw new Fault(
@@ -49,3 +54,12 @@ export const gitBuilder: Builder = {
     return { outputs: { tree: contentOf("tree", tree) } };
   },
 };
+
+/** As curl, which git fetches with, reads them. */
+function proxyVariables({ http, https, none }: ProxySettings): Record<string, string> {
+  return {
+    ...(http !== undefined && { http_proxy: http }),
+    ...(https !== undefined && { https_proxy: https }),
+    ...(none !== undefined && { no_proxy: none }),
+  };
+}

@@ -17,6 +17,7 @@ import type { Lost } from "../../store/salvage.ts";
 import type { Usage } from "../../store/usage.ts";
 import type { Verification } from "../../store/verify.ts";
 import type { Collection, CollectionWish } from "../../store/wish.ts";
+import type { ProxySettings } from "../builder.ts";
 import type { Pushed } from "../cache/push.ts";
 import type { CacheSettings } from "../cache/trust.ts";
 import type { Event } from "../event.ts";
@@ -45,7 +46,7 @@ export interface KeeperSetup {
   /** Build also what failed before, though nothing it is made of has changed. */
   readonly retry: boolean;
   readonly offline: boolean;
-  readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
+  readonly proxy: ProxySettings;
   /** Downloads at once from one host. */
   readonly downloads: number;
   /** The caches that are asked for what is not in the store. */

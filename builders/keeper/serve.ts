@@ -163,6 +163,7 @@ function openMethods(parts: MethodParts) {
     session,
     emit,
     http: () => http,
+    proxy: setup.proxy,
     delegation: setup.delegation,
     limits: setup.limits,
     signal: parts.interrupted,

@@ -9,7 +9,7 @@ import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Session } from "../../store/session.ts";
-import type { BuildContext, Crew, Store } from "../builder.ts";
+import type { BuildContext, Crew, ProxySettings, Store } from "../builder.ts";
 import type { Event } from "../event.ts";
 import type { Http } from "../fetch/http.ts";
 import { launcherIn } from "../sandbox/launcher.ts";
@@ -26,6 +26,7 @@ export interface WorkParts {
   readonly crew: Crew;
   readonly session: Session;
   readonly http: () => Http;
+  readonly proxy: ProxySettings;
   readonly delegation: Delegation;
   readonly limits: Limits;
   readonly signal: AbortSignal;
@@ -101,6 +102,7 @@ export function openWorkshop(parts: WorkParts): {
         store: parts.store,
         crew: parts.crew,
         http: parts.http,
+        proxy: parts.proxy,
         scratch,
         log,
         signal: parts.signal,

@@ -52,11 +52,11 @@ function commit(name: string, content: Readonly<Record<string, string>>): string
 
 const at = () => ({ cwd: place.folder, store: place.store });
 const run = (...words: string[]): Promise<Outcome> => kit([...words, "--json"], at());
-const source = (rev: string, more = "") =>
+const source = (rev: string, more = "", from = server.url) =>
   place.write({
     "words.yaml": manifest(
       "words",
-      `sources: [{git: "${server.url}/words.git", rev: ${rev}${more}}]\nscript: {install: "mkdir -p $OUT$PREFIX; cp -r . $OUT$PREFIX/"}`,
+      `sources: [{git: "${from}/words.git", rev: ${rev}${more}}]\nscript: {install: "mkdir -p $OUT$PREFIX; cp -r . $OUT$PREFIX/"}`,
     ),
   });
 const built = async (path = "words.txt") =>
@@ -93,6 +93,20 @@ test("submodules where they are asked for, each at the commit that is written do
   source("v1", ", submodules: true");
   commit("part", { "part.txt": "part two\n" });
   expect(await relocked("deps/part/part.txt")).toBe("part one\n");
+});
+
+test("through a proxy, the question and the fetch", async () => {
+  commit("words", { "words.txt": "far\n" });
+  git(join(work, "words"), "push", "-q", join(place.folder, "served/words.git"), "HEAD:refs/tags/far");
+  source("far", "", "http://git.example.org");
+  // A proxy is asked by the whole address, which the server takes for its own. All else is locked and in the store.
+  const through = { ...at(), env: { http_proxy: server.url, no_proxy: "" } };
+  const seen = server.requests.length;
+  done(await kit(["lock", "words.yaml"], through));
+  const far = done(await kit(["realize", "words.yaml"], through));
+  expect(readFileSync(join(far.paths.get("words") ?? "", "words.txt"), "utf8")).toBe("far\r\n");
+  const asked = server.requests.slice(seen).filter((line) => line.startsWith("http://git.example.org/"));
+  expect(asked.length).toBeGreaterThan(1);
 });
 
 test("what is gone comes out of the store; where nobody has it that is told, and so is a name that nobody has", async () => {

@@ -2,7 +2,7 @@
 // Knows how a command begins and ends; does not know what any command does.
 
 import { existsSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "clipanion";
 import type { Event } from "../../builders/event.ts";
 import { folderManifest } from "../../builders/load/load.ts";
@@ -48,8 +48,13 @@ export abstract class KitCommand extends Command<KitContext> {
 
   /** A manifest of the command line: the file, or that of a folder of packages. */
   protected manifestFile(written: string): string {
-    const file = this.absolute(written);
-    return statSync(file, { throwIfNoEntry: false })?.isDirectory() ? join(file, folderManifest) : file;
+    return this.absolute(this.manifestName(written));
+  }
+
+  /** The same as a person would write it. */
+  protected manifestName(written: string): string {
+    const isFolder = statSync(this.absolute(written), { throwIfNoEntry: false })?.isDirectory();
+    return isFolder ? join(written, folderManifest) : written;
   }
 
   protected print(...lines: readonly string[]): void {
@@ -200,7 +205,7 @@ export abstract class PlanCommand extends PartsCommand {
     if (made.changedLock)
       this.renderer.event({
         type: "step",
-        text: `locked: ${relative(this.host.directory, lockPath(options.manifest))} pins every package; keep it in version control`,
+        text: `locked: ${lockPath(this.manifestName(manifest))} pins every package; keep it in version control`,
       });
     return made;
   }

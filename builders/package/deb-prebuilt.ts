@@ -2,7 +2,6 @@
 // Knows its keys; does not know how it is fetched.
 
 import * as z from "zod";
-import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, url } from "../../evaluator/manifest/value.ts";
 import { packageName, packageVersion } from "./debian.ts";
 import { packageShape } from "./shape.ts";
@@ -27,5 +26,3 @@ export const debPrebuilt = z.strictObject({
 });
 
 export type DebPrebuiltManifest = z.infer<typeof debPrebuilt>;
-
-export const localsOfDebPrebuilt: readonly Pattern[] = [["sources", "*", "file"]];

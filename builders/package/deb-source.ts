@@ -2,7 +2,6 @@
 // Knows its keys; does not know how the tree is built.
 
 import * as z from "zod";
-import type { Pattern } from "../../evaluator/kind.ts";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
 import { packageShape } from "./shape.ts";
@@ -56,8 +55,3 @@ export const debSource = z.strictObject({
 });
 
 export type DebSourceManifest = z.infer<typeof debSource>;
-
-export const localsOfDebSource: readonly Pattern[] = [
-  ["sources", "*", "dir"],
-  ["sources", "*", "file"],
-];

@@ -4,9 +4,10 @@
 import * as z from "zod";
 import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { debFiles, localsOfDebFiles, referencesOfFiles } from "./deb-files.ts";
-import { debPrebuilt, localsOfDebPrebuilt } from "./deb-prebuilt.ts";
-import { debSource, localsOfDebSource } from "./deb-source.ts";
+import { debPrebuilt } from "./deb-prebuilt.ts";
+import { debSource } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
+import { localsOfSources } from "./source.ts";
 import { localsOfTrees, treePackages } from "./tree.ts";
 
 const packageManifest = z.discriminatedUnion("builder", [debFiles, debPrebuilt, debSource, ...treePackages]);
@@ -22,6 +23,6 @@ export const packageKind: Kind<PackageManifest> = {
     ...referencesIn(manifest, "buildDependencies", "package", isManifest),
     ...referencesOfFiles(manifest),
   ],
-  locals: [...localsOfDebFiles, ...localsOfDebPrebuilt, ...localsOfDebSource, ...localsOfTrees],
+  locals: [...localsOfDebFiles, ...localsOfSources, ...localsOfTrees],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };

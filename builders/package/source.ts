@@ -2,6 +2,7 @@
 // Knows the keys; does not know how anything is fetched or unpacked.
 
 import * as z from "zod";
+import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
 import { packageName, packageVersion } from "./debian.ts";
 
@@ -68,3 +69,10 @@ export const patches = z
   .describe("Applied in order: files as diff and git write them, or a folder with a quilt series.");
 
 export type TreeSource = z.infer<typeof treeSources>[number];
+
+/** Of all builders: a .deb that somebody else built is a source, too. */
+export const localsOfSources: readonly Pattern[] = [
+  ["sources", "*", "dir"],
+  ["sources", "*", "file"],
+  ["patches", "*"],
+];

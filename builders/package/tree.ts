@@ -173,7 +173,4 @@ export function isTreeManifest<M extends { readonly builder: string }>(
   return treeBuilders.includes(manifest.builder);
 }
 
-export const localsOfTrees: readonly Pattern[] = [
-  ["patches", "*"],
-  ["variants", "*", "patches", "*"],
-];
+export const localsOfTrees: readonly Pattern[] = [["variants", "*", "patches", "*"]];

@@ -4,7 +4,7 @@
 import { distroKind } from "../builders/distro/schema.ts";
 import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
-import { planPackageOutput } from "../builders/package/plan.ts";
+import { planPackageOutputs } from "../builders/package/plan.ts";
 import { packageKind } from "../builders/package/schema.ts";
 import { planPackageSet } from "../builders/packages/plan.ts";
 import { packagesKind } from "../builders/packages/schema.ts";
@@ -41,7 +41,7 @@ export function planByKind(planning: Planning): readonly PlannedOutput[] {
       return planImage(planning, assembly.root);
     case "package":
       if (target === undefined) return [];
-      return planPackageOutput(planning, assembly.root, target);
+      return planPackageOutputs(planning, [{ file: assembly.root, target }]);
     case "packages":
       return planPackageSet(planning, assembly.root);
     case "view":

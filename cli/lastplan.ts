@@ -48,13 +48,15 @@ export function rememberPlan(place: PlanPlace, derivations: readonly Derivation[
     }),
   );
   const file = fileOf(place);
+  // Another kit may be doing the same.
+  const fresh = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(
-      `${file}.new`,
+      fresh,
       gzipSync(JSON.stringify({ format, versions: builderVersions, derivations: flat }), { level: 1 }),
     );
-    renameSync(`${file}.new`, file);
+    renameSync(fresh, file);
   } catch {
     // Another time.
   }

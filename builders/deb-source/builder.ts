@@ -1,7 +1,7 @@
 // The builders of debianised trees: one reads what a tree says of itself, one makes its .debs.
 // Carries out what recipe, about and script decide.
 
-import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync } from "node:fs";
 import { describePackage } from "../../evaluator/deb/package.ts";
 import { formatStanza, parseStanza } from "../../evaluator/deb/stanza.ts";
 import { poolTime } from "../../store/layout.ts";
@@ -11,10 +11,11 @@ import { Fault } from "../../store/model/fault.ts";
 import { parseTreePath } from "../../store/model/path.ts";
 import { type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf, type Store } from "../builder.ts";
+import { buildInRoot } from "../buildroot/run.ts";
 import { fileEntry } from "../package/place.ts";
 import { aboutText } from "./about.ts";
 import { aboutFile, debSourceParameters, debUnpackParameters, packagesFile } from "./recipe.ts";
-import { buildCommand, buildScript, outFolder, scriptFile, sourceFolder } from "./script.ts";
+import { buildScript } from "./script.ts";
 
 export const debAboutBuilder: Builder = {
   name: "deb-about",
@@ -79,24 +80,10 @@ export const debUnpackBuilder: Builder = {
 export const debSourceBuilder: Builder = {
   name: "deb-source",
   async run(context) {
-    const { request, crew, scratch } = context;
-    const parameters = debSourceParameters(request.parameters);
-    const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
-    const source = await crew.checkout(treeOf("source"));
-    const [out, script] = [`${scratch}/out`, `${scratch}/build`];
-    mkdirSync(out);
-    writeFileSync(script, buildScript(parameters), { mode: 0o755 });
-    const sandbox = await context.sandbox({
-      lower: [treeOf("root")],
-      binds: [
-        { source, target: sourceFolder, writable: false },
-        { source: script, target: scriptFile, writable: false },
-        { source: out, target: outFolder, writable: true },
-      ],
-    });
-    await context.run(sandbox, buildCommand(parameters));
-    sandbox[Symbol.dispose]();
-    const { tree } = await crew.scanFolder(out);
+    const parameters = debSourceParameters(context.request.parameters);
+    const { epoch } = parameters;
+    const script = buildScript(parameters);
+    const { tree } = await buildInRoot(context, { above: [], script, epoch });
     return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, context) } };
   },
 };

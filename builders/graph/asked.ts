@@ -26,7 +26,7 @@ import type { DebDistro } from "../distro/schema.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { wantedIn } from "../image/workloads.ts";
 import { isManifest } from "../package/debian.ts";
-import { architectureFor, refuseClashes, withLocalNames } from "../package/local.ts";
+import { architectureFor, refuseSameName, withLocalNames } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
 import { targetsOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
@@ -114,7 +114,7 @@ function groupGoal({ name: key }: DebDistro): (name: string) => DescribedGoal {
 
 function sourcesOf(files: readonly string[], target: Target, { assembly, locals }: Asked): LocalSource[] {
   const all = packagesBelow(assembly, files);
-  refuseClashes(assembly, all, target);
+  refuseSameName(assembly, all, target);
   return all.map((file) => sourceOf(file, target, assembly, locals));
 }
 

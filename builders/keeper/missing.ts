@@ -17,10 +17,10 @@ export interface Holder {
 
 const words: readonly (readonly [RegExp, (name: string) => Missing])[] = [
   [/fatal error: ['"]?([^\s:'"]+\.(?:h|hh|hpp|hxx|inc))['"]?:? (?:No such file|file not found)/, header],
-  [/^Package '?([^\s',]+?)'?,? (?:was not found|required by .* not found)/, module_],
-  [/No package '([^\s']+)' found/, module_],
-  [/Dependency "?([^\s"]+)"? not found/, module_],
-  [/package configuration file provided by "([^\s"]+)"/, configuration],
+  [/^Package '?([^\s',]+?)'?,? (?:was not found|required by .* not found)/, pkgConfigFile],
+  [/No package '([^\s']+)' found/, pkgConfigFile],
+  [/Dependency "?([^\s"]+)"? not found/, pkgConfigFile],
+  [/package configuration file provided by "([^\s"]+)"/, cmakePackage],
   [/cannot find -l([^\s:]+)/, library],
   [/(?:^|[\s:])([A-Za-z0-9_.+-]+): (?:command )?not found$/, program],
 ];
@@ -61,11 +61,11 @@ function header(name: string): Missing {
   return { what: name, ends: [`/include/${name}`, `/${name}`] };
 }
 
-function module_(name: string): Missing {
+function pkgConfigFile(name: string): Missing {
   return { what: `${name}.pc`, ends: [`/pkgconfig/${name}.pc`] };
 }
 
-function configuration(name: string): Missing {
+function cmakePackage(name: string): Missing {
   return {
     what: `${name}'s cmake package`,
     ends: [`/${name}Config.cmake`, `/${name.toLowerCase()}-config.cmake`],

@@ -22,10 +22,14 @@ export function packageFiles(assembly: Assembly, files: readonly string[]): read
   return [...met];
 }
 
-/** By what the manifests say: a .deb that is called otherwise is refused when it is read. */
-export function refuseClashes(assembly: Assembly, files: readonly string[], target: Target): void {
+/**
+ * By what the manifests say: a .deb that is called otherwise is refused when it is read.
+ *
+ * @throws {Fault} `manifest/name-clash`
+ */
+export function refuseSameName(assembly: Assembly, files: readonly string[], target: Target): void {
   const places = new Map<string, Place>();
-  for (const file of files) {
+  for (const file of new Set(files)) {
     const own = assembled(assembly, file);
     const { name } = settle(own, packageKind, target).manifest;
     const place = own.document.place(["name"]);

@@ -25,7 +25,14 @@ import type { DebFilesManifest } from "./deb-files.ts";
 import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
-import { architectureFor, packageFiles, packageReferences, refuseClashes, withLocalNames } from "./local.ts";
+import {
+  architectureFor,
+  packageFiles,
+  packageReferences,
+  refuseBuildType,
+  refuseSameName,
+  withLocalNames,
+} from "./local.ts";
 import { packageKind } from "./schema.ts";
 import { isTreeManifest } from "./tree.ts";
 
@@ -56,7 +63,7 @@ export function planPackages(
   target: Target,
 ): readonly LocalPackage[] | undefined {
   const met = packageFiles(planning.world.assembly, files);
-  refuseClashes(planning.world.assembly, met, target);
+  refuseSameName(planning.world.assembly, met, target);
   const planned = met.map((file) => planPackage(planning, file, target));
   if (planned.includes(undefined)) return undefined;
   const packages = planned.flatMap((items) => items ?? []);
@@ -91,19 +98,22 @@ export function packageRequests(packages: readonly LocalPackage[]) {
   return { asked: names("asked"), brought: names("brought") };
 }
 
-/** `kit realize` of a package's own manifest: its .deb. @throws {Fault} `usage/unknown-output` */
-export function planPackageOutput(
+/** `kit realize` of packages' own manifests: their .debs, and trees. @throws {Fault} `usage/unknown-output` */
+export function planPackageOutputs(
   planning: Planning,
-  file: string,
-  target: Target,
+  packages: readonly { readonly file: string; readonly target: Target }[],
 ): readonly PlannedOutput[] {
-  const { manifest } = settle(assembled(planning.world.assembly, file), packageKind, target);
-  if (isTreeManifest(manifest)) return planTreeOutput(planning, file, target);
-  const items = planPackage(planning, file, target);
-  return items === undefined ? [] : wishedOf(items.map(packageOutput), planning);
+  const planned = packages.map(({ file, target }) => {
+    const { manifest } = settle(assembled(planning.world.assembly, file), packageKind, target);
+    if (isTreeManifest(manifest)) return planTreeOutputs(planning, file, target);
+    return planPackage(planning, file, target)?.map(packageOutput);
+  });
+  const isOpen = planned.includes(undefined);
+  const outputs = planned.flatMap((each) => each ?? []);
+  return isOpen ? outputs : wishedOf(outputs, planning);
 }
 
-/** Those that are asked for by type or name. @throws {Fault} `usage/unknown-output` */
+/** Those that are asked for by type or name; without a word all but what is only given out where it is asked for. */
 function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
   const types = [...new Set(outputs.map(({ type }) => type))];
   const known = [...types, ...(outputs.length === types.length ? [] : outputs.map(({ name }) => name))];
@@ -111,27 +121,28 @@ function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readon
   const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));
   const unknown = wished.find((output) => !isAny(output));
   if (unknown !== undefined) {
-    throw new Fault("usage/unknown-output", `the package has no output ${unknown}`, {
+    throw new Fault("usage/unknown-output", `there is no output ${unknown}`, {
       hint: `it has ${known.join(", ")}`,
     });
   }
   const isWished = ({ type, name }: PlannedOutput) => wished.includes(type) || wished.includes(name);
-  return wished.length === 0 ? outputs : outputs.filter(isWished);
+  return outputs.filter(wished.length === 0 ? ({ type }) => type !== "sysroot" : isWished);
 }
 
-/** What it installs alone: `tree`; with all that it depends on, as `kit sysroot` gives it out: `sysroot`, if asked for. */
-function planTreeOutput(planning: Planning, file: string, target: Target): readonly PlannedOutput[] {
+/** What it installs alone: `tree`; with all that it depends on, as `kit sysroot` gives it out: `sysroot`. */
+function planTreeOutputs(
+  planning: Planning,
+  file: string,
+  target: Target,
+): readonly PlannedOutput[] | undefined {
   const trees = planSysroot(planning, file, target);
   const own = trees?.at(-1);
-  const sysroot = trees && own && sysrootOf(own.name, trees, target.arch);
-  if (own === undefined || sysroot === undefined || !("derivation" in sysroot)) return [];
+  if (trees === undefined || own === undefined) return undefined;
   const common = { name: own.name, architecture: target.arch };
-  const outputs = [
+  return [
     { ...common, type: "tree", derivation: own.derivation, output: "files" },
-    { ...common, type: "sysroot", ...sysroot },
+    { ...common, type: "sysroot", ...sysrootOf(own.name, trees, target.arch) },
   ];
-  const isAsked = (planning.wish.outputs ?? []).length > 0;
-  return wishedOf(outputs, planning).filter(({ type }) => isAsked || type === "tree");
 }
 
 /** What is built into the sysroot of a manifest: what it depends on, then it; undefined while a question is open. */
@@ -143,7 +154,7 @@ export function planSysroot(
   return planTrees(planning, [file], target, debsOf(planning, target));
 }
 
-/** Packages of manifests for the root that a tree is built in. */
+/** Packages of manifests for the root that something is built in. */
 function debsOf(planning: Planning, target: Target) {
   return (files: readonly string[]) => {
     const locals = planPackages(planning, files, target);
@@ -177,6 +188,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
   const architecture = architectureFor(manifest.architectures, target.arch, () =>
     own.document.place(["architectures"]),
   );
+  refuseBuildType(manifest, target.buildType, () => own.document.place(["buildTypes"]));
   switch (manifest.builder) {
     case "deb-files": {
       const packages = planTakenTrees(planning, file, target);
@@ -268,14 +280,9 @@ function planBuildDependencies(
   target: Target,
 ): { readonly locals: readonly LocalPackage[]; readonly needs: readonly string[] } | undefined {
   const references = packageReferences(planning.world.assembly, file, "buildDependencies");
-  const locals = planPackages(
-    planning,
-    references.map((reference) => reference.file),
-    target,
-  );
-  if (locals === undefined) return undefined;
+  const debs = debsOf(planning, target)(references.map((reference) => reference.file));
   const names = buildDependencies.filter((name) => !isManifest(name));
-  return { locals, needs: [...names, ...packageRequests(locals).asked] };
+  return debs && { locals: debs.locals, needs: [...names, ...debs.asked] };
 }
 
 /** What packages that are built into trees install, by their manifests as this one writes them. */

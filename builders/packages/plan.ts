@@ -6,7 +6,8 @@ import type { Assembled, Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { planPackageOutput } from "../package/plan.ts";
+import { refuseSameName } from "../package/local.ts";
+import { planPackageOutputs } from "../package/plan.ts";
 import { packageKind } from "../package/schema.ts";
 import { targetOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
@@ -17,7 +18,8 @@ import { type Choosable, selectPackages } from "./select.ts";
  * Those that are chosen and can be built for the wish: what is made for another architecture, or not as this build type,
  * is left out.
  *
- * @throws {Fault} `usage/unknown-package`, `usage/nothing-selected`, `usage/unknown-output`
+ * @throws {Fault} `usage/unknown-package`, `usage/nothing-selected`, `usage/unknown-output`,
+ * `manifest/name-clash`
  */
 export function planPackageSet(planning: Planning, file: string): readonly PlannedOutput[] {
   const { world, wish } = planning;
@@ -42,30 +44,21 @@ export function planPackageSet(planning: Planning, file: string): readonly Plann
           ? "no manifest of a package is in the folder or below it"
           : "all are ignored, or made for another architecture or build type",
     });
-  refuseSameName(world.assembly, able);
-  return able.flatMap((item) => planPackageOutput(planning, item.file, item.target));
+  for (const group of Map.groupBy(able, ({ target }) => `${target.distro} ${target.arch}`).values()) {
+    const [first] = group;
+    if (first)
+      refuseSameName(
+        world.assembly,
+        group.map((item) => item.file),
+        first.target,
+      );
+  }
+  return planPackageOutputs(planning, able);
 }
 
 /** Manifests of packages that a set names, or has in its folders. */
 export function membersOf({ references }: Assembled): string[] {
   return [...new Set(references.flatMap(({ kind, file }) => (kind === packageKind.name ? [file] : [])))];
-}
-
-/** @throws {Fault} `manifest/name-clash` */
-function refuseSameName(assembly: Assembly, packages: readonly Choosable[]): void {
-  const known = new Map<string, string>();
-  for (const { name, file } of packages) {
-    const other = known.get(name);
-    if (other === undefined) known.set(name, file);
-    else {
-      const place = (at: string) => assembled(assembly, at).document.place(["name"]);
-      throw new Fault("manifest/name-clash", `two manifests make a package called ${name}`, {
-        place: place(file),
-        related: [{ place: place(other), message: "the other one" }],
-        hint: "rename one of them, or leave it out of the set",
-      });
-    }
-  }
 }
 
 /** These packages and those they need, each with what it needs itself, those first that others need. */

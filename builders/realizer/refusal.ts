@@ -2,7 +2,7 @@
 // Pure. Knows what is told; does not know why it may not.
 
 import type { Derivation } from "../../store/model/derivation.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, shortList } from "../../store/model/fault.ts";
 import { leftOut, leftOutBy } from "../fetch/recipe.ts";
 import { isFetching } from "../recipes.ts";
 
@@ -35,10 +35,3 @@ export function refuseLeftOut(waiting: readonly Derivation[]): void {
   const labels = missing.flatMap(({ hints, label }) => (leftOutBy(hints) === distro ? [label] : []));
   throw leftOut(distro, labels.length, shortList(labels));
 }
-
-function shortList(labels: readonly string[]): string[] {
-  const more = labels.length - mostTold;
-  return [...labels.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])];
-}
-
-const mostTold = 10;

@@ -12,7 +12,6 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -20,6 +19,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import type { ViewMoment, ViewResult } from "../../evaluator/view/result.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { asFolderFault, isEmptyFolder, moveUp } from "../outfolder.ts";
 import { type PageCode, type ReportFiles, reportFiles } from "./files.ts";
 
 export interface ReportParts {
@@ -129,24 +129,12 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
-function isEmptyFolder(place: string): boolean {
-  return existsSync(place) && readdirSync(place).length === 0;
-}
-
-/** An empty folder stays the one it is: somebody may be in it, it may be a mount, and its parent somebody else's. */
 function fill(files: ReportFiles, place: string, fresh: string): void {
-  const moved: string[] = [];
   try {
     writeFiles(files, fresh);
-    // What leads to all the rest comes last.
-    const isLast = (name: string) => Number(name === "index.html");
-    for (const name of readdirSync(fresh).sort((a, b) => isLast(a) - isLast(b))) {
-      moved.push(join(place, name));
-      renameSync(join(fresh, name), join(place, name));
-    }
-    rmdirSync(fresh);
+    moveUp(fresh, place, "index.html");
   } catch (error) {
-    for (const path of [fresh, ...moved]) rmSync(path, { recursive: true, force: true });
+    rmSync(fresh, { recursive: true, force: true });
     throw error;
   }
 }
@@ -178,27 +166,5 @@ function refusal(code: "usage/not-empty" | "usage/not-a-folder", folder: string,
 }
 
 function asReportFault(error: unknown, folder: string): unknown {
-  if (error instanceof Fault) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return new Fault("host/full", `there is no room for the report at ${folder}`, {
-        cause: error,
-        hint: "make room, or name a folder on another disk with -o: nothing was written",
-      });
-    case undefined:
-      // No file system's complaint, but a defect.
-      return error;
-    case "EBUSY":
-      return new Fault("usage/unwritable", `${folder} cannot be replaced: something is mounted on it`, {
-        cause: error,
-        hint: `name a folder in it: -o ${join(folder, "report")}`,
-      });
-    default:
-      return new Fault("usage/unwritable", `the report cannot be written to ${folder}: ${message}`, {
-        cause: error,
-        hint: "name a folder that can be written with -o; what is beside it is used too",
-      });
-  }
+  return asFolderFault(error, folder, "report");
 }

@@ -12,7 +12,7 @@ import { fetchDerivation } from "../fetch/recipe.ts";
 import { gitDerivation } from "../git/recipe.ts";
 import type { TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
-import { archiveDerivation, type SourcePart, sourceDerivation } from "./recipe.ts";
+import { archiveDerivation, type SourceTools, sourceDerivation } from "./recipe.ts";
 
 export interface SourceWish {
   readonly name: string;
@@ -27,72 +27,82 @@ export interface SourceWish {
 
 /** Undefined while a question is open. @throws {Fault} `manifest/wrong-type` */
 export function planSource(planning: Planning, wish: SourceWish): Input | undefined {
-  const { name, sources, distro, local } = wish;
-  const [only] = sources;
+  const { name, sources, patches, distro, local } = wish;
+  const [only, ...others] = sources;
+  const isPlain = others.length === 0 && placeIn(only) === "" && patches.length === 0;
   // A folder as it is takes no tools.
-  if (sources.length === 1 && only && "dir" in only && only.into === undefined && wish.patches.length === 0)
-    return { content: folderAt(only.dir, 0, wish) };
-  if (sources.length === 1 && only && "dsc" in only && only.into === undefined && wish.patches.length === 0)
-    return planDsc(planning, { distro, name: only.dsc, version: only.version });
+  if (isPlain && only && "dir" in only) return { content: folderAt(only.dir, 0, wish) };
+  if (isPlain && only && "dsc" in only) return planDscOf(planning, only, distro);
   const tools = planTools(planning, "source", distro.name);
   const launcher = planTools(planning, "launcher", distro.name);
   if (tools === undefined || launcher === undefined) return undefined;
-  const planned = sources.map((source, index): SourcePart | undefined => {
-    const into = source.into === undefined || source.into === "." ? "" : source.into;
-    if ("dir" in source) return { into, input: { content: folderAt(source.dir, index, wish) } };
-    if ("git" in source) return planGit(planning, source, { into, distro: distro.name, launcher });
-    if ("dsc" in source) {
-      const input = planDsc(planning, { distro, name: source.dsc, version: source.version });
-      return input && { into, input };
-    }
-    if ("file" in source) {
-      const archive = { content: blobAt(source.file, index, wish) };
-      const unpacked = archiveDerivation(source.file.replace(/^.*\//, ""), archive, { tools, launcher });
-      return { into, input: { derivation: unpacked, output: "tree" } };
-    }
-    const label = new URL(source.url).pathname.split("/").at(-1) || name;
-    const sha256 = parseSha256(source.sha256);
-    const archive = {
-      derivation: fetchDerivation(label, { sha256 }, { urls: [source.url, ...source.mirrors] }),
-      output: "file",
-    };
-    return {
-      into,
-      input: { derivation: archiveDerivation(label, archive, { tools, launcher }), output: "tree" },
-    };
-  });
-  const parts = planned.flatMap((part) => part ?? []);
-  if (parts.length < planned.length) return undefined;
-  const [part] = parts;
-  if (parts.length === 1 && part?.into === "" && wish.patches.length === 0) return part.input;
-  const patches = wish.patches.map((written) => {
+  const planned = sources.map((source, index) =>
+    planPart(planning, source, { ...wish, index, means: { tools, launcher } }),
+  );
+  if (planned.includes(undefined)) return undefined;
+  const inputs = planned.flatMap((input) => input ?? []);
+  if (isPlain) return inputs[0];
+  const parts = inputs.map((input, index) => ({ into: placeIn(sources[index]), input }));
+  const applied = patches.map((written) => {
     const content = local(written);
     const isFolder = splitContent(content).kind === "tree";
-    return {
-      name: isFolder ? `${written}/series` : written,
-      input: { content },
-    };
+    return { name: isFolder ? `${written}/series` : written, input: { content } };
   });
-  return { derivation: sourceDerivation(name, parts, patches, { tools, launcher }), output: "tree" };
+  return { derivation: sourceDerivation(name, parts, applied, { tools, launcher }), output: "tree" };
+}
+
+/** Where in the source one goes; empty for the top. */
+function placeIn(source: TreeSource | undefined): string {
+  return source?.into === undefined || source.into === "." ? "" : source.into;
+}
+
+interface PartWish extends SourceWish {
+  readonly index: number;
+  readonly means: SourceTools;
+}
+
+/** One source's tree. */
+function planPart(planning: Planning, source: TreeSource, wish: PartWish): Input | undefined {
+  const { name, distro, index, means } = wish;
+  if ("dir" in source) return { content: folderAt(source.dir, index, wish) };
+  if ("git" in source) return planGit(planning, source, wish);
+  if ("dsc" in source) return planDscOf(planning, source, distro);
+  if ("file" in source) {
+    const archive = { content: blobAt(source.file, index, wish) };
+    return unpacked(source.file.replace(/^.*\//, ""), archive, means);
+  }
+  const label = new URL(source.url).pathname.split("/").at(-1) || name;
+  const sha256 = parseSha256(source.sha256);
+  const fetched = fetchDerivation(label, { sha256 }, { urls: [source.url, ...source.mirrors] });
+  return unpacked(label, { derivation: fetched, output: "file" }, means);
+}
+
+function unpacked(label: string, archive: Input, means: SourceTools): Input {
+  return { derivation: archiveDerivation(label, archive, means), output: "tree" };
+}
+
+function planDscOf(
+  planning: Planning,
+  { dsc: name, version }: Extract<TreeSource, { readonly dsc: string }>,
+  distro: DebDistro,
+): Input | undefined {
+  return planDsc(planning, { distro, name, version });
 }
 
 /** Undefined while its commit is open, or what git takes is. */
 function planGit(
   planning: Planning,
   { git: url, rev, submodules }: Extract<TreeSource, { readonly git: string }>,
-  { into, distro, launcher }: { readonly into: string; readonly distro: string; readonly launcher: Input },
-): SourcePart | undefined {
+  { distro, means: { launcher } }: Pick<PartWish, "distro" | "means">,
+): Input | undefined {
   const answer = isCommit(rev) ? { commit: rev } : planning.git({ url, rev });
-  const tools = planTools(planning, "git", distro);
+  const tools = planTools(planning, "git", distro.name);
   if (answer === undefined || tools === undefined) return undefined;
   const { commit } = answer;
   const label = `${gitName(url)} ${commit.slice(0, 12)}`;
   return {
-    into,
-    input: {
-      derivation: gitDerivation(label, { commit, submodules }, url, { tools, launcher }),
-      output: "tree",
-    },
+    derivation: gitDerivation(label, { commit, submodules }, url, { tools, launcher }),
+    output: "tree",
   };
 }
 

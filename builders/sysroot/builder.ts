@@ -1,50 +1,30 @@
 // The builders of sysroots: one builds a package's files, one lays packages side by side.
 // Carries out what recipe, script and merge decide.
 
-import { mkdirSync, writeFileSync } from "node:fs";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, shortList } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type Builder, inputOf } from "../builder.ts";
+import { buildInRoot } from "../buildroot/run.ts";
 import { mergeSysroot } from "./merge.ts";
 import { prefix, sysrootParameters, treeParameters } from "./recipe.ts";
-import {
-  buildCommand,
-  buildScript,
-  outFolder,
-  scriptFile,
-  sourceFolder,
-  stepsFile,
-  stepsScript,
-} from "./script.ts";
+import { buildScript, stepsName, stepsScript } from "./script.ts";
 
 export const treeBuilder: Builder = {
   name: "tree",
   async run(context) {
-    const { request, crew, scratch, store } = context;
+    const { request, store } = context;
     const parameters = treeParameters(request.parameters);
     const { buildType = "release" } = request;
-    const hasSysroot = request.inputs["sysroot"] !== undefined;
-    const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
-    const source = await crew.checkout(treeOf("source"));
-    const [out, script, steps] = [`${scratch}/out`, `${scratch}/build`, `${scratch}/steps`];
-    mkdirSync(out);
-    writeFileSync(script, buildScript(parameters, hasSysroot), { mode: 0o755 });
-    writeFileSync(steps, stepsScript(parameters, buildType), { mode: 0o644 });
-    const sandbox = await context.sandbox({
-      lower: [...(hasSysroot ? [treeOf("sysroot")] : []), treeOf("root")],
-      binds: [
-        { source, target: sourceFolder, writable: false },
-        { source: script, target: scriptFile, writable: false },
-        { source: steps, target: stepsFile, writable: false },
-        { source: out, target: outFolder, writable: true },
-      ],
+    const above = request.inputs["sysroot"] === undefined ? [] : ["sysroot"];
+    const { tree, dropped } = await buildInRoot(context, {
+      above,
+      script: buildScript(parameters, buildType, above.length > 0),
+      files: { [stepsName]: stepsScript(parameters.steps, buildType) },
+      epoch: parameters.epoch,
     });
-    await context.run(sandbox, buildCommand(parameters));
-    sandbox[Symbol.dispose]();
-    const { tree, dropped } = await crew.scanFolder(out);
-    if (dropped.length > 0) throw oddFiles(dropped);
+    if (dropped.length > 0) throw oddFiles(dropped.map((path) => `/${path}`));
     const files = belowPrefix(store.records.tree(tree));
     return { outputs: { files: contentOf("tree", store.records.writeTree(files)) } };
   },
@@ -70,14 +50,13 @@ export const sysrootBuilder: Builder = {
 
 function oddFiles(paths: readonly string[]): Fault {
   return new Fault("build/odd-files", "it installs what is neither a file nor a folder nor a link", {
-    details: firstOf(paths),
+    details: shortList(paths),
     hint: "sockets and pipes are made by who uses them",
   });
 }
 
-function firstOf(paths: readonly string[]): string[] {
-  const told = paths.slice(0, mostTold).map((path) => `/${path}`);
-  return paths.length > mostTold ? [...told, `and ${paths.length - mostTold} more`] : told;
+function absolute(entries: readonly Entry[]): string[] {
+  return entries.map(({ path }) => `/${path}`);
 }
 
 /**
@@ -91,17 +70,17 @@ export function belowPrefix(installed: Tree): Tree {
   const outside = installed.entries.filter((entry) => entry.type !== "directory" && !isInside(entry));
   if (outside.length > 0) {
     throw new Fault("build/outside-prefix", `it installs files outside of ${prefix}`, {
-      details: firstOf(outside.map(({ path }) => path)),
+      details: shortList(absolute(outside)),
       hint: "a package of a sysroot is there alone: it has to install by the prefix that it is configured with, and to honour DESTDIR",
     });
   }
   const inside = installed.entries.filter(isInside);
   const odd = inside.filter(({ type }) => !["file", "directory", "symlink"].includes(type));
-  if (odd.length > 0) throw oddFiles(odd.map(({ path }) => path));
+  if (odd.length > 0) throw oddFiles(absolute(odd));
   const setuid = inside.filter(({ type, mode }) => type === "file" && (mode & 0o6000) !== 0);
   if (setuid.length > 0)
     throw new Fault("build/setuid", "it installs files that run as their owner or group", {
-      details: firstOf(setuid.map(({ path }) => path)),
+      details: shortList(absolute(setuid)),
       hint: 'who builds owns nothing in a system: a deb-files package gives such a mode: {path: …, from: ./x.yaml, subpath: …, mode: "4755"}',
     });
   if (inside.every(({ type }) => type === "directory"))
@@ -115,5 +94,3 @@ export function belowPrefix(installed: Tree): Tree {
     }),
   );
 }
-
-const mostTold = 10;

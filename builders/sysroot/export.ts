@@ -9,14 +9,12 @@ import {
   copyFileSync,
   createReadStream,
   createWriteStream,
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   realpathSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -33,6 +31,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { digestOfTree, type FileEntry, type Tree } from "../../store/model/tree.ts";
 import { tarOf } from "../archive/tarwriter.ts";
 import { loadZip } from "../late.ts";
+import { asFolderFault, isEmptyFolder, moveUp } from "../outfolder.ts";
 import { prefix } from "./recipe.ts";
 
 /** `folder`: as it is; the others one archive for each build type. */
@@ -79,9 +78,9 @@ export function exportPlace(written: string): string {
 }
 
 /**
- * Writes them beside the place, and moves them there when they are whole.
+ * Writes them apart, and moves them to their place when they are whole.
  *
- * @throws {Fault} {@link exportPlace}, `usage/no-zip` for a name that no zip can hold
+ * @throws {Fault} {@link exportPlace}, `usage/no-zip` for a name that no zip can hold, `usage/unwritable`, `host/full`
  */
 export async function exportSysroots(
   sysroots: readonly ExportedSysroot[],
@@ -89,16 +88,17 @@ export async function exportSysroots(
   means: ExportMeans,
 ): Promise<void> {
   const place = exportPlace(folder);
-  const fresh = `${place}.new-${randomBytes(4).toString("hex")}`;
+  const isThere = isEmptyFolder(place);
+  const fresh = `${isThere ? join(place, ".new") : `${place}.new`}-${randomBytes(4).toString("hex")}`;
   try {
     mkdirSync(fresh);
     for (const sysroot of sysroots) await writeSysroot(sysroot, join(fresh, sysroot.buildType), means);
     writeFileSync(join(fresh, "sysroot.json"), aboutText(sysroots));
-    if (existsSync(place)) rmdirSync(place);
-    renameSync(fresh, place);
+    if (isThere) moveUp(fresh, place, "sysroot.json");
+    else renameSync(fresh, place);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    throw error;
+    throw asFolderFault(error, folder, "sysroot");
   }
 }
 

@@ -1,7 +1,7 @@
 // Several packages' files as one sysroot.
 // Pure: nobody's file is laid over another's; what is the same may be there twice.
 
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, shortList } from "../../store/model/fault.ts";
 import type { TreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, sameContent, type Tree } from "../../store/model/tree.ts";
 
@@ -41,12 +41,9 @@ export function mergeSysroot(packages: readonly NamedTree[]): Tree {
   return makeTree([...entries.values()].map(({ entry }) => entry));
 }
 
-const mostTold = 10;
-
 function clashOf(pair: string, paths: readonly TreePath[]): Fault {
-  const more = paths.length - mostTold;
   return new Fault("build/sysroot-clash", `${pair} install other things at the same places`, {
-    details: [...paths.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])],
+    details: shortList(paths),
     hint: "a sysroot has one of each path: rename it in one of them, or let one depend on the other instead of bringing its own",
   });
 }

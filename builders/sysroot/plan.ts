@@ -5,14 +5,13 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
-import type { Derivation, Input } from "../../store/model/derivation.ts";
-import { Fault } from "../../store/model/fault.ts";
+import type { Derivation } from "../../store/model/derivation.ts";
 import { planBuildRoot } from "../buildroot/root.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { MadeDeb } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
-import { architectureFor, packageReferences, refuseBuildType } from "../package/local.ts";
+import { architectureFor, packageReferences, refuseBuildType, refuseSameName } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
 import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
 import { withVariant } from "../package/variant.ts";
@@ -59,7 +58,7 @@ export function planTrees(
     return all;
   };
   const all = withAll(files, plan);
-  if (all !== undefined) refuseSameName(planning, all);
+  if (all !== undefined) refuseSameName(planning.world.assembly, filesOf(all), target);
   return all;
 }
 
@@ -92,6 +91,10 @@ function withAll(
   return [...found.values()];
 }
 
+function filesOf(packages: readonly TreePackage[]): string[] {
+  return packages.map(({ file }) => file);
+}
+
 interface TreeMeans {
   readonly plan: (file: string) => readonly TreePackage[] | undefined;
   readonly planDebs: PlanDebs;
@@ -117,13 +120,7 @@ function planTree(
   const debs = planDebs([...runtime.debs, ...building.debs]);
   const distro = requireDeb(distroNamed(target.distro, target.arch, assembly).manifest);
   const source = planSource(planning, {
-    ...{
-      name: manifest.name,
-      sources: manifest.sources,
-      patches: manifest.patches,
-      distro,
-      place,
-    },
+    ...{ name: manifest.name, sources: manifest.sources, patches: manifest.patches, distro, place },
     local(path) {
       const found = locals.find((local) => local.file === path);
       const content = found && planning.world.locals.get(found.at);
@@ -147,7 +144,7 @@ function planTree(
     ],
   });
   if (source === undefined || root === undefined) return undefined;
-  refuseSameName(planning, sysroot);
+  refuseSameName(assembly, filesOf(sysroot), target);
   return {
     ...{ file, name: manifest.name, version: manifest.version, runtime: runtime.names },
     derivation: treeDerivation({
@@ -159,7 +156,7 @@ function planTree(
         source,
       },
       root: { derivation: root, output: "root" },
-      sysroot: sysrootOf(manifest.name, sysroot, target.arch),
+      sysroot: sysroot.length === 0 ? undefined : sysrootOf(manifest.name, sysroot, target.arch),
       parameters: {
         steps: stepsOf(manifest),
         directory: directoryOf(manifest),
@@ -170,13 +167,8 @@ function planTree(
   };
 }
 
-/** All of these laid side by side; undefined where there are none. */
-export function sysrootOf(
-  label: string,
-  packages: readonly TreePackage[],
-  architecture: string,
-): Input | undefined {
-  if (packages.length === 0) return undefined;
+/** All of these laid side by side. */
+export function sysrootOf(label: string, packages: readonly TreePackage[], architecture: string) {
   const parts = packages.map(({ name, derivation }) => ({ name, files: { derivation, output: "files" } }));
   return { derivation: sysrootDerivation(label, parts, architecture), output: "root" };
 }
@@ -226,20 +218,4 @@ function dependenciesOf(
     debs: files.filter((other) => !isTree(other)),
     names: written.filter((name) => !isManifest(name)),
   };
-}
-
-function refuseSameName({ world: { assembly } }: Planning, packages: readonly TreePackage[]): void {
-  const known = new Map<string, TreePackage>();
-  for (const item of packages) {
-    const other = known.get(item.name);
-    if (other !== undefined && other.file !== item.file) {
-      const place = ({ file }: TreePackage) => assembled(assembly, file).document.place(["name"]);
-      throw new Fault("manifest/name-clash", `two manifests make a package called ${item.name}`, {
-        place: place(item),
-        related: [{ place: place(other), message: "the other one" }],
-        hint: "rename one of them",
-      });
-    }
-    known.set(item.name, item);
-  }
 }

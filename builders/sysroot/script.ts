@@ -2,22 +2,13 @@
 // Pure text and data; runs nothing.
 
 import type { BuildType } from "../../store/model/derivation.ts";
-import {
-  asBuildUser,
-  buildFolder,
-  buildUserEnvironment,
-  endBuildUser,
-  makeBuildUser,
-  scriptHead,
-} from "../sandbox/builduser.ts";
-import { type Command, quoted } from "../sandbox/spec.ts";
+import { besideScript, outFolder, sourceFolder } from "../buildroot/run.ts";
+import { asBuildUser, buildFolder, endBuildUser, makeBuildUser, scriptHead } from "../buildroot/user.ts";
+import { quoted } from "../sandbox/spec.ts";
 import { prefix, type Steps, type TreeParameters } from "./recipe.ts";
 
-/** Where the source's checkout is bound, where what was installed goes, and where the scripts are. */
-export const sourceFolder = "/tmp/kit/source";
-export const outFolder = "/tmp/kit/out";
-export const scriptFile = "/tmp/kit/build";
-export const stepsFile = "/tmp/kit/steps";
+/** The file of {@link stepsScript}. */
+export const stepsName = "steps";
 
 const work = `${buildFolder}/work`;
 /** What DESTDIR is: the user who builds cannot write where the result is taken from. */
@@ -27,31 +18,28 @@ const destination = `${buildFolder}/out`;
  * The source is copied, since builds write into it. Libraries of the sysroot are found when what was built with them
  * is run, as ldconfig tells the loader: generators, and checks.
  */
-export function buildScript({ directory }: Pick<TreeParameters, "directory">, hasSysroot: boolean): string {
+export function buildScript(
+  { directory, steps, environment }: TreeParameters,
+  buildType: BuildType,
+  hasSysroot: boolean,
+): string {
+  const variables = { ...flagsOf(steps.builder, buildType), ...environment };
   return `${scriptHead}${makeBuildUser}mkdir ${work} ${destination}
 cp -a ${sourceFolder} ${buildFolder}/source
-cp ${stepsFile} ${buildFolder}/steps
+cp ${besideScript(stepsName)} ${buildFolder}/steps
 chmod -R u+w ${buildFolder}/source
 chown -R 1000:1000 ${buildFolder}
 ${hasSysroot ? "ldconfig\n" : ""}cd ${buildFolder}/source
 test -d ${quoted(directory)} || { echo ${quoted(`kit: the source has no folder ${directory}`)} >&2; exit 1; }
 cd ${quoted(directory)}
-${asBuildUser} /bin/sh -eu ${buildFolder}/steps
+${asBuildUser(`/bin/sh -eu ${buildFolder}/steps`, variables)}
 ${endBuildUser}cp -R --preserve=mode,links --no-preserve=ownership ${destination}/. ${outFolder}/
 `;
 }
 
-/**
- * Runs in the folder of the source's build files, as the user who builds. The manifest's variables are set here: they
- * are the build's, and not of what runs before and after it.
- */
-export function stepsScript(
-  { steps, environment }: Pick<TreeParameters, "steps" | "environment">,
-  buildType: BuildType,
-): string {
-  const variables = pairs({ ...flagsOf(steps.builder, buildType), ...environment });
-  const exported = variables.map((pair) => `export ${quoted(pair)}`);
-  return `${["umask 022", ...exported, ...linesOf(steps, buildType)].join("\n")}\n`;
+/** Runs in the folder of the source's build files, as the user who builds. */
+export function stepsScript(steps: Steps, buildType: BuildType): string {
+  return `${["umask 022", ...linesOf(steps, buildType)].join("\n")}\n`;
 }
 
 function linesOf(steps: Steps, buildType: BuildType): readonly string[] {
@@ -119,8 +107,4 @@ function flagsOf(builder: Steps["builder"], buildType: BuildType): Record<string
   if (builder === "cmake" || builder === "meson") return {};
   const flags = buildType === "debug" ? "-O0 -g" : "-O2";
   return { CFLAGS: flags, CXXFLAGS: flags };
-}
-
-export function buildCommand({ epoch }: Pick<TreeParameters, "epoch">): Command {
-  return { argv: [scriptFile], epoch, environment: { ...buildUserEnvironment } };
 }

@@ -118,3 +118,11 @@ export function faultsOf(error: unknown): readonly Fault[] {
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }
+
+/** The first ten of what a fault is about, for its details, and how many more there are. */
+export function shortList(items: readonly string[]): string[] {
+  const more = items.length - mostListed;
+  return [...items.slice(0, mostListed), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+const mostListed = 10;

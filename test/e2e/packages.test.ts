@@ -39,6 +39,7 @@ test("all in it are built, those first that others need, with one lock; some are
   ]);
   expect(existsSync(join(folder, "packages.lock"))).toBe(true);
   const only = (...words: string[]) => run("realize", "vehicle", ...words);
+  expect(names(await only("--output", "deb"))).toEqual(["vehicle"]);
   expect(names(await only("--only", "track"))).toEqual(["track"]);
   expect(names(await only("--only", "track", "--dependents"))).toEqual([
     "track",

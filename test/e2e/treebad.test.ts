@@ -82,6 +82,27 @@ test("sources: names that are none, archives that unpack to more than there is, 
   );
 });
 
+test("the manifest's variables are the build's, and not of what kit runs as root around it", async () => {
+  installs(
+    "variables",
+    "mkdir -p $OUT$PREFIX; echo $LD_AUDIT $BASH_ENV > $OUT$PREFIX/said",
+    "environment: {LD_AUDIT: /nowhere/audit.so, BASH_ENV: /nowhere/env}\n",
+  );
+  const tree = done(await run("realize", "variables.yaml")).paths.get("variables") ?? "";
+  expect(readFileSync(join(tree, "said"), "utf8")).toBe("/nowhere/audit.so /nowhere/env\n");
+  place.write({
+    "deb.yaml":
+      "kind: package\nname: aa\nversion: '1'\nbuilder: deb-files\ndistro: debian/bookworm\nbuildTypes: [release]\nfiles: [{path: /usr/share/aa, content: aa}]\n",
+  });
+  done(await run("realize", "deb.yaml"));
+  await refuses(
+    ["realize", "deb.yaml", "--build-type", "debug"],
+    { ...at(), keepsLock: true },
+    3,
+    "manifest/unsupported-build-type",
+  );
+});
+
 test("a prefix by any of the ways that configure takes one", async () => {
   for (const argument of [
     "--prefix=/x",
@@ -128,6 +149,7 @@ test("an export: through a link, owned by who asks for it, with the tree's modes
     "buildTypes: [release]\n",
   );
   mkdirSync(join(place.folder, "real"));
+  const inode = statSync(join(place.folder, "real")).ino;
   symlinkSync("real", join(place.folder, "link"));
   symlinkSync("nowhere", join(place.folder, "dangling"));
   const before = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
@@ -137,6 +159,8 @@ test("an export: through a link, owned by who asks for it, with the tree's modes
     const stats = statSync(join(place.folder, "real/release", path));
     return [(stats.mode & 0o7777).toString(8), stats.uid, stats.gid];
   };
+  // An empty folder stays the one it is: it may be a mount.
+  expect(statSync(join(place.folder, "real")).ino).toBe(inode);
   const [uid, gid] = [process.getuid?.(), process.getgid?.()];
   expect([mode("run"), mode("closed"), mode("closed/x")]).toEqual([
     ["711", uid, gid],

@@ -1,5 +1,7 @@
-// The user that sources are built as, in a sandbox: one who may nothing else.
+// The user that sources are built as, in a build root: one who may nothing else.
 // Pure text for a build's script; runs nothing.
+
+import { quoted } from "../sandbox/spec.ts";
 
 /** Named in logs and in what compilers write down: the same for every build. */
 export const buildFolder = "/build";
@@ -24,9 +26,19 @@ grep -q '^build:' /etc/group || echo 'build:x:1000:' >> /etc/group
 mkdir -p ${buildFolder}
 `;
 
-/** In front of a command: as `build`, who has no capability and can gain none but by fakeroot's pretence. */
-export const asBuildUser =
-  'setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all env PATH="$build_path"';
+/**
+ * A command as `build`, who has no capability and can gain none but by fakeroot's pretence. The variables are the
+ * command's alone: what runs as root before and after it has none of a manifest's.
+ */
+export function asBuildUser(command: string, environment: Readonly<Record<string, string>>): string {
+  const user = { HOME: "/nonexistent", USER: "build", LOGNAME: "build" };
+  const variables = Object.entries({ ...environment, ...user }).map(([name, value]) =>
+    quoted(`${name}=${value}`),
+  );
+  const rights =
+    "--reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all";
+  return `setpriv ${rights} env PATH="$build_path" ${variables.join(" ")} ${command}`;
+}
 
 /**
  * Lines for when the build has ended: what still runs of it could go on writing while its result is taken. It has two
@@ -48,9 +60,3 @@ if test -n "$processes"; then
   exit 1
 fi
 `;
-
-export const buildUserEnvironment = {
-  HOME: "/nonexistent",
-  USER: "build",
-  LOGNAME: "build",
-} as const;

@@ -1,0 +1,57 @@
+// A source's build: its checkout, a script and an empty folder bound into a build root, and what the script leaves there.
+// Knows where things are bound; does not know what the script does.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { splitContent } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { type BuildContext, inputOf } from "../builder.ts";
+
+/** Where the source's checkout is, and where what was built goes. */
+export const sourceFolder = "/tmp/kit/source";
+export const outFolder = "/tmp/kit/out";
+
+const folder = "/tmp/kit";
+
+export interface RootBuild {
+  /** Inputs that are trees laid over the input `root`, the uppermost first. */
+  readonly above: readonly string[];
+  /** Run as root. */
+  readonly script: string;
+  /** Other files beside it, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Seconds since 1970. */
+  readonly epoch: number;
+}
+
+/** Where a file of {@link RootBuild.files} is. */
+export function besideScript(name: string): string {
+  return `${folder}/${name}`;
+}
+
+/** Builds the input `source` in the input `root`. @throws {Fault} `build/…` */
+export async function buildInRoot(
+  context: BuildContext,
+  { above, script, files = {}, epoch }: RootBuild,
+): Promise<{ readonly tree: Digest; readonly dropped: readonly string[] }> {
+  const { request, crew, scratch } = context;
+  const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
+  const source = await crew.checkout(treeOf("source"));
+  const out = `${scratch}/out`;
+  mkdirSync(out);
+  const written = Object.entries({ ...files, build: script }).map(([name, text]) => {
+    const file = `${scratch}/${name}`;
+    writeFileSync(file, text, { mode: 0o755 });
+    return { source: file, target: besideScript(name), writable: false };
+  });
+  const sandbox = await context.sandbox({
+    lower: [...above, "root"].map(treeOf),
+    binds: [
+      { source, target: sourceFolder, writable: false },
+      ...written,
+      { source: out, target: outFolder, writable: true },
+    ],
+  });
+  await context.run(sandbox, { argv: [besideScript("build")], epoch, environment: {} });
+  sandbox[Symbol.dispose]();
+  return await crew.scanFolder(out);
+}

@@ -11,7 +11,16 @@ import { fetchVersions } from "./fetch/recipe.ts";
 import { gitVersions } from "./git/recipe.ts";
 import { indexVersions } from "./index/recipe.ts";
 import { ociVersions } from "./oci/recipe.ts";
+import { leftoverVersions, repackageVersions } from "./repackage/recipe.ts";
 import { rootfsVersions } from "./rootfs/recipe.ts";
+import {
+  rpmAboutVersions,
+  rpmRepositoryVersions,
+  rpmRequiresVersions,
+  rpmVersions,
+  srpmVersions,
+} from "./rpm/recipe.ts";
+import { rpmrootVersions } from "./rpmroot/recipe.ts";
 import { archiveVersions, sourceVersions } from "./source/recipe.ts";
 import { squashfsVersions } from "./squashfs/recipe.ts";
 import { sysrootVersions, treeVersions } from "./sysroot/recipe.ts";
@@ -31,10 +40,18 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   fetch: fetchVersions,
   git: gitVersions,
   index: indexVersions,
+  leftover: leftoverVersions,
   oci: ociVersions,
+  repackage: repackageVersions,
   rootfs: rootfsVersions,
+  rpm: rpmVersions,
+  "rpm-about": rpmAboutVersions,
+  "rpm-repository": rpmRepositoryVersions,
+  "rpm-requires": rpmRequiresVersions,
+  rpmroot: rpmrootVersions,
   source: sourceVersions,
   squashfs: squashfsVersions,
+  srpm: srpmVersions,
   sysroot: sysrootVersions,
   tar: tarVersions,
   tools: toolsVersions,
@@ -73,9 +90,13 @@ const kindsByBuilder: Readonly<Record<string, ResultKind>> = {
   git: "sources",
   index: "package indexes",
   oci: "images",
+  repackage: "RPMs",
   rootfs: "root file systems",
+  rpm: "RPMs",
+  rpmroot: "root file systems",
   source: "sources",
   squashfs: "images",
+  srpm: "SRPMs",
   sysroot: "sysroots",
   tar: "images",
   tools: "tool environments",

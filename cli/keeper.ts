@@ -12,7 +12,16 @@ import { gitBuilder } from "../builders/git/builder.ts";
 import { indexBuilder } from "../builders/index/builder.ts";
 import { loadClient, loadOpenpgp, loadSaxes } from "../builders/late.ts";
 import { ociBuilder } from "../builders/oci/builder.ts";
+import { leftoverBuilder, repackageBuilder } from "../builders/repackage/builder.ts";
 import { rootfsBuilder } from "../builders/rootfs/builder.ts";
+import {
+  rpmAboutBuilder,
+  rpmBuilder,
+  rpmRepositoryBuilder,
+  rpmRequiresBuilder,
+  srpmBuilder,
+} from "../builders/rpm/builder.ts";
+import { rpmrootBuilder } from "../builders/rpmroot/builder.ts";
 import { archiveBuilder, sourceBuilder } from "../builders/source/builder.ts";
 import { squashfsBuilder } from "../builders/squashfs/builder.ts";
 import { sysrootBuilder, treeBuilder } from "../builders/sysroot/builder.ts";
@@ -34,10 +43,18 @@ const builders = [
   fetchBuilder,
   gitBuilder,
   indexBuilder,
+  leftoverBuilder,
   ociBuilder,
+  repackageBuilder,
   rootfsBuilder,
+  rpmAboutBuilder,
+  rpmBuilder,
+  rpmRepositoryBuilder,
+  rpmRequiresBuilder,
+  rpmrootBuilder,
   sourceBuilder,
   squashfsBuilder,
+  srpmBuilder,
   sysrootBuilder,
   tarBuilder,
   toolsBuilder,

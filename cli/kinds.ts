@@ -4,7 +4,7 @@
 import { distroKind } from "../builders/distro/schema.ts";
 import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
-import { planPackageOutputs } from "../builders/package/plan.ts";
+import { planPackageOutputs } from "../builders/package/outputs.ts";
 import { packageKind } from "../builders/package/schema.ts";
 import { planPackageSet } from "../builders/packages/plan.ts";
 import { packagesKind } from "../builders/packages/schema.ts";

@@ -114,7 +114,8 @@ export function questionText(question: ClosureQuestion): string {
   for (const text of optional) parts.push(`${optionalWord} ${text}`);
   if (groups.length > 0) parts.push(`${groupsWord} ${groups.join(" ")}`);
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
-  if (locals.length > 0)
+  if (locals.length > mostNamed) parts.push(`with ${locals.length} local packages`);
+  else if (locals.length > 0)
     parts.push(`with local ${locals.map((stanza) => `${stanza["Package"]} ${stanza["Version"]}`).join(" ")}`);
   if (root) parts.push(rootWord);
   if (build) parts.push(buildWord);
@@ -122,6 +123,9 @@ export function questionText(question: ClosureQuestion): string {
   if (source.search) parts.push(`out of ${source.search.join(" then ")}`);
   return parts.join(", ");
 }
+
+/** A distribution that is made of another one's packages has hundreds. */
+const mostNamed = 32;
 
 const optionalWord = "if there is";
 const groupsWord = "groups";

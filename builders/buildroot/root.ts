@@ -9,7 +9,7 @@ import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
-import { type MadeDeb, packageInput } from "../distro/package.ts";
+import { type Made, packageInput } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { sourceOf } from "../distro/source.ts";
 import { beyond, needsLinks } from "../rootfs/layers.ts";
@@ -27,7 +27,7 @@ export interface BuildRootWish {
   /** Further relations, as in Build-Depends. */
   readonly more: readonly string[];
   /** Packages of other manifests, and where their .debs come from. */
-  readonly locals: readonly MadeDeb[];
+  readonly locals: readonly Made[];
 }
 
 /**

@@ -1,4 +1,4 @@
-// A source's build: its checkout, a script and an empty folder bound into a build root, and what the script leaves there.
+// A source's build: what is built, a script and an empty folder bound into a build root, and what the script leaves there.
 // Knows where things are bound; does not know what the script does.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,11 +14,13 @@ const folder = "/tmp/kit";
 
 export interface RootBuild {
   /** Inputs that are trees laid over the input `root`, the uppermost first. */
-  readonly above: readonly string[];
+  readonly above?: readonly string[];
   /** Run as root. */
   readonly script: string;
   /** Other files beside it, by name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What is built, where the script looks for it: files and folders, to be read alone. */
+  readonly binds: readonly { readonly source: string; readonly target: string }[];
   /** Seconds since 1970. */
   readonly epoch: number;
 }
@@ -28,14 +30,19 @@ export function besideScript(name: string): string {
   return `${folder}/${name}`;
 }
 
-/** Builds the input `source` in the input `root`. @throws {Fault} `build/…` */
+/** The checkout of the input `source`, bound where {@link sourceFolder} says. */
+export async function sourceBind({ request, crew }: Pick<BuildContext, "request" | "crew">) {
+  const source = await crew.checkout(splitContent(inputOf(request, "source")).digest);
+  return { source, target: sourceFolder };
+}
+
+/** Builds in the input `root`. @throws {Fault} `build/…` */
 export async function buildInRoot(
   context: BuildContext,
-  { above, script, files = {}, epoch }: RootBuild,
+  { above = [], script, files = {}, binds, epoch }: RootBuild,
 ): Promise<{ readonly tree: Digest; readonly dropped: readonly string[] }> {
   const { request, crew, scratch } = context;
   const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
-  const source = await crew.checkout(treeOf("source"));
   const out = `${scratch}/out`;
   mkdirSync(out);
   const written = Object.entries({ ...files, build: script }).map(([name, text]) => {
@@ -46,7 +53,7 @@ export async function buildInRoot(
   const sandbox = await context.sandbox({
     lower: [...above, "root"].map(treeOf),
     binds: [
-      { source, target: sourceFolder, writable: false },
+      ...binds.map((bind) => ({ ...bind, writable: false })),
       ...written,
       { source: out, target: outFolder, writable: true },
     ],

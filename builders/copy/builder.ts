@@ -2,6 +2,7 @@
 // Knows that the bytes are in the store already; does not look at them.
 
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
+import { fileAt } from "../../store/model/tree.ts";
 import { type Builder, inputOf } from "../builder.ts";
 import { copyParameters } from "./recipe.ts";
 
@@ -11,9 +12,8 @@ export const copyBuilder: Builder = {
     const file = inputOf(request, "file");
     const { path } = copyParameters(request.parameters);
     if (path === undefined) return { outputs: { file } };
-    const { entries } = store.records.tree(splitContent(file).digest);
-    const entry = entries.find((one) => one.path === path);
-    if (entry?.type !== "file") throw new Error(`${path} is no file of the tree`);
+    const entry = fileAt(store.records.tree(splitContent(file).digest), path);
+    if (entry === undefined) throw new Error(`${path} is no file of the tree`);
     return { outputs: { file: contentOf("blob", entry.blob) } };
   },
 };

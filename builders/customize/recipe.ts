@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Content, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
-import type { DebDistro } from "../distro/schema.ts";
+import type { DistroManifest } from "../distro/schema.ts";
 import type { ImageManifest } from "../image/schema.ts";
 import { localInput, type PlacedFile } from "../package/place.ts";
 import { normalizeVersion } from "../rootfs/normalize.ts";
@@ -74,7 +74,7 @@ export interface WantedRepository {
 /** Whether anything is to be done at all, for a root of these packages. */
 export function needsCustomizing(
   manifest: ImageManifest,
-  distro: DebDistro,
+  distro: DistroManifest,
   closure: { readonly packages: readonly { readonly name: string }[] },
 ): boolean {
   const {
@@ -101,7 +101,7 @@ export function needsCustomizing(
  */
 export function customizeParameters(
   manifest: ImageManifest,
-  distro: DebDistro,
+  distro: DistroManifest,
   { architecture, epoch }: { readonly architecture: string; readonly epoch: number },
 ): CustomizeParameters {
   const { hostname, locale, timezone, kernel, scripts } = manifest;
@@ -219,8 +219,14 @@ function wantedServices(services: ImageManifest["services"]): CustomizeParameter
 /** Those of the distribution that are kept (all, where the manifest names none), then those added. */
 function wantedRepositories(
   { keep, add }: ImageManifest["repositories"],
-  distro: DebDistro,
+  distro: DistroManifest,
 ): WantedRepository[] {
+  if (distro.format === "rpm") {
+    if (keep === undefined && add.length === 0) return [];
+    throw new Fault("manifest/unsupported-format", "repositories: apt's alone can be left in an image", {
+      hint: `${distro.name} has rpm packages: write its file of /etc/yum.repos.d under files`,
+    });
+  }
   const names = distro.repositories.map(({ name }) => name);
   const unknown = keep?.find((name) => !names.includes(name));
   if (unknown !== undefined) {

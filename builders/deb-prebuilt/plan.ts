@@ -6,7 +6,7 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, faultsOf, type Place } from "../../store/model/fault.ts";
-import type { MadeDeb } from "../distro/package.ts";
+import type { Made } from "../distro/package.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { DebPrebuiltManifest } from "../package/deb-prebuilt.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
@@ -27,7 +27,7 @@ export function planDebPrebuilt(
   planning: Planning,
   manifest: DebPrebuiltManifest,
   { local, architecture, place }: DebPrebuiltContext,
-): MadeDeb | undefined {
+): Made | undefined {
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
   const label = "file" in source ? source.file : `${manifest.name}.deb`;
@@ -67,7 +67,7 @@ export function planDebPrebuilt(
       { place, hint: `name the one that is made for ${architecture}` },
     );
   }
-  return { stanza, deb, label };
+  return { stanza, archive: deb, label };
 }
 
 /** @throws {Fault} `digest/bad-deb` */

@@ -8,11 +8,10 @@ import { poolTime } from "../../store/layout.ts";
 import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { parseTreePath } from "../../store/model/path.ts";
-import { type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
-import { type BuildContext, type Builder, inputOf, type Store } from "../builder.ts";
-import { buildInRoot } from "../buildroot/run.ts";
-import { fileEntry } from "../package/place.ts";
+import { type FileEntry, fileAt } from "../../store/model/tree.ts";
+import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { buildInRoot, sourceBind } from "../buildroot/run.ts";
+import { oneFile } from "../package/place.ts";
 import { aboutText } from "./about.ts";
 import { aboutFile, debSourceParameters, debUnpackParameters, packagesFile } from "./recipe.ts";
 import { buildScript } from "./script.ts";
@@ -24,13 +23,13 @@ export const debAboutBuilder: Builder = {
     if (kind === "blob") throw notDebianised("it is a file");
     const tree = store.records.tree(digest);
     const text = (path: string): string => {
-      const file = fileIn(tree, path);
+      const file = fileAt(tree, path);
       if (file === undefined) throw notDebianised(`it has no ${path}`);
       if (file.size > mostText) throw notDebianised(`its ${path} is larger than ${mostText} bytes`);
       return store.pool.readAll(file.blob).toString("utf8");
     };
     const about = aboutText(text("debian/control"), text("debian/changelog"));
-    if (fileIn(tree, "debian/rules") === undefined) throw notDebianised("it has no debian/rules");
+    if (fileAt(tree, "debian/rules") === undefined) throw notDebianised("it has no debian/rules");
     return { outputs: { about: oneFile(aboutFile, about, store) } };
   },
 };
@@ -83,7 +82,7 @@ export const debSourceBuilder: Builder = {
     const parameters = debSourceParameters(context.request.parameters);
     const { epoch } = parameters;
     const script = buildScript(parameters);
-    const { tree } = await buildInRoot(context, { above: [], script, epoch });
+    const { tree } = await buildInRoot(context, { script, epoch, binds: [await sourceBind(context)] });
     return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, context) } };
   },
 };
@@ -98,7 +97,7 @@ async function listPackages(debs: Digest, { store, crew }: BuildContext): Promis
   const stanzas: string[] = [];
   for (const { path, blob } of files) {
     const { control } = await crew.unpack(blob);
-    const file = fileIn(store.records.tree(control), "control");
+    const file = fileAt(store.records.tree(control), "control");
     if (file === undefined) throw new Fault("digest/bad-deb", `${path} has no control file`);
     const stanza = parseStanza(store.pool.readAll(file.blob).toString("utf8"));
     // What a build says of itself is believed no more than what an archive says.
@@ -106,14 +105,4 @@ async function listPackages(debs: Digest, { store, crew }: BuildContext): Promis
     stanzas.push(formatStanza({ ...stanza, Filename: path }));
   }
   return oneFile(packagesFile, stanzas.join("\n"), store);
-}
-
-function fileIn({ entries }: Tree, path: string): FileEntry | undefined {
-  return entries.find((entry): entry is FileEntry => entry.type === "file" && entry.path === path);
-}
-
-function oneFile(name: string, text: string, { pool, records }: Store): Content {
-  const put = (bytes: Buffer, attributes: Parameters<typeof pool.put>[1]) => pool.put(bytes, attributes);
-  const entry = fileEntry(parseTreePath(name), Buffer.from(text), { mode: 0o644, uid: 0, gid: 0 }, { put });
-  return contentOf("tree", records.writeTree(makeTree([entry])));
 }

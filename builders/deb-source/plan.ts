@@ -9,7 +9,7 @@ import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { type BuildRootWish, planBuildRoot } from "../buildroot/root.ts";
 import { copyDerivation } from "../copy/recipe.ts";
-import type { MadeDeb } from "../distro/package.ts";
+import type { Made } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import type { DebSourceManifest } from "../package/deb-source.ts";
 import { planTools } from "../tools/plan.ts";
@@ -40,7 +40,7 @@ export interface DebSourcePlan {
  *
  * @throws {Fault} `manifest/wrong-package`
  */
-export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly MadeDeb[] | undefined {
+export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly Made[] | undefined {
   const { manifest, source, target, distro, locals } = plan;
   const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
   const launcher = planTools(planning, "launcher", target.distro);
@@ -76,7 +76,7 @@ function builtPackage(
   build: ReturnType<typeof debSourceDerivation>,
 ) {
   const copied = copyDerivation(file, { derivation: build, output: "debs" }, file);
-  return { stanza, label: file, deb: { derivation: copied, output: "file" } };
+  return { stanza, label: file, archive: { derivation: copied, output: "file" } };
 }
 
 function parametersOf(

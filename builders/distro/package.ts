@@ -12,21 +12,23 @@ import { unpackDerivation } from "../unpack/recipe.ts";
 import type { DebDistro } from "./schema.ts";
 import { archiveOf, isUpstream, keyOf } from "./source.ts";
 
-/** A package that a manifest makes, and where its .deb comes from. */
-export interface MadeDeb {
+/** A package that kit makes, of a manifest or of another distribution's package, and where its file comes from. */
+export interface Made {
   readonly stanza: Stanza;
-  readonly deb: Input;
+  readonly archive: Input;
   readonly label: string;
+  /** The source package that it is made of, where it is an rpm. */
+  readonly source?: Input;
 }
 
 /** @param made the packages of manifests among which the closure was chosen */
 export function packageInput(
   item: ChosenPackage,
   distro: DebDistro,
-  made: readonly MadeDeb[] = [],
+  made: readonly Made[] = [],
 ): PackageInput {
-  const { label, deb } =
-    item.origin === "local" ? madeDeb(item.name, made) : listedDeb(item, distro, item.origin.repository);
+  const { label, archive: deb } =
+    item.origin === "local" ? madeNamed(item.name, made) : listedDeb(item, distro, item.origin.repository);
   return { key: keyOf(item), deb, unpacked: unpackDerivation(label, deb) };
 }
 
@@ -45,7 +47,8 @@ export function archiveFile(
   return { label, input: { derivation: fetchDerivation(label, { sha256, size }, place), output: "file" } };
 }
 
-function madeDeb(name: string, made: readonly MadeDeb[]): Pick<MadeDeb, "label" | "deb"> {
+/** The one of this name. */
+export function madeNamed(name: string, made: readonly Made[]): Pick<Made, "label" | "archive"> {
   const found = made.find(({ stanza }) => stanza["Package"] === name);
   if (found === undefined) throw new Error(`the closure has a local package ${name} that no manifest makes`);
   return found;
@@ -55,7 +58,7 @@ function listedDeb(
   item: ChosenPackage,
   distro: DebDistro,
   repository: string,
-): Pick<MadeDeb, "label" | "deb"> {
+): Pick<Made, "label" | "archive"> {
   const { label, input } = archiveFile(distro, repository, debOf(item));
-  return { label, deb: input };
+  return { label, archive: input };
 }

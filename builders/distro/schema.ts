@@ -2,10 +2,11 @@
 // Knows its keys; does not know how packages are chosen or roots are made.
 
 import * as z from "zod";
-import type { Kind } from "../../evaluator/kind.ts";
-import { header, text, unique } from "../../evaluator/manifest/value.ts";
+import type { Kind, Reference } from "../../evaluator/kind.ts";
+import { header, reference, text, unique } from "../../evaluator/manifest/value.ts";
 import { type Tier, tiers } from "../../evaluator/question.ts";
 import { architectures, packageName } from "../package/debian.ts";
+import { macros } from "./macros.ts";
 import { debPattern, priority, repository, rpmPattern, rpmRepository } from "./repository.ts";
 
 const pin = z.strictObject({
@@ -78,17 +79,47 @@ const rpmName = text(
   "letters, digits, + . _ and -, a letter or digit first",
 );
 
-const rpmDistro = z.strictObject({
-  ...keysOf("rpm", rpmRepository),
-  pins: z
-    .array(
-      z.strictObject({ package: rpmPattern, from: z.string().min(1), priority: z.int().min(1).max(9999) }),
-    )
-    .default([])
-    .describe("Priorities of single packages, in place of their repository's."),
-  base: z.array(rpmName).default([]).describe("What every root holds."),
-  build: buildRoot(rpmName, ["gcc", "make", "rpm-build"]),
+const repackaged = z.strictObject({
+  distro: reference.describe("Whose packages: a distribution of debs."),
+  packages: z
+    .array(packageName)
+    .min(1, { error: "names no package\nlike: [bash, coreutils]" })
+    .describe("Which of them, with its base and all that they need."),
 });
+
+const rpmKeys = keysOf("rpm", rpmRepository);
+
+const rpmDistro = z
+  .strictObject({
+    ...rpmKeys,
+    repositories: unique<z.output<typeof rpmRepository>>(
+      z.array(rpmRepository),
+      "the name",
+      (item) => item.name,
+    )
+      .default([])
+      .describe("Where its packages come from."),
+    repackaged: repackaged
+      .optional()
+      .describe(
+        "Packages of a distribution of debs, of which kit makes rpms: it has these beside its repositories.",
+      ),
+    macros: macros.default({}).describe("Macros of every build for it: {dist: .kit1}."),
+    pins: z
+      .array(
+        z.strictObject({ package: rpmPattern, from: z.string().min(1), priority: z.int().min(1).max(9999) }),
+      )
+      .default([])
+      .describe("Priorities of single packages, in place of their repository's."),
+    base: z.array(rpmName).default([]).describe("What every root holds."),
+    build: buildRoot(rpmName, ["gcc", "make", "rpm-build"]),
+  })
+  .check((context) => {
+    const { repositories, repackaged } = context.value;
+    if (repositories.length > 0 || repackaged !== undefined) return;
+    const message = "names no repository\na distribution has at least one, or is made of another's packages";
+    context.issues.push({ code: "custom", input: context.value, message, path: [] });
+  });
 
 export type DebDistro = z.infer<typeof debDistro>;
 export type RpmDistro = z.infer<typeof rpmDistro>;
@@ -97,6 +128,11 @@ export type DistroManifest = DebDistro | RpmDistro;
 export const distroKind: Kind<DistroManifest> = {
   name: "distro",
   schema: z.discriminatedUnion("format", [debDistro, rpmDistro]),
-  references: () => [],
+  references: repackagedFrom,
   locals: [["repositories", "*", "signedBy"]],
 };
+
+function repackagedFrom(manifest: DistroManifest): Reference[] {
+  const to: unknown = (manifest as Partial<RpmDistro>).repackaged?.distro;
+  return typeof to === "string" ? [{ path: ["repackaged", "distro"], to, kind: "distro" }] : [];
+}

@@ -54,12 +54,34 @@ function excluding(patterns: readonly string[]): { exclude?: readonly string[] }
 }
 
 /** An architecture that is called as Debian does, by the name that the distribution has for it. */
-export function nativeName({ architectures }: DistroManifest, debian: string): string {
-  const names: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aarch64", ppc64el: "ppc64le" };
-  const known: readonly string[] = architectures;
-  const other = names[debian];
-  return !known.includes(debian) && other !== undefined && known.includes(other) ? other : debian;
+export function nativeName(
+  { architectures }: { readonly architectures: readonly string[] },
+  debian: string,
+): string {
+  const other = nativeNames[debian];
+  return !architectures.includes(debian) && other !== undefined && architectures.includes(other)
+    ? other
+    : debian;
 }
+
+/** What specs are built for. @throws {Fault} `manifest/unsupported-format` */
+export function requireRpm(distro: DistroManifest): RpmDistro {
+  if (distro.format === "rpm") return distro;
+  throw new Fault("manifest/unsupported-format", `${distro.name} has debs, which no spec is built with`, {
+    hint: "name a distribution of rpms, like mini-rpm",
+  });
+}
+
+/** The same the other way round. */
+export function debianName(native: string): string {
+  return Object.entries(nativeNames).find(([, name]) => name === native)?.[0] ?? native;
+}
+
+const nativeNames: Readonly<Record<string, string>> = {
+  amd64: "x86_64",
+  arm64: "aarch64",
+  ppc64el: "ppc64le",
+};
 
 /**
  * What kit makes roots and packages of.
@@ -70,10 +92,8 @@ export function requireDeb(distro: DistroManifest): DebDistro {
   if (distro.format === "deb") return distro;
   throw new Fault(
     "manifest/unsupported-format",
-    `${distro.name} has rpm packages, which kit does not install yet`,
-    {
-      hint: "views, `kit resolve` and `kit report` work with it; images are made of distributions of debs",
-    },
+    `${distro.name} has rpm packages; a distribution of debs is expected`,
+    { hint: "for a distribution of rpms packages are built by rpm, or taken by rpm-prebuilt" },
   );
 }
 

@@ -23,6 +23,7 @@ import type { Content } from "../../store/model/derivation.ts";
 import { unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
 import type { DebDistro } from "../distro/schema.ts";
+import { requireDeb } from "../distro/source.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { wantedIn } from "../image/workloads.ts";
 import { isManifest } from "../package/debian.ts";
@@ -53,7 +54,8 @@ export function askedPools(asked: Asked): Pool[] {
     case "image": {
       const settling = { world: { assembly, host }, wish };
       return architecturesOf(settling, root.file).map((architecture) => {
-        const { manifest, distro, target } = settleImage(settling, root.file, architecture);
+        const { manifest, distro: written, target } = settleImage(settling, root.file, architecture);
+        const distro = requireDeb(written);
         const wanted = wantedIn(assembly, root, target);
         const files = [...packageFilesIn(root), ...wanted.files];
         const sources = sourcesOf(files, target, asked);
@@ -148,6 +150,9 @@ function sourceOf(
     case "deb-source":
       // Which packages it makes, and what they need, building it tells; what its own control file asks for, too.
       return localSource(file, { Package: manifest.name, Architecture: architecture }, built);
+    case "rpm":
+      return localSource(file, { Package: manifest.name, Architecture: architecture }, built);
+    case "rpm-prebuilt":
     case "deb-prebuilt": {
       const { name, version, dependencies, sources } = manifest;
       const [source] = sources;

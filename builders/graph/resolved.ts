@@ -18,6 +18,7 @@ import type { Closure } from "../../evaluator/question.ts";
 import { type ChosenPackage, isAsker } from "../../evaluator/resolution.ts";
 import { type Derivation, type Input, type Request, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
+import { requireDeb } from "../distro/source.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { resolveRoots } from "../image/root.ts";
 import { wantedIn } from "../image/workloads.ts";
@@ -53,7 +54,8 @@ export function scopesOf(planning: Planning): Scope[] {
   switch (root.kind.name) {
     case "image":
       return architecturesOf(planning, root.file).flatMap((architecture): Scope[] => {
-        const { manifest, distro, target } = settleImage(planning, root.file, architecture);
+        const { manifest, distro: written, target } = settleImage(planning, root.file, architecture);
+        const distro = requireDeb(written);
         const wanted = wantedIn(assembly, root, target);
         const packages = planPackages(planning, [...packageFilesIn(root), ...wanted.files], target);
         const roots = packages && resolveRoots(planning, { manifest, distro, target, wanted, packages });
@@ -73,7 +75,7 @@ export function scopesOf(planning: Planning): Scope[] {
 
 /** What builds the packages of manifests, without what is taken as it is. */
 export function buildsIn(scopes: readonly Scope[]): readonly Derivation[] {
-  const all = scopes.flatMap(({ packages }) => packages.flatMap(({ deb }) => builtBy(deb) ?? []));
+  const all = scopes.flatMap(({ packages }) => packages.flatMap(({ archive }) => builtBy(archive) ?? []));
   return [...new Map(all.map((item) => [item.digest, item])).values()];
 }
 
@@ -118,30 +120,30 @@ function baseGoal(distro: string, requires: readonly Requirement[]): DescribedGo
 }
 
 function sourceOf(
-  { file, stanza, deb }: LocalPackage,
+  { file, stanza, archive }: LocalPackage,
   states: States,
   requires: readonly Requirement[] | undefined,
 ): LocalSource {
-  const build = builtBy(deb);
+  const build = builtBy(archive);
   const made: LocalSource["made"] =
     build === undefined
-      ? { how: "prebuilt", ...takenFrom(deb, states) }
+      ? { how: "prebuilt", ...takenFrom(archive, states) }
       : { how: "built", state: states.build(build), requires: [] };
   return localSource(file, stanza, made, requires === undefined ? undefined : [...requires]);
 }
 
-/** Undefined for a .deb that is taken as it is. One of several that a build made is taken out of what it made. */
-function builtBy(deb: Input): Derivation | undefined {
-  if (!("derivation" in deb) || deb.derivation.builder === "fetch") return undefined;
-  const from = deb.derivation.builder === "copy" ? deb.derivation.inputs["file"] : undefined;
-  return from === undefined ? deb.derivation : builtBy(from);
+/** Undefined for a package that is taken as it is. One of several that a build made is taken out of what it made. */
+function builtBy(archive: Input): Derivation | undefined {
+  if (!("derivation" in archive) || archive.derivation.builder === "fetch") return undefined;
+  const from = archive.derivation.builder === "copy" ? archive.derivation.inputs["file"] : undefined;
+  return from === undefined ? archive.derivation : builtBy(from);
 }
 
-function takenFrom(deb: Input, { isFetched }: States) {
-  if ("content" in deb) return { state: "UpToDate", digest: deb.content } as const;
-  const { sha256 } = deb.derivation.parameters as { sha256?: string };
+function takenFrom(archive: Input, { isFetched }: States) {
+  if ("content" in archive) return { state: "UpToDate", digest: archive.content } as const;
+  const { sha256 } = archive.derivation.parameters as { sha256?: string };
   return {
-    state: isThere(resolveRequest(deb.derivation, new Map()), isFetched) ? "UpToDate" : "Unresolved",
+    state: isThere(resolveRequest(archive.derivation, new Map()), isFetched) ? "UpToDate" : "Unresolved",
     ...(sha256 !== undefined && { digest: `sha256:${sha256}` }),
   } as const;
 }

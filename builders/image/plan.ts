@@ -6,15 +6,15 @@ import type { Assembled } from "../../evaluator/manifest/assembly.ts";
 import { type ResolvedLocal, settle } from "../../evaluator/manifest/settle.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import type { BuildType, Derivation, Input } from "../../store/model/derivation.ts";
-import { Fault, unreachable } from "../../store/model/fault.ts";
+import type { BuildType, Content, Derivation, Input } from "../../store/model/derivation.ts";
+import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
 import {
   customizeDerivation,
   customizeParameters,
   needsCustomizing,
   scriptParameters,
 } from "../customize/recipe.ts";
-import { requireDeb } from "../distro/source.ts";
+import { nativeName } from "../distro/source.ts";
 import { ext4Derivation } from "../ext4/recipe.ts";
 import { ociDerivation } from "../oci/recipe.ts";
 import { withLocalModes } from "../package/file.ts";
@@ -23,7 +23,8 @@ import { squashfsDerivation } from "../squashfs/recipe.ts";
 import { tarDerivation } from "../tar/recipe.ts";
 import { assembled, planTools, settleDistro } from "../tools/plan.ts";
 import { type Output, outputName } from "./output.ts";
-import { epochOf, planRoot, resolveRoots } from "./root.ts";
+import { epochOf, type ImageRoot, planRoot, type RootWish, resolveRoots } from "./root.ts";
+import { planRpmImage } from "./rpmroot.ts";
 import { type ImageManifest, imageKind } from "./schema.ts";
 import { wantedIn } from "./workloads.ts";
 
@@ -43,7 +44,8 @@ export function architecturesOf(planning: Settling, file: string): readonly stri
   const { world, wish } = planning;
   const first = settleImage(planning, file, wish.architecture ?? world.host);
   const own = first.manifest.architectures;
-  const wanted = wish.architecture === undefined ? (own ?? [world.host]) : [wish.architecture];
+  const wanted =
+    wish.architecture === undefined ? (own ?? [nativeName(first.distro, world.host)]) : [wish.architecture];
   for (const architecture of wanted) {
     for (const [offered, what] of [
       [own, "this image"],
@@ -67,7 +69,7 @@ export function settleImage(planning: Settling, file: string, architecture: stri
   const buildType = wish.buildType ?? writtenBuildType(own.document.value);
   const distroTarget = { arch: architecture, buildType, distro: "" };
   const { manifest, locals: distroLocals } = settleDistro(world.assembly, file, distroTarget);
-  const distro = requireDeb(manifest);
+  const distro = manifest;
   const target: Target = { ...distroTarget, distro: distro.name };
   return { ...settle(own, imageKind, target), distro, distroLocals, target, own };
 }
@@ -85,52 +87,66 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   const outputs = wantedOutputs(manifest.outputs, planning.wish.outputs);
   const tools = new Map(toolsFor(outputs).map((name) => [name, planTools(planning, name, distro.name)]));
   if (packages === undefined) return [];
-  const closures = resolveRoots(planning, { manifest, distro, target, wanted, packages });
-  if (closures === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];
-
   const contents = (files: readonly ResolvedLocal[]) =>
     new Map(files.map(({ file: written, at }) => [written, contentAt(planning, at)]));
-  const prepare = (base: Derivation) =>
-    customizeDerivation({
-      label: `${manifest.name} prepared`,
-      root: { derivation: base, output: "root" },
-      launcher,
-      parameters: scriptParameters(manifest.scripts.preInstall, {
-        architecture,
-        epoch: epochOf(manifest, closures.joint),
-      }),
-      locals: contents(locals),
-      distroLocals: new Map(),
-    });
-  const place = own.document.place(["scripts", "preInstall"]);
-  const root = planRoot({ manifest, distro, architecture, packages, launcher, prepare, place, ...closures });
+  const common = { manifest, target, wanted, packages, place: placesIn(own) };
+  const planned =
+    distro.format === "rpm"
+      ? planRpmImage(planning, { ...common, distro })
+      : planDebImage(planning, { ...common, distro, locals: contents(locals), launcher });
+  if (planned === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];
+  const { root, joint, epoch } = planned;
   const isExecutable = (written: string) =>
     locals.some((local) => local.file === written && planning.world.executables.has(local.at));
   const complete = { ...manifest, files: withLocalModes(manifest.files, isExecutable) };
-  const finished = needsCustomizing(manifest, distro, closures.joint)
+  const finished = needsCustomizing(manifest, distro, joint)
     ? customizeDerivation({
         label: `${manifest.name} customized`,
         root: { derivation: root, output: "root" },
         launcher,
-        parameters: customizeParameters(complete, distro, {
-          architecture,
-          epoch: epochOf(manifest, closures.joint),
-        }),
+        parameters: customizeParameters(complete, distro, { architecture, epoch }),
         locals: contents(locals),
         distroLocals: contents(distroLocals),
       })
     : root;
   const input: Input = { derivation: finished, output: "root" };
   return outputs.map((output) =>
-    planOutput(output, {
-      manifest,
-      architecture,
-      epoch: epochOf(manifest, closures.joint),
-      root: input,
-      launcher,
-      tools,
-    }),
+    planOutput(output, { manifest, architecture, epoch, root: input, launcher, tools }),
   );
+}
+
+/** The root of an image of debs; undefined while a question is open. */
+function planDebImage(
+  planning: Planning,
+  wish: RootWish & {
+    readonly locals: ReadonlyMap<string, Content>;
+    readonly launcher: Input | undefined;
+    readonly place: ReturnType<typeof placesIn>;
+  },
+): ImageRoot | undefined {
+  const { manifest, distro, target, packages, locals, launcher, place } = wish;
+  const closures = resolveRoots(planning, wish);
+  if (closures === undefined || launcher === undefined) return undefined;
+  const { arch: architecture } = target;
+  const epoch = epochOf(manifest, closures.joint);
+  const prepare = (base: Derivation) =>
+    customizeDerivation({
+      label: `${manifest.name} prepared`,
+      root: { derivation: base, output: "root" },
+      launcher,
+      parameters: scriptParameters(manifest.scripts.preInstall, { architecture, epoch }),
+      locals,
+      distroLocals: new Map(),
+    });
+  const root = planRoot({
+    ...{ manifest, distro, architecture, packages, launcher, prepare, ...closures },
+    place: place(["scripts", "preInstall"]),
+  });
+  return { root, joint: closures.joint, epoch };
+}
+
+function placesIn({ document }: Assembled): (path: readonly (string | number)[]) => Place {
+  return (path) => document.place([...path]);
 }
 
 /** Manifests of packages that the image itself names. */

@@ -82,6 +82,14 @@ interface RootPlan extends Closures {
   readonly place: Place;
 }
 
+/** An image's root, and what was chosen for it. */
+export interface ImageRoot {
+  readonly root: Derivation;
+  readonly joint: Closure;
+  /** Seconds since 1970. */
+  readonly epoch: number;
+}
+
 /**
  * The root in layers, a function of the manifest alone: the distro's base where the closure contains it whole,
  * then the rest in one configure; everything in one where ids or answers have to be set before the base configures.

@@ -13,10 +13,12 @@ export interface HolderMeans {
   readonly find: (request: Digest) => Result | undefined;
   /** @throws where it is not there, or damaged */
   readonly tree: (digest: Digest) => Tree;
+  /** What an .rpm installs, absolute. @throws where it is not there, or damaged */
+  readonly rpmPaths: (rpm: Digest) => readonly string[];
 }
 
-/** What was built into trees, and what was unpacked of .debs. One whose record is gone is passed over. */
-export function* holdersIn({ history, find, tree }: HolderMeans): Generator<Holder> {
+/** What was built into trees and rpms, and what was unpacked of .debs. One whose record is gone is passed over. */
+export function* holdersIn({ history, find, tree, rpmPaths }: HolderMeans): Generator<Holder> {
   for (const [builder, output] of [
     ["tree", "files"],
     ["unpack", "data"],
@@ -26,11 +28,31 @@ export function* holdersIn({ history, find, tree }: HolderMeans): Generator<Hold
       const paths = content === undefined ? undefined : pathsIn(splitContent(content).digest, tree);
       if (paths !== undefined) yield { name: nameOf(builder, note), isLocal: builder === "tree", paths };
     }
+  for (const { request } of history.made("rpm")) {
+    const content = find(request)?.outputs["rpms"];
+    if (content !== undefined) yield* rpmsIn(splitContent(content).digest, { tree, rpmPaths });
+  }
+}
+
+function* rpmsIn(
+  digest: Digest,
+  { tree, rpmPaths }: Pick<HolderMeans, "tree" | "rpmPaths">,
+): Generator<Holder> {
+  const files = whole(() => tree(digest).entries.filter((entry) => entry.type === "file")) ?? [];
+  for (const { path, blob } of files) {
+    const paths = whole(() => rpmPaths(blob).map((one) => one.slice(1)));
+    // Called NAME.ARCHITECTURE.rpm by the build.
+    if (paths !== undefined) yield { name: path.replace(/\.[^.]+\.rpm$/, ""), isLocal: true, paths };
+  }
 }
 
 function pathsIn(digest: Digest, tree: HolderMeans["tree"]): string[] | undefined {
+  return whole(() => tree(digest).entries.flatMap(({ type, path }) => (type === "directory" ? [] : [path])));
+}
+
+function whole<T>(read: () => T): T | undefined {
   try {
-    return tree(digest).entries.flatMap(({ type, path }) => (type === "directory" ? [] : [path]));
+    return read();
   } catch {
     return undefined;
   }

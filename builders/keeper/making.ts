@@ -19,6 +19,8 @@ import { Fault } from "../../store/model/fault.ts";
 import { buildFault } from "../../store/trouble.ts";
 import type { Builder, Store } from "../builder.ts";
 import type { Emit } from "../event.ts";
+import { pathsIn } from "../repository/rpm/packagefile.ts";
+import { headerOf } from "../rpm/header.ts";
 import { collected, type openCare } from "./care.ts";
 import { failureBefore, isWorthAnother, keptFailure } from "./failure.ts";
 import { holdersIn } from "./holders.ts";
@@ -176,7 +178,11 @@ export function openMaking(parts: MakingParts): Making {
   const ownersOf = (work: Work): string[] => {
     const missing = missingIn(work.lastLines(400));
     if (missing.length === 0) return [];
-    const means = { history, find: committer.find, tree: (tree: Digest) => store.records.tree(tree) };
+    const means = {
+      ...{ history, find: committer.find },
+      tree: (tree: Digest) => store.records.tree(tree),
+      rpmPaths: (rpm: Digest) => pathsIn(headerOf(rpm, store.pool)),
+    };
     const owners = suggestions(missing, holdersIn(means));
     return owners.map((line) => `kit: ${line}: name it in dependencies or buildDependencies`);
   };

@@ -24,7 +24,16 @@ export interface Loaded {
 }
 
 /** The tool environments kit runs builds with; each is `tools/NAME.yaml` among what ships. */
-export const toolNames = ["launcher", "dpkg", "dpkg-source", "ext4", "git", "source", "squashfs"] as const;
+export const toolNames = [
+  "launcher",
+  "dpkg",
+  "dpkg-source",
+  "ext4",
+  "git",
+  "rpm",
+  "source",
+  "squashfs",
+] as const;
 
 /** Reads the manifest and the tool environments, every file once. @throws {Faults} */
 export async function load(root: string, shipped: string, kinds: readonly Kind<unknown>[]): Promise<Loaded> {

@@ -228,7 +228,8 @@ function closureIn(
     });
   }
   const { requests, members, missing } = asked;
-  for (const text of missing) warn(`${title} does without ${text}, which is not there`);
+  // Of what something is built in that is a question, and nobody's loss.
+  if (!question.build) for (const text of missing) warn(`${title} does without ${text}, which is not there`);
   const resolution = all.resolve({ ...question, requests, members });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };

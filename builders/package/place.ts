@@ -2,11 +2,12 @@
 // Pure but for reading and storing blobs; does not know how a manifest writes them, nor what lies there already.
 
 import type { Attributes } from "../../store/layout.ts";
-import { type Content, splitContent } from "../../store/model/derivation.ts";
+import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath, rootPath, type TreePath } from "../../store/model/path.ts";
-import type { Entry, FileEntry, Tree } from "../../store/model/tree.ts";
+import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
+import type { Store } from "../builder.ts";
 
 export interface PlacedFile {
   /** Absolute in the root. */
@@ -95,6 +96,17 @@ export function fileEntry(
 ): FileEntry {
   const blob = contents.put(bytes, { mode, uid, gid });
   return { type: "file", path, mode, uid, gid, size: bytes.length, blob };
+}
+
+/** A tree of one file, for planning to read. */
+export function oneFile(
+  name: string,
+  text: string,
+  { pool, records }: Pick<Store, "pool" | "records">,
+): Content {
+  const put = (bytes: Buffer, attributes: Attributes) => pool.put(bytes, attributes);
+  const entry = fileEntry(parseTreePath(name), Buffer.from(text), { mode: 0o644, uid: 0, gid: 0 }, { put });
+  return contentOf("tree", records.writeTree(makeTree([entry])));
 }
 
 /** The bytes of an input that has to be a file. @throws {Fault} `manifest/wrong-type` */

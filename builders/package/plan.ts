@@ -2,39 +2,33 @@
 // Pure. Knows the builders of packages; does not know images.
 
 import { parseRelations } from "../../evaluator/deb/relation.ts";
-import { fieldOf } from "../../evaluator/deb/stanza.ts";
-import { withoutEpoch } from "../../evaluator/deb/version.ts";
-import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
+import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import { linesOf } from "../../evaluator/rpm/listing.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { BuildType, Input } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
-import { copyDerivation } from "../copy/recipe.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { planDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
-import type { MadeDeb } from "../distro/package.ts";
+import type { Made } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
+import { planRpmPrebuilt } from "../rpm/prebuilt.ts";
 import { planSource } from "../source/plan.ts";
-import { planTrees, sysrootOf, type TreePackage } from "../sysroot/plan.ts";
+import { planTrees, type TreePackage } from "../sysroot/plan.ts";
 import { assembled, planTools } from "../tools/plan.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
 import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
-import {
-  architectureFor,
-  packageFiles,
-  packageReferences,
-  refuseBuildType,
-  refuseSameName,
-  withLocalNames,
-} from "./local.ts";
+import { packageFiles, packageReferences, refuseSameName, withLocalNames } from "./local.ts";
 import { packageKind } from "./schema.ts";
-import { isTreeManifest } from "./tree.ts";
+import { settledPackage } from "./settled.ts";
+import { planSpecs } from "./specs.ts";
 
 /** A package kit makes, for who asks for some: what the resolver needs to know, and where its .deb comes from. */
 export interface LocalPackage extends MadePackage {
@@ -45,7 +39,7 @@ export interface LocalPackage extends MadePackage {
   readonly standing: "asked" | "brought" | "offered";
 }
 
-interface MadePackage extends MadeDeb {
+export interface MadePackage extends Made {
   /** Its manifest. */
   readonly file: string;
   /** Whether it is what the manifest is named for, and not one that its source makes beside. */
@@ -64,7 +58,10 @@ export function planPackages(
 ): readonly LocalPackage[] | undefined {
   const met = packageFiles(planning.world.assembly, files);
   refuseSameName(planning.world.assembly, met, target);
-  const planned = met.map((file) => planPackage(planning, file, target));
+  const planned = planEach(
+    planning,
+    met.map((file) => ({ file, target })),
+  );
   if (planned.includes(undefined)) return undefined;
   const packages = planned.flatMap((items) => items ?? []);
   const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, planning.world.assembly)));
@@ -75,20 +72,61 @@ export function planPackages(
   });
 }
 
+export interface Plannable {
+  readonly file: string;
+  readonly target: Target;
+}
+
+/** What each of these makes, specs of one distribution, architecture and build type with each other's packages. */
+export function planEach(
+  planning: Planning,
+  items: readonly Plannable[],
+): readonly (readonly MadePackage[] | undefined)[] {
+  const specs = Map.groupBy(items.filter(isSpec(planning)), ({ target }) => Object.values(target).join(" "));
+  const together = [...specs.values()].map((each) =>
+    planSpecs(planning, each, (files, target) => debsOf(planning, target)(files)),
+  );
+  return items.map(({ file, target }) => {
+    const own = together.find((planned) => planned.has(file));
+    if (own === undefined) return planPackage(planning, file, target);
+    const { name } = assembled(planning.world.assembly, file);
+    const packages = own.get(file);
+    return packages && withMain(name, file, packages);
+  });
+}
+
+function isSpec({ world }: Planning): (item: Plannable) => boolean {
+  return ({ file, target }) =>
+    settle(assembled(world.assembly, file), packageKind, target).manifest.builder === "rpm";
+}
+
 /** What its .deb itself depends on, of what its manifest names: one that somebody else built need not. */
 function broughtBy(
   { file, stanza }: MadePackage,
   all: readonly MadePackage[],
   assembly: Assembly,
 ): MadePackage[] {
+  const needed = new Set(neededBy(stanza));
+  const named = new Set(packageReferences(assembly, file).map((reference) => reference.file));
+  return all.filter((item) => named.has(item.file) && givenBy(item.stanza).some((name) => needed.has(name)));
+}
+
+/** Debs need packages, where no other would do as well; rpms need what packages provide. */
+function neededBy(stanza: Stanza): string[] {
   const relations = ["Pre-Depends", "Depends"].flatMap((field) =>
     parseRelations(fieldOf(stanza, field) ?? ""),
   );
-  const needed = new Set(
-    relations.flatMap(([one, ...others]) => (one && others.length === 0 ? [one.name] : [])),
-  );
-  const named = new Set(packageReferences(assembly, file).map((reference) => reference.file));
-  return all.filter((item) => named.has(item.file) && needed.has(item.stanza["Package"] ?? ""));
+  const debs = relations.flatMap(([one, ...others]) => (one && others.length === 0 ? [one.name] : []));
+  return [...debs, ...["Requires-Pre", "Requires"].flatMap((field) => capabilities(stanza, field))];
+}
+
+function givenBy(stanza: Stanza): string[] {
+  return [stanza["Package"] ?? "", ...capabilities(stanza, "Provides"), ...linesOf(stanza, "Files")];
+}
+
+/** Of a field of an rpm's, one relation a line, without what versions they are of. */
+function capabilities(stanza: Stanza, field: string): string[] {
+  return linesOf(stanza, field).map((line) => line.split(" ", 1)[0] ?? "");
 }
 
 /** By name those that are asked for, and those that others of them bring. */
@@ -96,53 +134,6 @@ export function packageRequests(packages: readonly LocalPackage[]) {
   const names = (wanted: LocalPackage["standing"]) =>
     packages.filter(({ standing }) => standing === wanted).map(({ stanza }) => stanza["Package"] ?? "");
   return { asked: names("asked"), brought: names("brought") };
-}
-
-/** `kit realize` of packages' own manifests: their .debs, and trees. @throws {Fault} `usage/unknown-output` */
-export function planPackageOutputs(
-  planning: Planning,
-  packages: readonly { readonly file: string; readonly target: Target }[],
-): readonly PlannedOutput[] {
-  const planned = packages.map(({ file, target }) => {
-    const { manifest } = settle(assembled(planning.world.assembly, file), packageKind, target);
-    if (isTreeManifest(manifest)) return planTreeOutputs(planning, file, target);
-    return planPackage(planning, file, target)?.map(packageOutput);
-  });
-  const isOpen = planned.includes(undefined);
-  const outputs = planned.flatMap((each) => each ?? []);
-  return isOpen ? outputs : wishedOf(outputs, planning);
-}
-
-/** Those that are asked for by type or name; without a word all but what is only given out where it is asked for. */
-function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
-  const types = [...new Set(outputs.map(({ type }) => type))];
-  const known = [...types, ...(outputs.length === types.length ? [] : outputs.map(({ name }) => name))];
-  const { outputs: wished = [] } = wish;
-  const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));
-  const unknown = wished.find((output) => !isAny(output));
-  if (unknown !== undefined) {
-    throw new Fault("usage/unknown-output", `there is no output ${unknown}`, {
-      hint: `it has ${known.join(", ")}`,
-    });
-  }
-  const isWished = ({ type, name }: PlannedOutput) => wished.includes(type) || wished.includes(name);
-  return outputs.filter(wished.length === 0 ? ({ type }) => type !== "sysroot" : isWished);
-}
-
-/** What it installs alone: `tree`; with all that it depends on, as `kit sysroot` gives it out: `sysroot`. */
-function planTreeOutputs(
-  planning: Planning,
-  file: string,
-  target: Target,
-): readonly PlannedOutput[] | undefined {
-  const trees = planSysroot(planning, file, target);
-  const own = trees?.at(-1);
-  if (trees === undefined || own === undefined) return undefined;
-  const common = { name: own.name, architecture: target.arch };
-  return [
-    { ...common, type: "tree", derivation: own.derivation, output: "files" },
-    { ...common, type: "sysroot", ...sysrootOf(own.name, trees, target.arch) },
-  ];
 }
 
 /** What is built into the sysroot of a manifest: what it depends on, then it; undefined while a question is open. */
@@ -162,33 +153,9 @@ function debsOf(planning: Planning, target: Target) {
   };
 }
 
-function packageOutput({ stanza, deb, label }: MadePackage): PlannedOutput {
-  const { Package: name = "", Version: version = "", Architecture: architecture = "" } = stanza;
-  const built = "derivation" in deb ? deb : { derivation: copyDerivation(label, deb), output: "file" };
-  return {
-    type: "deb",
-    name,
-    architecture,
-    // As archives call it: without the epoch, whose colon not every file system takes.
-    file: `${name}_${withoutEpoch(version)}_${architecture}.deb`,
-    ...built,
-  };
-}
-
-/** What a manifest makes; undefined while a question is open. */
+/** What a manifest makes that is planned by itself; undefined while a question is open. */
 function planPackage(planning: Planning, file: string, target: Target): readonly MadePackage[] | undefined {
-  const own = assembled(planning.world.assembly, file);
-  const { manifest, locals, variables } = settle(own, packageKind, target);
-  const local = (written: string) => {
-    const found = locals.find((local) => local.file === written);
-    const content = found && planning.world.locals.get(found.at);
-    if (content === undefined) throw new Error(`${written} was not read`);
-    return content;
-  };
-  const architecture = architectureFor(manifest.architectures, target.arch, () =>
-    own.document.place(["architectures"]),
-  );
-  refuseBuildType(manifest, target.buildType, () => own.document.place(["buildTypes"]));
+  const { own, manifest, locals, variables, local, architecture } = settledPackage(planning, file, target);
   switch (manifest.builder) {
     case "deb-files": {
       const packages = planTakenTrees(planning, file, target);
@@ -241,6 +208,17 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
       });
       return items && withMain(manifest.name, file, items);
     }
+    case "rpm":
+      throw new Error(`${file} is planned with the other specs`);
+    case "rpm-prebuilt":
+      return alone(
+        file,
+        planRpmPrebuilt(planning, manifest, {
+          local,
+          architecture: target.arch,
+          place: own.document.place(["sources", 0]),
+        }),
+      );
     case "cmake":
     case "meson":
     case "autotools":
@@ -259,16 +237,16 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
   }
 }
 
-function alone(file: string, item: MadeDeb | undefined): readonly MadePackage[] | undefined {
+function alone(file: string, item: Made | undefined): readonly MadePackage[] | undefined {
   return item && [{ ...item, file, isMain: true }];
 }
 
 /** The package that is called as its source is; where there is none, all but those with debug symbols. */
-function withMain(name: string, file: string, items: readonly MadeDeb[]): MadePackage[] {
-  const isNamed = ({ stanza }: MadeDeb) => stanza["Package"] === name;
+function withMain(name: string, file: string, items: readonly Made[]): MadePackage[] {
+  const isNamed = ({ stanza }: Made) => stanza["Package"] === name;
   const isMain = items.some(isNamed)
     ? isNamed
-    : ({ stanza }: MadeDeb) => !(stanza["Package"] ?? "").endsWith("-dbgsym");
+    : ({ stanza }: Made) => !/-(?:dbgsym|debuginfo|debugsource)$/.test(stanza["Package"] ?? "");
   return items.map((item) => ({ ...item, file, isMain: isMain(item) }));
 }
 
@@ -314,7 +292,7 @@ function planDebFiles(
   planning: Planning,
   manifest: DebFilesManifest,
   context: DebFilesContext,
-): MadeDeb | undefined {
+): Made | undefined {
   const { architecture, contents, packages, variables, buildType, distro } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
@@ -333,7 +311,7 @@ function planDebFiles(
   });
   return {
     stanza: controlFields(manifest, architecture),
-    deb: { derivation: built, output: "deb" },
+    archive: { derivation: built, output: "deb" },
     label: built.label,
   };
 }

@@ -7,10 +7,18 @@ import { debFiles, localsOfDebFiles, referencesOfFiles } from "./deb-files.ts";
 import { debPrebuilt } from "./deb-prebuilt.ts";
 import { debSource } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
+import { localsOfRpms, rpmPackage, rpmPrebuilt } from "./rpm.ts";
 import { localsOfSources } from "./source.ts";
 import { localsOfTrees, treePackages } from "./tree.ts";
 
-const packageManifest = z.discriminatedUnion("builder", [debFiles, debPrebuilt, debSource, ...treePackages]);
+const packageManifest = z.discriminatedUnion("builder", [
+  debFiles,
+  debPrebuilt,
+  debSource,
+  rpmPackage,
+  rpmPrebuilt,
+  ...treePackages,
+]);
 
 export type PackageManifest = z.infer<typeof packageManifest>;
 
@@ -23,6 +31,6 @@ export const packageKind: Kind<PackageManifest> = {
     ...referencesIn(manifest, "buildDependencies", "package", isManifest),
     ...referencesOfFiles(manifest),
   ],
-  locals: [...localsOfDebFiles, ...localsOfSources, ...localsOfTrees],
+  locals: [...localsOfDebFiles, ...localsOfSources, ...localsOfRpms, ...localsOfTrees],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };

@@ -7,7 +7,7 @@ import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { refuseSameName } from "../package/local.ts";
-import { planPackageOutputs } from "../package/plan.ts";
+import { planPackageOutputs } from "../package/outputs.ts";
 import { packageKind } from "../package/schema.ts";
 import { targetOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";

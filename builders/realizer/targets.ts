@@ -4,6 +4,7 @@
 import type { Wish } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { defaultDistro, type Target } from "../../evaluator/manifest/variables.ts";
+import { nativeName } from "../distro/source.ts";
 
 /** One target for each architecture that takes part; of a set of packages those of its members. */
 export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonly Target[] {
@@ -20,6 +21,10 @@ export function targetOf(assembly: Assembly, file: string, wish: Wish, host: str
   return target;
 }
 
+function wordsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((word) => typeof word === "string") : [];
+}
+
 function targetsFor(assembly: Assembly, file: string, wish: Wish, host: string): readonly Target[] {
   const own = assembly.manifests.get(file);
   const written = (own?.document.value ?? {}) as {
@@ -33,8 +38,8 @@ function targetsFor(assembly: Assembly, file: string, wish: Wish, host: string):
   const listed = written.architectures ?? (written.kind === "view" ? offered : undefined);
   const named =
     ["image", "view"].includes(String(written.kind)) && Array.isArray(listed)
-      ? listed.filter((name) => typeof name === "string")
-      : [host];
+      ? wordsIn(listed)
+      : [nativeName({ architectures: wordsIn(offered) }, host)];
   const buildType = wish.buildType ?? (written.buildType === "debug" ? "debug" : "release");
   const distro = distroManifest?.name ?? defaultDistro;
   return (wish.architecture === undefined ? named : [wish.architecture]).map((arch) => ({

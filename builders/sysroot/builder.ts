@@ -6,7 +6,7 @@ import { Fault, shortList } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type Builder, inputOf } from "../builder.ts";
-import { buildInRoot } from "../buildroot/run.ts";
+import { buildInRoot, sourceBind } from "../buildroot/run.ts";
 import { mergeSysroot } from "./merge.ts";
 import { prefix, sysrootParameters, treeParameters } from "./recipe.ts";
 import { buildScript, stepsName, stepsScript } from "./script.ts";
@@ -23,6 +23,7 @@ export const treeBuilder: Builder = {
       script: buildScript(parameters, buildType, above.length > 0),
       files: { [stepsName]: stepsScript(parameters.steps, buildType) },
       epoch: parameters.epoch,
+      binds: [await sourceBind(context)],
     });
     if (dropped.length > 0) throw oddFiles(dropped.map((path) => `/${path}`));
     const files = belowPrefix(store.records.tree(tree));

@@ -8,7 +8,7 @@ import { poolTime } from "../../store/layout.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
 import { planBuildRoot } from "../buildroot/root.ts";
 import { distroNamed } from "../distro/named.ts";
-import type { MadeDeb } from "../distro/package.ts";
+import type { Made } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { architectureFor, packageReferences, refuseBuildType, refuseSameName } from "../package/local.ts";
@@ -33,7 +33,7 @@ export interface TreePackage {
 /** Packages of manifests that a root is built with, of those named there. */
 export type PlanDebs = (
   files: readonly string[],
-) => { readonly locals: readonly MadeDeb[]; readonly asked: readonly string[] } | undefined;
+) => { readonly locals: readonly Made[]; readonly asked: readonly string[] } | undefined;
 
 /**
  * The packages of these files and those they depend on, dependencies first, each once; undefined while a question is

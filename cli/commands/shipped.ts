@@ -18,7 +18,9 @@ export async function mirrorsOfShipped(parts: Pick<Parts, "mirrors">): Promise<D
   const options = { kinds, shipped: shippedManifests, architecture: debianArchitecture() };
   const files = [...shippedDistros(shippedManifests).values()];
   const loaded = await Promise.all(files.map((file) => loadDistro(file, options)));
-  return loaded.map(({ distro }) => ({
+  // One that is made of another one's packages has no place of its own.
+  const own = loaded.filter(({ distro }) => distro.repositories.length > 0);
+  return own.map(({ distro }) => ({
     distro: distro.name,
     repositories: distro.format === "deb" ? archivesOf(distro, parts) : repositoriesOf(distro),
   }));

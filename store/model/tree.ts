@@ -79,6 +79,11 @@ export function directoryAt(path: TreePath, mode = 0o755): DirectoryEntry {
   return { type: "directory", path, mode, uid: 0, gid: 0 };
 }
 
+/** The file of this path; undefined where there is none, or something else. */
+export function fileAt({ entries }: Tree, path: string): FileEntry | undefined {
+  return entries.find((entry): entry is FileEntry => entry.type === "file" && entry.path === path);
+}
+
 /** The record: a header line, then one line an entry; its bytes are what the tree's digest is of. */
 export function encodeTree(tree: Tree): Buffer {
   const lines = [header];

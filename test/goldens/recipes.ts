@@ -16,7 +16,16 @@ import { indexDerivation } from "../../builders/index/recipe.ts";
 import { ociDerivation } from "../../builders/oci/recipe.ts";
 import { debFiles } from "../../builders/package/deb-files.ts";
 import { resolveRequest } from "../../builders/realizer/resolve.ts";
+import { leftoverDerivation, repackageDerivation } from "../../builders/repackage/recipe.ts";
 import { rootfsDerivation } from "../../builders/rootfs/recipe.ts";
+import {
+  rpmAboutDerivation,
+  rpmDerivation,
+  rpmRepositoryDerivation,
+  rpmRequiresDerivation,
+  srpmDerivation,
+} from "../../builders/rpm/recipe.ts";
+import { rpmrootDerivation } from "../../builders/rpmroot/recipe.ts";
 import { archiveDerivation, sourceDerivation } from "../../builders/source/recipe.ts";
 import { squashfsDerivation } from "../../builders/squashfs/recipe.ts";
 import { sysrootDerivation, treeDerivation } from "../../builders/sysroot/recipe.ts";
@@ -83,6 +92,12 @@ const manifest = debFiles.parse({
     triggers: ["interest-noawait /usr/share/x"],
   },
 });
+
+const srpm = { content: contentOf("blob", digestOf("srpm")) };
+const rpmPlan = {
+  ...{ architecture: "x86_64", root, launcher },
+  parameters: { macros: { dist: ".kit1" }, environment: { CC: "gcc" }, epoch },
+};
 
 /** By builder. */
 export const derivations: Readonly<Record<string, Derivation>> = {
@@ -238,6 +253,38 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     { root, tools, launcher },
     { file: "hello.squashfs", epoch },
   ),
+  leftover: leftoverDerivation("mini-rpm configuration", root, [
+    { content: content("data 1") },
+    { content: content("data 2") },
+  ]),
+  repackage: repackageDerivation({
+    label: "bash-5.2-1.x86_64.rpm",
+    head: {
+      ...{ name: "bash", epoch: "0", version: "5.2", release: "1", architecture: "x86_64" },
+      ...{ summary: "A shell", requires: ["libc6 >= 2.38-0"], provides: ["sh"] },
+    },
+    files: { content: content("data") },
+    control: { content: content("control") },
+    passwd: { content: contentOf("blob", digestOf("passwd")) },
+    group: { content: contentOf("blob", digestOf("group")) },
+    ...{ tools, launcher },
+  }),
+  rpm: rpmDerivation({ ...rpmPlan, label: "hello-1.0-1", srpm, buildType: "debug" }),
+  "rpm-about": rpmAboutDerivation("hello", [{ name: "hello.rpm", rpm: srpm }]),
+  "rpm-repository": rpmRepositoryDerivation("hello", [{ name: "hello.rpm", rpm: srpm }], { tools, launcher }),
+  "rpm-requires": rpmRequiresDerivation({ ...rpmPlan, label: "hello", srpm }),
+  rpmroot: rpmrootDerivation({
+    ...{ label: "root", architecture: "x86_64", epoch, tools, launcher, base: undefined },
+    packages: [
+      { key: "hello-1.0-1.x86_64", rpm: srpm },
+      { key: "bash-5.2-1.x86_64", rpm: srpm },
+    ],
+  }),
+  srpm: srpmDerivation({
+    ...{ ...rpmPlan, label: "hello.src.rpm" },
+    spec: { name: "hello.spec", input: { content: contentOf("blob", digestOf("spec")) } },
+    sources: [{ name: "hello-1.0.tar", input: { content: content("source") } }],
+  }),
   sysroot: sysrootDerivation("app", [files("units"), files("track")], "amd64"),
   tar: tarDerivation("hello.tar", root, { file: "hello.tar", epoch, compression: "none" }),
   tools: toolsDerivation("tools dpkg", "amd64", [deb("dpkg"), deb("dash")]),

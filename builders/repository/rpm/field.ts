@@ -22,7 +22,11 @@ export function broken(why: string): Fault {
  * @param version the element `<version epoch ver rel>`
  * @throws {Fault} `digest/broken-package`
  */
-export function identityOf(name: string, architecture: string, version: XmlElement | undefined): Identity {
+export function identityOf(
+  name: string,
+  architecture: string,
+  version: Pick<XmlElement, "attributes"> | undefined,
+): Identity {
   const { epoch = "0", ver = "", rel = "" } = version?.attributes ?? {};
   if (!packageName.test(name)) throw broken(`its name ${quote(name)} is none`);
   if (!architectureName.test(architecture)) throw broken(`its architecture ${quote(architecture)} is none`);

@@ -195,7 +195,7 @@ export function isPath(text: string): boolean {
   return text.startsWith("/") && isLine(text);
 }
 
-function addLines(stanza: Record<string, string>, field: string, lines: readonly string[]): void {
+export function addLines(stanza: Record<string, string>, field: string, lines: readonly string[]): void {
   if (lines.length > 0) stanza[field] = `\n ${lines.join("\n ")}`;
 }
 

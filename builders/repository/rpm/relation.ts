@@ -9,7 +9,7 @@ import type { XmlElement } from "./xml.ts";
  *
  * @throws {Fault} `digest/broken-package` on an entry that could be read as another one
  */
-export function relationOf({ attributes }: XmlElement): string {
+export function relationOf({ attributes }: Pick<XmlElement, "attributes">): string {
   const { name = "", flags } = attributes;
   const rich = name.startsWith("(");
   if (rich ? !isLine(name) : !isWord(name)) throw broken(`a relation ${quote(name)} is none`);

@@ -1,0 +1,156 @@
+// The builders of specs: one packs a source package, one asks it what building takes, one builds it, one reads .rpms.
+// Carries out what recipe, about and script decide.
+
+import { copyFileSync, linkSync, mkdirSync } from "node:fs";
+import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { poolTime } from "../../store/layout.ts";
+import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { type FileEntry, fileAt } from "../../store/model/tree.ts";
+import type { RpmHeader } from "../archive/rpmheader.ts";
+import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { buildInRoot } from "../buildroot/run.ts";
+import { oneFile } from "../package/place.ts";
+import { packageFileStanza, sourceFacts } from "../repository/rpm/packagefile.ts";
+import { sourceStanza } from "./about.ts";
+import { headerOf } from "./header.ts";
+import { declaresFile, packagesFile, rpmAboutParameters, rpmParameters, srpmParameters } from "./recipe.ts";
+import {
+  buildScript,
+  requiresScript,
+  sourcesFolder,
+  specFolder,
+  srpmFile,
+  srpmScript,
+  treesFolder,
+} from "./script.ts";
+
+export const rpmAboutBuilder: Builder = {
+  name: "rpm-about",
+  async run({ request, store }) {
+    const { files } = rpmAboutParameters(request.parameters);
+    const stanzas = files.map((name) => {
+      const { digest } = splitContent(inputOf(request, `rpm ${name}`));
+      return { ...stanzaIn(headerOf(digest, store.pool)), Filename: name };
+    });
+    return { outputs: { packages: oneFile(packagesFile, formatStanzas(stanzas), store) } };
+  },
+};
+
+export const rpmRepositoryBuilder: Builder = {
+  name: "rpm-repository",
+  async run(context) {
+    const { request, store, crew, scratch } = context;
+    const { files } = rpmAboutParameters(request.parameters);
+    const folder = `${scratch}/repository`;
+    mkdirSync(folder);
+    for (const name of files) {
+      const rpm = store.pool.require(digestOf(context, `rpm ${name}`), { mode: 0o644, uid: 0, gid: 0 });
+      copyFileSync(rpm, `${folder}/${name}`);
+    }
+    const sandbox = await context.sandbox({
+      lower: [digestOf(context, "tools")],
+      binds: [{ source: folder, target: repositoryFolder, writable: true }],
+    });
+    const argv = [
+      ...["createrepo_c", "--no-database", "--simple-md-filenames", "--workers", "2", "--quiet"],
+      ...["--revision", String(poolTime), "--set-timestamp-to-revision", repositoryFolder],
+    ];
+    await context.run(sandbox, { argv, environment: {}, epoch: poolTime });
+    sandbox[Symbol.dispose]();
+    const { tree } = await crew.scanFolder(folder);
+    return { outputs: { repository: contentOf("tree", tree) } };
+  },
+};
+
+const repositoryFolder = "/tmp/kit/repository";
+
+export const srpmBuilder: Builder = {
+  name: "srpm",
+  async run(context) {
+    const { scratch, store } = context;
+    const parameters = srpmParameters(context.request.parameters);
+    const { spec } = parameters;
+    const [specs, sources] = [`${scratch}/specs`, `${scratch}/sources`];
+    for (const folder of [specs, sources]) mkdirSync(folder);
+    const link = (input: string, file: string) =>
+      linkSync(store.pool.require(digestOf(context, input), { mode: 0o644, uid: 0, gid: 0 }), file);
+    link("spec", `${specs}/${spec}`);
+    const trees: { source: string; target: string }[] = [];
+    for (const name of parameters.sources) {
+      const { kind, digest } = splitContent(inputOf(context.request, `source ${name}`));
+      if (kind === "blob") link(`source ${name}`, `${sources}/${name}`);
+      else trees.push({ source: await context.crew.checkout(digest), target: `${treesFolder}/${name}` });
+    }
+    const { tree } = await buildInRoot(context, {
+      script: srpmScript(parameters, spec, systemOf(context)),
+      epoch: parameters.epoch,
+      binds: [{ source: specs, target: specFolder }, { source: sources, target: sourcesFolder }, ...trees],
+    });
+    const files = store.records.tree(tree);
+    const [srpm, declares] = ["source.src.rpm", declaresFile].map((name) => {
+      const file = fileAt(files, name);
+      if (file === undefined) throw new Error(`the build ended well and left no ${name}`);
+      return file.blob;
+    }) as [Digest, Digest];
+    const list = oneFile(declaresFile, store.pool.readAll(declares).toString("utf8"), store);
+    return { outputs: { srpm: contentOf("blob", srpm), declares: list } };
+  },
+};
+
+export const rpmRequiresBuilder: Builder = {
+  name: "rpm-requires",
+  async run(context) {
+    const parameters = rpmParameters(context.request.parameters);
+    const script = requiresScript(parameters);
+    const { epoch } = parameters;
+    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmOf(context)] });
+    return { outputs: { requires: contentOf("tree", tree) } };
+  },
+};
+
+export const rpmBuilder: Builder = {
+  name: "rpm",
+  async run(context) {
+    const parameters = rpmParameters(context.request.parameters);
+    const script = buildScript(parameters);
+    const { epoch } = parameters;
+    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmOf(context)] });
+    return { outputs: { rpms: contentOf("tree", tree), packages: listPackages(tree, context) } };
+  },
+};
+
+/** @throws {Fault} `build/no-packages` */
+function listPackages(rpms: Digest, { store }: BuildContext): Content {
+  const { entries } = store.records.tree(rpms);
+  const files = entries.filter((entry): entry is FileEntry => entry.type === "file");
+  if (files.length === 0)
+    throw new Fault("build/no-packages", "the build ended well and made no .rpm", {
+      hint: "has the spec a %files section, and one for a subpackage that has any?",
+    });
+  const stanzas = files.map(({ path, blob }) => ({
+    ...stanzaIn(headerOf(blob, store.pool)),
+    Filename: path,
+  }));
+  return oneFile(packagesFile, formatStanzas(stanzas), store);
+}
+
+function stanzaIn(header: RpmHeader): Stanza {
+  const stanza = packageFileStanza(header);
+  return stanza["Architecture"] === "src" ? sourceStanza(stanza, sourceFacts(header)) : stanza;
+}
+
+function srpmOf(context: BuildContext) {
+  const file = context.store.pool.require(digestOf(context, "srpm"), { mode: 0o644, uid: 0, gid: 0 });
+  return { source: file, target: srpmFile };
+}
+
+function digestOf({ request }: Pick<BuildContext, "request">, input: string): Digest {
+  return splitContent(inputOf(request, input)).digest;
+}
+
+function systemOf({ request: { system } }: Pick<BuildContext, "request">): string {
+  if (system === undefined) throw new Error("a source package is packed for an architecture");
+  return system;
+}

@@ -1,0 +1,248 @@
+// Planning a spec: its source package, the root it is built in, the packages that come of it.
+// Pure. Knows the facts that have to be built first; does not know how others name it.
+
+import { parseStanzas } from "../../evaluator/deb/stanza.ts";
+import type { Planning } from "../../evaluator/evaluate.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import { closureQuestion } from "../../evaluator/question.ts";
+import { poolTime } from "../../store/layout.ts";
+import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
+import { parseSha256 } from "../../store/model/digest.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
+import { copyDerivation } from "../copy/recipe.ts";
+import type { Made } from "../distro/package.ts";
+import type { RpmDistro } from "../distro/schema.ts";
+import { sourceOf } from "../distro/source.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import type { RpmManifest } from "../package/rpm.ts";
+import { planRepackaged } from "../repackage/plan.ts";
+import { planTools } from "../tools/plan.ts";
+import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
+import {
+  declaresFile,
+  packagesFile,
+  type RpmParameters,
+  requiresFile,
+  rpmAboutDerivation,
+  rpmDerivation,
+  rpmRequiresDerivation,
+  srpmDerivation,
+} from "./recipe.ts";
+import { planRpmBuildRoot } from "./root.ts";
+import type { LocalsFor, Spec } from "./together.ts";
+
+export interface RpmPlan {
+  readonly manifest: RpmManifest;
+  readonly target: Target;
+  readonly distro: RpmDistro;
+  /** What it asks for beside its BuildRequires. */
+  readonly needs: readonly string[];
+  /** A local file, as the manifest writes it. */
+  readonly local: (written: string) => Content;
+  readonly place: (path: readonly (string | number)[]) => Place;
+}
+
+/** A spec that is packed, and can be asked and built. */
+export interface PackedRpm extends Pick<Spec, "declares" | "metOf" | "plan"> {
+  readonly srpm: Input;
+}
+
+/** Undefined while what every build takes is open. @throws {Fault} `manifest/wrong-type` */
+export function packRpm(planning: Planning, plan: RpmPlan): PackedRpm | undefined {
+  const { manifest, target, distro } = plan;
+  const repackaged = planRepackaged(planning, distro, target.arch);
+  const tools = planTools(planning, "rpm", distro.name);
+  const launcher = planTools(planning, "launcher", distro.name);
+  if (repackaged === undefined || tools === undefined || launcher === undefined) return undefined;
+  const rootFor = (requires: readonly string[], locals: readonly Made[]) =>
+    planRpmBuildRoot(planning, {
+      ...{ distro, architecture: target.arch, name: manifest.name, repackaged, tools, launcher },
+      ...{ locals, requires },
+    });
+  const base = rootFor([], []);
+  if (base === undefined) return undefined;
+  const told = toldTo(plan, manifest.sourceDateEpoch ?? poolTime);
+  const common = { architecture: target.arch, launcher, parameters: told };
+  const pack: Pack = (spec, sources) =>
+    srpmDerivation({
+      ...{ ...common, label: `${manifest.name}.src.rpm`, spec, sources },
+      root: { derivation: base, output: "root" },
+    });
+  const { srpm, packing } = planSource(plan, pack);
+  const declares = packing ? planning.fact(packing, "declares", declaresFile) : "";
+  const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor } };
+  return {
+    srpm,
+    declares: declares?.split("\n").filter((line) => line !== ""),
+    metOf(requires) {
+      const closure = planning.closure(
+        closureQuestion({
+          ...{ source: sourceOf(distro, target.arch), base: [], exclude: [], requests: [], build: true },
+          ...{ optional: requires, locals: repackaged.map(({ stanza }) => stanza) },
+        }),
+      );
+      const reasons = closure?.packages.flatMap((item) => item.reasons);
+      return reasons && new Set(reasons.flatMap(({ by, relation }) => (by === "request" ? relation : [])));
+    },
+    plan: (localsFor) => planBuild(build, localsFor),
+  };
+}
+
+interface Building extends RpmPlan {
+  readonly planning: Planning;
+  readonly srpm: Input;
+  readonly launcher: Input;
+  readonly told: RpmParameters;
+  readonly rootFor: (requires: readonly string[], locals: readonly Made[]) => Derivation | undefined;
+}
+
+/**
+ * Its packages; undefined while something is open.
+ *
+ * @throws {Fault} `manifest/wrong-package`, `manifest/unsupported-architecture`, `build/endless-requirements`
+ */
+function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | undefined {
+  const { planning, manifest, target, srpm, launcher, told } = building;
+  const files = [{ name: `${manifest.name}.src.rpm`, rpm: srpm }];
+  const text = planning.fact(rpmAboutDerivation(manifest.name, files), "packages", packagesFile);
+  if (text === undefined) return undefined;
+  const about = readSource(text);
+  refuseOther(about, building);
+  const parameters = { ...told, epoch: manifest.sourceDateEpoch ?? about.changed ?? poolTime };
+  const common = { architecture: target.arch, launcher, parameters, srpm };
+  const ask = (root: Derivation) =>
+    rpmRequiresDerivation({ ...common, label: manifest.name, root: { derivation: root, output: "root" } });
+  const root = settledRoot(building, about, { localsFor, ask });
+  if (root === undefined) return undefined;
+  const build = rpmDerivation({
+    ...{ ...common, label: `${about.name}-${about.version}`, buildType: target.buildType },
+    root: { derivation: root, output: "root" },
+  });
+  const list = planning.fact(build, "packages", packagesFile);
+  if (list === undefined) return undefined;
+  return parseStanzas(list).map(({ Filename: file = "", ...stanza }) => {
+    const copied = copyDerivation(file, { derivation: build, output: "rpms" }, file);
+    return { stanza, label: file, source: srpm, archive: { derivation: copied, output: "file" } };
+  });
+}
+
+interface Asking {
+  readonly localsFor: LocalsFor;
+  readonly ask: (root: Derivation) => Derivation;
+}
+
+/**
+ * The root with all that the build asks for: what `%generate_buildrequires` finds may find more where that is there, so
+ * it is asked again until it asks for nothing new (rpm's docs/man/rpmbuild.8, -br).
+ *
+ * @throws {Fault} `build/endless-requirements`
+ */
+function settledRoot(
+  { planning, needs, rootFor }: Building,
+  about: SourceAbout,
+  { localsFor, ask }: Asking,
+): Derivation | undefined {
+  const requires = new Set([...about.requires.filter((text) => !text.startsWith("rpmlib(")), ...needs]);
+  const mostRounds = 16;
+  for (let round = 0; round < mostRounds; round++) {
+    const wanted = [...requires].sort();
+    const locals = localsFor(wanted);
+    const root = locals && rootFor(wanted, locals);
+    if (root === undefined || !asksWhileBuilding(about)) return root;
+    const asked = planning.fact(ask(root), "requires", requiresFile);
+    if (asked === undefined) return undefined;
+    const found = asked.split("\n").filter((text) => text !== "" && !text.startsWith("rpmlib("));
+    if (found.every((text) => requires.has(text))) return root;
+    for (const text of found) requires.add(text);
+  }
+  throw new Fault(
+    "build/endless-requirements",
+    `${about.name} asks for something else to be built with, ${mostRounds} times in a row`,
+    { hint: "does its %generate_buildrequires print what changes with what is there?" },
+  );
+}
+
+/** Macros of the distribution, of the build type and of the manifest, the last of them winning. */
+function toldTo({ manifest, target, distro }: RpmPlan, epoch: number): RpmParameters {
+  const debug = target.buildType === "debug" ? debugMacros : {};
+  return {
+    macros: { ...distro.macros, ...debug, ...manifest.rpm.macros },
+    environment: manifest.environment,
+    epoch,
+  };
+}
+
+/** A debugger finds what it stands at, and nothing is optimised away. */
+const debugMacros: Readonly<Record<string, string>> = { optflags: "-O0 -g3" };
+
+interface Named {
+  readonly name: string;
+  readonly input: Input;
+}
+
+type Pack = (spec: Named, sources: readonly Named[]) => Derivation;
+
+/** The source package that the manifest names, or one packed of its spec. */
+function planSource(
+  { manifest, local, place }: RpmPlan,
+  pack: Pack,
+): { readonly srpm: Input; readonly packing?: Derivation } {
+  const folder = (written: string, path: readonly (string | number)[]): Content => {
+    const content = local(written);
+    if (splitContent(content).kind === "tree") return content;
+    throw new Fault("manifest/wrong-type", `${written} is a file; a folder is expected`, {
+      place: place(path),
+    });
+  };
+  const blob = (written: string, path: readonly (string | number)[]): Input => {
+    const content = local(written);
+    if (splitContent(content).kind === "blob") return { content };
+    throw new Fault("manifest/wrong-type", `${written} is a folder; a file is expected`, {
+      place: place(path),
+    });
+  };
+  const { spec } = manifest.rpm;
+  const sources = manifest.sources.map((source, index) => {
+    if ("srpm" in source)
+      return { name: lastPart(source.srpm), input: blob(source.srpm, ["sources", index, "srpm"]) };
+    if ("dir" in source)
+      return { name: source.archive, input: { content: folder(source.dir, ["sources", index, "dir"]) } };
+    if ("file" in source)
+      return { name: lastPart(source.file), input: blob(source.file, ["sources", index, "file"]) };
+    const name = lastPart(new URL(source.url).pathname);
+    const wanted = { sha256: parseSha256(source.sha256) };
+    const fetched = fetchDerivation(name, wanted, { urls: [source.url, ...source.mirrors] });
+    return { name, input: { derivation: fetched, output: "file" } };
+  });
+  if (spec !== undefined) {
+    const packing = pack({ name: lastPart(spec), input: blob(spec, ["rpm", "spec"]) }, sources);
+    return { srpm: { derivation: packing, output: "srpm" }, packing };
+  }
+  const [packed] = sources;
+  if (packed === undefined) throw new Error("the schema asks for a spec or a source package");
+  return { srpm: packed.input };
+}
+
+function lastPart(path: string): string {
+  return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+}
+
+function refuseOther(about: SourceAbout, { manifest, target, place }: RpmPlan): void {
+  const { name, version, exclusive, excluded } = about;
+  const wrong = (key: "name" | "version", found: string) =>
+    new Fault("manifest/wrong-package", `the spec is of ${name} ${version}, not of ${manifest[key]}`, {
+      place: place([key]),
+      hint: `write ${key}: ${found}${key === "version" ? ", or leave it out" : ""}`,
+    });
+  if (manifest.name !== name) throw wrong("name", name);
+  const isMet = [undefined, version, version.replace(/-[^-]*$/, "")].includes(manifest.version);
+  if (!isMet) throw wrong("version", version);
+  const made = exclusive.length > 0 ? exclusive : undefined;
+  if ((made === undefined || made.includes(target.arch)) && !excluded.includes(target.arch)) return;
+  throw new Fault("manifest/unsupported-architecture", `${name} is not built for ${target.arch}`, {
+    place: place(["rpm"]),
+    hint: made
+      ? `its spec has ExclusiveArch: ${made.join(" ")}`
+      : `its spec has ExcludeArch: ${excluded.join(" ")}`,
+  });
+}

@@ -1,0 +1,70 @@
+// The root that a spec is built in: what every build has, and exactly what this one asks for.
+// Pure. Knows rpm's build requirements; does not know what is built there.
+
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { poolTime } from "../../store/layout.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
+import type { Made } from "../distro/package.ts";
+import type { RpmDistro } from "../distro/schema.ts";
+import { sourceOf } from "../distro/source.ts";
+import { planRpmRoot } from "../rpmroot/plan.ts";
+
+export interface RpmBuildRootWish {
+  readonly distro: RpmDistro;
+  readonly architecture: string;
+  /** What it is built for, for people. */
+  readonly name: string;
+  /** As the source package asks for them, rich ones too. */
+  readonly requires: readonly string[];
+  /** Packages that the distribution has of another one. */
+  readonly repackaged: readonly Made[];
+  /** Those of manifests, which take the place of any that are called as they are. */
+  readonly locals: readonly Made[];
+  readonly tools: Input;
+  readonly launcher: Input;
+}
+
+/** Undefined while a question is open. */
+export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): Derivation | undefined {
+  const { distro, architecture, name, requires, repackaged, locals, tools, launcher } = wish;
+  const needs = `${name}-build-requirements`;
+  const common: Omit<ClosureQuestion, "requests" | "locals"> = {
+    source: sourceOf(distro, architecture),
+    base: distro.base,
+    exclude: [],
+    build: true,
+  };
+  const made = withLocals(repackaged, locals);
+  const stanzas = (packages: readonly Made[]) => packages.map(({ stanza }) => stanza);
+  // As dnf's builddep has it: a package that needs what the build does, and is never installed.
+  const needing = {
+    ...{ Package: needs, Version: "1-1", Architecture: "noarch" },
+    Requires: `\n ${requires.join("\n ")}`,
+  };
+  const base = planning.closure(
+    closureQuestion({ ...common, requests: distro.build, locals: stanzas(repackaged) }),
+  );
+  const joint =
+    requires.length === 0
+      ? base
+      : planning.closure(
+          closureQuestion({
+            ...common,
+            requests: [...distro.build, needs],
+            locals: [...stanzas(made), needing],
+          }),
+        );
+  if (joint === undefined || base === undefined) return undefined;
+  return planRpmRoot({
+    ...{ distro, architecture, tools, launcher, made, joint, base, needs },
+    epoch: poolTime,
+    labels: { joint: `${name} build root`, base: `${distro.name} build base` },
+  });
+}
+
+/** Packages of manifests before all others of their names. */
+export function withLocals(repackaged: readonly Made[], locals: readonly Made[]): readonly Made[] {
+  const named = new Set(locals.map(({ stanza }) => stanza["Package"]));
+  return [...locals, ...repackaged.filter(({ stanza }) => !named.has(stanza["Package"]))];
+}

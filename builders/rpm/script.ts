@@ -1,0 +1,98 @@
+// What runs in a build's root: rpmbuild, as a user who may nothing else.
+// Pure text and data; runs nothing.
+
+import { outFolder } from "../buildroot/run.ts";
+import { asBuildUser, buildFolder, endBuildUser, makeBuildUser, scriptHead } from "../buildroot/user.ts";
+import { quoted } from "../sandbox/spec.ts";
+import { definesOf, reproducible } from "./macros.ts";
+import { declaresFile, type RpmParameters, requiresFile } from "./recipe.ts";
+
+/** Where the files of a build are bound. */
+export const srpmFile = "/tmp/kit/source.src.rpm";
+export const specFolder = "/tmp/kit/specs";
+export const sourcesFolder = "/tmp/kit/sources";
+/** Folders, by the archives they are to be. */
+export const treesFolder = "/tmp/kit/trees";
+
+const top = `${buildFolder}/rpm`;
+
+type Told = Pick<RpmParameters, "macros" | "environment">;
+
+/** What rpmbuild makes goes where `out` says. */
+function rpmbuild({ macros, environment }: Told, words: readonly string[]): string {
+  // As many at a time as there are processors, which is recorded nowhere (rpm's macros.in).
+  const own = { ...reproducible, _topdir: top, _srcrpmdir: `${top}/SRPMS`, _rpmdir: `${top}/RPMS` };
+  const defines = definesOf({ ...own, ...macros, _build_name_fmt: "%%{NAME}.%%{ARCH}.rpm" });
+  return asBuildUser(["rpmbuild", ...words, ...defines].map(quoted).join(" "), environment);
+}
+
+/** What every package of a spec provides, a line each. */
+function rpmspec({ macros, environment }: Told, spec: string, architecture: string): string {
+  const query = ["--query", "--provides", "--target", `${architecture}-linux`];
+  const defines = definesOf({ _topdir: top, ...macros });
+  return asBuildUser(["rpmspec", ...query, ...defines, spec].map(quoted).join(" "), environment);
+}
+
+const begin = `${scriptHead}${makeBuildUser}mkdir -p ${top}/SRPMS ${top}/RPMS ${top}/SOURCES
+`;
+
+/** The user who builds reads nothing but what is copied for them. */
+const takeSource = `install -m 0644 ${srpmFile} ${top}/source.src.rpm
+chown -R 1000:1000 ${buildFolder}
+`;
+
+/**
+ * The source package says where it was made, though little in one has to do with that: it is made for no architecture,
+ * and for this one where what it asks for or holds differs by it.
+ */
+export function srpmScript(told: Told, spec: string, architecture: string): string {
+  const says = `[%{REQUIRENEVRS}\\n][%{SOURCE}\\n][%{PATCH}\\n][%{EXCLUSIVEARCH}\\n][%{EXCLUDEARCH}\\n]%{NEVR}\\n`;
+  const pack = (folder: string, target: string) =>
+    rpmbuild({ ...told, macros: { ...told.macros, _srcrpmdir: `${top}/${folder}` } }, [
+      ...["-bs", "--target", `${target}-linux`],
+      `SPECS/${spec}`,
+    ]);
+  return `${begin}cp -r ${specFolder} ${top}/SPECS
+cp -rT ${sourcesFolder} ${top}/SOURCES
+for tree in ${treesFolder}/*; do
+  test -d "$tree" || continue
+  name=$(basename "$tree")
+  tar -C "$tree" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=gnu \\
+    --transform="s,^\\.,$(basename "$tree" .tar)," -cf ${top}/SOURCES/"$name" .
+done
+chmod -R u+w ${top}
+chown -R 1000:1000 ${buildFolder}
+cd ${top}
+${pack("own", architecture)}
+${pack("any", "noarch")} >/dev/null 2>&1 || true
+says() { rpm -qp --nosignature --qf ${quoted(says)} "$1"; }
+chosen=$(echo own/*.src.rpm)
+for any in any/*.src.rpm; do
+  test -e "$any" && test "$(says "$any")" = "$(says "$chosen")" && chosen=$any
+done
+install -m 0644 "$chosen" ${outFolder}/source.src.rpm
+${rpmspec(told, `SPECS/${spec}`, architecture)} | sed 's/ .*//' | LC_ALL=C sort -u > ${outFolder}/${declaresFile}
+`;
+}
+
+/** With what it asks for while it is built, rpmbuild packs a second source package, and ends with 11. */
+export function requiresScript(told: Told): string {
+  return `${begin}${takeSource}cd ${top}
+status=0
+${rpmbuild(told, ["-rr", "source.src.rpm"])} || status=$?
+test "$status" = 0 || test "$status" = 11
+set -- SRPMS/*.buildreqs.nosrc.rpm
+if test -e "$1"; then rpm -qp --nosignature --requires "$1" > ${outFolder}/${requiresFile}; else : > ${outFolder}/${requiresFile}; fi
+`;
+}
+
+/** Checks run apart from the build: what they find changes nothing that is built. */
+export function buildScript(told: Told): string {
+  return `${begin}${takeSource}cd ${top}
+${rpmbuild(told, ["-rb", "--nocheck", "source.src.rpm"])}
+${endBuildUser}for file in RPMS/*.rpm; do
+  test -e "$file" && install -m 0644 "$file" ${outFolder}/
+done
+true
+`;
+}

@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { planTogether, type Spec } from "../../../builders/rpm/together.ts";
+import { contentOf } from "../../../store/model/derivation.ts";
+import { digestOf } from "../../../store/model/digest.ts";
+
+interface Written {
+  readonly requires: readonly string[];
+  readonly declares?: readonly string[];
+  /** What it turns out to provide. */
+  readonly provides?: readonly string[];
+  /** It is built only in a later planning. */
+  readonly isOpen?: boolean;
+}
+
+/** Specs by name, and whose packages each is built with in the end. */
+function plan(written: Readonly<Record<string, Written>>, distro: readonly string[] = ["gcc"]) {
+  const builtWith: Record<string, readonly string[]> = {};
+  const specs = Object.entries(written).map(
+    ([name, { requires, declares = [], provides = [], isOpen }]): Spec => {
+      const lines = [name, ...declares, ...provides];
+      const stanza = {
+        Package: name,
+        Version: "1-1",
+        Architecture: "noarch",
+        Provides: `\n ${lines.join("\n ")}`,
+      };
+      return {
+        ...{ file: name, name, names: [], beside: [], declares: [name, ...declares] },
+        metOf: (texts) => new Set(texts.filter((text) => distro.includes(text))),
+        plan(localsFor) {
+          const locals = localsFor(requires);
+          if (locals === undefined || isOpen) return undefined;
+          builtWith[name] = locals.map(({ label }) => label).sort();
+          return [{ stanza, label: name, archive: { content: contentOf("blob", digestOf(name)) } }];
+        },
+      };
+    },
+  );
+  const planned = planTogether(specs);
+  return { builtWith, open: [...planned].flatMap(([name, made]) => (made === undefined ? [name] : [])) };
+}
+
+describe("specs that are built together", () => {
+  test("by what a text declares, before what the distribution has", () => {
+    const { builtWith } = plan(
+      { app: { requires: ["gcc", "lib-devel"] }, lib: { requires: ["gcc"], declares: ["lib-devel"] } },
+      ["gcc", "lib-devel"],
+    );
+    expect(builtWith).toEqual({ app: ["lib"], lib: [] });
+  });
+
+  test("by what turns out, where the distribution has nothing; not where it has", () => {
+    const written = {
+      app: { requires: ["pkgconfig(x)", "/usr/bin/gcc"] },
+      lib: { requires: [], provides: ["pkgconfig(x)", "/usr/bin/gcc"] },
+    };
+    expect(plan(written, ["/usr/bin/gcc"]).builtWith).toEqual({ app: ["lib"], lib: [] });
+  });
+
+  test("while one that could provide it is open, who looks for it waits", () => {
+    const { open, builtWith } = plan({
+      app: { requires: ["pkgconfig(x)"] },
+      slow: { requires: [], isOpen: true },
+      lib: { requires: [], provides: ["pkgconfig(x)"] },
+    });
+    expect(open.sort()).toEqual(["app", "slow"]);
+    expect(builtWith).toEqual({ lib: [] });
+  });
+
+  test("what nobody provides, with all that need it; circles", () => {
+    expect(() =>
+      plan({ a: { requires: ["x(y)"] }, b: { requires: ["x(y)"] }, c: { requires: ["a"] } }),
+    ).toThrow(
+      expect.objectContaining({
+        code: "unresolved/nobody-provides",
+        details: ["x(y) is needed to build a, b", "held up by that: c"],
+      }),
+    );
+    expect(() => plan({ a: { requires: ["b"] }, b: { requires: ["c"] }, c: { requires: ["a"] } })).toThrow(
+      expect.objectContaining({ code: "manifest/cycle" }),
+    );
+  });
+
+  test("a chain of what turns out, whatever order the specs are in", () => {
+    const names = ["a", "b", "c", "d", "e"];
+    const written = Object.fromEntries(
+      names.map((name, i) => [
+        name,
+        { requires: i === 0 ? [] : [`/usr/bin/${names[i - 1]}`], provides: [`/usr/bin/${name}`] },
+      ]),
+    );
+    fc.assert(
+      fc.property(fc.shuffledSubarray(names, { minLength: 5 }), (order) => {
+        const { builtWith } = plan(
+          Object.fromEntries(order.map((name) => [name, written[name] ?? { requires: [] }])),
+        );
+        expect(builtWith).toEqual({ a: [], b: ["a"], c: ["b"], d: ["c"], e: ["d"] });
+      }),
+    );
+  });
+});

@@ -1,0 +1,308 @@
+// Specs built in a distribution of rpms, by the command a user runs: what ships, who is built with whom, images of them.
+
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { files, serve, type TestServer } from "../builders/fetch/server.ts";
+import { readRpm } from "../builders/rpm/read.ts";
+import { shippedManifests } from "./base.ts";
+import { built, done, kit, type Outcome } from "./kit.ts";
+import { openPlace, type Place } from "./place.ts";
+import { refuses } from "./refusal.ts";
+import { flawsOf } from "./sound.ts";
+
+let place: Place;
+let first: Outcome;
+
+/** 45 s with a near mirror: 250 packages of trixie, all but some of them made rpms of. */
+beforeAll(async () => {
+  place = openPlace("specs");
+  cpSync(join(shippedManifests, "packages/bell"), join(place.folder, "bell"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".lock"),
+  });
+  first = await run("realize", "bell");
+});
+afterAll(() => {
+  expect(flawsOf(place.store)).toEqual([]);
+  place[Symbol.dispose]();
+});
+
+const run = (...words: string[]): Promise<Outcome> =>
+  kit([...words, "--json"], { cwd: place.folder, store: place.store });
+const at = () => ({ cwd: place.folder, store: place.store, keepsLock: true });
+
+const rpmsIn = (outcome: Outcome) => [...done(outcome).paths.keys()].sort();
+const builds = (outcome: Outcome): string[] =>
+  built(outcome).filter((label) => /^(?:libchime|ding)-1\.0-/.test(label));
+
+const edit = (file: string, from: string, to: string) => {
+  const text = readFileSync(join(place.folder, file), "utf8");
+  expect(text).toContain(from);
+  place.write({ [file]: text.replace(from, to) });
+};
+
+/** A spec of one script, and its manifest. */
+const spec = (name: string, head: string, files = "%files\n", sections = "") => ({
+  [`${name}.yaml`]: `kind: package\nname: ${name}\nbuilder: rpm\ndistro: mini-rpm\nrpm: {spec: ./${name}.spec}\n`,
+  [`${name}.spec`]: `Name: ${name}\nVersion: 1\nRelease: 1\nSummary: The test package ${name}\nLicense: MIT\nBuildArch: noarch\n${head}\n%description\n${name}\n\n${sections}\n${files}`,
+});
+
+describe("what ships", () => {
+  test("built in order, though ding's spec names what libchime turns out to provide alone", () => {
+    expect(rpmsIn(first)).toEqual([
+      ...["ding", "ding-debuginfo", "ding-debugsource"],
+      ...["libchime", "libchime-debuginfo", "libchime-debugsource", "libchime-devel"],
+    ]);
+    expect(builds(first)).toEqual(["ding-1.0-1.mini", "libchime-1.0-1.mini"]);
+    const ding = readRpm(first.paths.get("ding") ?? "");
+    expect(ding.stanza["Requires"]).toContain("libchime.so.1()(64bit)");
+    expect(ding.paths).toContain("/usr/bin/ding");
+    const devel = readRpm(first.paths.get("libchime-devel") ?? "");
+    expect(devel.stanza["Provides"]).toContain("pkgconfig(chime) = 1.0");
+    expect(devel.stanza["Requires"]).toContain("libchime(x86-64) = 1.0-1.mini");
+  });
+
+  test("the same in another store, and by one that names the other", async () => {
+    const other = openPlace("specs-other");
+    cpSync(join(place.folder, "bell"), join(other.folder, "bell"), { recursive: true });
+    const outcome = done(await kit(["realize", "bell/ding.yaml"], { cwd: other.folder, store: other.store }));
+    for (const name of ["ding", "ding-debuginfo"])
+      expect(
+        readFileSync(outcome.paths.get(name) ?? "").equals(readFileSync(first.paths.get(name) ?? "")),
+      ).toBe(true);
+    expect(flawsOf(other.store)).toEqual([]);
+    other[Symbol.dispose]();
+  });
+
+  test("a comment in a manifest builds nothing, one in the library's sources no more than it", async () => {
+    edit("bell/libchime.yaml", "kind: package", "# Rings.\nkind: package");
+    expect(builds(await run("realize", "bell"))).toEqual([]);
+    edit("bell/libchime/Makefile", "PREFIX = /usr", "# Where it goes.\nPREFIX = /usr");
+    expect(builds(await run("realize", "bell"))).toEqual(["libchime-1.0-1.mini"]);
+    edit("bell/libchime/chime.c", "hour > 23", "hour >= 24");
+    edit("bell/libchime/chime.h", "#endif", "int chime_loud(void);\n\n#endif");
+    expect(builds(await run("realize", "bell"))).toEqual(["ding-1.0-1.mini", "libchime-1.0-1.mini"]);
+  });
+
+  test("debug is another key and another result; macros of the manifest win", async () => {
+    const debug = done(await run("realize", "bell", "--build-type", "debug"));
+    expect(builds(debug)).toEqual(["ding-1.0-1.mini", "libchime-1.0-1.mini"]);
+    const [plain, own] = [first, debug].map(({ paths }) =>
+      readFileSync(paths.get("libchime-debuginfo") ?? ""),
+    );
+    expect(plain?.equals(own ?? Buffer.of())).toBe(false);
+    edit("bell/ding.yaml", "{spec: ./ding.spec}", "{spec: ./ding.spec, macros: {dist: .kit7}}");
+    const changed = done(await run("realize", "bell/ding.yaml"));
+    expect(readRpm(changed.paths.get("ding") ?? "").stanza["Version"]).toBe("1.0-1.kit7");
+  });
+
+  test("checks run apart from the build: one that would fail keeps nothing from being built", async () => {
+    edit("bell/libchime/check.c", "== 3", "== 4");
+    done(await run("realize", "bell/libchime.yaml"));
+    edit("bell/libchime/check.c", "== 4", "== 3");
+  });
+});
+
+describe("what comes of it", () => {
+  let server: TestServer | undefined;
+  afterAll(async () => server?.stop());
+
+  test("source packages are built again as they are; an rpm is taken as it is", async () => {
+    const outcome = done(await run("realize", "bell", "--output", "srpm"));
+    expect(rpmsIn(outcome)).toEqual(["ding", "libchime"]);
+    const srpm = readRpm(outcome.paths.get("libchime") ?? "");
+    expect(srpm.stanza["Architecture"]).toBe("src");
+    expect(srpm.stanza["Requires"]).toContain("gcc");
+    place.write({
+      "again/libchime.src.rpm": readFileSync(outcome.paths.get("libchime") ?? ""),
+      "again/libchime.yaml":
+        "kind: package\nname: libchime\nbuilder: rpm\ndistro: mini-rpm\nsources: [{srpm: ./libchime.src.rpm}]\n",
+    });
+    const again = done(await run("realize", "again/libchime.yaml"));
+    const own = done(await run("realize", "bell/libchime.yaml"));
+    for (const [name, path] of own.paths)
+      expect(readFileSync(again.paths.get(name) ?? "").equals(readFileSync(path)), name).toBe(true);
+    place.write({
+      "ready/libchime.rpm": readFileSync(own.paths.get("libchime") ?? ""),
+      "ready/libchime.yaml":
+        "kind: package\nname: libchime\nbuilder: rpm-prebuilt\ndistro: mini-rpm\nsources: [{file: ./libchime.rpm}]\n",
+    });
+    expect(rpmsIn(await run("realize", "ready/libchime.yaml"))).toEqual(["libchime"]);
+  });
+
+  test("an image holds what was built and what that needs, as rpm's own database says", async () => {
+    place.write({
+      "image.yaml": `kind: image
+name: bell
+distro: mini-rpm
+packages: [./bell/ding.yaml, ./bell/libchime.yaml, rpm]
+hostname: belfry
+users: [{name: ringer, uid: 1000}]
+scripts: {postInstall: [./try]}
+outputs: [{type: tar}]
+`,
+      try: `#!/bin/sh
+set -e
+test "$(ding 3)" = "ding
+ding
+ding"
+rpm -q ding libchime mini-rpm-configuration
+rpm -V --nomtime ding libchime coreutils
+test "$(stat -c %U:%G:%a /etc/shadow)" = root:shadow:640
+! rpm -q libchime-devel
+! test -e /var/lib/rpm/rpmdb.sqlite-wal
+`,
+    });
+    const outcome = done(await run("realize", "image.yaml"));
+    expect(existsSync(outcome.paths.get("tar") ?? "")).toBe(true);
+    done(await run("realize", "image.yaml", "--check"));
+  });
+
+  test("a repository, which another distribution's packages are chosen from", async () => {
+    const { paths } = done(await run("realize", "bell", "--output", "repository"));
+    const folder = paths.get("bell") ?? "";
+    expect(readdirSync(folder).filter((name) => name.endsWith(".rpm"))).toHaveLength(7);
+    const content = Object.fromEntries(
+      ["", "repodata/"].flatMap((below) =>
+        readdirSync(join(folder, below), { withFileTypes: true })
+          .filter((one) => one.isFile())
+          .map((one) => [`/${below}${one.name}`, readFileSync(join(folder, below, one.name))]),
+      ),
+    );
+    server = await serve(files(content));
+    place.write({
+      "mine.yaml": `kind: distro
+name: mine
+format: rpm
+architectures: [x86_64]
+repositories: [{name: bell, uri: "${server.url}", unsigned: true}]
+repackaged: {distro: debian/trixie, packages: [bash]}
+base: [base-files, bash, coreutils, dash, mine-configuration]
+`,
+      "served.yaml":
+        "kind: image\nname: served\ndistro: ./mine.yaml\npackages: [ding]\nscripts: {postInstall: [./ring]}\noutputs: [{type: tar}]\n",
+      ring: "#!/bin/sh\nset -e\ntest $(ding 3 | wc -l) = 3\n",
+    });
+    done(await run("realize", "served.yaml"));
+  });
+});
+
+describe("who is built with whom", () => {
+  test("in rounds: what one build makes lets another one be built, and that the next", async () => {
+    place.write({
+      ...Object.fromEntries(
+        Object.entries({
+          ...spec("third", "BuildRequires: /usr/bin/second", "%files\n"),
+          ...spec(
+            "second",
+            "BuildRequires: virtual(first)",
+            "%files\n/usr/bin/second\n",
+            "%install\ninstall -D -m 0755 /usr/bin/first %{buildroot}/usr/bin/second\n",
+          ),
+          ...spec(
+            "first",
+            'Provides: %{lua:print("virtual")}(first)',
+            "%files\n/usr/bin/first\n",
+            "%install\nmkdir -p %{buildroot}/usr/bin\nprintf '#!/bin/sh\\necho first\\n' > %{buildroot}/usr/bin/first\nchmod 0755 %{buildroot}/usr/bin/first\n",
+          ),
+        }).map(([name, text]) => [`rounds/${name}`, text]),
+      ),
+    });
+    const outcome = await run("realize", "rounds");
+    expect(rpmsIn(outcome)).toEqual(["first", "second", "third"]);
+  });
+
+  test("%generate_buildrequires is asked until it asks for nothing new", async () => {
+    place.write(
+      Object.fromEntries(
+        Object.entries({
+          ...spec("provider", "Provides: late(one)\nProvides: late(two)"),
+          ...spec(
+            "asker",
+            "",
+            "%files\n",
+            "%generate_buildrequires\necho 'late(one)'\nrpm -q provider >/dev/null 2>&1 && echo 'late(two)'\ntrue\n\n%build\nrpm -q provider\n",
+          ),
+        }).map(([name, text]) => [`dynamic/${name}`, text]),
+      ),
+    );
+    expect(rpmsIn(await run("realize", "dynamic"))).toEqual(["asker", "provider"]);
+  });
+
+  test("what nobody provides is told with all that need it; a circle with its way", async () => {
+    place.write(
+      Object.fromEntries(
+        Object.entries({
+          ...spec("one", "BuildRequires: pkgconfig(nowhere)"),
+          ...spec("two", "BuildRequires: pkgconfig(nowhere)"),
+          ...spec("three", "BuildRequires: one"),
+        }).map(([name, text]) => [`lost/${name}`, text]),
+      ),
+    );
+    const lost = await refuses(["realize", "lost"], at(), 4, "unresolved/nobody-provides");
+    expect(lost.text).toContain("pkgconfig(nowhere) is needed to build one, two");
+    expect(lost.text).toContain("held up by that: three");
+    place.write(
+      Object.fromEntries(
+        Object.entries({
+          ...spec("a", "BuildRequires: b"),
+          ...spec("b", "BuildRequires: c"),
+          ...spec("c", "BuildRequires: a"),
+        }).map(([name, text]) => [`circle/${name}`, text]),
+      ),
+    );
+    const circle = await refuses(["realize", "circle"], at(), 3, "manifest/cycle");
+    expect(circle.text).toContain("a → b → c → a");
+  });
+});
+
+describe("refused", () => {
+  test("a spec that does not parse, one of another package, one for other processors, an empty one", async () => {
+    place.write({
+      ...spec("broken", "Nonsense"),
+      ...spec("named", ""),
+      ...spec("elsewhere", "ExclusiveArch: s390x"),
+      ...spec("empty", "", ""),
+    });
+    const broken = await refuses(["realize", "broken.yaml"], at(), 1, "build/failed");
+    expect(broken.text).toContain("line 7: Unknown tag: Nonsense");
+    edit("named.yaml", "name: named", "name: other");
+    const named = await refuses(["realize", "named.yaml"], at(), 3, "manifest/wrong-package");
+    expect(named.text).toContain("write name: named");
+    const elsewhere = await refuses(
+      ["realize", "elsewhere.yaml"],
+      at(),
+      3,
+      "manifest/unsupported-architecture",
+    );
+    expect(elsewhere.text).toContain("ExclusiveArch: s390x");
+    await refuses(["realize", "empty.yaml"], at(), 1, "build/no-packages");
+  });
+
+  test("macros that are kit's, a source package beside sources, no spec; a spec for a distribution of debs", async () => {
+    place.write(spec("plain", ""));
+    const manifest = (rest: string) =>
+      place.write({ "bad.yaml": `kind: package\nname: plain\nbuilder: rpm\ndistro: mini-rpm\n${rest}` });
+    manifest("rpm: {spec: ./plain.spec, macros: {_topdir: /x}}\n");
+    await refuses(["realize", "bad.yaml"], { ...at(), keepsLock: false }, 3, "manifest/bad-value");
+    manifest("sources: [{srpm: ./plain.spec}, {file: ./plain.spec}]\n");
+    await refuses(["realize", "bad.yaml"], { ...at(), keepsLock: false }, 3, "manifest/bad-value");
+    manifest("");
+    await refuses(["realize", "bad.yaml"], { ...at(), keepsLock: false }, 3, "manifest/missing-key");
+    manifest("rpm: {spec: ./plain.spec}\n");
+    edit("bad.yaml", "mini-rpm", "debian/trixie");
+    await refuses(["realize", "bad.yaml"], { ...at(), keepsLock: false }, 3, "manifest/unsupported-format");
+    manifest("sources: [{srpm: ./plain.spec}]\n");
+    await refuses(["realize", "bad.yaml"], at(), 8, "digest/bad-rpm");
+  });
+
+  test("a header that nobody declared is told with who has it", async () => {
+    edit("bell/ding.spec", "BuildRequires: pkgconfig(chime)\n", "");
+    edit("bell/ding.spec", "$(pkg-config --cflags --libs chime)", "-lchime");
+    edit("bell/ding.yaml", "buildDependencies: [./libchime.yaml]\n", "");
+    const fault = await refuses(["realize", "bell/ding.yaml"], at(), 1, "build/failed");
+    expect(fault.text).toContain("chime.h");
+    expect(fault.text).toContain("libchime-devel");
+  });
+});

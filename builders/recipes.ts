@@ -2,6 +2,7 @@
 // its results are to people.
 // Knows names and versions; loads no builder.
 
+import { checksVersions } from "./checks/recipe.ts";
 import { copyVersions } from "./copy/recipe.ts";
 import { customizeVersions } from "./customize/recipe.ts";
 import { debFilesVersions } from "./deb-files/recipe.ts";
@@ -30,6 +31,7 @@ import { unpackVersions } from "./unpack/recipe.ts";
 
 export const builderVersions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   archive: archiveVersions,
+  checks: checksVersions,
   copy: copyVersions,
   customize: customizeVersions,
   "deb-about": debAboutVersions,

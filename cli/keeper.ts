@@ -2,6 +2,7 @@
 // Composition only: gives the keeper its builders, threads and channel.
 
 import { flushCompileCache } from "node:module";
+import { checksBuilder } from "../builders/checks/builder.ts";
 import { copyBuilder } from "../builders/copy/builder.ts";
 import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
@@ -33,6 +34,7 @@ import { entryFile, isBundle } from "./entry.ts";
 
 const builders = [
   archiveBuilder,
+  checksBuilder,
   copyBuilder,
   customizeBuilder,
   debAboutBuilder,

@@ -8,6 +8,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { type BuildRootWish, planBuildRoot } from "../buildroot/root.ts";
+import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
@@ -68,7 +69,10 @@ export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly
     parameters: parametersOf(about, plan),
   });
   const list = planning.fact(build, "packages", packagesFile);
-  return list === undefined ? undefined : parseStanzas(list).map((stanza) => builtPackage(stanza, build));
+  const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};
+  return list === undefined
+    ? undefined
+    : parseStanzas(list).map((stanza) => ({ ...builtPackage(stanza, build), ...checks }));
 }
 
 function builtPackage(

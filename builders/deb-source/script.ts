@@ -10,7 +10,24 @@ import type { DebSourceParameters } from "./recipe.ts";
  * The source is copied, since builds write into it, and given to the user who builds. What dpkg-buildpackage says of
  * itself (.changes, .buildinfo) has dates and names of this run, so it ends in the log.
  */
-export function buildScript({ folder, profiles, options, environment }: DebSourceParameters): string {
+export function buildScript(parameters: DebSourceParameters): string {
+  return `${scriptOf(parameters)}cd ${buildFolder}
+for file in *.buildinfo *.changes; do
+  test -e "$file" && { echo "kit: $file"; cat "$file"; }
+done
+for file in *.deb; do
+  test -e "$file" && install -m 0644 "$file" ${outFolder}/
+done
+true
+`;
+}
+
+/** The same with the checks that debian/rules has, and nothing comes of it. */
+export function checkScript({ options, ...parameters }: DebSourceParameters): string {
+  return scriptOf({ ...parameters, options: options.filter((option) => option !== "nocheck") });
+}
+
+function scriptOf({ folder, profiles, options, environment }: DebSourceParameters): string {
   const tree = quoted(`${buildFolder}/${folder}`);
   const profile = profiles.length > 0 ? ` --build-profiles=${quoted(profiles.join(","))}` : "";
   const own = { DEB_BUILD_OPTIONS: options.join(" "), DEBIAN_FRONTEND: "noninteractive" };
@@ -21,13 +38,5 @@ chmod +x ${tree}/debian/rules
 chown -R 1000:1000 ${buildFolder}
 cd ${tree}
 ${asBuildUser(build, { ...environment, ...own })}
-${endBuildUser}cd ${buildFolder}
-for file in *.buildinfo *.changes; do
-  test -e "$file" && { echo "kit: $file"; cat "$file"; }
-done
-for file in *.deb; do
-  test -e "$file" && install -m 0644 "$file" ${outFolder}/
-done
-true
-`;
+${endBuildUser}`;
 }

@@ -4,7 +4,7 @@
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
 import { debOf } from "../../evaluator/lock.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
-import type { Input } from "../../store/model/derivation.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
 import type { Sha256 } from "../../store/model/digest.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { PackageInput } from "../rootfs/recipe.ts";
@@ -17,6 +17,8 @@ export interface Made {
   readonly stanza: Stanza;
   readonly archive: Input;
   readonly label: string;
+  /** The checks of its source, where its manifest wants them to be run. */
+  readonly checks?: Derivation;
   /** The source package that it is made of, where it is an rpm. */
   readonly source?: Input;
 }

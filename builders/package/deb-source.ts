@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
-import { packageShape } from "./shape.ts";
+import { packageShape, test } from "./shape.ts";
 import { patches, treeSources } from "./source.ts";
 
 const word = (what: string) =>
@@ -51,6 +51,7 @@ export const debSource = z.strictObject({
     .record(environmentName, z.string().regex(/^[^\0]*$/))
     .default({})
     .describe("Variables of the build."),
+  test,
   dpkg: dpkg.prefault({}).describe("What only dpkg-buildpackage takes."),
 });
 

@@ -5,7 +5,9 @@ import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import type { Derivation } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { resultFile } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import { rpmRepositoryDerivation } from "../rpm/recipe.ts";
 import { sysrootOf } from "../sysroot/plan.ts";
@@ -28,7 +30,10 @@ export function planPackageOutputs(
   const made = planEach(planning, others).map((items, i) => {
     const other = others[i];
     const isRpm = other !== undefined && isRpmManifest(builderOf(other));
-    return [other, items && (isRpm ? rpmOutputs(items) : items.map(debOutput))] as const;
+    const packages = items && (isRpm ? rpmOutputs(items) : items.map(debOutput));
+    const { name = "" } = other ? builderOf(other) : {};
+    const checks = items && checkOutputs(items, name, other?.target.arch ?? "");
+    return [other, packages && checks && [...packages, ...checks]] as const;
   });
   const planned = new Map<Plannable | undefined, readonly PlannedOutput[] | undefined>([
     ...trees.map((item) => [item, planTreeOutputs(planning, item.file, item.target)] as const),
@@ -72,9 +77,26 @@ function planTreeOutputs(
   const common = { name: own.name, architecture: target.arch };
   return [
     { ...common, type: "tree", derivation: own.derivation, output: "files" },
+    ...checkOutputs([own], own.name, target.arch),
     { ...common, type: "sysroot", ...sysrootOf(own.name, trees, target.arch) },
   ];
 }
+
+/** How the checks of what is made of one source ended, in the file `result`: `passed` or `failed`. */
+function checkOutputs(
+  items: readonly { readonly checks?: Derivation }[],
+  name: string,
+  architecture: string,
+): PlannedOutput[] {
+  const all = new Set(items.flatMap(({ checks }) => checks ?? []));
+  return [...all].map((derivation) => ({
+    ...{ type: checksType, name: `${name}-checks`, architecture, derivation, output: "result" },
+    file: resultFile,
+  }));
+}
+
+/** The type of outputs that tell how checks ended. */
+export const checksType = "checks";
 
 // As archives call packages: without the epoch, whose colon not every file system takes.
 

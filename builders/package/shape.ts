@@ -5,6 +5,30 @@ import * as z from "zod";
 import { header, reference } from "../../evaluator/manifest/value.ts";
 import { architecture, packageOrManifest } from "./debian.ts";
 
+/** Of what is built from source. */
+export const test = z
+  .boolean()
+  .default(false)
+  .describe(
+    "Whether the checks that its source has are run, apart from the build: kit realize --require-tests.",
+  );
+
+/** Of what is built into a tree, which can be tried where it was installed. */
+export const treeTest = z
+  .union([
+    z.boolean(),
+    z.strictObject({
+      run: z
+        .string()
+        .min(1)
+        .describe("Run by sh in the source once it is built and installed into $OUT, below $PREFIX there."),
+    }),
+  ])
+  .default(false)
+  .describe(
+    "Whether the checks that its source has are run, apart from the build, or what is run in their place.",
+  );
+
 export const packageShape = {
   kind: z.literal("package"),
   ...header,

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, text } from "../../evaluator/manifest/value.ts";
 import { packageOrManifest } from "./debian.ts";
-import { packageShape } from "./shape.ts";
+import { packageShape, treeTest } from "./shape.ts";
 import { insidePath, patches, treeSources } from "./source.ts";
 
 const name = text(
@@ -109,6 +109,7 @@ const treeShape = {
     .default([])
     .describe("What building it takes: packages of the distribution by name, and manifests of packages."),
   environment: environment.default({}).describe("Variables of the build: {CXXFLAGS: -Wall}."),
+  test: treeTest,
 };
 
 /** What a build type may lay over the rest: variables and options are added, lists replaced. */
@@ -157,6 +158,11 @@ export const treePackages = [
     ...treeShape,
     builder: z.literal("script"),
     script: script.describe("The commands."),
+    test: treeTest.check(
+      z.refine((value) => value !== true, {
+        error: "has no checks that kit knows of\nwrite test: {run: …}, what checks it",
+      }),
+    ),
     variants: variants({
       script: partial(z.strictObject({ build: z.string(), install: z.string().min(1) })),
     }),

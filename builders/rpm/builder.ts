@@ -105,7 +105,7 @@ export const rpmRequiresBuilder: Builder = {
     const parameters = rpmParameters(context.request.parameters);
     const script = requiresScript(parameters);
     const { epoch } = parameters;
-    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmOf(context)] });
+    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmBind(context)] });
     return { outputs: { requires: contentOf("tree", tree) } };
   },
 };
@@ -116,7 +116,7 @@ export const rpmBuilder: Builder = {
     const parameters = rpmParameters(context.request.parameters);
     const script = buildScript(parameters);
     const { epoch } = parameters;
-    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmOf(context)] });
+    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmBind(context)] });
     return { outputs: { rpms: contentOf("tree", tree), packages: listPackages(tree, context) } };
   },
 };
@@ -141,7 +141,8 @@ function stanzaIn(header: RpmHeader): Stanza {
   return stanza["Architecture"] === "src" ? sourceStanza(stanza, sourceFacts(header)) : stanza;
 }
 
-function srpmOf(context: BuildContext) {
+/** The input `srpm`, where scripts look for it. */
+export function srpmBind(context: BuildContext) {
   const file = context.store.pool.require(digestOf(context, "srpm"), { mode: 0o644, uid: 0, gid: 0 });
   return { source: file, target: srpmFile };
 }

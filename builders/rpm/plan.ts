@@ -9,6 +9,7 @@ import { poolTime } from "../../store/layout.ts";
 import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
+import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
 import type { RpmDistro } from "../distro/schema.ts";
@@ -120,9 +121,10 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
   });
   const list = planning.fact(build, "packages", packagesFile);
   if (list === undefined) return undefined;
+  const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};
   return parseStanzas(list).map(({ Filename: file = "", ...stanza }) => {
     const copied = copyDerivation(file, { derivation: build, output: "rpms" }, file);
-    return { stanza, label: file, source: srpm, archive: { derivation: copied, output: "file" } };
+    return { stanza, label: file, source: srpm, ...checks, archive: { derivation: copied, output: "file" } };
   });
 }
 

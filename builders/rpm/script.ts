@@ -96,3 +96,10 @@ done
 true
 `;
 }
+
+/** The same with the spec's `%check`, and nothing comes of it. */
+export function checkScript(told: Told): string {
+  return `${begin}${takeSource}cd ${top}
+${rpmbuild(told, ["-rb", "source.src.rpm"])}
+${endBuildUser}`;
+}

@@ -5,31 +5,40 @@ import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { Fault, shortList } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
-import { type Builder, inputOf } from "../builder.ts";
-import { buildInRoot, sourceBind } from "../buildroot/run.ts";
+import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { buildInRoot, type RootBuild, sourceBind } from "../buildroot/run.ts";
 import { mergeSysroot } from "./merge.ts";
 import { prefix, sysrootParameters, treeParameters } from "./recipe.ts";
-import { buildScript, stepsName, stepsScript } from "./script.ts";
+import { buildScript, type Check, stepsName, stepsScript } from "./script.ts";
 
 export const treeBuilder: Builder = {
   name: "tree",
   async run(context) {
     const { request, store } = context;
-    const parameters = treeParameters(request.parameters);
-    const { buildType = "release" } = request;
-    const above = request.inputs["sysroot"] === undefined ? [] : ["sysroot"];
-    const { tree, dropped } = await buildInRoot(context, {
-      above,
-      script: buildScript(parameters, buildType, above.length > 0),
-      files: { [stepsName]: stepsScript(parameters.steps, buildType) },
-      epoch: parameters.epoch,
-      binds: [await sourceBind(context)],
-    });
+    const { tree, dropped } = await buildInRoot(context, await treeBuild(context, request.parameters));
     if (dropped.length > 0) throw oddFiles(dropped.map((path) => `/${path}`));
     const files = belowPrefix(store.records.tree(tree));
     return { outputs: { files: contentOf("tree", store.records.writeTree(files)) } };
   },
 };
+
+/** How it is built, or its checks run. */
+export async function treeBuild(
+  context: BuildContext,
+  written: unknown,
+  { check }: { readonly check?: Check } = {},
+): Promise<RootBuild> {
+  const { buildType = "release", inputs } = context.request;
+  const parameters = treeParameters(written);
+  const above = inputs["sysroot"] === undefined ? [] : ["sysroot"];
+  return {
+    above,
+    script: buildScript(parameters, buildType, above.length > 0),
+    files: { [stepsName]: stepsScript(parameters.steps, buildType, check) },
+    epoch: parameters.epoch,
+    binds: [await sourceBind(context)],
+  };
+}
 
 export const sysrootBuilder: Builder = {
   name: "sysroot",

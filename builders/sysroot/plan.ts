@@ -7,6 +7,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
 import { planBuildRoot } from "../buildroot/root.ts";
+import { checksDerivation } from "../checks/recipe.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
@@ -26,6 +27,8 @@ export interface TreePackage {
   readonly version: string | undefined;
   /** Its output `files`. */
   readonly derivation: Derivation;
+  /** Those that its manifest wants to be run. */
+  readonly checks?: Derivation;
   /** Packages of the distribution that it needs to run. */
   readonly runtime: readonly string[];
 }
@@ -145,25 +148,22 @@ function planTree(
   });
   if (source === undefined || root === undefined) return undefined;
   refuseSameName(assembly, filesOf(sysroot), target);
+  const derivation = treeDerivation({
+    ...{ label: labelOf(manifest), architecture: target.arch, buildType: target.buildType, launcher, source },
+    root: { derivation: root, output: "root" },
+    sysroot: sysroot.length === 0 ? undefined : sysrootOf(manifest.name, sysroot, target.arch),
+    parameters: {
+      steps: stepsOf(manifest),
+      directory: directoryOf(manifest),
+      environment: manifest.environment,
+      epoch: manifest.sourceDateEpoch ?? poolTime,
+    },
+  });
+  const { test } = manifest;
+  const check = typeof test === "object" ? test : undefined;
   return {
-    ...{ file, name: manifest.name, version: manifest.version, runtime: runtime.names },
-    derivation: treeDerivation({
-      ...{
-        label: labelOf(manifest),
-        architecture: target.arch,
-        buildType: target.buildType,
-        launcher,
-        source,
-      },
-      root: { derivation: root, output: "root" },
-      sysroot: sysroot.length === 0 ? undefined : sysrootOf(manifest.name, sysroot, target.arch),
-      parameters: {
-        steps: stepsOf(manifest),
-        directory: directoryOf(manifest),
-        environment: manifest.environment,
-        epoch: manifest.sourceDateEpoch ?? poolTime,
-      },
-    }),
+    ...{ file, name: manifest.name, version: manifest.version, runtime: runtime.names, derivation },
+    ...(test !== false && { checks: checksDerivation(derivation, "files", check) }),
   };
 }
 

@@ -37,9 +37,39 @@ ${endBuildUser}cp -R --preserve=mode,links --no-preserve=ownership ${destination
 `;
 }
 
+/** The package's own checks, or a script in their place. */
+export type Check = "own" | { readonly run: string };
+
 /** Runs in the folder of the source's build files, as the user who builds. */
-export function stepsScript(steps: Steps, buildType: BuildType): string {
-  return `${["umask 022", ...linesOf(steps, buildType)].join("\n")}\n`;
+export function stepsScript(steps: Steps, buildType: BuildType, check?: Check): string {
+  const lines = linesOf(steps, buildType);
+  const checks = check === undefined ? [] : check === "own" ? checksOf(steps) : ownCheck(check.run);
+  return `${["umask 022", ...lines, ...checks].join("\n")}\n`;
+}
+
+function ownCheck(run: string): readonly string[] {
+  const installed = `OUT=${destination} PREFIX=${prefix} LD_LIBRARY_PATH=${destination}${prefix}/lib`;
+  return [installed, "export OUT PREFIX LD_LIBRARY_PATH", run];
+}
+
+/** In the folder that the steps end in. */
+function checksOf(steps: Steps): readonly string[] {
+  switch (steps.builder) {
+    case "cmake":
+      return [`ctest --test-dir ${work} --output-on-failure --parallel "$(nproc)"`];
+    case "meson":
+      return [`meson test -C ${work} --print-errorlogs`];
+    case "autotools":
+      return ['make -j"$(nproc)" check'];
+    case "make":
+      return [
+        `make ${pairs({ PREFIX: prefix, prefix, ...steps.variables })
+          .map(quoted)
+          .join(" ")} check`,
+      ];
+    case "script":
+      throw new Error("a script has no checks of its own");
+  }
 }
 
 function linesOf(steps: Steps, buildType: BuildType): readonly string[] {

@@ -1,19 +1,21 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
+import { ended } from "../../builders/checks/recipe.ts";
 import type { Event } from "../../builders/event.ts";
 import { archiveIn } from "../../builders/fetch/recipe.ts";
+import { checksType } from "../../builders/package/outputs.ts";
 import { type Planned, realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
 import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import type { Content, Derivation, Result } from "../../store/model/derivation.ts";
-import type { Digest } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { type Digest, hexOf } from "../../store/model/digest.ts";
+import { Fault, Faults } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
 import type { Parts } from "../composition.ts";
 import { cacheFolder, codeFolder } from "../entry.ts";
@@ -90,6 +92,9 @@ export class RealizeCommand extends BuildCommand {
   states = Option.String("--states", {
     description:
       "write what came of each derivation to this file, as CSV; `-`: as a table below the progress",
+  });
+  requireTests = Option.Boolean("--require-tests", false, {
+    description: "end with 1 where the checks of a package whose manifest says `test` found something",
   });
   readonly #ended: Extract<Event, { type: "end" }>[] = [];
 
@@ -193,6 +198,7 @@ export class RealizeCommand extends BuildCommand {
     const details = await evidence(differing, results, plan.outputs, { parts, label: this.manifest, made });
     if (second !== undefined && differing.length === 0)
       this.renderer.event({ type: "step", text: `built again and the same: ${plural(built, "result")}` });
+    const isSound = this.tellChecks(plan.outputs, places, realized);
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -203,7 +209,8 @@ export class RealizeCommand extends BuildCommand {
     const read = [...files, lockPath(manifest), ...configurationFiles(host.directory)];
     // A store that became another kit's, or a newer one's, is not answered for.
     const depends = [...read, parts.layout.format, codeFolder];
-    if (memo) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
+    // What checks found is told every time.
+    if (memo && isSound) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
     if (differing.length === 0) return 0;
     throw new Fault(
       this.check ? "differs/check" : "differs/rebuild",
@@ -213,6 +220,25 @@ export class RealizeCommand extends BuildCommand {
         hint: "the recorded results stay; `kit profile differing` keeps both. Find what varies: dates, order, randomness",
       },
     );
+  }
+
+  /** Whether all ended well. @throws {Faults} `build/checks-failed` where that is no mere warning */
+  private tellChecks(
+    outputs: readonly PlannedOutput[],
+    places: readonly string[],
+    { requests }: Realized,
+  ): boolean {
+    const faults = outputs.flatMap(({ type, name, derivation }, index) => {
+      if (type !== checksType || readFileSync(places[index] ?? "", "utf8") === ended.well) return [];
+      const request = requests.get(derivation.digest);
+      return new Fault("build/checks-failed", `${name}: its checks found something`, {
+        hint: `what they say: kit log ${request === undefined ? "" : hexOf(request).slice(0, 16)}`,
+      });
+    });
+    if (faults.length > 0 && this.requireTests) throw new Faults(faults);
+    for (const { message, hint } of faults)
+      this.renderer.event({ type: "warning", text: `${message}; ${hint}` });
+    return faults.length === 0;
   }
 
   private async addToProfile(

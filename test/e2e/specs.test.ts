@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { files, serve, type TestServer } from "../builders/fetch/server.ts";
 import { readRpm } from "../builders/rpm/read.ts";
 import { shippedManifests } from "./base.ts";
-import { built, done, kit, type Outcome } from "./kit.ts";
+import { built, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { refuses } from "./refusal.ts";
 import { flawsOf } from "./sound.ts";
@@ -52,8 +52,9 @@ describe("what ships", () => {
   test("built in order, though ding's spec names what libchime turns out to provide alone", () => {
     expect(rpmsIn(first)).toEqual([
       ...["ding", "ding-debuginfo", "ding-debugsource"],
-      ...["libchime", "libchime-debuginfo", "libchime-debugsource", "libchime-devel"],
+      ...["libchime", "libchime-checks", "libchime-debuginfo", "libchime-debugsource", "libchime-devel"],
     ]);
+    expect(readFileSync(first.paths.get("libchime-checks") ?? "", "utf8")).toBe("passed\n");
     expect(builds(first)).toEqual(["ding-1.0-1.mini", "libchime-1.0-1.mini"]);
     const ding = readRpm(first.paths.get("ding") ?? "");
     expect(ding.stanza["Requires"]).toContain("libchime.so.1()(64bit)");
@@ -99,8 +100,15 @@ describe("what ships", () => {
 
   test("checks run apart from the build: one that would fail keeps nothing from being built", async () => {
     edit("bell/libchime/check.c", "== 3", "== 4");
-    done(await run("realize", "bell/libchime.yaml"));
+    const outcome = done(await run("realize", "bell/libchime.yaml"));
+    expect(readFileSync(outcome.paths.get("libchime-checks") ?? "", "utf8")).toBe("failed\n");
+    const text = told(outcome).find(({ type }) => type === "warning")?.text ?? "";
+    expect(text).toContain("libchime-checks: its checks found something");
+    const log = done(await run("log", /kit log ([0-9a-f]+)/.exec(text)?.[1] ?? ""));
+    expect(log.stdout).toContain("Assertion `chime_strokes(15) == 4' failed");
+    await refuses(["realize", "bell/libchime.yaml", "--require-tests"], at(), 1, "build/checks-failed");
     edit("bell/libchime/check.c", "== 4", "== 3");
+    done(await run("realize", "bell/libchime.yaml", "--require-tests"));
   });
 });
 
@@ -122,7 +130,8 @@ describe("what comes of it", () => {
     const again = done(await run("realize", "again/libchime.yaml"));
     const own = done(await run("realize", "bell/libchime.yaml"));
     for (const [name, path] of own.paths)
-      expect(readFileSync(again.paths.get(name) ?? "").equals(readFileSync(path)), name).toBe(true);
+      if (name !== "libchime-checks")
+        expect(readFileSync(again.paths.get(name) ?? "").equals(readFileSync(path)), name).toBe(true);
     place.write({
       "ready/libchime.rpm": readFileSync(own.paths.get("libchime") ?? ""),
       "ready/libchime.yaml":

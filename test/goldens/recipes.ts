@@ -1,6 +1,7 @@
 // One derivation of every builder, made by its recipe from fixed inputs.
 // Knows recipes; does not know what their keys are.
 
+import { checksDerivation } from "../../builders/checks/recipe.ts";
 import { copyDerivation } from "../../builders/copy/recipe.ts";
 import { customizeDerivation } from "../../builders/customize/recipe.ts";
 import { debFilesDerivation } from "../../builders/deb-files/recipe.ts";
@@ -99,6 +100,8 @@ const rpmPlan = {
   parameters: { macros: { dist: ".kit1" }, environment: { CC: "gcc" }, epoch },
 };
 
+const rpmBuild = rpmDerivation({ ...rpmPlan, label: "hello-1.0-1", srpm, buildType: "debug" });
+
 /** By builder. */
 export const derivations: Readonly<Record<string, Derivation>> = {
   archive: archiveDerivation(
@@ -106,6 +109,7 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     { content: contentOf("blob", digestOf("archive")) },
     { tools, launcher },
   ),
+  checks: checksDerivation(rpmBuild, "packages", { run: "true" }),
   copy: copyDerivation("own.deb", { content: contentOf("blob", digestOf("own")) }),
   customize: customizeDerivation({
     label: "customize",
@@ -269,7 +273,7 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     group: { content: contentOf("blob", digestOf("group")) },
     ...{ tools, launcher },
   }),
-  rpm: rpmDerivation({ ...rpmPlan, label: "hello-1.0-1", srpm, buildType: "debug" }),
+  rpm: rpmBuild,
   "rpm-about": rpmAboutDerivation("hello", [{ name: "hello.rpm", rpm: srpm }]),
   "rpm-repository": rpmRepositoryDerivation("hello", [{ name: "hello.rpm", rpm: srpm }], { tools, launcher }),
   "rpm-requires": rpmRequiresDerivation({ ...rpmPlan, label: "hello", srpm }),

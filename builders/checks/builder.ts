@@ -1,0 +1,49 @@
+// The builder of checks: a package is built once more, with its checks, and how they ended is what comes of it.
+// Knows whose checks there are; does not know how any of them is run.
+
+import { Fault } from "../../store/model/fault.ts";
+import type { BuildContext, Builder } from "../builder.ts";
+import { buildInRoot, type RootBuild, sourceBind } from "../buildroot/run.ts";
+import { debSourceParameters } from "../deb-source/recipe.ts";
+import { checkScript as debScript } from "../deb-source/script.ts";
+import { oneFile } from "../package/place.ts";
+import { srpmBind } from "../rpm/builder.ts";
+import { rpmParameters } from "../rpm/recipe.ts";
+import { checkScript as rpmScript } from "../rpm/script.ts";
+import { treeBuild } from "../sysroot/builder.ts";
+import { checksParameters, ended, resultFile } from "./recipe.ts";
+
+export const checksBuilder: Builder = {
+  name: "checks",
+  async run(context) {
+    const { log, store } = context;
+    const build = await buildOf(context);
+    try {
+      await buildInRoot(context, build);
+      return { outputs: { result: oneFile(resultFile, ended.well, store) } };
+    } catch (error) {
+      // The build itself went well before, so this is what the checks found; limits and interruptions say nothing.
+      if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
+      log.line(`kit: ${error.message}`);
+      return { outputs: { result: oneFile(resultFile, ended.badly, store) } };
+    }
+  },
+};
+
+async function buildOf(context: BuildContext): Promise<RootBuild> {
+  const { builder, parameters, run } = checksParameters(context.request.parameters);
+  switch (builder) {
+    case "tree":
+      return await treeBuild(context, parameters, { check: run === undefined ? "own" : { run } });
+    case "deb-source": {
+      const own = debSourceParameters(parameters);
+      return { script: debScript(own), epoch: own.epoch, binds: [await sourceBind(context)] };
+    }
+    case "rpm": {
+      const own = rpmParameters(parameters);
+      return { script: rpmScript(own), epoch: own.epoch, binds: [srpmBind(context)] };
+    }
+    default:
+      throw new Error(`${builder} has no checks`);
+  }
+}

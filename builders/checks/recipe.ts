@@ -1,0 +1,42 @@
+// How a package's own checks are planned: the build once more, with them, apart from what is built.
+// Pure: makes derivations; does not run anything.
+
+import * as z from "zod/mini";
+import { type Derivation, derivation } from "../../store/model/derivation.ts";
+import { sandboxVersion } from "../sandbox/spec.ts";
+
+export const checksVersions = { checks: "1", sandbox: sandboxVersion } as const;
+
+/** Where the output `result` says how they ended: a line of {@link ended}. */
+export const resultFile = "result";
+export const ended = { well: "passed\n", badly: "failed\n" } as const;
+
+/** A script of one's own, run where the package is installed, and the folder it is run in. */
+export interface OwnCheck {
+  readonly run: string;
+}
+
+/**
+ * Output `result`, a tree with {@link resultFile}. It is made of what the build is made of, and of what came of that, so
+ * that the build has ended well before; what is checked is no part of the build's key.
+ *
+ * @param output of the build
+ */
+export function checksDerivation(build: Derivation, output: string, own?: OwnCheck): Derivation {
+  const { builder, parameters, system, buildType } = build;
+  return derivation({
+    builder: "checks",
+    label: `${build.label} checks`,
+    parameters: { builder, parameters, ...(own && { run: own.run }) },
+    inputs: { ...build.inputs, built: { derivation: build, output } },
+    ...(system !== undefined && { system }),
+    ...(buildType !== undefined && { buildType }),
+    outputs: ["result"],
+  });
+}
+
+const shape = z.object({ builder: z.string(), parameters: z.unknown(), run: z.optional(z.string()) });
+
+export function checksParameters(parameters: unknown) {
+  return z.parse(shape, parameters);
+}

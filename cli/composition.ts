@@ -208,8 +208,8 @@ function listMemory({ host, settings, now }: PartOptions): Memory {
     return join(cacheFolder(host.environment), "lists", name);
   };
   return {
-    recall: (key) => recall(place(key)),
-    remember: (key, value) => remember(place(key), [], value, now()),
+    recall: (key) => recall(place(key))?.value,
+    remember: (key, value) => remember(place(key), [], value, { now: now(), meanings: new Map() }),
   };
 }
 

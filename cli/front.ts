@@ -8,11 +8,19 @@ import { recall } from "../store/memo.ts";
 import { cacheFolder } from "./entry.ts";
 import { memoPlace, type RealizeMemo } from "./memo.ts";
 
-function answer(): boolean {
+async function answer(): Promise<boolean> {
   const place = memoPlace(process.argv.slice(2), process.cwd(), process.env);
-  const memo = place === undefined ? undefined : recall<RealizeMemo>(place);
-  if (!memo?.paths.every(existsSync)) return false;
+  const recalled = place === undefined ? undefined : recall<RealizeMemo>(place);
+  if (recalled === undefined) return false;
+  const { value: memo, doubted } = recalled;
+  if (!memo.paths.every(existsSync)) return false;
   if (!Object.entries(memo.links).every(([link, target]) => leadsTo(link, target))) return false;
+  if (doubted.length > 0) {
+    keepCode();
+    // The parser of YAML takes 30 ms to load and use: only where a manifest was written to.
+    const { stillMeans } = await import("./meaning.ts");
+    if (!doubted.every(({ file, meaning }) => stillMeans(file, meaning))) return false;
+  }
   process.stdout.write(memo.lines.map((line) => `${line}\n`).join(""));
   return true;
 }
@@ -25,9 +33,13 @@ function leadsTo(link: string, target: string): boolean {
   }
 }
 
-if (!answer()) {
-  // Compiled code is kept: 40 ms less to load kit.
+/** Compiled code: 40 ms less to load kit. */
+function keepCode(): void {
   enableCompileCache(join(cacheFolder(process.env), "code"));
+}
+
+if (!(await answer())) {
+  keepCode();
   const { startEarly } = await import("./early.ts");
   startEarly(process.argv.slice(2), process.cwd(), process.env);
   await import("./main.ts");

@@ -23,15 +23,30 @@ export type Stamp = string;
 
 export interface Memo<T> {
   readonly files: Readonly<Record<string, Stamp>>;
+  /** Of files that count by what they mean, and not by their bytes: some digest of that. */
+  readonly meanings?: Readonly<Record<string, string>>;
   readonly value: T;
 }
 
-/** What was remembered; absent where a file has changed since, or nothing can be read. */
-export function recall<T>(place: string): T | undefined {
+/** What was remembered; it holds where all that is doubted means what it meant. */
+export interface Recalled<T> {
+  readonly value: T;
+  readonly doubted: readonly { readonly file: string; readonly meaning: string }[];
+}
+
+/** Absent where a file has changed since, or nothing can be read. */
+export function recall<T>(place: string): Recalled<T> | undefined {
   try {
-    const memo = JSON.parse(readFileSync(place, "utf8")) as Memo<T>;
-    for (const [file, stamp] of Object.entries(memo.files)) if (stampOf(file) !== stamp) return undefined;
-    return memo.value;
+    const { files, meanings = {}, value } = JSON.parse(readFileSync(place, "utf8")) as Memo<T>;
+    const doubted: Recalled<T>["doubted"][number][] = [];
+    for (const [file, stamp] of Object.entries(files)) {
+      const now = stampOf(file);
+      if (now === stamp) continue;
+      const meaning = meanings[file];
+      if (meaning === undefined || now === "-") return undefined;
+      doubted.push({ file, meaning });
+    }
+    return { value, doubted };
   } catch {
     return undefined;
   }
@@ -39,19 +54,32 @@ export function recall<T>(place: string): T | undefined {
 
 /**
  * Remembers a value for these files and all below those that are folders. Nothing is written where one of them
- * changed within the last two seconds (`now`, in milliseconds): it could change again without its times showing it.
+ * changed within the last two seconds (`now`, in milliseconds): it could change again without its times showing it. One
+ * of `meanings`, which say what files meant when they were read, is doubted from the beginning then.
  */
-export function remember<T>(place: string, files: Iterable<string>, value: T, now: number): void {
+export function remember<T>(
+  place: string,
+  files: Iterable<string>,
+  value: T,
+  { now, meanings }: { readonly now: number; readonly meanings: ReadonlyMap<string, string> },
+): void {
   const stamps: Record<string, Stamp> = {};
   for (const file of files) {
     for (const path of withContents(file)) {
       const stats = statSync(path, { throwIfNoEntry: false });
-      if (stats && Math.max(stats.mtimeMs, stats.ctimeMs) > now - racyMs) return;
-      stamps[path] = stampOf(path);
+      const isRacy = stats && Math.max(stats.mtimeMs, stats.ctimeMs) > now - racyMs;
+      if (isRacy && !meanings.has(path)) return;
+      stamps[path] = isRacy ? doubtful : stampOf(path);
     }
   }
-  write(place, JSON.stringify({ files: stamps, value } satisfies Memo<T>));
+  write(
+    place,
+    JSON.stringify({ files: stamps, meanings: Object.fromEntries(meanings), value } satisfies Memo<T>),
+  );
 }
+
+/** No file's. */
+const doubtful: Stamp = "?";
 
 /** As well as it can be: what is remembered nowhere is found out again. */
 function write(place: string, text: string): void {

@@ -100,12 +100,16 @@ async function configure(
   for (const item of merged.filter(hasPreinst))
     writeControl(item, `${work}/${controlFolder}/${fileName(item)}`, read);
 
-  const covered = answeredByKit.filter((path) => lower.entries.some((entry) => entry.path === path));
+  const asksOfManuals = parameters.debconf.some((line) => line.startsWith("man-db"));
+  const covered = [...answeredByKit, ...(asksOfManuals ? [] : [mandb])].filter((path) =>
+    lower.entries.some((entry) => entry.path === path),
+  );
   const sandbox = await context.sandbox({
     lower: [lowerDigest],
     binds: [
       { source: work, target: workFolder, writable: true },
-      ...covered.map((path) => ({ source: `${work}/nothing`, target: `/${path}`, writable: false })),
+      // Its package gives mandb the mode that it has.
+      ...covered.map((path) => ({ source: `${work}/nothing`, target: `/${path}`, writable: path === mandb })),
     ],
   });
   const command = {
@@ -144,6 +148,9 @@ function orderAmongAll(packages: readonly Package[], installed: Installed): read
  * told so, though it could not tell itself (libc6 would restart init otherwise, and wait a second for it).
  */
 const answeredByKit: readonly string[] = ["usr/sbin/start-stop-daemon", "usr/bin/ischroot"];
+
+/** Makes the database of manual pages, which is no part of a root: 0.9 s of 3.9 for what git is built with. */
+const mandb = "usr/bin/mandb";
 
 /** What the kernel's and the sandbox's mounts need to be there. */
 export const mountPoints: readonly Entry[] = ["dev", "proc", "sys", "run"]

@@ -22,6 +22,7 @@ import { cacheFolder, codeFolder } from "../entry.ts";
 import { evidence } from "../evidence.ts";
 import { rememberPlan } from "../lastplan.ts";
 import { lockPath } from "../lockfile.ts";
+import { meaningOf } from "../meaning.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { configurationFiles } from "../places.ts";
 import { type State, statesCsv, statesOf, statesTable } from "../render/states.ts";
@@ -207,10 +208,12 @@ export class RealizeCommand extends BuildCommand {
     const { host, argv, now } = this.context;
     const memo = memoPlace(argv, host.directory, host.environment);
     const read = [...files, lockPath(manifest), ...configurationFiles(host.directory)];
+    const meanings = meaningsIn(world);
     // A store that became another kit's, or a newer one's, is not answered for.
     const depends = [...read, parts.layout.format, codeFolder];
     // What checks found is told every time.
-    if (memo && isSound) remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, now());
+    if (memo && isSound)
+      remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, { now: now(), meanings });
     if (differing.length === 0) return 0;
     throw new Fault(
       this.check ? "differs/check" : "differs/rebuild",
@@ -293,6 +296,14 @@ export class RealizeCommand extends BuildCommand {
     }
     return links;
   }
+}
+
+/** Manifests that count by what they mean: those that are not a source themselves, too. */
+function meaningsIn({ assembly, locals }: Planned["world"]): ReadonlyMap<string, string> {
+  const isSource = (file: string) =>
+    [...locals.keys()].some((at) => file === at || file.startsWith(`${at}/`));
+  const counting = [...assembly.manifests.values()].filter(({ file }) => !isSource(file));
+  return new Map(counting.map(({ file, document }) => [file, meaningOf(document)]));
 }
 
 /** How many package files came from where: `3 from the store, 5 from repositories`; those that were not needed left out. */

@@ -3,6 +3,7 @@
 
 import { caches } from "./caches.ts";
 import { chain } from "./chain.ts";
+import { debs } from "./debs.ts";
 import { index } from "./index.ts";
 import { openPlace } from "./place.ts";
 import { resolve } from "./resolve.ts";
@@ -21,7 +22,7 @@ const times = Number(/--times (\d+)/.exec(words.join(" "))?.[1] ?? 3);
 const wanted = words.filter((word) => !word.startsWith("--") && !/^\d+$/.test(word));
 using place = openPlace(words.includes("--tmpfs") ? "tmpfs" : "ext4");
 console.log(`on ${place.fileSystem}, medians of ${times}, kit and peer in turn`);
-for (const rows of [roots, store, sizes, caches, chain, index, resolve, view, sysroot]) {
+for (const rows of [roots, store, sizes, caches, chain, index, resolve, view, sysroot, debs]) {
   for await (const row of rows(place.folder, times, (name) => wanted.length === 0 || wanted.includes(name))) {
     const ratio = row.ratio === undefined ? "—" : `${row.ratio.toFixed(2)} ×`;
     console.log(

@@ -2,7 +2,7 @@
 // The root disk of a test machine can take half a millisecond to create a file.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 
 export interface Place extends Disposable {
   readonly folder: string;
@@ -11,6 +11,8 @@ export interface Place extends Disposable {
 
 export function openPlace(wanted: "ext4" | "tmpfs"): Place {
   const base = mkdtempSync("/dev/shm/kit-bench-");
+  // A peer may run as an ordinary user.
+  chmodSync(base, 0o755);
   const folder = `${base}/at`;
   mkdirSync(folder);
   const image = `${base}/image`;

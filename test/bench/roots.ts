@@ -1,8 +1,9 @@
 // Benchmarks of root file systems, against mmdebstrap of the same suite, mirror and file system.
 
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mirrorsFor } from "../../builders/repository/mirrors.ts";
+import { hostSources } from "./host.ts";
 import { has, inTurn, type Run, run, type Side } from "./measure.ts";
 import { compared, type Row } from "./row.ts";
 
@@ -192,15 +193,4 @@ function peer(at: string, suite: string, cached: boolean): Side | undefined {
     prepare: () => rmSync(out, { force: true }),
     run: () => run(bootstrap(...(cached ? ["--skip=download/empty", ...fill] : [])), { env: { TMPDIR: at } }),
   };
-}
-
-function hostSources() {
-  const files = ["/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources"];
-  return files.flatMap((path) => {
-    try {
-      return [{ path, text: readFileSync(path, "utf8") }];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -147,10 +147,10 @@ test("what cannot be had is argued; what is not signed is refused, unless that i
   await refuses(["resolve", "./signed.yaml", "tool"], at(), 8, "digest/unsigned");
 });
 
-test("an image of rpms is refused before anything is asked", async () => {
+test("what only images of debs have is refused before anything is asked", async () => {
   place.write({
     "image.yaml":
-      "kind: image\nname: image\ndistro: ./plain.yaml\narchitectures: [x86_64]\noutputs: [{type: tar}]\n",
+      "kind: image\nname: image\ndistro: ./plain.yaml\narchitectures: [x86_64]\ndebconf: ['x x/y select z']\noutputs: [{type: tar}]\n",
   });
   await refuses(["lock", "image.yaml"], at(), 3, "manifest/unsupported-format");
 });

@@ -50,6 +50,43 @@ test("what a dependency installs is the build's to run, not kit's", async () => 
   expect(log.match(/hijacked/g)).toHaveLength(1);
 });
 
+test("a manifest that only says the same otherwise is answered for, unless it is a source itself", async () => {
+  const plain = (...words: string[]) => kit(words, at());
+  place.write({
+    "own/own.yaml": manifest(
+      "own",
+      "sources: [{dir: .}]\nscript: {install: 'mkdir -p $OUT$PREFIX; cp own.yaml $OUT$PREFIX'}",
+    ).replace("{dir: .}", "{dir: ../own}"),
+    "said.yaml": manifest(
+      "said",
+      "sources: [{dir: ./empty}]\nvars: {word: one}\nscript: {install: 'mkdir -p $OUT$PREFIX; echo ${word} > $OUT$PREFIX/said'}",
+    ),
+  });
+  const saying = (text: string) => {
+    for (const file of ["own/own.yaml", "said.yaml"])
+      writeFileSync(join(place.folder, file), `${text}\n${readFileSync(join(place.folder, file), "utf8")}`);
+  };
+  const results = async () => {
+    const [own = "", said = ""] = await Promise.all(
+      ["own/own.yaml", "said.yaml"].map(async (file) => done(await plain("realize", file)).stdout),
+    );
+    return { own, said };
+  };
+  const first = await results();
+  // Older than what a memo takes for young.
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(await results()).toEqual(first);
+  saying("# A comment.");
+  const second = await results();
+  expect(second.said).toBe(first.said);
+  expect(second.own).not.toBe(first.own);
+  writeFileSync(
+    join(place.folder, "said.yaml"),
+    readFileSync(join(place.folder, "said.yaml"), "utf8").replace("word: one", "word: two"),
+  );
+  expect((await results()).said).not.toBe(first.said);
+});
+
 test("setuid files, pipes, and processes that are left", async () => {
   installs("setuid", "mkdir -p $OUT$PREFIX; cp /bin/true $OUT$PREFIX/x; chmod 6755 $OUT$PREFIX/x");
   expect((await failing("setuid", "build/setuid")).text).toContain("/usr/local/x");

@@ -1,0 +1,19 @@
+// What a manifest means, as a digest: comments, blank lines and the way of writing are no part of it.
+// Knows documents; does not know what is asked of them.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type Document, readDocument } from "../evaluator/manifest/document.ts";
+
+export function meaningOf({ value }: Pick<Document, "value">): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
+/** Whether a file means this still; not where it is none that can be read. */
+export function stillMeans(file: string, meaning: string): boolean {
+  try {
+    return meaningOf(readDocument(file, readFileSync(file, "utf8"))) === meaning;
+  } catch {
+    return false;
+  }
+}

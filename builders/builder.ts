@@ -52,6 +52,8 @@ export interface BuildContext {
   /** A folder of this build alone, on the store's file system; gone afterwards. */
   readonly scratch: string;
   readonly log: Log;
+  /** A secret's bytes, which are part of no key. @throws {Fault} `build/no-secret` */
+  secret(name: string): Buffer;
   readonly signal: AbortSignal;
   progress(done: number, total: number, unit: "bytes" | "steps"): void;
   /** A sandbox over these trees, uppermost first, launched by the request's input `launcher`. */
@@ -134,6 +136,8 @@ export interface Crew extends AsyncDisposable {
 
 export interface Log {
   line(text: string): void;
+  /** Puts stars in the place of these wherever they stand so far. */
+  hide(traces: readonly Buffer[]): void;
 }
 
 export type { Command, Entry, Exit, Sandbox, Tree };

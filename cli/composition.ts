@@ -280,6 +280,7 @@ function keeperOptions(options: PartOptions, caches: CacheSettings) {
       retry: options.retry ?? false,
       offline: options.offline,
       proxy: settings.proxy,
+      secrets: settings.secrets,
       downloads: settings.downloads,
       caches,
     },

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { cacheFolder } from "./entry.ts";
+import { secretPrefix } from "./secrets.ts";
 
 /** What a realize printed, and what has to be there for it to be true still. */
 export interface RealizeMemo {
@@ -26,7 +27,11 @@ export function memoPlace(
     );
   if (!plain) return undefined;
   const settings = Object.entries(environment).filter(
-    ([name]) => name.startsWith("KIT_") || name === "XDG_DATA_HOME" || name === "HOME",
+    // Of secrets nothing is kept, not even a digest.
+    ([name]) =>
+      (name.startsWith("KIT_") && !name.startsWith(secretPrefix)) ||
+      name === "XDG_DATA_HOME" ||
+      name === "HOME",
   );
   const key = createHash("sha256")
     .update(JSON.stringify([import.meta.url, argv, directory, settings.sort()]))

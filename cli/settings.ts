@@ -8,6 +8,7 @@ import { bytesOf } from "../evaluator/manifest/value.ts";
 import { Fault } from "../store/model/fault.ts";
 import { type PublicKey, parsePublicKey } from "../store/model/key.ts";
 import { configurationFiles, storeFolder } from "./places.ts";
+import { readSecrets } from "./secrets.ts";
 
 export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -37,6 +38,8 @@ export interface Settings {
   readonly signingKey?: string;
   /** Bytes of room: below the first a collection begins, which makes room up to the second. */
   readonly room?: { readonly least: number; readonly wanted: number };
+  /** Of builds, by name, in base64. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
 }
 
@@ -96,6 +99,10 @@ const file = z.strictObject({
     .string()
     .optional()
     .describe("The file of the key that signs what is pushed, relative to this file."),
+  secrets: z
+    .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string().min(1))
+    .default({})
+    .describe("Files of secrets that builds ask for, by name, relative to this file."),
   gc: z
     .strictObject({ minFree: size, maxFree: size })
     .optional()
@@ -137,6 +144,7 @@ export async function readSettings(
     ).map(serverAddress),
     ...(configuration.value.idRangeStart !== undefined && { rangeStart: configuration.value.idRangeStart }),
     checkout: checkoutMethod(environment["KIT_CHECKOUT"]),
+    secrets: readSecrets(configuration.value.secrets, base, environment),
     proxy: Object.fromEntries(Object.entries(proxy).filter(([, value]) => value)),
   };
 }

@@ -8,6 +8,8 @@ export interface RpmHeader {
   text(tag: number): string | undefined;
   texts(tag: number): readonly string[];
   numbers(tag: number): readonly number[];
+  /** Where in the file it ends, and the payload begins. */
+  readonly end: number;
 }
 
 const leadSize = 96;
@@ -46,6 +48,7 @@ export function parseRpmHeader(bytes: Buffer): RpmHeader {
     return stringsIn(data, found.offset, found.count);
   };
   return {
+    end: intro.end,
     texts,
     text: (tag) => texts(tag)[0],
     numbers(tag) {

@@ -4,7 +4,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { type BuildContext, inputOf } from "../builder.ts";
+import { type BuildContext, inputOf, type Sandbox } from "../builder.ts";
+import { inputOfSecrets, refuseLeaks, type Secret, secretsFolder, tracesOf, withSecrets } from "./secrets.ts";
 
 /** Where the source's checkout is, and where what was built goes. */
 export const sourceFolder = "/tmp/kit/source";
@@ -21,6 +22,8 @@ export interface RootBuild {
   readonly files?: Readonly<Record<string, string>>;
   /** What is built, where the script looks for it: files and folders, to be read alone. */
   readonly binds: readonly { readonly source: string; readonly target: string }[];
+  /** Names of secrets that it is given as files. */
+  readonly secrets?: readonly string[] | undefined;
   /** Seconds since 1970. */
   readonly epoch: number;
 }
@@ -39,7 +42,7 @@ export async function sourceBind({ request, crew }: Pick<BuildContext, "request"
 /** Builds in the input `root`. @throws {Fault} `build/…` */
 export async function buildInRoot(
   context: BuildContext,
-  { above = [], script, files = {}, binds, epoch }: RootBuild,
+  { above = [], script, files = {}, binds, secrets: names = [], epoch }: RootBuild,
 ): Promise<{ readonly tree: Digest; readonly dropped: readonly string[] }> {
   const { request, crew, scratch } = context;
   const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
@@ -58,7 +61,25 @@ export async function buildInRoot(
       { source: out, target: outFolder, writable: true },
     ],
   });
-  await context.run(sandbox, { argv: [besideScript("build")], epoch, environment: {} });
+  const secrets = names.map((name) => ({ name, value: context.secret(name) }));
+  if (secrets.length === 0)
+    await context.run(sandbox, { argv: [besideScript("build")], epoch, environment: {} });
+  else await runWithSecrets(context, sandbox, { secrets, epoch });
   sandbox[Symbol.dispose]();
+  await refuseLeaks(out, secrets);
   return await crew.scanFolder(out);
+}
+
+async function runWithSecrets(
+  context: BuildContext,
+  sandbox: Sandbox,
+  { secrets, epoch }: { readonly secrets: readonly Secret[]; readonly epoch: number },
+): Promise<void> {
+  const argv = withSecrets(secrets, besideScript("build"));
+  const environment = { KIT_SECRETS: secretsFolder };
+  try {
+    await context.run(sandbox, { argv, epoch, environment }, { input: inputOfSecrets(secrets) });
+  } finally {
+    context.log.hide(tracesOf(secrets));
+  }
 }

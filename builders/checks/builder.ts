@@ -37,11 +37,13 @@ async function buildOf(context: BuildContext): Promise<RootBuild> {
       return await treeBuild(context, parameters, { check: run === undefined ? "own" : { run } });
     case "deb-source": {
       const own = debSourceParameters(parameters);
-      return { script: debScript(own), epoch: own.epoch, binds: [await sourceBind(context)] };
+      const { epoch, secrets } = own;
+      return { script: debScript(own), epoch, secrets, binds: [await sourceBind(context)] };
     }
     case "rpm": {
       const own = rpmParameters(parameters);
-      return { script: rpmScript(own), epoch: own.epoch, binds: [srpmBind(context)] };
+      const { epoch, secrets } = own;
+      return { script: rpmScript(own), epoch, secrets, binds: [srpmBind(context)] };
     }
     default:
       throw new Error(`${builder} has no checks`);

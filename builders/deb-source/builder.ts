@@ -80,9 +80,10 @@ export const debSourceBuilder: Builder = {
   name: "deb-source",
   async run(context) {
     const parameters = debSourceParameters(context.request.parameters);
-    const { epoch } = parameters;
+    const { epoch, secrets } = parameters;
     const script = buildScript(parameters);
-    const { tree } = await buildInRoot(context, { script, epoch, binds: [await sourceBind(context)] });
+    const binds = [await sourceBind(context)];
+    const { tree } = await buildInRoot(context, { script, epoch, binds, secrets });
     return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, context) } };
   },
 };

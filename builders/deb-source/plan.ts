@@ -13,6 +13,7 @@ import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import type { DebSourceManifest } from "../package/deb-source.ts";
+import { withSecrets } from "../package/shape.ts";
 import { planTools } from "../tools/plan.ts";
 import { type About, readAbout } from "./about.ts";
 import {
@@ -96,6 +97,7 @@ function parametersOf(
     // Checks run apart from the build: what they find changes nothing that is built.
     options: [...new Set([...options, ...debug, "nocheck"])].sort(),
     environment: manifest.environment,
+    ...withSecrets(manifest),
   };
 }
 

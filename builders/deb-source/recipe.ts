@@ -58,6 +58,8 @@ export interface DebSourceParameters {
   /** Of DEB_BUILD_OPTIONS, sorted. */
   readonly options: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Names of secrets; absent where there are none. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** Outputs `debs`, a tree with the .debs, and `packages`, one with their control paragraphs, as in a Packages file. */
@@ -88,6 +90,7 @@ const shape = z.object({
   profiles: z.array(z.string()),
   options: z.array(z.string()),
   environment: z.record(z.string(), z.string()),
+  secrets: z.optional(z.array(z.string())),
 });
 
 export function debSourceParameters(parameters: unknown): DebSourceParameters {

@@ -2,12 +2,24 @@
 // Knows how it is written beside its place and moved there; does not know what is logged.
 
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 
 export interface LogFile {
   /** Where it is while it is written. */
   readonly file: string;
   line(text: string): void;
+  /** Puts stars in the place of these wherever they stand so far. */
+  hide(traces: readonly Buffer[]): void;
   /** Bytes so far. */
   size(): number;
   /** The last lines as they were written; whoever shows them makes control characters harmless. */
@@ -23,6 +35,13 @@ export function openLog(place: string): LogFile {
   return {
     file: temporary,
     line: (text) => void writeSync(fd, `${text}\n`),
+    hide(traces) {
+      const text = readFileSync(temporary, "latin1");
+      const hidden = traces.reduce((told, trace) => told.replaceAll(trace.toString("latin1"), "***"), text);
+      if (hidden === text) return;
+      ftruncateSync(fd, 0);
+      writeSync(fd, Buffer.from(hidden, "latin1"));
+    },
     size,
     lastLines(count) {
       const length = Math.min(size(), 16384);

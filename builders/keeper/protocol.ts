@@ -47,6 +47,8 @@ export interface KeeperSetup {
   readonly retry: boolean;
   readonly offline: boolean;
   readonly proxy: ProxySettings;
+  /** Secrets of builds by name, in base64. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** Downloads at once from one host. */
   readonly downloads: number;
   /** The caches that are asked for what is not in the store. */

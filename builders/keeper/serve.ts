@@ -164,6 +164,7 @@ function openMethods(parts: MethodParts) {
     emit,
     http: () => http,
     proxy: setup.proxy,
+    secrets: setup.secrets,
     delegation: setup.delegation,
     limits: setup.limits,
     signal: parts.interrupted,

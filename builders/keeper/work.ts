@@ -27,6 +27,8 @@ export interface WorkParts {
   readonly session: Session;
   readonly http: () => Http;
   readonly proxy: ProxySettings;
+  /** By name, in base64. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly delegation: Delegation;
   readonly limits: Limits;
   readonly signal: AbortSignal;
@@ -103,6 +105,13 @@ export function openWorkshop(parts: WorkParts): {
         crew: parts.crew,
         http: parts.http,
         proxy: parts.proxy,
+        secret(name) {
+          const secret = parts.secrets[name];
+          if (secret !== undefined) return Buffer.from(secret, "base64");
+          throw new Fault("build/no-secret", `nobody gave the secret ${name}`, {
+            hint: `set KIT_SECRET_${name}, or name its file under secrets in kit.config.yaml`,
+          });
+        },
         scratch,
         log,
         signal: parts.signal,

@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
-import { packageShape, test } from "./shape.ts";
+import { packageShape, secrets, test } from "./shape.ts";
 import { patches, treeSources } from "./source.ts";
 
 const word = (what: string) =>
@@ -52,6 +52,7 @@ export const debSource = z.strictObject({
     .default({})
     .describe("Variables of the build."),
   test,
+  secrets,
   dpkg: dpkg.prefault({}).describe("What only dpkg-buildpackage takes."),
 });
 

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
 import { macros } from "../distro/macros.ts";
-import { packageShape, test } from "./shape.ts";
+import { packageShape, secrets, test } from "./shape.ts";
 
 const rpmName = text(
   /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/,
@@ -83,6 +83,7 @@ export const rpmPackage = z
       .default({})
       .describe("Variables of the build."),
     test,
+    secrets,
     rpm: z
       .strictObject({
         spec: localPath.optional().describe("The spec file."),

@@ -2,7 +2,7 @@
 // Knows their form; does not know any builder.
 
 import * as z from "zod";
-import { header, reference } from "../../evaluator/manifest/value.ts";
+import { header, reference, text } from "../../evaluator/manifest/value.ts";
 import { architecture, packageOrManifest } from "./debian.ts";
 
 /** Of what is built from source. */
@@ -28,6 +28,21 @@ export const treeTest = z
   .describe(
     "Whether the checks that its source has are run, apart from the build, or what is run in their place.",
   );
+
+/** Of what is built from source. */
+export const secrets = z
+  .array(text(/^[A-Z][A-Z0-9_]{0,63}$/, "a secret's name", "capital letters, digits and _: SIGNING_KEY"))
+  .default([])
+  .describe(
+    "Secrets that the build is given as files of $KIT_SECRETS: KIT_SECRET_NAME of who builds, part of no key, log or result.",
+  );
+
+/** The part of a build's parameters that they are; none where there are none. */
+export function withSecrets(manifest: { readonly secrets: readonly string[] }): {
+  readonly secrets?: readonly string[];
+} {
+  return manifest.secrets.length === 0 ? {} : { secrets: [...new Set(manifest.secrets)].sort() };
+}
 
 export const packageShape = {
   kind: z.literal("package"),

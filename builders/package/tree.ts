@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, text } from "../../evaluator/manifest/value.ts";
 import { packageOrManifest } from "./debian.ts";
-import { packageShape, treeTest } from "./shape.ts";
+import { packageShape, secrets, treeTest } from "./shape.ts";
 import { insidePath, patches, treeSources } from "./source.ts";
 
 const name = text(
@@ -110,6 +110,7 @@ const treeShape = {
     .describe("What building it takes: packages of the distribution by name, and manifests of packages."),
   environment: environment.default({}).describe("Variables of the build: {CXXFLAGS: -Wall}."),
   test: treeTest,
+  secrets,
 };
 
 /** What a build type may lay over the rest: variables and options are added, lists replaced. */

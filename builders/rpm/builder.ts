@@ -115,8 +115,8 @@ export const rpmBuilder: Builder = {
   async run(context) {
     const parameters = rpmParameters(context.request.parameters);
     const script = buildScript(parameters);
-    const { epoch } = parameters;
-    const { tree } = await buildInRoot(context, { script, epoch, binds: [srpmBind(context)] });
+    const { epoch, secrets } = parameters;
+    const { tree } = await buildInRoot(context, { script, epoch, secrets, binds: [srpmBind(context)] });
     return { outputs: { rpms: contentOf("tree", tree), packages: listPackages(tree, context) } };
   },
 };

@@ -16,6 +16,7 @@ import type { RpmDistro } from "../distro/schema.ts";
 import { sourceOf } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { RpmManifest } from "../package/rpm.ts";
+import { withSecrets } from "../package/shape.ts";
 import { planRepackaged } from "../repackage/plan.ts";
 import { planTools } from "../tools/plan.ts";
 import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
@@ -109,7 +110,10 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
   if (text === undefined) return undefined;
   const about = readSource(text);
   refuseOther(about, building);
-  const parameters = { ...told, epoch: manifest.sourceDateEpoch ?? about.changed ?? poolTime };
+  const parameters = {
+    ...{ ...told, ...withSecrets(manifest) },
+    epoch: manifest.sourceDateEpoch ?? about.changed ?? poolTime,
+  };
   const common = { architecture: target.arch, launcher, parameters, srpm };
   const ask = (root: Derivation) =>
     rpmRequiresDerivation({ ...common, label: manifest.name, root: { derivation: root, output: "root" } });

@@ -56,6 +56,8 @@ export function rpmRepositoryDerivation(
 export interface RpmParameters {
   readonly macros: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Names of secrets; absent where there are none. */
+  readonly secrets?: readonly string[] | undefined;
   /** Seconds since 1970. */
   readonly epoch: number;
 }
@@ -133,7 +135,12 @@ export function rpmDerivation(
 }
 
 const strings = z.record(z.string(), z.string());
-const shape = z.object({ macros: strings, environment: strings, epoch: z.number() });
+const shape = z.object({
+  macros: strings,
+  environment: strings,
+  secrets: z.optional(z.array(z.string())),
+  epoch: z.number(),
+});
 
 export function rpmParameters(parameters: unknown): RpmParameters {
   return z.parse(shape, parameters);

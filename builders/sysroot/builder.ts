@@ -35,6 +35,7 @@ export async function treeBuild(
     above,
     script: buildScript(parameters, buildType, above.length > 0),
     files: { [stepsName]: stepsScript(parameters.steps, buildType, check) },
+    secrets: parameters.secrets,
     epoch: parameters.epoch,
     binds: [await sourceBind(context)],
   };

@@ -14,6 +14,7 @@ import { requireDeb } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { architectureFor, packageReferences, refuseBuildType, refuseSameName } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
+import { withSecrets } from "../package/shape.ts";
 import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
 import { withVariant } from "../package/variant.ts";
 import { planSource } from "../source/plan.ts";
@@ -156,6 +157,7 @@ function planTree(
       steps: stepsOf(manifest),
       directory: directoryOf(manifest),
       environment: manifest.environment,
+      ...withSecrets(manifest),
       epoch: manifest.sourceDateEpoch ?? poolTime,
     },
   });

@@ -33,6 +33,8 @@ export interface TreeParameters {
   /** Where in the source its build files are. */
   readonly directory: string;
   readonly environment: Definitions;
+  /** Names of secrets; absent where there are none. */
+  readonly secrets?: readonly string[] | undefined;
   /** Seconds since 1970. */
   readonly epoch: number;
 }
@@ -94,6 +96,7 @@ const shape = z.object({
   ]),
   directory: z.string(),
   environment: definitions,
+  secrets: z.optional(words),
   epoch: z.number(),
 });
 

@@ -41,6 +41,7 @@ export function openBenchKeeper(
       retry: false,
       offline: true,
       proxy: {},
+      secrets: {},
       downloads: 1,
       caches: noCaches,
     },

@@ -85,6 +85,7 @@ function optionsOf(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish
       retry: false,
       offline: wish.offline ?? true,
       proxy: {},
+      secrets: {},
       downloads: 4,
     },
     emit: wish.emit ?? (() => {}),

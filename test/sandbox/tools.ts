@@ -76,6 +76,7 @@ export async function makeTools(folder: string, lock = join(folder, "lock")): Pr
     caches: { places: [], trusted: [], required: 1, deadline: 10_000 },
     checkout: "auto",
     proxy: {},
+    secrets: {},
   } as const;
   const host = { environment: process.env, directory: folder, user: caller, cores: 2 };
   const parts = composeParts({

@@ -89,6 +89,7 @@ export function partsAt(store: string): Parts {
       caches: { places: [], trusted: [], required: 1, deadline: 10_000 },
       checkout: "auto",
       proxy: {},
+      secrets: {},
     },
     offline: true,
     keepFailed: false,

@@ -1,0 +1,116 @@
+// Secrets of builds: given as files, and nowhere else: no key, no log, no result, no store.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { built, done, kit, type Outcome } from "./kit.ts";
+import { openPlace, type Place } from "./place.ts";
+import { refuses } from "./refusal.ts";
+import { flawsOf } from "./sound.ts";
+import { manifest } from "./trees.ts";
+
+const secret = "hunter2-the-second-of-her-name";
+
+let place: Place;
+beforeAll(() => {
+  place = openPlace("secrets");
+  place.write({ "empty/nothing": "", "secret.txt": `${secret}\n` });
+});
+afterAll(() => {
+  expect(flawsOf(place.store)).toEqual([]);
+  place[Symbol.dispose]();
+});
+
+const given = { KIT_SECRET_TOKEN: secret };
+const at = (env: Readonly<Record<string, string>> = given) => ({
+  cwd: place.folder,
+  store: place.store,
+  env,
+});
+const run = (file: string, env?: Readonly<Record<string, string>>): Promise<Outcome> =>
+  kit(["realize", file, "--json"], at(env));
+const installs = (name: string, install: string, rest = "secrets: [TOKEN]\n") =>
+  place.write({
+    [`${name}.yaml`]: manifest(
+      name,
+      `sources: [{dir: ./empty}]\n${rest}script: {install: ${JSON.stringify(`mkdir -p $OUT$PREFIX; ${install}`)}}`,
+    ),
+  });
+
+test("given as a file to who builds, out of the environment or a file; the same key whatever it is", async () => {
+  installs(
+    "used",
+    "stat -c %a:%U $KIT_SECRETS/TOKEN; sha256sum < $KIT_SECRETS/TOKEN | cut -c1-8 > $OUT$PREFIX/sum",
+  );
+  const tree = done(await run("used.yaml")).paths.get("used") ?? "";
+  const sum = execFileSync("sha256sum", { input: secret, encoding: "utf8" });
+  expect(readFileSync(join(tree, "sum"), "utf8")).toBe(`${sum.slice(0, 8)}\n`);
+  expect(done(await kit(["log", "used.yaml", "used"], at())).stdout).toContain("600:build");
+  expect(built(done(await run("used.yaml", { KIT_SECRET_TOKEN: "another-secret" })))).toEqual([]);
+  installs("filed", "sha256sum < $KIT_SECRETS/TOKEN | cut -c1-8 > $OUT$PREFIX/sum");
+  place.write({ "kit.config.yaml": "secrets: {TOKEN: ./secret.txt}\n" });
+  const filed = done(await run("filed.yaml", {})).paths.get("filed") ?? "";
+  const other = execFileSync("sha256sum", { input: `${secret}\n`, encoding: "utf8" });
+  expect(readFileSync(join(filed, "sum"), "utf8")).toBe(`${other.slice(0, 8)}\n`);
+  place.write({ "kit.config.yaml": "secrets: {}\n" });
+});
+
+test("what a build says of it is told as stars", async () => {
+  installs("chatty", "echo it is $(cat $KIT_SECRETS/TOKEN), really; touch $OUT$PREFIX/x");
+  done(await run("chatty.yaml"));
+  expect(done(await kit(["log", "chatty.yaml", "chatty"], at())).stdout).toContain("it is ***, really");
+  installs("failing", "cat $KIT_SECRETS/TOKEN; exit 1");
+  const { text } = await refuses(
+    ["realize", "failing.yaml"],
+    { ...at(), keepsLock: true },
+    1,
+    "build/failed",
+  );
+  expect(text).toContain("***");
+});
+
+test("in a result it is refused: in a file, in a .deb", async () => {
+  installs("leaking", "printf 'key=%s' $(cat $KIT_SECRETS/TOKEN) > $OUT$PREFIX/settings");
+  const leak = await refuses(
+    ["realize", "leaking.yaml"],
+    { ...at(), keepsLock: true },
+    1,
+    "build/secret-in-output",
+  );
+  expect(leak.text).toContain("the secret TOKEN is in what was built: usr/local/settings");
+  place.write({
+    "tree/debian/control":
+      "Source: leaky\nMaintainer: A Person <a@example.org>\nBuild-Depends: debhelper-compat (= 13)\nStandards-Version: 4.6.2\nRules-Requires-Root: no\n\nPackage: leaky\nArchitecture: all\nDescription: says it\n All of it.\n",
+    "tree/debian/changelog":
+      "leaky (1.0) unstable; urgency=medium\n\n  * The first one.\n\n -- A Person <a@example.org>  Mon, 01 Jun 2026 12:00:00 +0000\n",
+    "tree/debian/rules":
+      "#!/usr/bin/make -f\n%:\n\tdh $@\noverride_dh_auto_install:\n\tinstall -D -m 0644 $(KIT_SECRETS)/TOKEN debian/leaky/etc/leaky\n",
+    "tree/debian/source/format": "3.0 (native)\n",
+    "leaky.yaml":
+      "kind: package\nname: leaky\nbuilder: deb-source\ndistro: debian/bookworm\nsources: [{dir: ./tree}]\nsecrets: [TOKEN]\n",
+  });
+  await refuses(["realize", "leaky.yaml"], { ...at(), keepsLock: true }, 1, "build/secret-in-output");
+});
+
+test("nobody gave it, or what is none; nothing of it is anywhere in the store", async () => {
+  installs("wanting", "touch $OUT$PREFIX/x", "secrets: [OTHER]\n");
+  const { text } = await refuses(
+    ["realize", "wanting.yaml"],
+    { ...at(), keepsLock: true },
+    1,
+    "build/no-secret",
+  );
+  expect(text).toContain("KIT_SECRET_OTHER");
+  done(await run("wanting.yaml", { KIT_SECRET_OTHER: "given-at-last" }));
+  await refuses(
+    ["realize", "wanting.yaml"],
+    { ...at({ KIT_SECRET_OTHER: "short" }), keepsLock: true },
+    2,
+    "usage/bad-setting",
+  );
+  const found = spawnSync("grep", ["-rlF", secret, place.store, join(place.folder, ".cache")], {
+    encoding: "utf8",
+  });
+  expect(found.stdout).toBe("");
+});

@@ -64,12 +64,21 @@ export function nativeName(
     : debian;
 }
 
-/** What specs are built for. @throws {Fault} `manifest/unsupported-format` */
+/** What packages of specs are installed in. @throws {Fault} `manifest/unsupported-format` */
 export function requireRpm(distro: DistroManifest): RpmDistro {
   if (distro.format === "rpm") return distro;
-  throw new Fault("manifest/unsupported-format", `${distro.name} has debs, which no spec is built with`, {
-    hint: "name a distribution of rpms, like mini-rpm",
-  });
+  throw new Fault(
+    "manifest/unsupported-format",
+    `${distro.name} has debs, and what is built of a spec is none`,
+    {
+      hint: "name a distribution of rpms, like mini-rpm",
+    },
+  );
+}
+
+/** rpm's name for an architecture that is called as Debian does. */
+export function rpmName(debian: string): string {
+  return nativeNames[debian] ?? debian;
 }
 
 /** The same the other way round. */

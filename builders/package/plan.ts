@@ -16,7 +16,7 @@ import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { planDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made } from "../distro/package.ts";
-import { requireDeb } from "../distro/source.ts";
+import { requireDeb, requireRpm } from "../distro/source.ts";
 import { planRpmPrebuilt } from "../rpm/prebuilt.ts";
 import { planSource } from "../source/plan.ts";
 import { planTrees, type TreePackage } from "../sysroot/plan.ts";
@@ -58,10 +58,11 @@ export function planPackages(
 ): readonly LocalPackage[] | undefined {
   const met = packageFiles(planning.world.assembly, files);
   refuseSameName(planning.world.assembly, met, target);
-  const planned = planEach(
-    planning,
-    met.map((file) => ({ file, target })),
-  );
+  const items = met.map((file) => ({ file, target }));
+  // What is built of a spec in a root of debs is no package of theirs.
+  if (items.some(isSpec(planning)))
+    requireRpm(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
+  const planned = planEach(planning, items);
   if (planned.includes(undefined)) return undefined;
   const packages = planned.flatMap((items) => items ?? []);
   const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, planning.world.assembly)));

@@ -5,6 +5,7 @@ import * as z from "zod";
 import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
 import { macros } from "../distro/macros.ts";
+import { packageName } from "./debian.ts";
 import { packageShape, secrets, test } from "./shape.ts";
 
 const rpmName = text(
@@ -88,6 +89,12 @@ export const rpmPackage = z
       .strictObject({
         spec: localPath.optional().describe("The spec file."),
         macros: macros.default({}).describe("Macros of the build: {dist: .kit1}."),
+        debian: z
+          .record(z.string().min(1), packageName)
+          .default({})
+          .describe(
+            'In a root of debs, the package that each build requirement means: {gcc-c++: g++, "pkgconfig(zlib)": zlib1g-dev}.',
+          ),
       })
       .prefault({})
       .describe("What only rpmbuild takes."),

@@ -5,7 +5,6 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made } from "../distro/package.ts";
-import { requireRpm } from "../distro/source.ts";
 import { packRpm } from "../rpm/plan.ts";
 import { planTogether, type Spec } from "../rpm/together.ts";
 import { assembled } from "../tools/plan.ts";
@@ -30,7 +29,7 @@ export function planSpecs(
   const specs = items.map(({ file, target }): Spec => {
     const { own, manifest, local } = settledPackage(planning, file, target);
     if (manifest.builder !== "rpm") throw new Error(`${file} is no spec`);
-    const distro = requireRpm(distroNamed(target.distro, target.arch, assembly).manifest);
+    const { manifest: distro } = distroNamed(target.distro, target.arch, assembly);
     const references = packageReferences(assembly, file, "buildDependencies").map((one) => one.file);
     // Others of these are found as they are by what they provide.
     const names = references.filter((other) => files.has(other));

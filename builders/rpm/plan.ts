@@ -4,7 +4,6 @@
 import { parseStanzas } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import { closureQuestion } from "../../evaluator/question.ts";
 import { poolTime } from "../../store/layout.ts";
 import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
@@ -12,12 +11,11 @@ import { Fault, type Place } from "../../store/model/fault.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
-import type { RpmDistro } from "../distro/schema.ts";
-import { sourceOf } from "../distro/source.ts";
+import type { DistroManifest } from "../distro/schema.ts";
+import { rpmName } from "../distro/source.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { withSecrets } from "../package/shape.ts";
-import { planRepackaged } from "../repackage/plan.ts";
 import { planTools } from "../tools/plan.ts";
 import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
 import {
@@ -30,13 +28,13 @@ import {
   rpmRequiresDerivation,
   srpmDerivation,
 } from "./recipe.ts";
-import { planRpmBuildRoot } from "./root.ts";
+import { type Room, roomOfDebs, roomOfRpms } from "./room.ts";
 import type { LocalsFor, Spec } from "./together.ts";
 
 export interface RpmPlan {
   readonly manifest: RpmManifest;
   readonly target: Target;
-  readonly distro: RpmDistro;
+  readonly distro: DistroManifest;
   /** What it asks for beside its BuildRequires. */
   readonly needs: readonly string[];
   /** A local file, as the manifest writes it. */
@@ -52,19 +50,15 @@ export interface PackedRpm extends Pick<Spec, "declares" | "metOf" | "plan"> {
 /** Undefined while what every build takes is open. @throws {Fault} `manifest/wrong-type` */
 export function packRpm(planning: Planning, plan: RpmPlan): PackedRpm | undefined {
   const { manifest, target, distro } = plan;
-  const repackaged = planRepackaged(planning, distro, target.arch);
-  const tools = planTools(planning, "rpm", distro.name);
   const launcher = planTools(planning, "launcher", distro.name);
-  if (repackaged === undefined || tools === undefined || launcher === undefined) return undefined;
-  const rootFor = (requires: readonly string[], locals: readonly Made[]) =>
-    planRpmBuildRoot(planning, {
-      ...{ distro, architecture: target.arch, name: manifest.name, repackaged, tools, launcher },
-      ...{ locals, requires },
-    });
-  const base = rootFor([], []);
-  if (base === undefined) return undefined;
-  const told = toldTo(plan, manifest.sourceDateEpoch ?? poolTime);
-  const common = { architecture: target.arch, launcher, parameters: told };
+  const room = launcher && roomFor(planning, plan, launcher);
+  const base = room?.rootFor([], []);
+  if (launcher === undefined || room === undefined || base === undefined) return undefined;
+  const told = {
+    ...toldTo(plan, manifest.sourceDateEpoch ?? poolTime),
+    ...(!room.isKnownToRpm && { nodeps: true as const }),
+  };
+  const common = { architecture: rpmName(target.arch), launcher, parameters: told };
   const pack: Pack = (spec, sources) =>
     srpmDerivation({
       ...{ ...common, label: `${manifest.name}.src.rpm`, spec, sources },
@@ -72,22 +66,21 @@ export function packRpm(planning: Planning, plan: RpmPlan): PackedRpm | undefine
     });
   const { srpm, packing } = planSource(plan, pack);
   const declares = packing ? planning.fact(packing, "declares", declaresFile) : "";
-  const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor } };
+  const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor: room.rootFor } };
   return {
     srpm,
     declares: declares?.split("\n").filter((line) => line !== ""),
-    metOf(requires) {
-      const closure = planning.closure(
-        closureQuestion({
-          ...{ source: sourceOf(distro, target.arch), base: [], exclude: [], requests: [], build: true },
-          ...{ optional: requires, locals: repackaged.map(({ stanza }) => stanza) },
-        }),
-      );
-      const reasons = closure?.packages.flatMap((item) => item.reasons);
-      return reasons && new Set(reasons.flatMap(({ by, relation }) => (by === "request" ? relation : [])));
-    },
+    metOf: room.metOf,
     plan: (localsFor) => planBuild(build, localsFor),
   };
+}
+
+function roomFor(planning: Planning, plan: RpmPlan, launcher: Input): Room | undefined {
+  const { manifest, target, distro, needs, place } = plan;
+  const wish = { name: manifest.name, architecture: target.arch, launcher };
+  if (distro.format === "rpm") return roomOfRpms(planning, distro, wish);
+  const mapping = { table: manifest.rpm.debian, named: needs, place: place(["rpm"]) };
+  return roomOfDebs(planning, distro, wish, mapping);
 }
 
 interface Building extends RpmPlan {
@@ -95,7 +88,7 @@ interface Building extends RpmPlan {
   readonly srpm: Input;
   readonly launcher: Input;
   readonly told: RpmParameters;
-  readonly rootFor: (requires: readonly string[], locals: readonly Made[]) => Derivation | undefined;
+  readonly rootFor: Room["rootFor"];
 }
 
 /**
@@ -114,7 +107,7 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
     ...{ ...told, ...withSecrets(manifest) },
     epoch: manifest.sourceDateEpoch ?? about.changed ?? poolTime,
   };
-  const common = { architecture: target.arch, launcher, parameters, srpm };
+  const common = { architecture: rpmName(target.arch), launcher, parameters, srpm };
   const ask = (root: Derivation) =>
     rpmRequiresDerivation({ ...common, label: manifest.name, root: { derivation: root, output: "root" } });
   const root = settledRoot(building, about, { localsFor, ask });
@@ -172,7 +165,7 @@ function settledRoot(
 function toldTo({ manifest, target, distro }: RpmPlan, epoch: number): RpmParameters {
   const debug = target.buildType === "debug" ? debugMacros : {};
   return {
-    macros: { ...distro.macros, ...debug, ...manifest.rpm.macros },
+    macros: { ...(distro.format === "rpm" && distro.macros), ...debug, ...manifest.rpm.macros },
     environment: manifest.environment,
     epoch,
   };
@@ -244,7 +237,8 @@ function refuseOther(about: SourceAbout, { manifest, target, place }: RpmPlan): 
   const isMet = [undefined, version, version.replace(/-[^-]*$/, "")].includes(manifest.version);
   if (!isMet) throw wrong("version", version);
   const made = exclusive.length > 0 ? exclusive : undefined;
-  if ((made === undefined || made.includes(target.arch)) && !excluded.includes(target.arch)) return;
+  const architecture = rpmName(target.arch);
+  if ((made === undefined || made.includes(architecture)) && !excluded.includes(architecture)) return;
   throw new Fault("manifest/unsupported-architecture", `${name} is not built for ${target.arch}`, {
     place: place(["rpm"]),
     hint: made

@@ -56,6 +56,8 @@ export function rpmRepositoryDerivation(
 export interface RpmParameters {
   readonly macros: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Where rpm's database does not know what is there; absent where it does. */
+  readonly nodeps?: true | undefined;
   /** Names of secrets; absent where there are none. */
   readonly secrets?: readonly string[] | undefined;
   /** Seconds since 1970. */
@@ -138,6 +140,7 @@ const strings = z.record(z.string(), z.string());
 const shape = z.object({
   macros: strings,
   environment: strings,
+  nodeps: z.optional(z.literal(true)),
   secrets: z.optional(z.array(z.string())),
   epoch: z.number(),
 });

@@ -16,14 +16,17 @@ export const treesFolder = "/tmp/kit/trees";
 
 const top = `${buildFolder}/rpm`;
 
-type Told = Pick<RpmParameters, "macros" | "environment">;
+type Told = Pick<RpmParameters, "macros" | "environment" | "nodeps">;
 
 /** What rpmbuild makes goes where `out` says. */
-function rpmbuild({ macros, environment }: Told, words: readonly string[]): string {
+function rpmbuild({ macros, environment, nodeps }: Told, words: readonly string[]): string {
   // As many at a time as there are processors, which is recorded nowhere (rpm's macros.in).
   const own = { ...reproducible, _topdir: top, _srcrpmdir: `${top}/SRPMS`, _rpmdir: `${top}/RPMS` };
   const defines = definesOf({ ...own, ...macros, _build_name_fmt: "%%{NAME}.%%{ARCH}.rpm" });
-  return asBuildUser(["rpmbuild", ...words, ...defines].map(quoted).join(" "), environment);
+  return asBuildUser(
+    ["rpmbuild", ...(nodeps ? ["--nodeps"] : []), ...words, ...defines].map(quoted).join(" "),
+    environment,
+  );
 }
 
 /** What every package of a spec provides, a line each. */

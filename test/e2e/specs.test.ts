@@ -266,6 +266,32 @@ describe("who is built with whom", () => {
   });
 });
 
+test("in a root of debs what a spec asks for is mapped, each by a line of the manifest", async () => {
+  const written = spec(
+    "mapped",
+    "BuildRequires: gcc-c++, pkgconfig(zlib)",
+    "%files\n/usr/bin/mapped\n",
+    [
+      "%build\nprintf '#include <zlib.h>\\n#include <cstdio>\\nint main() { std::puts(zlibVersion()); }\\n' > mapped.cc",
+      "g++ mapped.cc -lz -o mapped\n%install\ninstall -D mapped %{buildroot}/usr/bin/mapped\n",
+    ].join("\n"),
+  );
+  const table = (debian: string) =>
+    place.write({
+      "mapped.spec": (written["mapped.spec"] ?? "").replace("BuildArch: noarch\n", ""),
+      "mapped.yaml": `kind: package\nname: mapped\nbuilder: rpm\ndistro: debian/trixie\nrpm: {spec: ./mapped.spec, debian: ${debian}}\n`,
+    });
+  table("{gcc-c++: g++}");
+  const fault = await refuses(["realize", "mapped.yaml"], at(), 3, "manifest/unmapped-requirement");
+  expect(fault.text).toContain("pkgconfig(zlib)");
+  table('{gcc-c++: g++, "pkgconfig(zlib)": zlib1g-dev}');
+  done(await run("lock", "mapped.yaml"));
+  const { paths } = done(await run("realize", "mapped.yaml"));
+  const { stanza } = readRpm(paths.get("mapped") ?? "");
+  expect(stanza["Architecture"]).toBe("x86_64");
+  expect(stanza["Requires"]).toContain("libz.so.1()(64bit)");
+});
+
 describe("refused", () => {
   test("a spec that does not parse, one of another package, one for other processors, an empty one", async () => {
     place.write({
@@ -301,7 +327,11 @@ describe("refused", () => {
     await refuses(["realize", "bad.yaml"], { ...at(), keepsLock: false }, 3, "manifest/missing-key");
     manifest("rpm: {spec: ./plain.spec}\n");
     edit("bad.yaml", "mini-rpm", "debian/trixie");
-    await refuses(["realize", "bad.yaml"], { ...at(), keepsLock: false }, 3, "manifest/unsupported-format");
+    place.write({
+      "debs.yaml":
+        "kind: image\nname: debs\ndistro: debian/trixie\npackages: [./bad.yaml]\noutputs: [{type: tar}]\n",
+    });
+    await refuses(["realize", "debs.yaml"], { ...at(), keepsLock: false }, 3, "manifest/unsupported-format");
     manifest("sources: [{srpm: ./plain.spec}]\n");
     await refuses(["realize", "bad.yaml"], at(), 8, "digest/bad-rpm");
   });

@@ -1,0 +1,99 @@
+// What specs are built in: a root of the distribution's own rpms, or one of debs, in which every requirement has to be
+// mapped.
+// Pure. Knows both kinds of roots; does not know what is built there.
+
+import type { Planning } from "../../evaluator/evaluate.ts";
+import { closureQuestion } from "../../evaluator/question.ts";
+import type { Derivation, Input } from "../../store/model/derivation.ts";
+import { Fault, type Place, shortList } from "../../store/model/fault.ts";
+import { planBuildRoot } from "../buildroot/root.ts";
+import type { Made } from "../distro/package.ts";
+import type { DebDistro, RpmDistro } from "../distro/schema.ts";
+import { sourceOf } from "../distro/source.ts";
+import { planRepackaged } from "../repackage/plan.ts";
+import { planTools } from "../tools/plan.ts";
+import { planRpmBuildRoot } from "./root.ts";
+
+export interface Room {
+  /** Undefined while a question is open. */
+  readonly rootFor: (requires: readonly string[], locals: readonly Made[]) => Derivation | undefined;
+  /** Which of these the distribution meets by itself; undefined while that is open. */
+  readonly metOf: (requires: readonly string[]) => ReadonlySet<string> | undefined;
+  /** Whether rpm's own database knows what is there. */
+  readonly isKnownToRpm: boolean;
+}
+
+interface RoomWish {
+  readonly name: string;
+  readonly architecture: string;
+  readonly launcher: Input;
+}
+
+/** Undefined while what all of its roots take is open. */
+export function roomOfRpms(
+  planning: Planning,
+  distro: RpmDistro,
+  { name, architecture, launcher }: RoomWish,
+): Room | undefined {
+  const repackaged = planRepackaged(planning, distro, architecture);
+  const tools = planTools(planning, "rpm", distro.name);
+  if (repackaged === undefined || tools === undefined) return undefined;
+  const common = { distro, architecture, name, repackaged, tools, launcher };
+  return {
+    isKnownToRpm: true,
+    rootFor: (requires, locals) => planRpmBuildRoot(planning, { ...common, locals, requires }),
+    metOf(requires) {
+      const closure = planning.closure(
+        closureQuestion({
+          ...{ source: sourceOf(distro, architecture), base: [], exclude: [], requests: [], build: true },
+          ...{ optional: requires, locals: repackaged.map(({ stanza }) => stanza) },
+        }),
+      );
+      const reasons = closure?.packages.flatMap((item) => item.reasons);
+      return reasons && new Set(reasons.flatMap(({ by, relation }) => (by === "request" ? relation : [])));
+    },
+  };
+}
+
+/** Packages of the distribution by what specs ask for; who is asked for by the manifest is called as it calls them. */
+interface Mapping {
+  readonly table: Readonly<Record<string, string>>;
+  readonly named: readonly string[];
+  /** Where the manifest has the table. */
+  readonly place: Place;
+}
+
+/** rpmbuild, and what its macros run to take debug information apart. */
+const rpmbuild = ["rpm", "debugedit", "elfutils"];
+
+export function roomOfDebs(
+  planning: Planning,
+  distro: DebDistro,
+  { architecture, launcher }: RoomWish,
+  { table, named, place }: Mapping,
+): Room {
+  const isMapped = (text: string) => named.includes(text) || table[text] !== undefined;
+  return {
+    isKnownToRpm: false,
+    rootFor(requires) {
+      const unmapped = requires.filter((text) => !isMapped(text));
+      if (unmapped.length > 0) {
+        throw new Fault(
+          "manifest/unmapped-requirement",
+          `nobody says which package of ${distro.name} the spec means`,
+          {
+            place,
+            details: shortList(unmapped),
+            hint: `write rpm: {debian: {${JSON.stringify(unmapped[0])}: PACKAGE}}, one for each, or build it for a distribution of rpms`,
+          },
+        );
+      }
+      return planBuildRoot(planning, {
+        ...{ distro, architecture, launcher, name: "spec", profiles: [], locals: [] },
+        source: { Source: "kit", "Rules-Requires-Root": "no" },
+        more: [...rpmbuild, ...requires.map((text) => table[text] ?? text)],
+      });
+    },
+    metOf: (requires) => new Set(requires),
+  };
+}

@@ -34,7 +34,7 @@ const at = () => ({ cwd: place.folder, store: place.store, keepsLock: true });
 
 const rpmsIn = (outcome: Outcome) => [...done(outcome).paths.keys()].sort();
 const builds = (outcome: Outcome): string[] =>
-  built(outcome).filter((label) => /^(?:libchime|ding)-1\.0-/.test(label));
+  built(outcome).filter((label) => /^(?:libchime|ding)-1\.0-\S+$/.test(label));
 
 const edit = (file: string, from: string, to: string) => {
   const text = readFileSync(join(place.folder, file), "utf8");

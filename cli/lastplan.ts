@@ -11,6 +11,7 @@ import type { Wish } from "../evaluator/evaluate.ts";
 import type { Canonical } from "../store/model/canonical.ts";
 import type { Content, Derivation, Input } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
+import { hasAddresses } from "./moved.ts";
 
 export interface LastPlan {
   /** Inputs before their users. */
@@ -37,8 +38,10 @@ export function rememberPlan(place: PlanPlace, derivations: readonly Derivation[
     ? (recallPlan(place)?.derivations ?? []).filter((item) => !young.has(titleOf(item)))
     : [];
   const flat = [...derivations, ...rest].map(
-    ({ inputs, digest, builder, label, parameters, system, buildType }) => ({
+    ({ inputs, digest, builder, label, parameters, system, buildType, hints }) => ({
       ...{ digest, builder, label, parameters, system, buildType },
+      // Of where things are, the addresses that manifests name.
+      ...(hasAddresses(hints) && { hints }),
       inputs: Object.fromEntries(
         Object.entries(inputs).map(([name, input]) => [
           name,
@@ -80,7 +83,7 @@ export function recallPlan(place: PlanPlace): LastPlan | undefined {
       if (output === undefined) linked[name] = { content: of as Content };
       else linked[name] = { derivation: derivation ?? unknown(of as Digest), output };
     }
-    const { system, buildType, parameters, ...rest } = item;
+    const { system, buildType, parameters, hints, ...rest } = item;
     known.set(item.digest, {
       ...rest,
       digest: item.digest as Digest,
@@ -89,6 +92,7 @@ export function recallPlan(place: PlanPlace): LastPlan | undefined {
       outputs: [],
       ...(system !== undefined && { system }),
       ...(buildType !== undefined && { buildType }),
+      ...(hints !== undefined && { hints: { ...hints } }),
     });
   }
   return { derivations: [...known.values()], versions: data.versions };
@@ -123,6 +127,7 @@ const shape = z.object({
       system: z.optional(z.string()),
       buildType: z.optional(z.enum(["debug", "release"])),
       inputs: z.record(z.string(), z.array(z.string())),
+      hints: z.optional(z.object({ urls: z.array(z.string()) })),
     }),
   ),
 });

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { World } from "../evaluator/evaluate.ts";
 import { type Document, readDocument } from "../evaluator/manifest/document.ts";
 
 export function meaningOf({ value }: Pick<Document, "value">): string {
@@ -16,4 +17,15 @@ export function stillMeans(file: string, meaning: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Manifests that count by what they mean: those that are not a source themselves, too. */
+export function meaningsIn({
+  assembly,
+  locals,
+}: Pick<World, "assembly" | "locals">): ReadonlyMap<string, string> {
+  const isSource = (file: string) =>
+    [...locals.keys()].some((at) => file === at || file.startsWith(`${at}/`));
+  const counting = [...assembly.manifests.values()].filter(({ file }) => !isSource(file));
+  return new Map(counting.map(({ file, document }) => [file, meaningOf(document)]));
 }

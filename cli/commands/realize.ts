@@ -20,10 +20,11 @@ import { checkProfileName } from "../../store/profiles.ts";
 import type { Parts } from "../composition.ts";
 import { cacheFolder, codeFolder } from "../entry.ts";
 import { evidence } from "../evidence.ts";
-import { rememberPlan } from "../lastplan.ts";
+import { recallPlan, rememberPlan } from "../lastplan.ts";
 import { lockPath } from "../lockfile.ts";
-import { meaningOf } from "../meaning.ts";
+import { meaningsIn } from "../meaning.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
+import { hasAddresses, movedSources } from "../moved.ts";
 import { configurationFiles } from "../places.ts";
 import { type State, statesCsv, statesOf, statesTable } from "../render/states.ts";
 import { plural } from "../render/text.ts";
@@ -193,7 +194,11 @@ export class RealizeCommand extends BuildCommand {
     const place = { cache: cacheFolder(this.host.environment), store: parts.layout.root, manifest };
     const wish = this.wish(this.outputs);
     const isPart = wish.select !== undefined || this.outputs.length > 0;
-    rememberPlan({ ...place, wish }, allDerivations(plan.outputs), isPart);
+    const all = allDerivations(plan.outputs);
+    const last = all.some(({ hints }) => hasAddresses(hints)) ? recallPlan({ ...place, wish }) : undefined;
+    for (const text of movedSources(all, last?.derivations ?? []))
+      this.renderer.event({ type: "warning", text });
+    rememberPlan({ ...place, wish }, all, isPart);
     const links = await this.linkAll(plan.outputs, shown, linksOf, realized, parts);
     const made = Math.round(this.context.now() / 1000);
     const details = await evidence(differing, results, plan.outputs, { parts, label: this.manifest, made });
@@ -296,14 +301,6 @@ export class RealizeCommand extends BuildCommand {
     }
     return links;
   }
-}
-
-/** Manifests that count by what they mean: those that are not a source themselves, too. */
-function meaningsIn({ assembly, locals }: Planned["world"]): ReadonlyMap<string, string> {
-  const isSource = (file: string) =>
-    [...locals.keys()].some((at) => file === at || file.startsWith(`${at}/`));
-  const counting = [...assembly.manifests.values()].filter(({ file }) => !isSource(file));
-  return new Map(counting.map(({ file, document }) => [file, meaningOf(document)]));
 }
 
 /** How many package files came from where: `3 from the store, 5 from repositories`; those that were not needed left out. */

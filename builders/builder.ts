@@ -5,7 +5,7 @@ import type { CheckoutKind, CheckoutMethod } from "../store/checkout.ts";
 import type { Holds } from "../store/holds.ts";
 import type { Attributes, Layout } from "../store/layout.ts";
 import type { PoolReport } from "../store/members.ts";
-import type { Content, Request } from "../store/model/derivation.ts";
+import { type Content, type Request, splitContent } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
 import type { Entry, Tree } from "../store/model/tree.ts";
 import type { Pool } from "../store/pool.ts";
@@ -147,4 +147,9 @@ export function inputOf(request: Request, name: string): Content {
   const content = request.inputs[name];
   if (content === undefined) throw new Error(`the request of ${request.builder} has no input ${name}`);
   return content;
+}
+
+/** What it is of: a tree's digest, or a blob's. */
+export function inputDigest(request: Request, name: string): Digest {
+  return splitContent(inputOf(request, name)).digest;
 }

@@ -6,7 +6,7 @@ import { poolTime } from "../../store/layout.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { parentOf, type TreePath } from "../../store/model/path.ts";
 import { type Entry, fileAt, makeTree } from "../../store/model/tree.ts";
-import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { type BuildContext, type Builder, inputDigest } from "../builder.ts";
 import { definesOf, reproducible } from "../rpm/macros.ts";
 import { quoted } from "../sandbox/spec.ts";
 import { accountsIn } from "./accounts.ts";
@@ -20,9 +20,9 @@ export const repackageBuilder: Builder = {
   async run(context) {
     const { request, store, crew, scratch } = context;
     const head = repackageParameters(request.parameters);
-    const textOf = (input: string) => store.pool.readAll(digestOf(context, input)).toString("utf8");
+    const textOf = (input: string) => store.pool.readAll(inputDigest(request, input)).toString("utf8");
     const accounts = accountsIn(textOf("passwd"), textOf("group"));
-    const tree = digestOf(context, "files");
+    const tree = inputDigest(request, "files");
     const files = store.records.tree(tree);
     const paths = new Set<string>(files.entries.map(({ path }) => path));
     const has = (path: string) => paths.has(path);
@@ -41,7 +41,7 @@ export const repackageBuilder: Builder = {
     writeFileSync(written, spec);
     mkdirSync(out);
     const sandbox = await context.sandbox({
-      lower: [digestOf(context, "tools")],
+      lower: [inputDigest(request, "tools")],
       binds: [
         { source: await crew.checkout(tree), target: filesFolder, writable: false },
         { source: written, target: specFile, writable: false },
@@ -75,8 +75,8 @@ export const leftoverBuilder: Builder = {
     const { trees } = leftoverParameters(request.parameters);
     const taken = new Set<string>();
     for (let i = 0; i < trees; i++)
-      for (const { path } of store.records.tree(digestOf(context, `tree ${i}`)).entries) taken.add(path);
-    const { entries } = store.records.tree(digestOf(context, "root"));
+      for (const { path } of store.records.tree(inputDigest(request, `tree ${i}`)).entries) taken.add(path);
+    const { entries } = store.records.tree(inputDigest(request, "root"));
     const left = entries.filter((entry) => !taken.has(entry.path) && !isOfManager(entry));
     // Folders of packages that something was put into are as the packages have them.
     const above = new Set(left.flatMap(({ path }) => parentsOf(path)));
@@ -104,10 +104,6 @@ const accountFiles: readonly string[] = ["etc/passwd", "etc/group"];
 /** What dpkg and apt keep for themselves, and caches and logs. */
 function isOfManager({ path }: Entry): boolean {
   return /^(?:var\/(?:lib\/(?:dpkg|apt)|cache|log)|run|tmp|etc\/apt)(?:\/|$)/.test(path);
-}
-
-function digestOf({ request }: Pick<BuildContext, "request">, input: string) {
-  return splitContent(inputOf(request, input)).digest;
 }
 
 /** deb-conffiles(5); what dpkg is to remove is no file of the package. */

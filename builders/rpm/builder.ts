@@ -9,7 +9,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type FileEntry, fileAt } from "../../store/model/tree.ts";
 import type { RpmHeader } from "../archive/rpmheader.ts";
-import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { type BuildContext, type Builder, inputDigest, inputOf } from "../builder.ts";
 import { buildInRoot } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { packageFileStanza, sourceFacts } from "../repository/rpm/packagefile.ts";
@@ -25,6 +25,9 @@ import {
   srpmScript,
   treesFolder,
 } from "./script.ts";
+
+/** As tools find a file that is anybody's to read. */
+const plain = { mode: 0o644, uid: 0, gid: 0 } as const;
 
 export const rpmAboutBuilder: Builder = {
   name: "rpm-about",
@@ -46,11 +49,11 @@ export const rpmRepositoryBuilder: Builder = {
     const folder = `${scratch}/repository`;
     mkdirSync(folder);
     for (const name of files) {
-      const rpm = store.pool.require(digestOf(context, `rpm ${name}`), { mode: 0o644, uid: 0, gid: 0 });
+      const rpm = store.pool.require(inputDigest(request, `rpm ${name}`), plain);
       copyFileSync(rpm, `${folder}/${name}`);
     }
     const sandbox = await context.sandbox({
-      lower: [digestOf(context, "tools")],
+      lower: [inputDigest(request, "tools")],
       binds: [{ source: folder, target: repositoryFolder, writable: true }],
     });
     const argv = [
@@ -75,7 +78,7 @@ export const srpmBuilder: Builder = {
     const [specs, sources] = [`${scratch}/specs`, `${scratch}/sources`];
     for (const folder of [specs, sources]) mkdirSync(folder);
     const link = (input: string, file: string) =>
-      linkSync(store.pool.require(digestOf(context, input), { mode: 0o644, uid: 0, gid: 0 }), file);
+      linkSync(store.pool.require(inputDigest(context.request, input), plain), file);
     link("spec", `${specs}/${spec}`);
     const trees: { source: string; target: string }[] = [];
     for (const name of parameters.sources) {
@@ -143,12 +146,8 @@ function stanzaIn(header: RpmHeader): Stanza {
 
 /** The input `srpm`, where scripts look for it. */
 export function srpmBind(context: BuildContext) {
-  const file = context.store.pool.require(digestOf(context, "srpm"), { mode: 0o644, uid: 0, gid: 0 });
+  const file = context.store.pool.require(inputDigest(context.request, "srpm"), plain);
   return { source: file, target: srpmFile };
-}
-
-function digestOf({ request }: Pick<BuildContext, "request">, input: string): Digest {
-  return splitContent(inputOf(request, input)).digest;
 }
 
 function systemOf({ request: { system } }: Pick<BuildContext, "request">): string {

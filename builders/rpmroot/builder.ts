@@ -6,7 +6,7 @@ import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { overlaid } from "../../store/model/overlay.ts";
 import { blobsOf, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
-import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { type BuildContext, type Builder, inputDigest } from "../builder.ts";
 import { pathsIn } from "../repository/rpm/packagefile.ts";
 import { mountPoints } from "../rootfs/builder.ts";
 import { normalizeRoot } from "../rootfs/normalize.ts";
@@ -29,14 +29,17 @@ export const rpmrootBuilder: Builder = {
     const { pool, records } = store;
     const { epoch, packages } = rpmrootParameters(request.parameters);
     const lower = lowerTree(context);
-    const rpms = packages.map((key) => ({ file: `${key}.rpm`, digest: digestOf(context, `rpm ${key}`) }));
+    const rpms = packages.map((key) => ({
+      file: `${key}.rpm`,
+      digest: inputDigest(request, `rpm ${key}`),
+    }));
     const folder = `${scratch}/rpms`;
     mkdirSync(folder);
     for (const { file, digest } of rpms)
       linkSync(pool.require(digest, { mode: 0o644, uid: 0, gid: 0 }), `${folder}/${file}`);
     const brought = rpms.flatMap(({ digest }) => pathsIn(headerOf(digest, pool)));
     const database = databaseFolder([...lower.entries.map(({ path }) => `/${path}`), ...brought]);
-    const tools = digestOf(context, "tools");
+    const tools = inputDigest(request, "tools");
     const sandbox = await context.sandbox({
       lower: [records.writeTree(lower)],
       binds: [
@@ -66,8 +69,4 @@ function lowerTree({ request, store }: BuildContext): Tree {
 
 function isLock(path: string, database: string): boolean {
   return path === `${database}/.rpm.lock`;
-}
-
-function digestOf({ request }: Pick<BuildContext, "request">, input: string): Digest {
-  return splitContent(inputOf(request, input)).digest;
 }

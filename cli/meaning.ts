@@ -2,17 +2,25 @@
 // Knows documents; does not know what is asked of them.
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { World } from "../evaluator/evaluate.ts";
 import { type Document, readDocument } from "../evaluator/manifest/document.ts";
 
 export function meaningOf({ value }: Pick<Document, "value">): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+  return createHash("sha256").update(JSON.stringify(value, exactly)).digest("hex");
+}
+
+/** JSON has one word for all that is no number, and for nothing. */
+function exactly(_key: string, value: unknown): unknown {
+  if (typeof value === "string") return `text ${value}`;
+  return typeof value === "number" ? `number ${value}` : value;
 }
 
 /** Whether a file means this still; not where it is none that can be read. */
 export function stillMeans(file: string, meaning: string): boolean {
   try {
+    // What waits for a writer is no manifest.
+    if (!statSync(file).isFile()) return false;
     return meaningOf(readDocument(file, readFileSync(file, "utf8"))) === meaning;
   } catch {
     return false;

@@ -154,8 +154,8 @@ export function packageKey(item: Pick<ChosenPackage, "name" | "version" | "archi
   return `${item.name}_${item.version}_${item.architecture}`;
 }
 
-/** The stanza's digest and size of its .deb. @throws {Fault} `unresolved/bad-lock` */
-export function debOf(item: ChosenPackage): PackageFile {
+/** What the stanza says of its file. @throws {Fault} `unresolved/bad-lock` */
+export function packageFileOf(item: ChosenPackage): PackageFile {
   try {
     return packageFile(item.stanza);
   } catch (cause) {

@@ -2,7 +2,7 @@
 // Pure: makes derivations; does not know what is built of them.
 
 import type { Stanza } from "../../evaluator/deb/stanza.ts";
-import { debOf } from "../../evaluator/lock.ts";
+import { packageFileOf } from "../../evaluator/lock.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import type { Sha256 } from "../../store/model/digest.ts";
@@ -61,6 +61,6 @@ function listedDeb(
   distro: DebDistro,
   repository: string,
 ): Pick<Made, "label" | "archive"> {
-  const { label, input } = archiveFile(distro, repository, debOf(item));
+  const { label, input } = archiveFile(distro, repository, packageFileOf(item));
   return { label, archive: input };
 }

@@ -1,7 +1,7 @@
 // Packages of an rpm closure as inputs of builds: fetched from their repository, or made by kit.
 // Pure: makes derivations; does not know what is built of them.
 
-import { debOf } from "../../evaluator/lock.ts";
+import { packageFileOf } from "../../evaluator/lock.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -40,7 +40,7 @@ export function rpmInput(item: ChosenPackage, distro: RpmDistro, made: readonly 
       },
     );
   }
-  const { path, size, sha256 } = debOf(item);
+  const { path, size, sha256 } = packageFileOf(item);
   const place = {
     archive: repository.uri.replace(/\/+$/, ""),
     path,

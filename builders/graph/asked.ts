@@ -22,8 +22,8 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import { unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
+import { distroNamed } from "../distro/named.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { requireDeb } from "../distro/source.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { wantedIn } from "../image/workloads.ts";
 import { isManifest } from "../package/debian.ts";
@@ -32,7 +32,7 @@ import { packageKind } from "../package/schema.ts";
 import { targetsOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
 import { buildRequirements, packagesBelow } from "./building.ts";
-import { undrawn } from "./kind.ts";
+import { requireDrawn, undrawn } from "./kind.ts";
 
 export interface Asked {
   readonly assembly: Assembly;
@@ -45,7 +45,7 @@ export interface Asked {
 /**
  * One pool for each architecture.
  *
- * @throws {Fault} `usage/not-realizable`, `manifest/unsupported-architecture`, `manifest/name-clash`
+ * @throws {Fault} `usage/not-realizable`, `manifest/unsupported-format`, `manifest/unsupported-architecture`, `manifest/name-clash`
  */
 export function askedPools(asked: Asked): Pool[] {
   const { assembly, wish, host } = asked;
@@ -55,7 +55,7 @@ export function askedPools(asked: Asked): Pool[] {
       const settling = { world: { assembly, host }, wish };
       return architecturesOf(settling, root.file).map((architecture) => {
         const { manifest, distro: written, target } = settleImage(settling, root.file, architecture);
-        const distro = requireDeb(written);
+        const distro = requireDrawn(written);
         const wanted = wantedIn(assembly, root, target);
         const files = [...packageFilesIn(root), ...wanted.files];
         const sources = sourcesOf(files, target, asked);
@@ -75,6 +75,7 @@ export function askedPools(asked: Asked): Pool[] {
     }
     case "package":
       return targetsOf(assembly, wish, host).map((target) => {
+        requireDrawn(distroNamed(target.distro, target.arch, assembly).manifest);
         const sources = sourcesOf([root.file], target, asked);
         return poolOf(target, sources, packageGoals(root.file, sources));
       });

@@ -3,6 +3,7 @@
 
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { Fault } from "../../store/model/fault.ts";
+import type { DebDistro, DistroManifest } from "../distro/schema.ts";
 import { assembled } from "../tools/plan.ts";
 
 /** @throws {Fault} `usage/not-realizable` where the root is of another kind */
@@ -20,6 +21,18 @@ export function undrawn(kind: string): Fault {
         kind === "view"
           ? "`kit report VIEW -o DIR` has a graph of a view's packages, and `kit why VIEW PACKAGE` tells the ways to one"
           : "name the manifest of an image or of a package",
+    },
+  );
+}
+
+/** @throws {Fault} `manifest/unsupported-format` */
+export function requireDrawn(distro: DistroManifest): DebDistro {
+  if (distro.format === "deb") return distro;
+  throw new Fault(
+    "manifest/unsupported-format",
+    `a graph is drawn of debs, and ${distro.name} has rpm packages`,
+    {
+      hint: "`kit why IMAGE PACKAGE` tells the ways to a package, and `kit report VIEW -o DIR` has a graph of a view's",
     },
   );
 }

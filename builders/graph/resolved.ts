@@ -18,7 +18,7 @@ import type { Closure } from "../../evaluator/question.ts";
 import { type ChosenPackage, isAsker } from "../../evaluator/resolution.ts";
 import { type Derivation, type Input, type Request, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { requireDeb } from "../distro/source.ts";
+import { distroNamed } from "../distro/named.ts";
 import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
 import { resolveRoots } from "../image/root.ts";
 import { wantedIn } from "../image/workloads.ts";
@@ -28,7 +28,7 @@ import { resolveRequest } from "../realizer/resolve.ts";
 import { targetsOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
 import { localSource, packageGoals } from "./asked.ts";
-import { undrawn } from "./kind.ts";
+import { requireDrawn, undrawn } from "./kind.ts";
 
 /** What one manifest comes to for one architecture. */
 export interface Scope {
@@ -45,7 +45,7 @@ export interface Scope {
 /**
  * One for each architecture; none while a question is open.
  *
- * @throws {Fault} `usage/not-realizable`
+ * @throws {Fault} `usage/not-realizable`, `manifest/unsupported-format`
  */
 export function scopesOf(planning: Planning): Scope[] {
   const { assembly, host } = planning.world;
@@ -55,7 +55,7 @@ export function scopesOf(planning: Planning): Scope[] {
     case "image":
       return architecturesOf(planning, root.file).flatMap((architecture): Scope[] => {
         const { manifest, distro: written, target } = settleImage(planning, root.file, architecture);
-        const distro = requireDeb(written);
+        const distro = requireDrawn(written);
         const wanted = wantedIn(assembly, root, target);
         const packages = planPackages(planning, [...packageFilesIn(root), ...wanted.files], target);
         const roots = packages && resolveRoots(planning, { manifest, distro, target, wanted, packages });
@@ -65,6 +65,7 @@ export function scopesOf(planning: Planning): Scope[] {
       });
     case "package":
       return targetsOf(assembly, planning.wish, host).flatMap((target): Scope[] => {
+        requireDrawn(distroNamed(target.distro, target.arch, assembly).manifest);
         const packages = planPackages(planning, [root.file], target);
         return packages ? [{ kind: "package", ...own, target, packages }] : [];
       });

@@ -11,8 +11,7 @@ import { refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { type LocalPackage, packageRequests } from "../package/plan.ts";
 import { planRepackaged } from "../repackage/plan.ts";
-import { withLocals } from "../rpm/root.ts";
-import { planRpmRoot } from "../rpmroot/plan.ts";
+import { planRpmRoot, withLocals } from "../rpmroot/plan.ts";
 import { planTools } from "../tools/plan.ts";
 import type { ImageRoot } from "./root.ts";
 import type { ImageManifest } from "./schema.ts";
@@ -63,7 +62,17 @@ export function planRpmImage(planning: Planning, wish: RpmImageWish): ImageRoot 
   // One that is made of no index is of no date.
   const epoch = manifest.sourceDateEpoch ?? (joint.date || poolTime);
   const root = planRpmRoot({
-    ...{ distro, architecture: target.arch, epoch, tools, launcher, made, joint, base },
+    ...{
+      distro,
+      architecture: target.arch,
+      epoch,
+      tools,
+      launcher,
+      repackaged,
+      locals: packages,
+      joint,
+      base,
+    },
     labels: { joint: `${manifest.name} root`, base: `${distro.name} base` },
   });
   return { root, joint, epoch };

@@ -51,7 +51,7 @@ const onlyWished: readonly string[] = ["sysroot", "srpm", "repository"];
 
 /** Those that are asked for by type or name; without a word all but what is only given out where it is asked for. */
 function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
-  const types = [...new Set(outputs.map(({ type }) => type))];
+  const types = [...new Set(outputs.flatMap(({ type }) => (type === "rpm" ? [type, "repository"] : [type])))];
   const known = [...types, ...(outputs.length === types.length ? [] : outputs.map(({ name }) => name))];
   const { outputs: wished = [] } = wish;
   const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));

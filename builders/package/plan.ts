@@ -26,11 +26,12 @@ import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
 import { packageFiles, packageReferences, refuseSameName, withLocalNames } from "./local.ts";
+import { mainOf } from "./main.ts";
 import { packageKind } from "./schema.ts";
 import { settledPackage } from "./settled.ts";
 import { planSpecs } from "./specs.ts";
 
-/** A package kit makes, for who asks for some: what the resolver needs to know, and where its .deb comes from. */
+/** A package kit makes, for who asks for some: what the resolver needs to know, and where its file comes from. */
 export interface LocalPackage extends MadePackage {
   /**
    * `brought`: there for another of them alone, which depends on it. `offered`: made of the same source as one that is
@@ -101,7 +102,7 @@ function isSpec({ world }: Planning): (item: Plannable) => boolean {
     settle(assembled(world.assembly, file), packageKind, target).manifest.builder === "rpm";
 }
 
-/** What its .deb itself depends on, of what its manifest names: one that somebody else built need not. */
+/** What its file itself depends on, of what its manifest names: one that somebody else built need not. */
 function broughtBy(
   { file, stanza }: MadePackage,
   all: readonly MadePackage[],
@@ -242,13 +243,9 @@ function alone(file: string, item: Made | undefined): readonly MadePackage[] | u
   return item && [{ ...item, file, isMain: true }];
 }
 
-/** The package that is called as its source is; where there is none, all but those with debug symbols. */
 function withMain(name: string, file: string, items: readonly Made[]): MadePackage[] {
-  const isNamed = ({ stanza }: Made) => stanza["Package"] === name;
-  const isMain = items.some(isNamed)
-    ? isNamed
-    : ({ stanza }: Made) => !/-(?:dbgsym|debuginfo|debugsource)$/.test(stanza["Package"] ?? "");
-  return items.map((item) => ({ ...item, file, isMain: isMain(item) }));
+  const main = mainOf(name, items);
+  return items.map((item) => ({ ...item, file, isMain: main.includes(item) }));
 }
 
 /** What a source is built with beside its own Build-Depends: names, and packages of manifests. */

@@ -7,7 +7,6 @@ import { distroNamed } from "../distro/named.ts";
 import type { Made } from "../distro/package.ts";
 import { packRpm } from "../rpm/plan.ts";
 import { planTogether, type Spec } from "../rpm/together.ts";
-import { assembled } from "../tools/plan.ts";
 import { isManifest } from "./debian.ts";
 import { packageReferences } from "./local.ts";
 import { settledPackage } from "./settled.ts";
@@ -42,11 +41,7 @@ export function planSpecs(
       beside &&
       packRpm(planning, {
         ...{ manifest, target, distro, local, place: (path) => own.document.place([...path]) },
-        needs: [
-          ...manifest.buildDependencies.filter((one) => !isManifest(one)),
-          ...beside.asked,
-          ...names.map((other) => assembled(assembly, other).name),
-        ],
+        needs: [...manifest.buildDependencies.filter((one) => !isManifest(one)), ...beside.asked],
       });
     if (beside === undefined || packed === undefined)
       return { ...titled, beside: [], declares: undefined, metOf: () => undefined, plan: () => undefined };

@@ -5,15 +5,13 @@ import { parseStanzas } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
-import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
-import { parseSha256 } from "../../store/model/digest.ts";
+import type { Content, Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import { rpmName } from "../distro/source.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { withSecrets } from "../package/shape.ts";
 import { planTools } from "../tools/plan.ts";
@@ -29,6 +27,7 @@ import {
   srpmDerivation,
 } from "./recipe.ts";
 import { type Room, roomOfDebs, roomOfRpms } from "./room.ts";
+import { type Pack, planSources } from "./sources.ts";
 import type { LocalsFor, Spec } from "./together.ts";
 
 export interface RpmPlan {
@@ -64,7 +63,7 @@ export function packRpm(planning: Planning, plan: RpmPlan): PackedRpm | undefine
       ...{ ...common, label: `${manifest.name}.src.rpm`, spec, sources },
       root: { derivation: base, output: "root" },
     });
-  const { srpm, packing } = planSource(plan, pack);
+  const { srpm, packing } = planSources(plan, pack);
   const declares = packing ? planning.fact(packing, "declares", declaresFile) : "";
   const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor: room.rootFor } };
   return {
@@ -146,7 +145,7 @@ function settledRoot(
   for (let round = 0; round < mostRounds; round++) {
     const wanted = [...requires].sort();
     const locals = localsFor(wanted);
-    const root = locals && rootFor(wanted, locals);
+    const root = locals && rootFor([...wanted, ...locals.asked], locals.packages);
     if (root === undefined || !asksWhileBuilding(about)) return root;
     const asked = planning.fact(ask(root), "requires", requiresFile);
     if (asked === undefined) return undefined;
@@ -173,58 +172,6 @@ function toldTo({ manifest, target, distro }: RpmPlan, epoch: number): RpmParame
 
 /** A debugger finds what it stands at, and nothing is optimised away. */
 const debugMacros: Readonly<Record<string, string>> = { optflags: "-O0 -g3" };
-
-interface Named {
-  readonly name: string;
-  readonly input: Input;
-}
-
-type Pack = (spec: Named, sources: readonly Named[]) => Derivation;
-
-/** The source package that the manifest names, or one packed of its spec. */
-function planSource(
-  { manifest, local, place }: RpmPlan,
-  pack: Pack,
-): { readonly srpm: Input; readonly packing?: Derivation } {
-  const folder = (written: string, path: readonly (string | number)[]): Content => {
-    const content = local(written);
-    if (splitContent(content).kind === "tree") return content;
-    throw new Fault("manifest/wrong-type", `${written} is a file; a folder is expected`, {
-      place: place(path),
-    });
-  };
-  const blob = (written: string, path: readonly (string | number)[]): Input => {
-    const content = local(written);
-    if (splitContent(content).kind === "blob") return { content };
-    throw new Fault("manifest/wrong-type", `${written} is a folder; a file is expected`, {
-      place: place(path),
-    });
-  };
-  const { spec } = manifest.rpm;
-  const sources = manifest.sources.map((source, index) => {
-    if ("srpm" in source)
-      return { name: lastPart(source.srpm), input: blob(source.srpm, ["sources", index, "srpm"]) };
-    if ("dir" in source)
-      return { name: source.archive, input: { content: folder(source.dir, ["sources", index, "dir"]) } };
-    if ("file" in source)
-      return { name: lastPart(source.file), input: blob(source.file, ["sources", index, "file"]) };
-    const name = lastPart(new URL(source.url).pathname);
-    const wanted = { sha256: parseSha256(source.sha256) };
-    const fetched = fetchDerivation(name, wanted, { urls: [source.url, ...source.mirrors] });
-    return { name, input: { derivation: fetched, output: "file" } };
-  });
-  if (spec !== undefined) {
-    const packing = pack({ name: lastPart(spec), input: blob(spec, ["rpm", "spec"]) }, sources);
-    return { srpm: { derivation: packing, output: "srpm" }, packing };
-  }
-  const [packed] = sources;
-  if (packed === undefined) throw new Error("the schema asks for a spec or a source package");
-  return { srpm: packed.input };
-}
-
-function lastPart(path: string): string {
-  return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
-}
 
 function refuseOther(about: SourceAbout, { manifest, target, place }: RpmPlan): void {
   const { name, version, exclusive, excluded } = about;

@@ -8,7 +8,7 @@ import type { Derivation, Input } from "../../store/model/derivation.ts";
 import type { Made } from "../distro/package.ts";
 import type { RpmDistro } from "../distro/schema.ts";
 import { sourceOf } from "../distro/source.ts";
-import { planRpmRoot } from "../rpmroot/plan.ts";
+import { planRpmRoot, withLocals } from "../rpmroot/plan.ts";
 
 export interface RpmBuildRootWish {
   readonly distro: RpmDistro;
@@ -57,14 +57,8 @@ export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): De
         );
   if (joint === undefined || base === undefined) return undefined;
   return planRpmRoot({
-    ...{ distro, architecture, tools, launcher, made, joint, base, needs },
+    ...{ distro, architecture, tools, launcher, repackaged, locals, joint, base, needs },
     epoch: poolTime,
     labels: { joint: `${name} build root`, base: `${distro.name} build base` },
   });
-}
-
-/** Packages of manifests before all others of their names. */
-export function withLocals(repackaged: readonly Made[], locals: readonly Made[]): readonly Made[] {
-  const named = new Set(locals.map(({ stanza }) => stanza["Package"]));
-  return [...locals, ...repackaged.filter(({ stanza }) => !named.has(stanza["Package"]))];
 }

@@ -68,13 +68,14 @@ chown -R 1000:1000 ${buildFolder}
 cd ${top}
 ${pack("own", architecture)}
 ${pack("any", "noarch")} >/dev/null 2>&1 || true
-says() { rpm -qp --nosignature --qf ${quoted(says)} "$1"; }
+${rpmspec(told, `SPECS/${spec}`, architecture)} > names
+${endBuildUser}says() { rpm -qp --nosignature --qf ${quoted(says)} "$1"; }
 chosen=$(echo own/*.src.rpm)
 for any in any/*.src.rpm; do
   test -e "$any" && test "$(says "$any")" = "$(says "$chosen")" && chosen=$any
 done
 install -m 0644 "$chosen" ${outFolder}/source.src.rpm
-${rpmspec(told, `SPECS/${spec}`, architecture)} | sed 's/ .*//' | LC_ALL=C sort -u > ${outFolder}/${declaresFile}
+sed 's/ .*//' names | LC_ALL=C sort -u > ${outFolder}/${declaresFile}
 `;
 }
 
@@ -84,7 +85,7 @@ export function requiresScript(told: Told): string {
 status=0
 ${rpmbuild(told, ["-rr", "source.src.rpm"])} || status=$?
 test "$status" = 0 || test "$status" = 11
-set -- SRPMS/*.buildreqs.nosrc.rpm
+${endBuildUser}set -- SRPMS/*.buildreqs.nosrc.rpm
 if test -e "$1"; then rpm -qp --nosignature --requires "$1" > ${outFolder}/${requiresFile}; else : > ${outFolder}/${requiresFile}; fi
 `;
 }

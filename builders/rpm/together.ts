@@ -5,6 +5,7 @@ import { linesOf } from "../../evaluator/rpm/listing.ts";
 import { parseRelation, simplesOf } from "../../evaluator/rpm/relation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
+import { mainOf } from "../package/main.ts";
 
 export interface Spec {
   readonly file: string;
@@ -21,14 +22,22 @@ export interface Spec {
   readonly plan: (localsFor: LocalsFor) => readonly Made[] | undefined;
 }
 
-/** The packages that somebody who asks for this is built with; undefined while it waits for one of them. */
-export type LocalsFor = (requires: readonly string[]) => readonly Made[] | undefined;
+/** What somebody is built with of what kit makes. */
+export interface Locals {
+  readonly packages: readonly Made[];
+  /** Names of those that have to be there; the others are, where something needs them. */
+  readonly asked: readonly string[];
+}
+
+/** For somebody who asks for this; undefined while they wait for one of the others. */
+export type LocalsFor = (requires: readonly string[]) => Locals | undefined;
 
 /**
  * Whom a spec names by what another one's text says it provides is built after that one, and with it, whatever the
  * distribution has. What no text says (`pkgconfig(bar)`, `/usr/bin/bar`) and the distribution does not have is looked
  * for in what the others turn out to provide: first when all that can be built without it are built, then when those
- * are that this lets be built, and so on; so it does not depend on who is ready first.
+ * are that this lets be built, and so on; so it does not depend on who is ready first. What these packages need to be
+ * installed is looked for alike.
  *
  * @throws {Fault} `manifest/cycle`, `unresolved/nobody-provides`
  */
@@ -40,12 +49,15 @@ export function planTogether(specs: readonly Spec[]): ReadonlyMap<string, readon
     return new Map(specs.map(({ file }) => [file, undefined]));
   }
   // In each round what the packages of the rounds before provide is known to those who found nobody else.
-  for (let found: readonly Made[] = []; ; ) {
-    const waits = settleRound(specs, known, found);
+  for (let [found, isLast]: [readonly Made[], boolean] = [[], false]; ; ) {
+    const waits = settleRound({ specs, known, found, isLast });
     if (waits.length === 0 || [...known.values()].includes(undefined))
       return new Map(specs.map(({ file }) => [file, known.get(file)]));
     const all = [...known.values()].flatMap((packages) => packages ?? []);
-    if (all.length === found.length) throw stuck(waits, specs);
+    const isNew = all.length > found.length;
+    if (!isNew && isLast) throw stuck(waits, specs);
+    // A package that nobody can install is no reason to wait: it need not be chosen.
+    isLast = !isNew;
     found = all;
   }
 }
@@ -55,26 +67,34 @@ interface Wait {
   readonly spec: Spec;
   readonly others: ReadonlySet<Spec>;
   readonly unmet: ReadonlySet<string>;
+  /** What packages that it is built with need, and nobody was found for. */
+  readonly lacking: ReadonlySet<string>;
+}
+
+interface Round {
+  readonly specs: readonly Spec[];
+  readonly known: Map<string, readonly Made[] | undefined>;
+  readonly found: readonly Made[];
+  /** Whether nothing more will be known. */
+  readonly isLast: boolean;
 }
 
 /** Plans whom nothing keeps, and whom they kept, until there is nobody left. */
-function settleRound(
-  specs: readonly Spec[],
-  known: Map<string, readonly Made[] | undefined>,
-  found: readonly Made[],
-): readonly Wait[] {
+function settleRound(round: Round): readonly Wait[] {
+  const { specs, known, isLast } = round;
   for (;;) {
     const waits: Wait[] = [];
     let isNew = false;
     for (const spec of specs) {
       if (known.has(spec.file)) continue;
-      const others = new Set<Spec>();
-      const unmet = new Set<string>();
-      const packages = spec.plan((requires) =>
-        localsOf(spec, requires, { specs, known, found, others, unmet }),
-      );
-      if (others.size > 0 || unmet.size > 0) {
-        waits.push({ spec, others, unmet });
+      const wait = { spec, others: new Set<Spec>(), unmet: new Set<string>(), lacking: new Set<string>() };
+      const isKept = () => wait.others.size > 0 || wait.unmet.size > 0 || (wait.lacking.size > 0 && !isLast);
+      const packages = spec.plan((requires) => {
+        const locals = localsOf(requires, { ...round, ...wait });
+        return isKept() ? undefined : locals;
+      });
+      if (isKept()) {
+        waits.push(wait);
         continue;
       }
       known.set(spec.file, packages);
@@ -84,56 +104,70 @@ function settleRound(
   }
 }
 
-interface Search {
-  readonly specs: readonly Spec[];
-  readonly known: ReadonlyMap<string, readonly Made[] | undefined>;
-  readonly found: readonly Made[];
+interface Search extends Round {
+  readonly spec: Spec;
   readonly others: Set<Spec>;
   readonly unmet: Set<string>;
+  readonly lacking: Set<string>;
 }
 
-function localsOf(spec: Spec, requires: readonly string[], search: Search): readonly Made[] | undefined {
-  const { specs, known, found, others, unmet } = search;
+/** The packages that requirements mean, and those that these need, and so on; undefined while something is open. */
+function localsOf(requires: readonly string[], search: Search): Locals | undefined {
+  const { spec, specs, unmet, lacking } = search;
+  const named = specs.filter(({ file }) => spec.names.includes(file));
+  const main = named.flatMap((one) => mainOf(one.name, packagesOf(one, search) ?? []));
+  const packages = new Set([...spec.beside, ...main]);
+  const seen = new Set(requires);
+  let isOpen = named.some((one) => packagesOf(one, search) === undefined);
+  const take = (texts: readonly string[], without: Set<string>): string[] => {
+    const providers = providersOf(texts, packages, without, search);
+    isOpen ||= providers === undefined;
+    for (const item of providers ?? []) packages.add(item);
+    const needs = [...packages].flatMap(needsOf).filter((text) => !seen.has(text));
+    for (const text of needs) seen.add(text);
+    return [...new Set(needs)];
+  };
+  for (let texts = take(requires, unmet); texts.length > 0; ) texts = take(texts, lacking);
+  const asked = main.map(({ stanza }) => stanza["Package"] ?? "");
+  return isOpen ? undefined : { packages: [...packages], asked };
+}
+
+/** Those of others that meet these; what nobody was found for goes to `without`. */
+function providersOf(
+  texts: readonly string[],
+  packages: ReadonlySet<Made>,
+  without: Set<string>,
+  search: Search,
+): readonly Made[] | undefined {
+  const { spec, specs, found } = search;
   const rest = specs.filter((one) => one !== spec);
-  const taken = new Map<string, Made>();
-  const isBeside = (text: string) => spec.beside.some((item) => providesIn(item).has(nameIn(text)));
-  const texts = requires.filter((text) => !spec.declares?.includes(nameIn(text)) && !isBeside(text));
-  const used = new Set(rest.filter((one) => spec.names.includes(one.file) || texts.some(isDeclaredBy(one))));
-  for (const one of used) {
-    const packages = known.get(one.file);
-    if (!known.has(one.file)) others.add(one);
-    for (const item of packages ?? []) taken.set(item.label, item);
-  }
   // Who is alone is told what is missing when its root is resolved.
-  const open =
-    rest.length === 0
-      ? []
-      : texts.filter((text) => !isRich(text) && !rest.some((one) => isDeclaredBy(one)(text)));
-  const met = open.length === 0 ? new Set<string>() : spec.metOf(open);
-  if (met === undefined) return undefined;
-  for (const text of open.filter((one) => !met.has(one))) {
-    const provider = found.filter((item) => providesIn(item).has(nameIn(text)));
-    if (provider.length === 0) unmet.add(text);
-    for (const item of provider) taken.set(item.label, item);
+  if (rest.length === 0) return [];
+  const taken = giversIn([...packages]);
+  const open = texts.filter((text) => !isDeclaredBy(spec)(text) && taken(text).length === 0);
+  const declaring = rest.filter((one) => open.some(isDeclaredBy(one)));
+  const declared = declaring.map((one) => packagesOf(one, search));
+  const given = declared.flatMap((items) => open.flatMap(giversIn(items ?? [])));
+  const others = open.filter((text) => !isRich(text) && !rest.some((one) => isDeclaredBy(one)(text)));
+  const met = others.length === 0 ? new Set<string>() : spec.metOf(others);
+  const turnedOut = giversIn(found);
+  for (const text of met === undefined ? [] : others.filter((one) => !met.has(one))) {
+    const providers = turnedOut(text);
+    if (providers.length === 0) without.add(text);
+    given.push(...providers);
   }
-  if (others.size > 0 || unmet.size > 0 || [...used].some(({ file }) => known.get(file) === undefined))
-    return undefined;
-  return withNeeds(
-    [...spec.beside, ...taken.values()],
-    [...known.values()].flatMap((packages) => packages ?? []),
-  );
+  return met === undefined || declared.includes(undefined) ? undefined : given;
 }
 
-/** With what these need of the others' packages to be installed. */
-function withNeeds(packages: readonly Made[], all: readonly Made[]): readonly Made[] {
-  const met = new Map(packages.map((item) => [item.label, item]));
-  for (const item of met.values()) {
-    const needs = ["Requires-Pre", "Requires"].flatMap((field) => linesOf(item.stanza, field)).map(nameIn);
-    for (const other of all)
-      if (!met.has(other.label) && needs.some((name) => providesIn(other).has(name)))
-        met.set(other.label, other);
-  }
-  return [...met.values()];
+/** Its packages; undefined while they are open, and where it is not planned, whoever asks waits for it. */
+function packagesOf(one: Spec, { known, others }: Search): readonly Made[] | undefined {
+  if (!known.has(one.file)) others.add(one);
+  return known.get(one.file);
+}
+
+function needsOf({ stanza }: Made): string[] {
+  const fields = ["Requires-Pre", "Requires"].flatMap((field) => linesOf(stanza, field));
+  return fields.filter((text) => !text.startsWith("rpmlib("));
 }
 
 function isDeclaredBy({ declares = [] }: Spec): (text: string) => boolean {
@@ -157,7 +191,15 @@ function nameIn(text: string): string {
   return text.split(" ", 1)[0] ?? "";
 }
 
-function providesIn({ stanza }: Made): ReadonlySet<string> {
+/** Those of packages that provide what a requirement speaks of, whatever their versions. */
+function giversIn(packages: readonly Made[]): (text: string) => Made[] {
+  const givers = new Map<string, Made[]>();
+  for (const item of packages)
+    for (const name of givenBy(item)) givers.set(name, [...(givers.get(name) ?? []), item]);
+  return (text) => namesIn(text).flatMap((name) => givers.get(name) ?? []);
+}
+
+function givenBy({ stanza }: Made): ReadonlySet<string> {
   return new Set([
     stanza["Package"] ?? "",
     ...linesOf(stanza, "Provides").map(nameIn),

@@ -16,8 +16,10 @@ export interface RpmRootWish {
   readonly epoch: number;
   readonly tools: Input;
   readonly launcher: Input;
-  /** What the closures were chosen among, beside repositories. */
-  readonly made: readonly Made[];
+  /** Packages that the distribution has of another one: the base was chosen among these, beside repositories. */
+  readonly repackaged: readonly Made[];
+  /** Those of manifests, among which the whole was chosen too. */
+  readonly locals: readonly Made[];
   readonly joint: Closure;
   readonly base: Closure;
   readonly labels: { readonly joint: string; readonly base: string };
@@ -25,9 +27,16 @@ export interface RpmRootWish {
   readonly needs?: string;
 }
 
+/** Packages of manifests before all others of their names. */
+export function withLocals(repackaged: readonly Made[], locals: readonly Made[]): readonly Made[] {
+  const named = new Set(locals.map(nameOf));
+  return [...locals, ...repackaged.filter((item) => !named.has(nameOf(item)))];
+}
+
 /** The base alone where the closure contains it whole, then the rest in one transaction; else all in one. */
 export function planRpmRoot(wish: RpmRootWish): Derivation {
-  const { distro, made, joint, base, labels, needs, ...common } = wish;
+  const { distro, repackaged, locals, joint, base, labels, needs, ...common } = wish;
+  const made = withLocals(repackaged, locals);
   const layer = (label: string, items: readonly ChosenPackage[], below?: Derivation) =>
     rpmrootDerivation({
       ...common,
@@ -35,8 +44,20 @@ export function planRpmRoot(wish: RpmRootWish): Derivation {
       packages: items.filter(({ name }) => name !== needs).map((item) => rpmInput(item, distro, made)),
       base: below,
     });
-  const rest = beyond(joint, base)?.filter(({ name }) => name !== needs);
+  const rest = isReplacedIn(base, locals)
+    ? undefined
+    : beyond(joint, base)?.filter(({ name }) => name !== needs);
   if (rest === undefined) return layer(labels.joint, joint.packages);
   const bottom = layer(labels.base, base.packages);
   return rest.length === 0 ? bottom : layer(labels.joint, rest, bottom);
+}
+
+/** Whether a manifest's package takes the place of one of these: of its version, too, it is another file. */
+function isReplacedIn({ packages }: Closure, locals: readonly Made[]): boolean {
+  const named = new Set(locals.map(nameOf));
+  return packages.some(({ name }) => named.has(name));
+}
+
+function nameOf({ stanza }: Made): string {
+  return stanza["Package"] ?? "";
 }

@@ -32,10 +32,7 @@ export function installArguments(
   ];
 }
 
-/**
- * The database in one file, in its own order: what SQLite keeps beside one has a random salt (its WAL format). Checked,
- * so that a root with a broken one is none.
- */
+/** The database in one file, in its own order: what SQLite keeps beside one has a random salt (its WAL format). */
 export function normalizeArguments(
   { loader, libraries }: Pick<Launcher, "loader" | "libraries">,
   database: string,
@@ -43,7 +40,7 @@ export function normalizeArguments(
   const file = `${database}/rpmdb.sqlite`;
   return [
     ...[loader, "--library-path", libraries, `${toolsFolder}/usr/bin/sqlite3`, "-bail", file],
-    "PRAGMA journal_mode=DELETE; VACUUM; PRAGMA integrity_check;",
+    "PRAGMA journal_mode=DELETE; VACUUM;",
   ];
 }
 

@@ -9,6 +9,8 @@ interface Written {
   readonly declares?: readonly string[];
   /** What it turns out to provide. */
   readonly provides?: readonly string[];
+  /** What its package needs to be installed. */
+  readonly needs?: readonly string[];
   /** It is built only in a later planning. */
   readonly isOpen?: boolean;
 }
@@ -17,13 +19,14 @@ interface Written {
 function plan(written: Readonly<Record<string, Written>>, distro: readonly string[] = ["gcc"]) {
   const builtWith: Record<string, readonly string[]> = {};
   const specs = Object.entries(written).map(
-    ([name, { requires, declares = [], provides = [], isOpen }]): Spec => {
+    ([name, { requires, declares = [], provides = [], needs = [], isOpen }]): Spec => {
       const lines = [name, ...declares, ...provides];
       const stanza = {
         Package: name,
         Version: "1-1",
         Architecture: "noarch",
         Provides: `\n ${lines.join("\n ")}`,
+        ...(needs.length > 0 && { Requires: `\n ${needs.join("\n ")}` }),
       };
       return {
         ...{ file: name, name, names: [], beside: [], declares: [name, ...declares] },
@@ -31,7 +34,7 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
         plan(localsFor) {
           const locals = localsFor(requires);
           if (locals === undefined || isOpen) return undefined;
-          builtWith[name] = locals.map(({ label }) => label).sort();
+          builtWith[name] = locals.packages.map(({ label }) => label).sort();
           return [{ stanza, label: name, archive: { content: contentOf("blob", digestOf(name)) } }];
         },
       };
@@ -96,6 +99,25 @@ describe("specs that are built together", () => {
           Object.fromEntries(order.map((name) => [name, written[name] ?? { requires: [] }])),
         );
         expect(builtWith).toEqual({ a: [], b: ["a"], c: ["b"], d: ["c"], e: ["d"] });
+      }),
+    );
+  });
+
+  test("with what these need to be installed, whoever provides that, and whatever order the specs are in", () => {
+    const written: Readonly<Record<string, Written>> = {
+      app: { requires: ["lib-devel"] },
+      lib: { requires: [], declares: ["lib-devel"], needs: ["base", "libx.so.1", "gcc"] },
+      base: { requires: [], needs: ["ghost"] },
+      x: { requires: [], provides: ["libx.so.1"], needs: ["late"] },
+      late: { requires: ["/usr/bin/late"], needs: ["app"] },
+      tool: { requires: [], provides: ["/usr/bin/late"] },
+    };
+    fc.assert(
+      fc.property(fc.shuffledSubarray(Object.keys(written), { minLength: 6 }), (order) => {
+        const { builtWith } = plan(
+          Object.fromEntries(order.map((name) => [name, written[name] ?? { requires: [] }])),
+        );
+        expect(builtWith["app"]).toEqual(["base", "late", "lib", "x"]);
       }),
     );
   });

@@ -1,0 +1,112 @@
+// What a source package is packed of: a spec, and what it names as its sources and patches.
+// Pure. Knows where a manifest says each of them is; does not know how it is packed.
+
+import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
+import { parseSha256 } from "../../store/model/digest.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
+import { fetchDerivation } from "../fetch/recipe.ts";
+import type { RpmManifest } from "../package/rpm.ts";
+
+/** A file or a folder, by what the spec calls it. */
+export interface Named {
+  readonly name: string;
+  readonly input: Input;
+}
+
+export type Pack = (spec: Named, sources: readonly Named[]) => Derivation;
+
+export interface SourcesPlan {
+  readonly manifest: Pick<RpmManifest, "rpm" | "sources">;
+  /** A local file, as the manifest writes it. */
+  readonly local: (written: string) => Content;
+  readonly place: (path: readonly (string | number)[]) => Place;
+}
+
+/**
+ * The source package that the manifest names, or one packed of its spec.
+ *
+ * @throws {Fault} `manifest/wrong-type`, `manifest/unnamed-source`, `manifest/same-source`
+ */
+export function planSources(
+  plan: SourcesPlan,
+  pack: Pack,
+): { readonly srpm: Input; readonly packing?: Derivation } {
+  const { manifest, place } = plan;
+  const { spec } = manifest.rpm;
+  const sources = manifest.sources.map((_, index) => planSource(plan, index));
+  if (spec !== undefined) {
+    refuseSame(sources, place);
+    const packing = pack(
+      { name: lastPart(spec), input: written(plan, "blob", spec, ["rpm", "spec"]) },
+      sources,
+    );
+    return { srpm: { derivation: packing, output: "srpm" }, packing };
+  }
+  const [packed] = sources;
+  if (packed === undefined) throw new Error("the schema asks for a spec or a source package");
+  return { srpm: packed.input };
+}
+
+function planSource(plan: SourcesPlan, index: number): Named {
+  const source = plan.manifest.sources[index];
+  const path = ["sources", index] as const;
+  if (source === undefined) throw new Error(`there is no source ${index}`);
+  if ("srpm" in source)
+    return { name: lastPart(source.srpm), input: written(plan, "blob", source.srpm, [...path, "srpm"]) };
+  if ("dir" in source)
+    return { name: source.archive, input: written(plan, "tree", source.dir, [...path, "dir"]) };
+  if ("file" in source)
+    return { name: lastPart(source.file), input: written(plan, "blob", source.file, [...path, "file"]) };
+  const name = nameInAddress(source.url, plan.place([...path, "url"]));
+  const wanted = { sha256: parseSha256(source.sha256) };
+  const fetched = fetchDerivation(name, wanted, { urls: [source.url, ...source.mirrors] });
+  return { name, input: { derivation: fetched, output: "file" } };
+}
+
+function written(
+  { local, place }: SourcesPlan,
+  expected: "blob" | "tree",
+  file: string,
+  path: readonly (string | number)[],
+): Input {
+  const content = local(file);
+  if (splitContent(content).kind === expected) return { content };
+  const text = expected === "blob" ? "is a folder; a file is expected" : "is a file; a folder is expected";
+  throw new Fault("manifest/wrong-type", `${file} ${text}`, { place: place(path) });
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The last part of its path, percent signs read (RFC 3986 2.1); one that is no file's name is none. */
+function nameInAddress(url: string, place: Place): string {
+  const part = lastPart(new URL(url).pathname);
+  const name = decoded(part);
+  if (name !== undefined && /^(?!\.{1,2}$)[^/\p{Cc}]+$/u.test(name) && Buffer.byteLength(name) <= 255)
+    return name;
+  throw new Fault("manifest/unnamed-source", `the last part of ${url} is no name of a file`, {
+    place,
+    hint: "a spec calls a source as its address ends: https://example.org/hello-1.0.tar.gz",
+  });
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseSame(sources: readonly Named[], place: SourcesPlan["place"]): void {
+  sources.forEach(({ name }, index) => {
+    const first = sources.findIndex((one) => one.name === name);
+    if (first === index) return;
+    throw new Fault("manifest/same-source", `two sources are called ${name}`, {
+      place: place(["sources", index]),
+      related: [{ place: place(["sources", first]), message: "the other one" }],
+      hint: "a spec finds its sources by their names alone: leave one out, or rename its file",
+    });
+  });
+}

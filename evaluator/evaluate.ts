@@ -35,6 +35,8 @@ export interface Wish {
   readonly buildType?: BuildType;
   /** Only outputs of these names or types. */
   readonly outputs?: readonly string[];
+  /** How the checks of all packages in them end, too. */
+  readonly requireTests?: true;
   /** Of a set of packages, which. */
   readonly select?: WishedPackages;
 }

@@ -1,7 +1,7 @@
 // The root that a source is built in: what every build has, and exactly what this one asks for.
 // Pure. Knows build dependencies and layers; does not know what is built there.
 
-import { type BuildRelations, buildRelations } from "../../evaluator/deb/builddepends.ts";
+import { buildRelations } from "../../evaluator/deb/builddepends.ts";
 import { formatRelation } from "../../evaluator/deb/relation.ts";
 import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
@@ -84,21 +84,26 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
 }
 
 /** A package that needs, and must not meet, what the build does, as apt's `build-dep` has it; it is never installed. */
-function needsOf({ source, architecture, profiles, more }: BuildRootWish): Stanza {
-  const relations = buildRelations(source, { architecture, profiles, parts: ["arch", "indep"] });
-  const { depends, conflicts } = relations;
-  const groups = depends.map((group) => group.map(formatRelation).join(" | "));
-  // A rule that only works as root gets fakeroot's pretence (dpkg-buildpackage(1), rootless builds).
-  const pretence = fieldOf(source, "Rules-Requires-Root") === "no" ? [] : ["fakeroot"];
+function needsOf({ more, ...wish }: BuildRootWish): Stanza {
+  const { depends, conflicts } = buildNeeds(wish);
   return {
-    Package: `${fieldOf(source, "Source")}-build-dependencies`,
+    Package: `${fieldOf(wish.source, "Source")}-build-dependencies`,
     Version: "1",
     Architecture: "all",
-    Depends: [...groups, ...more, ...pretence].join(", "),
-    ...conflictField(conflicts),
+    Depends: [...depends, ...more].join(", "),
+    ...(conflicts.length > 0 && { Conflicts: conflicts.join(", ") }),
   };
 }
 
-function conflictField(conflicts: BuildRelations["conflicts"]): Stanza {
-  return conflicts.length === 0 ? {} : { Conflicts: conflicts.map(formatRelation).join(", ") };
+/** What a source says that it needs and must not meet, each as a package's relations are written. */
+export function buildNeeds({
+  source,
+  architecture,
+  profiles,
+}: Pick<BuildRootWish, "source" | "architecture" | "profiles">) {
+  const relations = buildRelations(source, { architecture, profiles, parts: ["arch", "indep"] });
+  const groups = relations.depends.map((group) => group.map(formatRelation).join(" | "));
+  // A rule that only works as root gets fakeroot's pretence (dpkg-buildpackage(1), rootless builds).
+  const pretence = fieldOf(source, "Rules-Requires-Root") === "no" ? [] : ["fakeroot"];
+  return { depends: [...groups, ...pretence], conflicts: relations.conflicts.map(formatRelation) };
 }

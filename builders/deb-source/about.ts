@@ -1,6 +1,7 @@
 // What a debianised tree says of the package it makes, before anything is built.
 // Pure. Knows debian/control and debian/changelog; does not know where the tree comes from.
 
+import { splitGroups } from "../../evaluator/deb/relation.ts";
 import { fieldOf, formatStanza, parseStanza, parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { Fault } from "../../store/model/fault.ts";
 
@@ -12,6 +13,10 @@ export interface About {
   readonly date: number;
   /** Its first paragraph: what building it takes. */
   readonly stanza: Stanza;
+  /** What its packages are called and provide, as far as it is written and not made up while they are built. */
+  readonly declares: readonly string[];
+  /** Whether that is all. */
+  readonly isWhole: boolean;
 }
 
 /** The fields of debian/control that decide what a build's root holds (policy 5.2, 7.7). */
@@ -31,7 +36,7 @@ const kept = [
  * @throws {Fault} `manifest/bad-control`, `manifest/bad-changelog`
  */
 export function aboutText(control: string, changelog: string): string {
-  const stanza = sourceStanza(control);
+  const [stanza, ...packages] = paragraphsIn(control);
   const { source, version, date } = newestEntry(changelog);
   const name = fieldOf(stanza, "Source") ?? "";
   if (name !== source) {
@@ -50,20 +55,38 @@ export function aboutText(control: string, changelog: string): string {
     Version: version,
     Date: String(date),
     ...Object.fromEntries(fields),
+    ...declarations(packages),
   });
+}
+
+/** Of binary packages (policy 5.2); substitution variables get their values while they are built (deb-substvars(5)). */
+function declarations(packages: readonly Stanza[]): Stanza {
+  const provided = packages.flatMap((stanza) => splitGroups(fieldOf(stanza, "Provides") ?? ""));
+  const written = provided
+    .filter((text) => !text.includes("${"))
+    .map((text) => text.replace(/[ (:].*$/s, ""));
+  const names = [...packages.map((stanza) => fieldOf(stanza, "Package") ?? ""), ...written];
+  return {
+    Declares: [...new Set(names)].sort().join(" "),
+    ...(written.length < provided.length && { "Declares-More": "yes" }),
+  };
 }
 
 export function readAbout(text: string): About {
   const stanza = parseStanza(text);
   const { Source: source = "", Version: version = "", Date: date = "" } = stanza;
-  return { source, version, date: Number(date), stanza };
+  return {
+    ...{ source, version, date: Number(date), stanza },
+    declares: (fieldOf(stanza, "Declares") ?? "").split(" ").filter((name) => name !== ""),
+    isWhole: fieldOf(stanza, "Declares-More") === undefined,
+  };
 }
 
 /** Comments are for people (policy 5.1). */
-function sourceStanza(control: string): Stanza {
+function paragraphsIn(control: string): [Stanza, ...Stanza[]] {
   const lines = control.split("\n").filter((line) => !line.startsWith("#"));
-  const [first] = parseStanzas(lines.join("\n"));
-  if (first !== undefined && fieldOf(first, "Source") !== undefined) return first;
+  const [first, ...others] = parseStanzas(lines.join("\n"));
+  if (first !== undefined && fieldOf(first, "Source") !== undefined) return [first, ...others];
   throw new Fault(
     "manifest/bad-control",
     "debian/control does not begin with a paragraph that has a Source",
@@ -74,7 +97,7 @@ function sourceStanza(control: string): Stanza {
 }
 
 /** The first entry (deb-changelog(5)). */
-function newestEntry(changelog: string): Omit<About, "stanza"> {
+function newestEntry(changelog: string): Pick<About, "source" | "version" | "date"> {
   const [, source, version] =
     /^\s*([a-z0-9][a-z0-9+.-]+) \(((?:\d+:)?[A-Za-z0-9.+~-]+)\) [^;\n]*;/.exec(changelog) ?? [];
   const [, written = ""] = /^ -- [^\n]*> {1,2}([^\n]+)$/m.exec(changelog) ?? [];

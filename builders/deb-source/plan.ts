@@ -5,15 +5,19 @@ import { parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import { closureQuestion, type Source } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
-import { type BuildRootWish, planBuildRoot } from "../buildroot/root.ts";
+import { buildNeeds, planBuildRoot } from "../buildroot/root.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
+import { sourceOf } from "../distro/source.ts";
 import type { DebSourceManifest } from "../package/deb-source.ts";
+import { debLanguage } from "../package/language.ts";
 import { withSecrets } from "../package/shape.ts";
+import type { LocalsFor, OpenedSource } from "../package/together.ts";
 import { planTools } from "../tools/plan.ts";
 import { type About, readAbout } from "./about.ts";
 import {
@@ -29,45 +33,76 @@ export interface DebSourcePlan {
   readonly source: Input;
   readonly target: Target;
   readonly distro: DebDistro;
-  /** Packages of manifests that it is built with, and which of them it asks for. */
-  readonly locals: BuildRootWish["locals"];
   /** Relations beside its own Build-Depends. */
   readonly needs: readonly string[];
   /** Where the manifest says so. */
-  readonly place: (key: string) => Place;
+  readonly place: (path: readonly string[]) => Place;
 }
 
 /**
- * Undefined while a question is open, or a fact has to be built.
+ * A tree that can be asked and built; undefined while a question is open, or a fact has to be built.
  *
  * @throws {Fault} `manifest/wrong-package`
  */
-export function planDebSource(planning: Planning, plan: DebSourcePlan): readonly Made[] | undefined {
-  const { manifest, source, target, distro, locals } = plan;
+export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSource | undefined {
+  const { manifest, source, target, distro } = plan;
   const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
   const launcher = planTools(planning, "launcher", target.distro);
   if (text === undefined || launcher === undefined) return undefined;
   const about = readAbout(text);
   refuseOther(about, plan);
-  const { profiles } = manifest.dpkg;
-  const root = planBuildRoot(planning, {
-    ...{
-      distro,
-      architecture: target.arch,
-      launcher,
-      name: about.source,
-      source: about.stanza,
-      profiles,
-      more: plan.needs,
-      locals,
-    },
-  });
+  return {
+    declares: about.declares,
+    isWhole: about.isWhole,
+    metOf: (requires) => metBy(planning, sourceOf(distro, target.arch), requires),
+    plan: (localsFor) => planBuild(planning, { ...plan, about, launcher }, localsFor),
+  };
+}
+
+interface Building extends DebSourcePlan {
+  readonly about: About;
+  readonly launcher: Input;
+}
+
+/** Which of these a distribution has something for, whatever its version; undefined while a question is open. */
+function metBy(
+  planning: Planning,
+  source: Source,
+  requires: readonly string[],
+): ReadonlySet<string> | undefined {
+  const nameOf = (text: string) => debLanguage.namesIn(text)[0] ?? text;
+  const closure = planning.closure(
+    closureQuestion({
+      ...{ source, base: [], exclude: [], requests: [], locals: [], build: true },
+      optional: requires.map(nameOf),
+    }),
+  );
+  const reasons = closure?.packages.flatMap((item) => item.reasons);
+  const met = reasons?.flatMap(({ by, relation }) => (by === "request" ? relation : []));
+  return met && new Set(requires.filter((text) => met.includes(nameOf(text))));
+}
+
+/** Its packages; undefined while something is open. */
+function planBuild(
+  planning: Planning,
+  { about, launcher, manifest, source, target, distro, needs }: Building,
+  localsFor: LocalsFor,
+): readonly Made[] | undefined {
+  const wish = { source: about.stanza, architecture: target.arch, profiles: manifest.dpkg.profiles };
+  const locals = localsFor([...buildNeeds(wish).depends, ...needs]);
+  const root =
+    locals &&
+    planBuildRoot(planning, {
+      ...{ ...wish, distro, launcher, name: about.source },
+      more: [...needs, ...locals.asked],
+      locals: locals.packages,
+    });
   if (root === undefined) return undefined;
   const build = debSourceDerivation({
     label: `${about.source}_${withoutEpoch(about.version)}`,
     ...{ architecture: target.arch, buildType: target.buildType, launcher, source },
     root: { derivation: root, output: "root" },
-    parameters: parametersOf(about, plan),
+    parameters: parametersOf(about, { manifest, target }),
   });
   const list = planning.fact(build, "packages", packagesFile);
   const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};
@@ -86,7 +121,7 @@ function builtPackage(
 
 function parametersOf(
   { source, version, date }: About,
-  { manifest, target }: DebSourcePlan,
+  { manifest, target }: Pick<DebSourcePlan, "manifest" | "target">,
 ): DebSourceParameters {
   const { profiles, options } = manifest.dpkg;
   const debug = target.buildType === "debug" ? ["noopt", "nostrip"] : [];
@@ -108,7 +143,7 @@ function refuseOther({ source, version }: About, { manifest, place }: DebSourceP
       : (["version", manifest.version ?? version, version] as const);
   if (written === found) return;
   throw new Fault("manifest/wrong-package", `the source is of ${source} ${version}, not of ${written}`, {
-    place: place(key),
+    place: place([key]),
     hint: `write ${key}: ${found}${key === "version" ? ", or leave it out" : ""}`,
   });
 }

@@ -6,7 +6,7 @@ import type { Canonical } from "../../store/model/canonical.ts";
 import { type BuildType, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const debAboutVersions = { "deb-about": "1" } as const;
+export const debAboutVersions = { "deb-about": "2" } as const;
 export const debUnpackVersions = { "deb-unpack": "1", sandbox: sandboxVersion } as const;
 export const debSourceVersions = { "deb-source": "1", sandbox: sandboxVersion } as const;
 

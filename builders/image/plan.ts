@@ -6,6 +6,7 @@ import type { Assembled } from "../../evaluator/manifest/assembly.ts";
 import { type ResolvedLocal, settle } from "../../evaluator/manifest/settle.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import type { Closure } from "../../evaluator/question.ts";
 import type { BuildType, Content, Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
 import {
@@ -18,7 +19,8 @@ import { nativeName } from "../distro/source.ts";
 import { ext4Derivation } from "../ext4/recipe.ts";
 import { ociDerivation } from "../oci/recipe.ts";
 import { withLocalModes } from "../package/file.ts";
-import { planPackages } from "../package/plan.ts";
+import { checkOutputs } from "../package/outputs.ts";
+import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { squashfsDerivation } from "../squashfs/recipe.ts";
 import { tarDerivation } from "../tar/recipe.ts";
 import { assembled, planTools, settleDistro } from "../tools/plan.ts";
@@ -110,8 +112,24 @@ function planFor(planning: Planning, file: string, architecture: string): readon
       })
     : root;
   const input: Input = { derivation: finished, output: "root" };
-  return outputs.map((output) =>
-    planOutput(output, { manifest, architecture, epoch, root: input, launcher, tools }),
+  return [
+    ...outputs.map((output) =>
+      planOutput(output, { manifest, architecture, epoch, root: input, launcher, tools }),
+    ),
+    ...(planning.wish.requireTests ? checksOf(planning, packages, joint) : []),
+  ];
+}
+
+/** How the checks of the packages that are in the image end. */
+function checksOf(
+  { world }: Planning,
+  packages: readonly LocalPackage[],
+  { packages: chosen }: Closure,
+): readonly PlannedOutput[] {
+  const names = new Set(chosen.flatMap(({ name, origin }) => (origin === "local" ? [name] : [])));
+  const installed = packages.filter(({ stanza }) => names.has(stanza["Package"] ?? ""));
+  return [...Map.groupBy(installed, ({ file }) => file)].flatMap(([file, items]) =>
+    checkOutputs(items, assembled(world.assembly, file).name, items[0]?.stanza["Architecture"] ?? ""),
   );
 }
 

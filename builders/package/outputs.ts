@@ -12,9 +12,10 @@ import { copyDerivation } from "../copy/recipe.ts";
 import { rpmRepositoryDerivation } from "../rpm/recipe.ts";
 import { sysrootOf } from "../sysroot/plan.ts";
 import { assembled, planTools } from "../tools/plan.ts";
-import { type MadePackage, type Plannable, planEach, planSysroot } from "./plan.ts";
+import { type MadePackage, planEach, planSysroot } from "./plan.ts";
 import { isRpmManifest } from "./rpm.ts";
 import { packageKind } from "./schema.ts";
+import type { Plannable } from "./set.ts";
 import { isTreeManifest } from "./tree.ts";
 
 /** `kit realize` of packages' own manifests: their .debs, and trees. @throws {Fault} `usage/unknown-output` */
@@ -53,7 +54,7 @@ const onlyWished: readonly string[] = ["sysroot", "srpm", "repository"];
 function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
   const types = [...new Set(outputs.flatMap(({ type }) => (type === "rpm" ? [type, "repository"] : [type])))];
   const known = [...types, ...(outputs.length === types.length ? [] : outputs.map(({ name }) => name))];
-  const { outputs: wished = [] } = wish;
+  const { outputs: wished = [], requireTests = false } = wish;
   const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));
   const unknown = wished.find((output) => !isAny(output));
   if (unknown !== undefined) {
@@ -61,7 +62,8 @@ function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readon
       hint: `it has ${known.join(", ")}`,
     });
   }
-  const isWished = ({ type, name }: PlannedOutput) => wished.includes(type) || wished.includes(name);
+  const isWished = ({ type, name }: PlannedOutput) =>
+    wished.includes(type) || wished.includes(name) || (requireTests && type === checksType);
   return outputs.filter(wished.length === 0 ? ({ type }) => !onlyWished.includes(type) : isWished);
 }
 
@@ -83,7 +85,7 @@ function planTreeOutputs(
 }
 
 /** How the checks of what is made of one source ended, in the file `result`: `passed` or `failed`. */
-function checkOutputs(
+export function checkOutputs(
   items: readonly { readonly checks?: Derivation }[],
   name: string,
   architecture: string,

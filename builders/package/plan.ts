@@ -1,35 +1,29 @@
 // Planning packages that kit builds or takes as they are.
 // Pure. Knows the builders of packages; does not know images.
 
-import { parseRelations } from "../../evaluator/deb/relation.ts";
-import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import { linesOf } from "../../evaluator/rpm/listing.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { BuildType, Input } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
-import { planDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made } from "../distro/package.ts";
-import { requireDeb, requireRpm } from "../distro/source.ts";
+import { requireRpm } from "../distro/source.ts";
 import { planRpmPrebuilt } from "../rpm/prebuilt.ts";
-import { planSource } from "../source/plan.ts";
 import { planTrees, type TreePackage } from "../sysroot/plan.ts";
 import { assembled, planTools } from "../tools/plan.ts";
 import type { DebFilesManifest } from "./deb-files.ts";
-import type { DebSourceManifest } from "./deb-source.ts";
-import { isManifest } from "./debian.ts";
 import { withLocalModes } from "./file.ts";
+import { debLanguage, type Language, rpmLanguage } from "./language.ts";
 import { packageFiles, packageReferences, refuseSameName, withLocalNames } from "./local.ts";
 import { mainOf } from "./main.ts";
 import { packageKind } from "./schema.ts";
+import { type Plannable, planSet } from "./set.ts";
 import { settledPackage } from "./settled.ts";
-import { planSpecs } from "./specs.ts";
 
 /** A package kit makes, for who asks for some: what the resolver needs to know, and where its file comes from. */
 export interface LocalPackage extends MadePackage {
@@ -60,13 +54,15 @@ export function planPackages(
   const met = packageFiles(planning.world.assembly, files);
   refuseSameName(planning.world.assembly, met, target);
   const items = met.map((file) => ({ file, target }));
+  const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
   // What is built of a spec in a root of debs is no package of theirs.
-  if (items.some(isSpec(planning)))
-    requireRpm(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
+  if (items.some(isBuiltBy(planning, "rpm"))) requireRpm(distro);
   const planned = planEach(planning, items);
   if (planned.includes(undefined)) return undefined;
   const packages = planned.flatMap((items) => items ?? []);
-  const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, planning.world.assembly)));
+  const language = distro.format === "rpm" ? rpmLanguage : debLanguage;
+  const { assembly } = planning.world;
+  const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, { assembly, language })));
   const isBrought = (file: string): boolean => [...brought].some((item) => item.file === file);
   return packages.map((item) => {
     const isAsked = item.isMain && (files.includes(item.file) || !isBrought(item.file));
@@ -74,61 +70,43 @@ export function planPackages(
   });
 }
 
-export interface Plannable {
-  readonly file: string;
-  readonly target: Target;
-}
-
-/** What each of these makes, specs of one distribution, architecture and build type with each other's packages. */
+/** What each of these makes, sources of one builder, distribution, architecture and build type with each other's packages. */
 export function planEach(
   planning: Planning,
   items: readonly Plannable[],
 ): readonly (readonly MadePackage[] | undefined)[] {
-  const specs = Map.groupBy(items.filter(isSpec(planning)), ({ target }) => Object.values(target).join(" "));
-  const together = [...specs.values()].map((each) =>
-    planSpecs(planning, each, (files, target) => debsOf(planning, target)(files)),
-  );
-  return items.map(({ file, target }) => {
-    const own = together.find((planned) => planned.has(file));
-    if (own === undefined) return planPackage(planning, file, target);
-    const { name } = assembled(planning.world.assembly, file);
-    const packages = own.get(file);
-    return packages && withMain(name, file, packages);
+  const together = (["rpm", "deb-source"] as const).flatMap((builder) => {
+    const own = items.filter(isBuiltBy(planning, builder));
+    const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
+    return [...sets.values()].map((each) => {
+      const planned = planSet(planning, builder, each, (files, target) => debsOf(planning, target)(files));
+      return new Map(each.map((item) => [item, planned.get(item.file)]));
+    });
+  });
+  return items.map((item) => {
+    const own = together.find((planned) => planned.has(item));
+    if (own === undefined) return planPackage(planning, item.file, item.target);
+    const packages = own.get(item);
+    return packages && withMain(assembled(planning.world.assembly, item.file).name, item.file, packages);
   });
 }
 
-function isSpec({ world }: Planning): (item: Plannable) => boolean {
+function isBuiltBy({ world }: Planning, builder: string): (item: Plannable) => boolean {
   return ({ file, target }) =>
-    settle(assembled(world.assembly, file), packageKind, target).manifest.builder === "rpm";
+    settle(assembled(world.assembly, file), packageKind, target).manifest.builder === builder;
 }
 
 /** What its file itself depends on, of what its manifest names: one that somebody else built need not. */
 function broughtBy(
   { file, stanza }: MadePackage,
   all: readonly MadePackage[],
-  assembly: Assembly,
+  { assembly, language }: { readonly assembly: Assembly; readonly language: Language },
 ): MadePackage[] {
-  const needed = new Set(neededBy(stanza));
+  const { needsOf, isSimple, namesIn, givenBy } = language;
+  // Where another would do as well, it is not needed.
+  const needed = new Set(needsOf(stanza).filter(isSimple).flatMap(namesIn));
   const named = new Set(packageReferences(assembly, file).map((reference) => reference.file));
   return all.filter((item) => named.has(item.file) && givenBy(item.stanza).some((name) => needed.has(name)));
-}
-
-/** Debs need packages, where no other would do as well; rpms need what packages provide. */
-function neededBy(stanza: Stanza): string[] {
-  const relations = ["Pre-Depends", "Depends"].flatMap((field) =>
-    parseRelations(fieldOf(stanza, field) ?? ""),
-  );
-  const debs = relations.flatMap(([one, ...others]) => (one && others.length === 0 ? [one.name] : []));
-  return [...debs, ...["Requires-Pre", "Requires"].flatMap((field) => capabilities(stanza, field))];
-}
-
-function givenBy(stanza: Stanza): string[] {
-  return [stanza["Package"] ?? "", ...capabilities(stanza, "Provides"), ...linesOf(stanza, "Files")];
-}
-
-/** Of a field of an rpm's, one relation a line, without what versions they are of. */
-function capabilities(stanza: Stanza, field: string): string[] {
-  return linesOf(stanza, field).map((line) => line.split(" ", 1)[0] ?? "");
 }
 
 /** By name those that are asked for, and those that others of them bring. */
@@ -190,28 +168,9 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
           place: own.document.place(["sources", 0]),
         }),
       );
-    case "deb-source": {
-      const distro = requireDeb(distroNamed(target.distro, target.arch, planning.world.assembly).manifest);
-      // Its own version is that of the source package it is made of.
-      const sources = manifest.sources.map((source) =>
-        "dsc" in source && source.version === undefined && manifest.version !== undefined
-          ? { ...source, version: manifest.version }
-          : source,
-      );
-      const tree = planSource(planning, {
-        ...{ name: manifest.name, sources, patches: manifest.patches, distro, local },
-        place: (path) => own.document.place([...path]),
-      });
-      const built = planBuildDependencies(planning, file, manifest, target);
-      if (tree === undefined || built === undefined) return undefined;
-      const items = planDebSource(planning, {
-        ...{ manifest, target, distro, ...built, source: tree },
-        place: (key) => own.document.place([key]),
-      });
-      return items && withMain(manifest.name, file, items);
-    }
+    case "deb-source":
     case "rpm":
-      throw new Error(`${file} is planned with the other specs`);
+      throw new Error(`${file} is planned with the others that are built together`);
     case "rpm-prebuilt":
       return alone(
         file,
@@ -246,19 +205,6 @@ function alone(file: string, item: Made | undefined): readonly MadePackage[] | u
 function withMain(name: string, file: string, items: readonly Made[]): MadePackage[] {
   const main = mainOf(name, items);
   return items.map((item) => ({ ...item, file, isMain: main.includes(item) }));
-}
-
-/** What a source is built with beside its own Build-Depends: names, and packages of manifests. */
-function planBuildDependencies(
-  planning: Planning,
-  file: string,
-  { buildDependencies }: Pick<DebSourceManifest, "buildDependencies">,
-  target: Target,
-): { readonly locals: readonly LocalPackage[]; readonly needs: readonly string[] } | undefined {
-  const references = packageReferences(planning.world.assembly, file, "buildDependencies");
-  const debs = debsOf(planning, target)(references.map((reference) => reference.file));
-  const names = buildDependencies.filter((name) => !isManifest(name));
-  return debs && { locals: debs.locals, needs: [...names, ...debs.asked] };
 }
 
 /** What packages that are built into trees install, by their manifests as this one writes them. */

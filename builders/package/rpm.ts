@@ -7,6 +7,7 @@ import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts"
 import { macros } from "../distro/macros.ts";
 import { packageName } from "./debian.ts";
 import { packageShape, secrets, test } from "./shape.ts";
+import { gitShape } from "./source.ts";
 
 const rpmName = text(
   /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/,
@@ -39,14 +40,18 @@ const local = z.strictObject({
   ),
 });
 
+const archive = text(
+  /^[A-Za-z0-9][A-Za-z0-9+._~-]*\.tar$/,
+  "an archive's name",
+  "as the spec calls it, ending in .tar: hello-1.0.tar, in which all is below hello-1.0/",
+).describe("What the spec calls it: hello-1.0.tar, in which all is below hello-1.0/.");
+
 const folder = z.strictObject({
   dir: localPath.describe("A folder beside the manifest, packed into one archive."),
-  archive: text(
-    /^[A-Za-z0-9][A-Za-z0-9+._~-]*\.tar$/,
-    "an archive's name",
-    "as the spec calls it, ending in .tar: hello-1.0.tar, in which all is below hello-1.0/",
-  ).describe("What the spec calls it: hello-1.0.tar, in which all is below hello-1.0/."),
+  archive,
 });
+
+const commit = z.strictObject({ ...gitShape, archive });
 
 const whole = z.strictObject({
   srpm: localPath.describe("A source package beside the manifest, in place of a spec."),
@@ -65,10 +70,10 @@ export const rpmPackage = z
     ...own,
     builder: z.literal("rpm"),
     sources: z
-      .array(z.union([remote, local, folder, whole]))
+      .array(z.union([remote, local, folder, commit, whole]))
       .default([])
       .describe(
-        "What the spec names as its sources and patches: {url, sha256}, {file} or {dir, archive}; or one {srpm}.",
+        "What the spec names as its sources and patches: {url, sha256}, {file}, {dir, archive} or {git, rev, archive}; or one {srpm}.",
       ),
     buildDependencies: z
       .array(requirement)

@@ -31,7 +31,8 @@ const archive = z.strictObject({
   into,
 });
 
-const git = z.strictObject({
+/** A commit of a git repository. */
+export const gitShape = {
   git: url
     .check(
       z.refine((value) => !/^https?:\/\/[^/]*@/.test(value), {
@@ -45,8 +46,9 @@ const git = z.strictObject({
     "a tag or a branch, whose commit the lock pins, or all 40 digits of a commit",
   ).describe("A tag, a branch, or a commit."),
   submodules: z.boolean().default(false).describe("Whether its submodules are checked out too."),
-  into,
-});
+};
+
+const git = z.strictObject({ ...gitShape, into });
 
 const dsc = z.strictObject({
   dsc: packageName.describe(
@@ -68,6 +70,7 @@ export const patches = z
   .default([])
   .describe("Applied in order: files as diff and git write them, or a folder with a quilt series.");
 
+export type GitSource = z.infer<typeof git>;
 export type TreeSource = z.infer<typeof treeSources>[number];
 
 /** Of all builders: a .deb that somebody else built is a source, too. */

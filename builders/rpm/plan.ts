@@ -14,6 +14,7 @@ import type { DistroManifest } from "../distro/schema.ts";
 import { rpmName } from "../distro/source.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { withSecrets } from "../package/shape.ts";
+import type { LocalsFor, OpenedSource } from "../package/together.ts";
 import { planTools } from "../tools/plan.ts";
 import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
 import {
@@ -28,7 +29,6 @@ import {
 } from "./recipe.ts";
 import { type Room, roomOfDebs, roomOfRpms } from "./room.ts";
 import { type Pack, planSources } from "./sources.ts";
-import type { LocalsFor, Spec } from "./together.ts";
 
 export interface RpmPlan {
   readonly manifest: RpmManifest;
@@ -41,13 +41,8 @@ export interface RpmPlan {
   readonly place: (path: readonly (string | number)[]) => Place;
 }
 
-/** A spec that is packed, and can be asked and built. */
-export interface PackedRpm extends Pick<Spec, "declares" | "metOf" | "plan"> {
-  readonly srpm: Input;
-}
-
 /** Undefined while what every build takes is open. @throws {Fault} `manifest/wrong-type` */
-export function packRpm(planning: Planning, plan: RpmPlan): PackedRpm | undefined {
+export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undefined {
   const { manifest, target, distro } = plan;
   const launcher = planTools(planning, "launcher", distro.name);
   const room = launcher && roomFor(planning, plan, launcher);
@@ -63,12 +58,14 @@ export function packRpm(planning: Planning, plan: RpmPlan): PackedRpm | undefine
       ...{ ...common, label: `${manifest.name}.src.rpm`, spec, sources },
       root: { derivation: base, output: "root" },
     });
-  const { srpm, packing } = planSources(plan, pack);
+  const planned = planSources({ ...plan, planning, launcher, distro: distro.name }, pack);
+  if (planned === undefined) return undefined;
+  const { srpm, packing } = planned;
   const declares = packing ? planning.fact(packing, "declares", declaresFile) : "";
   const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor: room.rootFor } };
   return {
-    srpm,
     declares: declares?.split("\n").filter((line) => line !== ""),
+    isWhole: false,
     metOf: room.metOf,
     plan: (localsFor) => planBuild(build, localsFor),
   };

@@ -1,11 +1,13 @@
 // What a source package is packed of: a spec, and what it names as its sources and patches.
 // Pure. Knows where a manifest says each of them is; does not know how it is packed.
 
+import type { Planning } from "../../evaluator/evaluate.ts";
 import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import type { RpmManifest } from "../package/rpm.ts";
+import { planGit } from "../source/plan.ts";
 
 /** A file or a folder, by what the spec calls it. */
 export interface Named {
@@ -16,6 +18,10 @@ export interface Named {
 export type Pack = (spec: Named, sources: readonly Named[]) => Derivation;
 
 export interface SourcesPlan {
+  readonly planning: Planning;
+  /** Name of the distribution whose packages tools are taken of. */
+  readonly distro: string;
+  readonly launcher: Input;
   readonly manifest: Pick<RpmManifest, "rpm" | "sources">;
   /** A local file, as the manifest writes it. */
   readonly local: (written: string) => Content;
@@ -23,17 +29,19 @@ export interface SourcesPlan {
 }
 
 /**
- * The source package that the manifest names, or one packed of its spec.
+ * The source package that the manifest names, or one packed of its spec; undefined while a question is open.
  *
  * @throws {Fault} `manifest/wrong-type`, `manifest/unnamed-source`, `manifest/same-source`
  */
 export function planSources(
   plan: SourcesPlan,
   pack: Pack,
-): { readonly srpm: Input; readonly packing?: Derivation } {
+): { readonly srpm: Input; readonly packing?: Derivation } | undefined {
   const { manifest, place } = plan;
   const { spec } = manifest.rpm;
-  const sources = manifest.sources.map((_, index) => planSource(plan, index));
+  const planned = manifest.sources.map((_, index) => planSource(plan, index));
+  const sources = planned.flatMap((source) => source ?? []);
+  if (sources.length < planned.length) return undefined;
   if (spec !== undefined) {
     refuseSame(sources, place);
     const packing = pack(
@@ -47,7 +55,7 @@ export function planSources(
   return { srpm: packed.input };
 }
 
-function planSource(plan: SourcesPlan, index: number): Named {
+function planSource(plan: SourcesPlan, index: number): Named | undefined {
   const source = plan.manifest.sources[index];
   const path = ["sources", index] as const;
   if (source === undefined) throw new Error(`there is no source ${index}`);
@@ -57,6 +65,10 @@ function planSource(plan: SourcesPlan, index: number): Named {
     return { name: source.archive, input: written(plan, "tree", source.dir, [...path, "dir"]) };
   if ("file" in source)
     return { name: lastPart(source.file), input: written(plan, "blob", source.file, [...path, "file"]) };
+  if ("git" in source) {
+    const input = planGit(plan.planning, source, plan);
+    return input && { name: source.archive, input };
+  }
   const name = nameInAddress(source.url, plan.place([...path, "url"]));
   const wanted = { sha256: parseSha256(source.sha256) };
   const fetched = fetchDerivation(name, wanted, { urls: [source.url, ...source.mirrors] });

@@ -10,7 +10,7 @@ import { planDsc } from "../deb-source/dsc.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { fetchDerivation } from "../fetch/recipe.ts";
 import { gitDerivation } from "../git/recipe.ts";
-import type { TreeSource } from "../package/source.ts";
+import type { GitSource, TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
 import { archiveDerivation, type SourceTools, sourceDerivation } from "./recipe.ts";
 
@@ -65,7 +65,7 @@ interface PartWish extends SourceWish {
 function planPart(planning: Planning, source: TreeSource, wish: PartWish): Input | undefined {
   const { name, distro, index, means } = wish;
   if ("dir" in source) return { content: folderAt(source.dir, index, wish) };
-  if ("git" in source) return planGit(planning, source, wish);
+  if ("git" in source) return planGit(planning, source, { distro: distro.name, launcher: means.launcher });
   if ("dsc" in source) return planDscOf(planning, source, distro);
   if ("file" in source) {
     const archive = { content: blobAt(source.file, index, wish) };
@@ -89,14 +89,14 @@ function planDscOf(
   return planDsc(planning, { distro, name, version });
 }
 
-/** Undefined while its commit is open, or what git takes is. */
-function planGit(
+/** Its tree; undefined while its commit is open, or what git takes is. @param distro whose packages git is taken of */
+export function planGit(
   planning: Planning,
-  { git: url, rev, submodules }: Extract<TreeSource, { readonly git: string }>,
-  { distro, means: { launcher } }: Pick<PartWish, "distro" | "means">,
+  { git: url, rev, submodules }: Omit<GitSource, "into">,
+  { distro, launcher }: { readonly distro: string; readonly launcher: Input },
 ): Input | undefined {
   const answer = isCommit(rev) ? { commit: rev } : planning.git({ url, rev });
-  const tools = planTools(planning, "git", distro.name);
+  const tools = planTools(planning, "git", distro);
   if (answer === undefined || tools === undefined) return undefined;
   const { commit } = answer;
   const label = `${gitName(url)} ${commit.slice(0, 12)}`;

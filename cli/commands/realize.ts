@@ -96,7 +96,8 @@ export class RealizeCommand extends BuildCommand {
       "write what came of each derivation to this file, as CSV; `-`: as a table below the progress",
   });
   requireTests = Option.Boolean("--require-tests", false, {
-    description: "end with 1 where the checks of a package whose manifest says `test` found something",
+    description:
+      "end with 1 where the checks of a package whose manifest says `test` found something; of an image, of all in it",
   });
   readonly #ended: Extract<Event, { type: "end" }>[] = [];
 
@@ -109,7 +110,7 @@ export class RealizeCommand extends BuildCommand {
     if (dependents && only.length === 0)
       throw new Fault("usage/bad-option", "--dependents goes with --only: whose they are");
     if (recursive && !dependents) throw new Fault("usage/bad-option", "--recursive goes with --dependents");
-    const wish = super.wish(outputs);
+    const wish = { ...super.wish(outputs), ...(this.requireTests && { requireTests: true as const }) };
     if (only.length + ignore.length === 0) return wish;
     return {
       ...wish,
@@ -272,10 +273,13 @@ export class RealizeCommand extends BuildCommand {
   /** The links of the outputs, in their order; none where none is wanted. */
   private linkNames(outputs: readonly PlannedOutput[]): readonly string[] {
     if (this.link === undefined) return [];
-    const [link, isOne] = [this.link, outputs.length === 1];
-    return outputs.map((output) =>
-      this.absolute(isOne ? link : `${link}-${output.name}${architectureSuffix(output, outputs)}`),
-    );
+    const { link } = this;
+    const isMade = ({ type }: PlannedOutput) => type !== checksType;
+    const isOne = outputs.filter(isMade).length === 1;
+    return outputs.map((output) => {
+      const suffix = isOne && isMade(output) ? "" : `-${output.name}${architectureSuffix(output, outputs)}`;
+      return this.absolute(`${link}${suffix}`);
+    });
   }
 
   /** Makes the wanted links, each a root for its output and all that was built for it; returns where they lead. */

@@ -1,6 +1,6 @@
 // Checks of packages: run apart from the build, told, and a failure where somebody says so.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { built, done, kit, type Outcome } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
@@ -86,4 +86,15 @@ test("a debianised tree's, which its build leaves out", async () => {
   const outcome = done(await run("realize", "bare.yaml"));
   expect([...outcome.paths.keys()].sort()).toEqual(["bare", "bare-checks"]);
   await refuses(["realize", "bare.yaml", "--require-tests"], at(), 1, "build/checks-failed");
+  // Of an image, those of the packages that are in it.
+  const image = (packages: string) =>
+    `kind: image\nname: small\ndistro: debian/bookworm\npackages: [${packages}]\noutputs: [{type: tar}]\n`;
+  place.write({ "image.yaml": image("./bare.yaml") });
+  await refuses(["realize", "image.yaml", "--require-tests"], at(), 1, "build/checks-failed");
+  const plain = done(await run("realize", "image.yaml", "-o", "result"));
+  expect([...plain.paths.keys()]).toEqual(["tar"]);
+  place.write({ "tree/debian/rules": text("true") });
+  const checked = done(await run("realize", "image.yaml", "-o", "result", "--require-tests"));
+  expect([...checked.paths.keys()].sort()).toEqual(["bare-checks", "tar"]);
+  expect(readlinkSync(`${place.folder}/result`)).toBe(plain.paths.get("tar"));
 });

@@ -71,6 +71,35 @@ scripts: {postInstall: [./try]}
 outputs: [{type: tar}]
 `;
 
+/** A debianised tree that says a word by a script, and is built with what it asks for; files by their paths. */
+function speaker(name: string, needs: string, { provides = "", found = "", says = `echo ${name}` }) {
+  const rules = `#!/usr/bin/make -f
+%:
+\tdh $@
+override_dh_auto_install:
+\tinstall -d debian/${name}/usr/bin
+\t(echo '#!/bin/sh'; echo "echo $$(${says})") > debian/${name}/usr/bin/${name}
+\tchmod 0755 debian/${name}/usr/bin/${name}
+override_dh_gencontrol:
+\techo 'made:Provides=${found}' >> debian/${name}.substvars
+\tdh_gencontrol
+`;
+  const lines = [
+    `Source: ${name}\nMaintainer: The kit developers <kit@example.org>`,
+    `Build-Depends: debhelper-compat (= 13)${needs === "" ? "" : `, ${needs}`}`,
+    `Standards-Version: 4.6.2\nRules-Requires-Root: no\n\nPackage: ${name}\nArchitecture: all`,
+    ...(provides === "" ? [] : [`Provides: ${provides}`]),
+    "Description: says something",
+  ];
+  return {
+    [`${name}.yaml`]: `kind: package\nname: ${name}\nbuilder: deb-source\ndistro: debian/bookworm\nsources: [{dir: ./${name}}]\n`,
+    [`${name}/debian/control`]: `${lines.join("\n")}\n`,
+    [`${name}/debian/changelog`]: (caller["caller/debian/changelog"] ?? "").replaceAll("caller", name),
+    [`${name}/debian/rules`]: rules,
+    [`${name}/debian/source/format`]: "3.0 (native)\n",
+  };
+}
+
 const run = (...words: string[]): Promise<Outcome> =>
   kit([...words, "--json"], { cwd: place.folder, store: place.store });
 
@@ -173,6 +202,43 @@ describe("a package built with another's", () => {
     expect(builds(done(await run("realize", "image.yaml")))).toEqual(["caller_1.0", "greeter_1.0"]);
     const log = done(await run("log", "image.yaml", "shout customized"));
     expect(log.stdout).toContain("Good day, caller!");
+  });
+});
+
+describe("trees of one folder, none of whose manifests names another", () => {
+  const inFolder = (folder: string, files: Readonly<Record<string, string>>) =>
+    writeFiles(
+      place.folder,
+      Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text])),
+    );
+
+  test("are built with each other's packages: by what they declare, and by what they turn out to provide", async () => {
+    inFolder("set", {
+      ...speaker("text", "phrase-api (>= 1) | nothing-at-all", { says: "phrase" }),
+      ...speaker("phrase", "word-api", { says: "word", provides: "phrase-api (= 1.0)" }),
+      ...speaker("word", "", { found: "word-api", provides: "${made:Provides}" }),
+    });
+    const outcome = done(await run("realize", "set"));
+    expect([...outcome.paths.keys()].sort()).toEqual(["phrase", "text", "word"]);
+    const data = execFileSync("dpkg-deb", ["--fsys-tarfile", outcome.paths.get("text") ?? ""]);
+    expect(execFileSync("tar", ["-xO", "./usr/bin/text"], { input: data, encoding: "utf8" })).toBe(
+      "#!/bin/sh\necho word\n",
+    );
+  });
+
+  test("in a circle, or needing what nobody provides, they are refused with all it concerns", async () => {
+    inFolder("circle", { ...speaker("one", "two", {}), ...speaker("two", "one", {}) });
+    const circle = await run("realize", "circle");
+    expect([circle.status, codes(circle)]).toEqual([3, ["manifest/cycle"]]);
+    expect(circle.stderr).toMatch(/one → two → one|two → one → two/);
+    inFolder("nobody", {
+      ...speaker("one", "word-api, no-such-api", {}),
+      ...speaker("two", "one", {}),
+      ...speaker("word", "", { found: "word-api", provides: "${made:Provides}" }),
+    });
+    const nobody = await run("realize", "nobody");
+    expect([nobody.status, codes(nobody)]).toEqual([4, ["unresolved/nobody-provides"]]);
+    expect(nobody.stderr).toContain("no-such-api is needed to build one");
   });
 });
 

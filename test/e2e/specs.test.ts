@@ -1,11 +1,12 @@
 // Specs built in a distribution of rpms, by the command a user runs: what ships, who is built with whom, images of them.
 
-import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { files, serve, type TestServer } from "../builders/fetch/server.ts";
 import { readRpm } from "../builders/rpm/read.ts";
 import { shippedManifests } from "./base.ts";
+import { git, gitHandler } from "./git.ts";
 import { built, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { refuses } from "./refusal.ts";
@@ -266,20 +267,29 @@ describe("who is built with whom", () => {
   });
 });
 
-test("in a root of debs what a spec asks for is mapped, each by a line of the manifest", async () => {
+test("in a root of debs what a spec asks for is mapped, each by a line; its source is a commit", async () => {
+  const served = join(place.folder, "served");
+  const work = join(place.folder, "mapped");
+  for (const folder of [served, work]) mkdirSync(folder);
+  git(work, "init", "-q");
+  git(served, "init", "-q", "--bare", "mapped.git");
+  place.write({
+    "mapped/mapped.cc": "#include <zlib.h>\n#include <cstdio>\nint main() { std::puts(zlibVersion()); }\n",
+  });
+  git(work, "add", ".");
+  git(work, "commit", "-qm", "the first");
+  git(work, "push", "-q", join(served, "mapped.git"), "HEAD:refs/heads/main");
+  await using server = await serve(gitHandler(served));
   const written = spec(
     "mapped",
-    "BuildRequires: gcc-c++, pkgconfig(zlib)",
+    "Source0: mapped-1.tar\nBuildRequires: gcc-c++, pkgconfig(zlib)",
     "%files\n/usr/bin/mapped\n",
-    [
-      "%build\nprintf '#include <zlib.h>\\n#include <cstdio>\\nint main() { std::puts(zlibVersion()); }\\n' > mapped.cc",
-      "g++ mapped.cc -lz -o mapped\n%install\ninstall -D mapped %{buildroot}/usr/bin/mapped\n",
-    ].join("\n"),
+    "%prep\n%setup -q\n%build\ng++ mapped.cc -lz -o mapped\n%install\ninstall -D mapped %{buildroot}/usr/bin/mapped\n",
   );
   const table = (debian: string) =>
     place.write({
       "mapped.spec": (written["mapped.spec"] ?? "").replace("BuildArch: noarch\n", ""),
-      "mapped.yaml": `kind: package\nname: mapped\nbuilder: rpm\ndistro: debian/trixie\nrpm: {spec: ./mapped.spec, debian: ${debian}}\n`,
+      "mapped.yaml": `kind: package\nname: mapped\nbuilder: rpm\ndistro: debian/trixie\nsources: [{git: "${server.url}/mapped.git", rev: main, archive: mapped-1.tar}]\nrpm: {spec: ./mapped.spec, debian: ${debian}}\n`,
     });
   table("{gcc-c++: g++}");
   const fault = await refuses(["realize", "mapped.yaml"], at(), 3, "manifest/unmapped-requirement");

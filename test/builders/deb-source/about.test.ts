@@ -15,6 +15,7 @@ Rules-Requires-Root: no
 
 Package: hello
 Architecture: any
+Provides: greeter (= 2.10), mail-greeter
 Description: greets
 `;
 const changelog = `hello (1:2.10-3) unstable; urgency=medium
@@ -42,7 +43,18 @@ describe("what a tree says of itself", () => {
         Date: String(Date.UTC(2022, 11, 26, 15, 30) / 1000),
         "Build-Depends": "debhelper-compat (= 13), help2man <!nodoc>, libfoo-dev [linux-any] | libbar-dev",
         "Rules-Requires-Root": "no",
+        Declares: "greeter hello mail-greeter",
       },
+      declares: ["greeter", "hello", "mail-greeter"],
+      isWhole: true,
+    });
+  });
+
+  test("what is provided as a build finds out is not known before", () => {
+    const open = control.replace("greeter (= 2.10)", "${hello:Provides}");
+    expect(readAbout(aboutText(open, changelog))).toMatchObject({
+      declares: ["hello", "mail-greeter"],
+      isWhole: false,
     });
   });
 

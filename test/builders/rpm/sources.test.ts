@@ -2,8 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rpmPackage } from "../../../builders/package/rpm.ts";
 import { type Named, planSources } from "../../../builders/rpm/sources.ts";
+import type { Planning } from "../../../evaluator/evaluate.ts";
 import { contentOf, derivation } from "../../../store/model/derivation.ts";
 import { digestOf } from "../../../store/model/digest.ts";
+
+/** None of these sources asks anything. */
+const planning = {} as Planning;
 
 /** What a manifest with these sources is packed of. */
 function namesOf(sources: readonly object[]): string[] {
@@ -14,7 +18,12 @@ function namesOf(sources: readonly object[]): string[] {
   let packed: readonly Named[] = [];
   planSources(
     {
-      manifest,
+      ...{
+        manifest,
+        planning,
+        distro: "debian/trixie",
+        launcher: { content: contentOf("tree", digestOf("")) },
+      },
       local: (written) => contentOf(written.endsWith("/") ? "tree" : "blob", digestOf(written)),
       place: (path) => ({ file: "hello.yaml", line: path.length, column: 1 }),
     },

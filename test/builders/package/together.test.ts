@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planTogether, type Spec } from "../../../builders/rpm/together.ts";
+import { rpmLanguage } from "../../../builders/package/language.ts";
+import { type Member, planTogether } from "../../../builders/package/together.ts";
 import { contentOf } from "../../../store/model/derivation.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 
@@ -15,11 +16,11 @@ interface Written {
   readonly isOpen?: boolean;
 }
 
-/** Specs by name, and whose packages each is built with in the end. */
+/** Members by name, and whose packages each is built with in the end. */
 function plan(written: Readonly<Record<string, Written>>, distro: readonly string[] = ["gcc"]) {
   const builtWith: Record<string, readonly string[]> = {};
-  const specs = Object.entries(written).map(
-    ([name, { requires, declares = [], provides = [], needs = [], isOpen }]): Spec => {
+  const members = Object.entries(written).map(
+    ([name, { requires, declares = [], provides = [], needs = [], isOpen }]): Member => {
       const lines = [name, ...declares, ...provides];
       const stanza = {
         Package: name,
@@ -29,7 +30,15 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
         ...(needs.length > 0 && { Requires: `\n ${needs.join("\n ")}` }),
       };
       return {
-        ...{ file: name, name, names: [], beside: [], declares: [name, ...declares] },
+        ...{
+          file: name,
+          name,
+          place: { file: name, line: 1, column: 1 },
+          names: [],
+          beside: [],
+          declares: [name, ...declares],
+          isWhole: false,
+        },
         metOf: (texts) => new Set(texts.filter((text) => distro.includes(text))),
         plan(localsFor) {
           const locals = localsFor(requires);
@@ -40,11 +49,11 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
       };
     },
   );
-  const planned = planTogether(specs);
+  const planned = planTogether(members, rpmLanguage);
   return { builtWith, open: [...planned].flatMap(([name, made]) => (made === undefined ? [name] : [])) };
 }
 
-describe("specs that are built together", () => {
+describe("sources that are built together", () => {
   test("by what a text declares, before what the distribution has", () => {
     const { builtWith } = plan(
       { app: { requires: ["gcc", "lib-devel"] }, lib: { requires: ["gcc"], declares: ["lib-devel"] } },
@@ -81,7 +90,12 @@ describe("specs that are built together", () => {
       }),
     );
     expect(() => plan({ a: { requires: ["b"] }, b: { requires: ["c"] }, c: { requires: ["a"] } })).toThrow(
-      expect.objectContaining({ code: "manifest/cycle" }),
+      expect.objectContaining({
+        code: "manifest/cycle",
+        message: expect.stringContaining("a → b → c → a"),
+        place: expect.objectContaining({ file: "a" }),
+        related: [expect.objectContaining({ message: "b" }), expect.objectContaining({ message: "c" })],
+      }),
     );
   });
 

@@ -1,0 +1,56 @@
+// How packages of a format say what they need and what they give.
+// Pure. Knows names, whatever their versions; does not know which packages exist.
+
+import { formatRelation, parseGroup, parseRelations } from "../../evaluator/deb/relation.ts";
+import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { linesOf } from "../../evaluator/rpm/listing.ts";
+import { parseRelation, simplesOf } from "../../evaluator/rpm/relation.ts";
+
+export interface Language {
+  /** What a requirement speaks of; nothing of one that cannot be read. */
+  readonly namesIn: (requirement: string) => readonly string[];
+  /** Whether it is of one thing alone. */
+  readonly isSimple: (requirement: string) => boolean;
+  /** What has to be there for a package to be installed. */
+  readonly needsOf: (stanza: Stanza) => readonly string[];
+  /** Names that requirements for it have. */
+  readonly givenBy: (stanza: Stanza) => readonly string[];
+}
+
+/** Debian Policy 7. */
+export const debLanguage: Language = {
+  namesIn: (requirement) => readable(() => parseGroup(requirement).map(({ name }) => name)),
+  isSimple: (requirement) => !requirement.includes("|"),
+  needsOf: (stanza) =>
+    ["Pre-Depends", "Depends"].flatMap((field) =>
+      parseRelations(fieldOf(stanza, field) ?? "").map((group) => group.map(formatRelation).join(" | ")),
+    ),
+  givenBy: (stanza) => [
+    stanza["Package"] ?? "",
+    ...parseRelations(fieldOf(stanza, "Provides") ?? "").flatMap(([one]) => (one ? [one.name] : [])),
+  ],
+};
+
+/** rpm's docs/manual/dependencies.md and boolean_dependencies.md; a file is given as well as a capability. */
+export const rpmLanguage: Language = {
+  namesIn: (requirement) =>
+    readable(() => [...simplesOf(parseRelation(requirement))].map(({ name }) => name)),
+  isSimple: (requirement) => !requirement.startsWith("("),
+  needsOf: (stanza) =>
+    ["Requires-Pre", "Requires"]
+      .flatMap((field) => linesOf(stanza, field))
+      .filter((text) => !text.startsWith("rpmlib(")),
+  givenBy: (stanza) => [
+    stanza["Package"] ?? "",
+    ...linesOf(stanza, "Provides").map((line) => line.split(" ", 1)[0] ?? ""),
+    ...linesOf(stanza, "Files"),
+  ],
+};
+
+function readable(read: () => readonly string[]): readonly string[] {
+  try {
+    return read();
+  } catch {
+    return [];
+  }
+}

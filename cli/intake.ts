@@ -6,6 +6,7 @@ import { planLine, realizeLine } from "../builders/realizer/line.ts";
 import type { RealizeOptions } from "../builders/realizer/means.ts";
 import { type Reached, walk } from "../builders/realizer/walk.ts";
 import { refuseForeign } from "../builders/rootfs/runnable.ts";
+import { readBinfmt } from "../builders/sandbox/binfmt.ts";
 import { allDerivations, type Wish, type World } from "../evaluator/evaluate.ts";
 import type { Result } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
@@ -81,7 +82,7 @@ async function reach(manifest: string, wish: Wish, means: TakeMeans): Promise<Na
     const line = parts.line(manifest);
     const { plan, world } = await planLine({ manifest, wish, locking: { mode: "pinned" } }, line, options);
     const all = allDerivations(plan.outputs);
-    refuseForeign(all, debianArchitecture());
+    refuseForeign(all, debianArchitecture(), readBinfmt);
     const found = await walk(all, (requests) => answers(requests, means));
     const reached = found.filter(({ result }) => result !== undefined);
     if (reached.length < all.length)

@@ -18,7 +18,7 @@ import type { DebSourceManifest } from "../package/deb-source.ts";
 import { debLanguage } from "../package/language.ts";
 import { withSecrets } from "../package/shape.ts";
 import type { LocalsFor, OpenedSource } from "../package/together.ts";
-import { planTools } from "../tools/plan.ts";
+import { planLauncher } from "../tools/plan.ts";
 import { type About, readAbout } from "./about.ts";
 import {
   aboutFile,
@@ -47,7 +47,7 @@ export interface DebSourcePlan {
 export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSource | undefined {
   const { manifest, source, target, distro } = plan;
   const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
-  const launcher = planTools(planning, "launcher", target.distro);
+  const launcher = planLauncher(planning, target.arch, target.distro);
   if (text === undefined || launcher === undefined) return undefined;
   const about = readAbout(text);
   refuseOther(about, plan);

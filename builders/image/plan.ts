@@ -23,7 +23,7 @@ import { checkOutputs } from "../package/outputs.ts";
 import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { squashfsDerivation } from "../squashfs/recipe.ts";
 import { tarDerivation } from "../tar/recipe.ts";
-import { assembled, planTools, settleDistro } from "../tools/plan.ts";
+import { assembled, planLauncher, planTools, settleDistro } from "../tools/plan.ts";
 import { type Output, outputName } from "./output.ts";
 import { epochOf, type ImageRoot, planRoot, type RootWish, resolveRoots } from "./root.ts";
 import { planRpmImage } from "./rpmroot.ts";
@@ -85,7 +85,8 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   const { manifest, distro, distroLocals, target, own, locals } = settleImage(planning, file, architecture);
   const wanted = wantedIn(planning.world.assembly, own, target);
   const packages = planPackages(planning, [...packageFilesIn(own), ...wanted.files], target);
-  const launcher = planTools(planning, "launcher", distro.name);
+  const launcher = planLauncher(planning, target.arch, distro.name);
+  const writing = planTools(planning, "launcher", distro.name);
   const outputs = wantedOutputs(manifest.outputs, planning.wish.outputs);
   const tools = new Map(toolsFor(outputs).map((name) => [name, planTools(planning, name, distro.name)]));
   if (packages === undefined) return [];
@@ -96,7 +97,8 @@ function planFor(planning: Planning, file: string, architecture: string): readon
     distro.format === "rpm"
       ? planRpmImage(planning, { ...common, distro })
       : planDebImage(planning, { ...common, distro, locals: contents(locals), launcher });
-  if (planned === undefined || launcher === undefined || [...tools.values()].includes(undefined)) return [];
+  if (planned === undefined || launcher === undefined || writing === undefined) return [];
+  if ([...tools.values()].includes(undefined)) return [];
   const { root, joint, epoch } = planned;
   const isExecutable = (written: string) =>
     locals.some((local) => local.file === written && planning.world.executables.has(local.at));
@@ -114,7 +116,7 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   const input: Input = { derivation: finished, output: "root" };
   return [
     ...outputs.map((output) =>
-      planOutput(output, { manifest, architecture, epoch, root: input, launcher, tools }),
+      planOutput(output, { manifest, architecture, epoch, root: input, launcher: writing, tools }),
     ),
     ...(planning.wish.requireTests ? checksOf(planning, packages, joint) : []),
   ];

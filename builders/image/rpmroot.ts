@@ -12,7 +12,7 @@ import { isManifest } from "../package/debian.ts";
 import { type LocalPackage, packageRequests } from "../package/plan.ts";
 import { planRepackaged } from "../repackage/plan.ts";
 import { planRpmRoot, withLocals } from "../rpmroot/plan.ts";
-import { planTools } from "../tools/plan.ts";
+import { planLauncher, planTools } from "../tools/plan.ts";
 import type { ImageRoot } from "./root.ts";
 import type { ImageManifest } from "./schema.ts";
 import type { Wanted } from "./workloads.ts";
@@ -37,7 +37,7 @@ export function planRpmImage(planning: Planning, wish: RpmImageWish): ImageRoot 
   );
   const repackaged = planRepackaged(planning, distro, target.arch);
   const tools = planTools(planning, "rpm", distro.name);
-  const launcher = planTools(planning, "launcher", distro.name);
+  const launcher = planLauncher(planning, target.arch, distro.name);
   if (repackaged === undefined) return undefined;
   const made = withLocals(repackaged, packages);
   const { optional, groups, recommends } = wanted;

@@ -209,6 +209,8 @@ export interface Probe {
   readonly checkout: CheckoutMethod;
   /** The version of the control groups that hold builds to their limits; 0 for none. */
   readonly groups: 0 | 1 | 2;
+  /** Whether the kernel lets user namespaces have handlers of foreign programs. */
+  readonly handlers: boolean;
 }
 
 export type Call = { readonly id: number; readonly method: string; readonly args: readonly unknown[] };

@@ -22,6 +22,7 @@ import { openHttp } from "../fetch/http.ts";
 import { commitOf, noRepository, parseRefs, refsUrl } from "../git/refs.ts";
 import { fetchIndexes } from "../repository/indexes.ts";
 import { fetchRepository } from "../repository/rpm/fetch.ts";
+import { shutOutHandlers } from "../sandbox/binfmt.ts";
 import { collected, openCare } from "./care.ts";
 import {
   changeKinds,
@@ -97,6 +98,7 @@ async function serve(parts: KeeperParts): Promise<void> {
   );
   using holds = openHolds(layout, system, id);
   const staging = session.scratch("keeper");
+  const handlers = shutOutHandlers(system, session.scratch("binfmt"));
   const pool = openPool(layout, system, staging, holds);
   const records = openRecords(layout, { hasBlob: (blob) => pool.find(blob) !== undefined, holds });
   using history = openHistory(layout);
@@ -112,6 +114,7 @@ async function serve(parts: KeeperParts): Promise<void> {
     committer,
     history,
     session,
+    handlers,
     interrupted: inbox.interrupted,
   });
   parts.send({ ready: true });
@@ -139,6 +142,8 @@ interface MethodParts extends KeeperParts {
   readonly committer: ReturnType<typeof openCommitter>;
   readonly history: History;
   readonly session: Session;
+  /** Whether no handler of the host's is in force here. */
+  readonly handlers: boolean;
   readonly interrupted: AbortSignal;
 }
 
@@ -257,6 +262,7 @@ function openMethods(parts: MethodParts) {
         ...(overlay !== undefined && { overlay }),
         checkout: store.method,
         groups: setup.delegation.version,
+        handlers: parts.handlers,
       };
     },
   };

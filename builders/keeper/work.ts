@@ -12,6 +12,8 @@ import type { Session } from "../../store/session.ts";
 import type { BuildContext, Crew, ProxySettings, Store } from "../builder.ts";
 import type { Event } from "../event.ts";
 import type { Http } from "../fetch/http.ts";
+import { openEmulators } from "../sandbox/binfmt.ts";
+import { type Emulator, emulatorOf } from "../sandbox/emulation.ts";
 import { launcherIn } from "../sandbox/launcher.ts";
 import { type Delegation, openSlot, type Slot } from "../sandbox/limits.ts";
 import { type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
@@ -74,8 +76,10 @@ export function openWorkshop(parts: WorkParts): {
     return seat;
   };
   const filter = filterFile(parts);
+  const emulators = openEmulators(() => parts.session.scratch("binfmt"));
   return {
     async close() {
+      emulators[Symbol.dispose]();
       await Promise.all(seats.map(({ starters }) => starters.close()));
     },
     open(job, request, shell) {
@@ -118,13 +122,15 @@ export function openWorkshop(parts: WorkParts): {
         progress: (done, total, unit) => parts.emit({ type: "progress", id: job.id, done, total, unit }),
         async sandbox({ lower, binds = [] }) {
           const folders = await Promise.all(lower.map((tree) => parts.crew.checkout(tree)));
-          const launcher = launcherIn(await parts.crew.checkout(launcherTree(job)), parts.machine);
+          const tools = await parts.crew.checkout(launcherTree(job));
+          const emulator = emulatorIn(tools, job.request.system);
           const folder = `${scratch}/sandbox-${opened++}`;
           mkdirSync(folder, { recursive: true });
           const sandbox = openSandbox({
             system: parts.store.system,
-            launcher,
+            launcher: launcherIn(tools, parts.machine),
             filter: filter(),
+            userNamespace: emulator && (await emulators.open(tools, emulator)),
             scratch: folder,
             lower: folders,
             binds,
@@ -195,6 +201,12 @@ function filterFile(parts: WorkParts): () => string | undefined {
     writeFileSync(file, program);
     return file;
   };
+}
+
+/** What runs a system's programs, where what launches its sandboxes brings it: then they are not this machine's own. */
+function emulatorIn(tools: string, system: string | undefined): Emulator | undefined {
+  const emulator = system === undefined ? undefined : emulatorOf(system);
+  return emulator && existsSync(`${tools}/usr/bin/${emulator.program}`) ? emulator : undefined;
 }
 
 function launcherTree({ request }: BuildJob): Digest {

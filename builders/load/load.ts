@@ -26,6 +26,7 @@ export interface Loaded {
 /** The tool environments kit runs builds with; each is `tools/NAME.yaml` among what ships. */
 export const toolNames = [
   "launcher",
+  "emulator",
   "dpkg",
   "dpkg-source",
   "ext4",

@@ -23,6 +23,7 @@ import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
+import { readBinfmt } from "../sandbox/binfmt.ts";
 import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
 import { askGit, refuseOpenGit } from "./askinggit.ts";
 import { askSources, refuseOpenSources } from "./askingsources.ts";
@@ -163,7 +164,7 @@ export async function realizeLine(
   options: RealizeOptions,
 ): Promise<Realized> {
   const { known, has, emit, now } = means;
-  refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host);
+  refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host, readBinfmt);
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild }) => {
     const keeper = await startedKeeper(means);

@@ -16,7 +16,7 @@ import { debianName, requireDeb, sourceOf } from "../distro/source.ts";
 import { needsLinks } from "../rootfs/layers.ts";
 import { rootfsDerivation } from "../rootfs/recipe.ts";
 import { packagesFile, rpmAboutDerivation } from "../rpm/recipe.ts";
-import { planTools } from "../tools/plan.ts";
+import { planLauncher, planTools } from "../tools/plan.ts";
 import { type RpmHead, rpmHead } from "./head.ts";
 import { leftoverDerivation, repackageDerivation } from "./recipe.ts";
 
@@ -41,7 +41,9 @@ export function planRepackaged(
   );
   const tools = planTools(planning, "rpm", from.name);
   const launcher = planTools(planning, "launcher", from.name);
-  if (closure === undefined || tools === undefined || launcher === undefined) return undefined;
+  const inside = planLauncher(planning, debianName(architecture), from.name);
+  if (closure === undefined || tools === undefined || launcher === undefined || inside === undefined)
+    return undefined;
   const items = closure.packages.map((item) => ({ item, input: packageInput(item, from) }));
   const root: Input = {
     derivation: rootfsDerivation({
@@ -52,7 +54,7 @@ export function planRepackaged(
       },
       packages: items.map(({ input }) => input),
       base: undefined,
-      launcher,
+      launcher: inside,
     }),
     output: "root",
   };

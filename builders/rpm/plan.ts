@@ -15,7 +15,7 @@ import { rpmName } from "../distro/source.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { withSecrets } from "../package/shape.ts";
 import type { LocalsFor, OpenedSource } from "../package/together.ts";
-import { planTools } from "../tools/plan.ts";
+import { planLauncher } from "../tools/plan.ts";
 import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
 import {
   declaresFile,
@@ -44,7 +44,7 @@ export interface RpmPlan {
 /** Undefined while what every build takes is open. @throws {Fault} `manifest/wrong-type` */
 export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undefined {
   const { manifest, target, distro } = plan;
-  const launcher = planTools(planning, "launcher", distro.name);
+  const launcher = planLauncher(planning, target.arch, distro.name);
   const room = launcher && roomFor(planning, plan, launcher);
   const base = room?.rootFor([], []);
   if (launcher === undefined || room === undefined || base === undefined) return undefined;
@@ -58,7 +58,7 @@ export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undef
       ...{ ...common, label: `${manifest.name}.src.rpm`, spec, sources },
       root: { derivation: base, output: "root" },
     });
-  const planned = planSources({ ...plan, planning, launcher, distro: distro.name }, pack);
+  const planned = planSources({ ...plan, planning, distro: distro.name }, pack);
   if (planned === undefined) return undefined;
   const { srpm, packing } = planned;
   const declares = packing ? planning.fact(packing, "declares", declaresFile) : "";

@@ -21,7 +21,6 @@ export interface SourcesPlan {
   readonly planning: Planning;
   /** Name of the distribution whose packages tools are taken of. */
   readonly distro: string;
-  readonly launcher: Input;
   readonly manifest: Pick<RpmManifest, "rpm" | "sources">;
   /** A local file, as the manifest writes it. */
   readonly local: (written: string) => Content;
@@ -66,7 +65,7 @@ function planSource(plan: SourcesPlan, index: number): Named | undefined {
   if ("file" in source)
     return { name: lastPart(source.file), input: written(plan, "blob", source.file, [...path, "file"]) };
   if ("git" in source) {
-    const input = planGit(plan.planning, source, plan);
+    const input = planGit(plan.planning, source, plan.distro);
     return input && { name: source.archive, input };
   }
   const name = nameInAddress(source.url, plan.place([...path, "url"]));

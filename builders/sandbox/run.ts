@@ -55,6 +55,8 @@ export interface SandboxParts {
   readonly launcher: Launcher;
   /** The file that holds the system call filter; absent on machines kit has none for. */
   readonly filter: string | undefined;
+  /** The file of the user namespace it runs in; this process's own where it is absent. */
+  readonly userNamespace: string | undefined;
   /** A folder of this sandbox alone, on the store's file system. */
   readonly scratch: string;
   /** Read-only checkouts, uppermost first. */
@@ -96,7 +98,10 @@ async function runCommand(
 ): Promise<Exit> {
   const { input, signal, slot, starters } = options;
   slot.reset();
-  const words = launcherArguments(parts.launcher, places, command, parts.filter !== undefined);
+  const words = launcherArguments(parts.launcher, places, command, {
+    filter: parts.filter !== undefined,
+    userNamespace: parts.userNamespace !== undefined,
+  });
   const { ended, stop, stdin } = start(parts, words, options);
   // It may fail while something else is waited for.
   ended.catch(() => {});
@@ -132,32 +137,33 @@ const killed = 128 + constants.signals.SIGKILL;
 
 /** By a resident shell, or, where the command has streams of its own, by one of its own. */
 function start(
-  { launcher, filter }: SandboxParts,
+  { launcher, filter, userNamespace }: SandboxParts,
   launch: readonly string[],
   { output, input, slot, starters }: RunOptions,
 ): Started & { readonly stdin?: Writable | null } {
   if (typeof output === "string" && !input) {
-    const third = filter === undefined ? "" : `3<${quoted(filter)}`;
+    const third = filter === undefined ? "" : ` 3<${quoted(filter)}`;
+    const fourth = userNamespace === undefined ? "" : ` 4<${quoted(userNamespace)}`;
     return starters.start(
       launcher,
-      `(exec ${launch.map(quoted).join(" ")}) </dev/null >>${quoted(output)} 2>&1 ${third}`,
+      `(exec ${launch.map(quoted).join(" ")}) </dev/null >>${quoted(output)} 2>&1${third}${fourth}`,
     );
   }
   const opened = typeof output === "string" ? [openSync(output, "a")] : [];
   const streams = typeof output === "string" ? undefined : output;
-  const third = filter === undefined ? [] : [openSync(filter, "r")];
+  const given = [filter, userNamespace].map((file) => (file === undefined ? "ignore" : openSync(file, "r")));
   const [program = "", ...words] = shellArguments(launcher);
   const child = spawn(program, [...words, "-c", launcherScript(slot.enter, launch)], {
     stdio: [
       input ? "pipe" : streams?.stdin,
       streams?.stdout ?? opened[0],
       streams?.stderr ?? opened[0],
-      ...third,
+      ...given,
     ],
     env: {},
     cwd: "/",
   });
-  for (const fd of [...opened, ...third]) closeSync(fd);
+  for (const fd of [...opened, ...given]) if (typeof fd === "number") closeSync(fd);
   const stop = () => void (child.pid !== undefined && stopSandbox(child.pid));
   return { ended: statusOf(child), stop, stdin: child.stdin };
 }

@@ -94,20 +94,24 @@ export function shellArguments(launcher: Launcher): string[] {
   return [...loadArguments(launcher), launcher.shell];
 }
 
-/**
- * The launcher's argv, bubblewrap through its own loader. File descriptor 3 is the system call filter, where there
- * is one.
- */
+/** What the launcher is given as open files: the system call filter as 3, the user namespace it goes into as 4. */
+export interface Given {
+  readonly filter: boolean;
+  readonly userNamespace: boolean;
+}
+
+/** The launcher's argv, bubblewrap through its own loader. */
 export function launcherArguments(
   launcher: Launcher,
   places: Places,
   command: Command,
-  filtered: boolean,
+  given: Given,
 ): string[] {
   const environment = Object.entries(sandboxEnvironment(command)).sort(([a], [b]) => (a < b ? -1 : 1));
   return [
     ...loadArguments(launcher),
     launcher.program,
+    ...(given.userNamespace ? ["--userns", "4"] : []),
     "--unshare-pid",
     "--unshare-ipc",
     "--unshare-uts",
@@ -140,7 +144,7 @@ export function launcherArguments(
     ...environment.flatMap(([name, value]) => ["--setenv", name, value]),
     "--chdir",
     command.directory ?? "/",
-    ...(filtered ? ["--seccomp", "3"] : []),
+    ...(given.filter ? ["--seccomp", "3"] : []),
     "--",
     ...command.argv,
   ];

@@ -65,7 +65,7 @@ interface PartWish extends SourceWish {
 function planPart(planning: Planning, source: TreeSource, wish: PartWish): Input | undefined {
   const { name, distro, index, means } = wish;
   if ("dir" in source) return { content: folderAt(source.dir, index, wish) };
-  if ("git" in source) return planGit(planning, source, { distro: distro.name, launcher: means.launcher });
+  if ("git" in source) return planGit(planning, source, distro.name);
   if ("dsc" in source) return planDscOf(planning, source, distro);
   if ("file" in source) {
     const archive = { content: blobAt(source.file, index, wish) };
@@ -93,11 +93,12 @@ function planDscOf(
 export function planGit(
   planning: Planning,
   { git: url, rev, submodules }: Omit<GitSource, "into">,
-  { distro, launcher }: { readonly distro: string; readonly launcher: Input },
+  distro: string,
 ): Input | undefined {
   const answer = isCommit(rev) ? { commit: rev } : planning.git({ url, rev });
   const tools = planTools(planning, "git", distro);
-  if (answer === undefined || tools === undefined) return undefined;
+  const launcher = planTools(planning, "launcher", distro);
+  if (answer === undefined || tools === undefined || launcher === undefined) return undefined;
   const { commit } = answer;
   const label = `${gitName(url)} ${commit.slice(0, 12)}`;
   return {

@@ -18,7 +18,7 @@ import { withSecrets } from "../package/shape.ts";
 import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
 import { withVariant } from "../package/variant.ts";
 import { planSource } from "../source/plan.ts";
-import { assembled, planTools } from "../tools/plan.ts";
+import { assembled, planLauncher } from "../tools/plan.ts";
 import { stepsOf, sysrootDerivation, treeDerivation } from "./recipe.ts";
 
 /** A package that is built into a tree. */
@@ -132,7 +132,7 @@ function planTree(
       return content;
     },
   });
-  const launcher = planTools(planning, "launcher", target.distro);
+  const launcher = planLauncher(planning, target.arch, target.distro);
   if (sysroot === undefined || debs === undefined || launcher === undefined) return undefined;
   const root = planBuildRoot(planning, {
     ...{ name: manifest.name, architecture: target.arch, launcher, locals: debs.locals, profiles: [] },

@@ -10,6 +10,7 @@ import type { Input } from "../../store/model/derivation.ts";
 import { packageInput } from "../distro/package.ts";
 import { type DistroManifest, distroKind } from "../distro/schema.ts";
 import { requireDeb, sourceOf } from "../distro/source.ts";
+import { runsItself } from "../sandbox/emulation.ts";
 import { toolsDerivation } from "./recipe.ts";
 import { toolsKind } from "./schema.ts";
 
@@ -42,6 +43,17 @@ export function planTools(planning: Planning, name: string, builtFor: string): I
   if (closure === undefined) return undefined;
   const packages = closure.packages.map((item) => packageInput(item, distro));
   return { derivation: toolsDerivation(`tools ${name}`, architecture, packages), output: "root" };
+}
+
+/**
+ * What launches sandboxes in which an architecture's programs run. Where the machine does not run them itself, the
+ * emulator is part of it, and so of the key, as every tool is: a machine of that architecture has a launcher of its own,
+ * and the key of what is built natively knows of no emulator. That both make the same bytes is for `kit challenge` to
+ * see, as with every other tool.
+ */
+export function planLauncher(planning: Planning, architecture: string, builtFor: string): Input | undefined {
+  const name = runsItself(planning.world.host, architecture) ? "launcher" : "emulator";
+  return planTools(planning, name, builtFor);
 }
 
 /** The distribution that a manifest names, with its local files: the keys of its repositories. */

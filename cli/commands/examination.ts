@@ -7,8 +7,12 @@ import { delimiter, dirname, join } from "node:path";
 import type { Keeper } from "../../builders/keeper/client.ts";
 import { userMaps } from "../../builders/keeper/identity.ts";
 import type { Probe } from "../../builders/keeper/protocol.ts";
+import { whatWouldHelp } from "../../builders/rootfs/runnable.ts";
+import { readBinfmt } from "../../builders/sandbox/binfmt.ts";
+import { type Binfmt, emulatedOn } from "../../builders/sandbox/emulation.ts";
 import { seccompProgram } from "../../builders/sandbox/seccomp.ts";
 import { type Fault, faultsOf } from "../../store/model/fault.ts";
+import { debianArchitecture } from "../composition.ts";
 import { bytesText } from "../render/text.ts";
 import type { Host, Settings } from "../settings.ts";
 
@@ -101,6 +105,7 @@ async function tryNamespaces(store: string, open: OpenParts): Promise<Finding[]>
       overlayFinding(probe),
       checkoutFinding(probe),
       limitsFinding(probe),
+      foreignFinding({ ...readBinfmt(), own: probe.handlers }),
     ];
   } catch (error) {
     return [lacking("namespaces", error)];
@@ -142,6 +147,20 @@ function limitsFinding({ groups }: Probe): Finding {
     detail:
       "no control groups may be made here: memory and processes are limited for each process, not for a build",
     mend: "systemd-run --user --scope -p Delegate=yes kit …",
+  };
+}
+
+/** What is not of this machine is built and configured by emulation, where that can be had. */
+export function foreignFinding(binfmt: Binfmt, host: string = debianArchitecture()): Finding {
+  const emulated = emulatedOn(host, binfmt);
+  const by = binfmt.own ? "by handlers of kit's own" : "by the host's own handlers";
+  const names = emulated.map(({ name }) => name).join(", ");
+  if (emulated.length > 0) return { name: "foreign", state: "ok", detail: `${names}: emulated, ${by}` };
+  return {
+    name: "foreign",
+    state: "weak",
+    detail: "this kernel, and nothing that the host has, starts programs of other architectures",
+    mend: whatWouldHelp,
   };
 }
 

@@ -134,14 +134,6 @@ const cases: readonly Case[] = [
     places: ["image.yaml:4"],
   },
   {
-    name: "an architecture that cannot be configured here",
-    files: { "image.yaml": image().replace("[amd64]", "[arm64]") },
-    status: 7,
-    codes: ["host/foreign-architecture"],
-    says: ["arm64"],
-    keepsLock: true,
-  },
-  {
     name: "a package that is not made for the image's architecture",
     files: { "image.yaml": image("", "[./p.yaml]"), "p.yaml": local("pp").replace("[all]", "[arm64]") },
     status: 3,

@@ -22,6 +22,7 @@ const places = {
     { source: "/store/package", target: "/tmp/package", writable: false },
   ],
 };
+const all = { filter: true, userNamespace: false };
 const command: Command = { argv: ["/bin/sh", "-c", "true"], environment: { B: "2", A: "1" }, epoch: 5 };
 
 describe("launcherArguments", () => {
@@ -39,11 +40,11 @@ describe("launcherArguments", () => {
       --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin --setenv SHELL /bin/sh
       --setenv SOURCE_DATE_EPOCH 5 --setenv TERM dumb --setenv TZ UTC --setenv USER root
       --chdir / --seccomp 3 -- /bin/sh -c true`;
-    expect(launcherArguments(launcher, places, command, true)).toEqual(expected.trim().split(/\s+/));
+    expect(launcherArguments(launcher, places, command, all)).toEqual(expected.trim().split(/\s+/));
   });
 
-  const words = (more: Partial<Command>, filtered = true) =>
-    launcherArguments(launcher, places, { ...command, ...more }, filtered);
+  const words = (more: Partial<Command>, given = all) =>
+    launcherArguments(launcher, places, { ...command, ...more }, given);
 
   it("shares the host's network only for fixed outputs", () => {
     expect(words({})).toContain("--unshare-net");
@@ -65,7 +66,13 @@ describe("launcherArguments", () => {
   });
 
   it("names no filter where there is none", () => {
-    expect(words({}, false)).not.toContain("--seccomp");
+    expect(words({}, { ...all, filter: false })).not.toContain("--seccomp");
+  });
+
+  it("goes into a user namespace that it is given, before it makes others", () => {
+    const given = words({}, { ...all, userNamespace: true });
+    expect(given.slice(4, 7)).toEqual(["--userns", "4", "--unshare-pid"]);
+    expect(given.filter((word) => word !== "--userns" && word !== "4")).toEqual(words({}));
   });
 });
 

@@ -62,7 +62,7 @@ class Walk {
       (demand) => this.#marks.matters(demand) && (wasProtected || !this.#marks.isMet(version, demand)),
     );
     let sound = true;
-    for (const demand of pending.filter(isNegative)) {
+    for (const demand of this.#conflicts(version, pending)) {
       sound = this.#dropConflicting(version, demand, wasProtected, failEarly) && sound;
       if (!sound && failEarly) return false;
     }
@@ -76,6 +76,14 @@ class Walk {
     this.#marks.protect(pkg, wasProtected);
     if (!sound && failEarly) this.#marks.discard(pkg);
     return sound;
+  }
+
+  /** In apt's order, which decides what is taken away before something cannot be; where nothing is in the way, in any. */
+  #conflicts(version: Version, pending: readonly Demand[]): readonly Demand[] {
+    const conflicts = pending.filter(isNegative);
+    const isFree = conflicts.every((demand) => this.#marks.isMet(version, demand));
+    if (isFree || conflicts.length === 1) return conflicts;
+    return this.#marks.inOrder(version).filter((demand) => conflicts.includes(demand));
   }
 
   /** Takes away what the version conflicts with; for a protected one, for good. */

@@ -2,6 +2,7 @@
 // Knows apt's record of a package and what follows from it; does not know in which order packages are visited.
 
 import { holdsAmong, reachedBy } from "./demand.ts";
+import { demandsAsRead } from "./multiarch.ts";
 import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
 import { provisionsOf, targetKey, targetOf } from "./target.ts";
@@ -93,6 +94,12 @@ export class Marks {
 
   isMet(version: Version, demand: Demand): boolean {
     return holdsAmong(this.universe, version, demand, (other) => this.isIn(other));
+  }
+
+  /** The version's demands in the order of apt's cache: 2 s where there are several architectures (spoken.ts). */
+  inOrder(version: Version): readonly Demand[] {
+    const [native = "", ...foreign] = this.universe.architectures;
+    return foreign.length === 0 ? version.demands : demandsAsRead(version, native, this.universe.spoken());
   }
 
   matters(demand: Demand): boolean {

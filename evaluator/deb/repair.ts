@@ -65,7 +65,7 @@ class Repair {
   /** Whether anything changed. */
   #mend(version: Version, round: number): boolean {
     const attempt: Attempt = { version, changed: false, kills: [] };
-    for (const demand of version.demands) {
+    for (const demand of this.#marks.inOrder(version)) {
       if (!isHard(demand) || this.#marks.isMet(version, demand)) continue;
       if (this.#try(attempt, demand)) break;
     }
@@ -141,7 +141,7 @@ class Repair {
     this.#tried.add(pkg);
     if (!this.#marks.put(pkg)) return false;
     let able = true;
-    for (const demand of candidate.demands.filter(isHard)) {
+    for (const demand of this.#marks.inOrder(candidate).filter(isHard)) {
       able = yield this.#bringBackFor(candidate, demand);
       if (!able) break;
     }

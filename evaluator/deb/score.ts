@@ -130,7 +130,7 @@ class Scoring {
     return (
       on === undefined ||
       this.#packageOf(target) !== undefined ||
-      this.#marks.universe.speaksOf(target.name, on)
+      this.#marks.universe.spoken().since(target.name, on) !== undefined
     );
   }
 

@@ -77,8 +77,8 @@ export interface Universe {
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
   names(): Iterable<string>;
-  /** Whether apt's cache has the name on the architecture: there is such a package, or others speak of one. */
-  readonly speaksOf: Spoken;
+  /** What apt's cache has, and since when. */
+  spoken(): Spoken;
   /** Names of the packages of a task (tasksel's `Task` field), sorted. */
   task(task: string): readonly string[];
   /** Every task there is, sorted. */
@@ -199,12 +199,12 @@ export function universe(options: UniverseOptions): Universe {
       yield* locals.keys();
       for (const { index } of sources) yield* index.names();
     },
-    speaksOf(name, architecture) {
+    spoken() {
       spoken ??= spokenNames(
         sources.map(({ index }) => index),
         options.architecture,
       );
-      return spoken(name, architecture);
+      return spoken;
     },
     task: (task) => sortedNames(sources.flatMap(({ index }) => index.inTask(task).map(index.nameAt))),
     tasks: () => sortedNames(sources.flatMap(({ index }) => [...index.tasks()])),
@@ -270,7 +270,7 @@ function makePackage(
     const { source, described } = first;
     const origin = source === undefined ? "local" : { repository: source.repository, suite: source.suite };
     const priority = source === undefined ? Number.POSITIVE_INFINITY : ranked(priorityOf(name, from), from);
-    const demands = demandsAmong(architectures, described, architecture, others);
+    const demands = demandsAmong(architectures, described, others);
     made.push({ ...described, demands, package: pkg, origin, priority });
   }
   made.sort(

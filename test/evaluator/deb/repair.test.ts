@@ -1,11 +1,15 @@
-// Where apt's walk ends broken, or nearly: two examples, both as apt 2.6.1 and 3.0.4 answer with recommendations.
+// Where apt's walk ends broken, or nearly: examples, all as apt 2.6.1 and 3.0.4 answer with recommendations.
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { resolve } from "../../../evaluator/deb/resolve.ts";
 import { pkg, universeOf } from "./archive.ts";
 
-function chosen(packages: readonly string[], requests: readonly string[]): readonly string[] {
-  const resolution = resolve(universeOf(packages), { requests, base: [], recommends: true });
+function chosen(
+  packages: readonly string[],
+  requests: readonly string[],
+  foreign: readonly string[] = [],
+): readonly string[] {
+  const resolution = resolve(universeOf(packages, { foreign }), { requests, base: [], recommends: true });
   return resolution.ok
     ? resolution.packages.map(({ name, version }) => `${name} ${version}`)
     : resolution.explanation;
@@ -38,4 +42,25 @@ test("a candidate that was discarded is hoped for until apt looks again", () => 
   ];
   // When f is walked e is in, for c may come yet; so nobody asks for h.
   expect(chosen(packages, ["d"])).toEqual(["b 1", "d 1", "f 1"]);
+});
+
+describe("two architectures", () => {
+  const archive = (first: string) => [
+    pkg("c", first),
+    pkg("e", "Depends: i | f, i", "Provides: v"),
+    pkg("f", "Architecture: arm64", "Multi-Arch: foreign", "Essential: yes", "Provides: w"),
+    pkg("g", "Depends: v | c"),
+    pkg("i", "Architecture: arm64", "Multi-Arch: foreign", "Breaks: j, w"),
+    pkg("j"),
+  ];
+  const foreign = ["arm64"];
+
+  // i has f taken away and fails on j, which apt's cache has behind w: nothing spoke of j for amd64 before.
+  test("a clash with what is not yet spoken of comes last", () => {
+    expect(chosen(archive("Section: misc"), ["g", "j"], foreign)).toEqual(["c 1", "g 1", "j 1"]);
+  });
+
+  test("a clash with what is spoken of stays where it stands", () => {
+    expect(chosen(archive("Suggests: j"), ["g", "j"], foreign)).toEqual(["c 1", "f 1", "g 1", "j 1"]);
+  });
 });

@@ -10,6 +10,7 @@ import type { Marks } from "./marks.ts";
 import { type Demand, isHard, isNegative, type Package, type Version } from "./package.ts";
 import type { Relation } from "./relation.ts";
 import { scoresOf } from "./score.ts";
+import { targetOf } from "./target.ts";
 
 /**
  * Goes through what is broken by score, taking out what is in the way or cannot stay, until nothing changes
@@ -155,7 +156,7 @@ class Repair {
     for (const relation of demand.alternatives) {
       // As apt: what failed before is not forgiven by an alternative that is there.
       if (this.#marks.isMet(version, demand)) return !failed;
-      const target = this.#smartTarget(version, relation);
+      const target = this.#smartTarget(version, demand, relation);
       if (target !== undefined && this.#marks.of(target).protected) failed = true;
       else if (isNegative(demand)) return !failed;
       else if (this.#marks.hasCandidate(version, demand, relation)) {
@@ -166,20 +167,28 @@ class Repair {
     return !failed;
   }
 
-  /** The package named, or the first that provides the name (`SmartTargetPkg`). */
-  #smartTarget(version: Version, relation: Relation): Package | undefined {
-    const { universe } = this.#marks;
-    const named = universe.package(relation.name, version.package.architecture);
-    if (named !== undefined && relation.architecture !== "any") return named;
-    const providers = universe.satisfiers({ name: relation.name }, version.package.architecture);
+  /** The package the relation points to, or the first that stands for it (`SmartTargetPkg`, pkgcache.cc). */
+  #smartTarget(version: Version, demand: Demand, relation: Relation): Package | undefined {
+    const named = this.#named(version, demand, relation);
+    if (named !== undefined) return named;
+    const { operator: _, version: __, ...unbound } = relation;
+    const providers = this.#marks.universe.satisfiers(unbound, demand.on ?? version.package.architecture);
     return providers.filter((other) => other.package !== version.package).sort(compareReading)[0]?.package;
   }
 
-  /** All versions that the relation reaches: of the package named, then those that provide it. */
+  /** All versions that the relation reaches: of the package it points to, then those that stand for it. */
   #targets(version: Version, demand: Demand, relation: Relation): readonly Version[] {
+    const named = this.#named(version, demand, relation);
     const reached = reachedBy(this.#marks.universe, version, demand, relation);
-    const isNamed = (other: Version): boolean => other.name === relation.name;
+    const isNamed = (other: Version): boolean => other.package === named;
     return [...reached.filter(isNamed), ...reached.filter((other) => !isNamed(other)).sort(compareReading)];
+  }
+
+  /** None by `name:any` and `name:arm64`, names of their own that no package has. */
+  #named(version: Version, demand: Demand, relation: Relation): Package | undefined {
+    const { universe } = this.#marks;
+    const { name, architecture } = targetOf(universe.architectures, version, demand, relation);
+    return architecture === undefined ? undefined : universe.package(name, architecture);
   }
 
   #score(pkg: Package): number {

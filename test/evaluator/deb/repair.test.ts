@@ -63,4 +63,17 @@ describe("two architectures", () => {
   test("a clash with what is spoken of stays where it stands", () => {
     expect(chosen(archive("Suggests: j"), ["g", "j"], foreign)).toEqual(["c 1", "f 1", "g 1", "j 1"]);
   });
+
+  test("what is wanted by name and architecture is brought back", () => {
+    const packages = [
+      pkg("a", "Architecture: arm64", "Suggests: w"),
+      pkg("c", "Conflicts: w, e"),
+      pkg("d", "Depends: i:arm64", "Recommends: c"),
+      pkg("e"),
+      pkg("f", "Architecture: arm64"),
+      pkg("h", "Depends: d | f:arm64"),
+      pkg("i", "Architecture: arm64", "Provides: w"),
+    ];
+    expect(chosen(packages, ["e", "h"], foreign)).toEqual(["d 1", "e 1", "h 1", "i 1"]);
+  });
 });

@@ -23,9 +23,6 @@ need createrepo_c createrepo-c
 need dnf dnf
 need mount.exfat-fuse exfat-fuse
 need mkfs.exfat exfatprogs
-need rpmbuild rpm
-need createrepo_c createrepo-c
-need dnf dnf
 need dot graphviz
 need xmllint libxml2-utils
 need chromium chromium

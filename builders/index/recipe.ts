@@ -6,7 +6,7 @@ import { type Derivation, derivation, type Input } from "../../store/model/deriv
 import { type Compression, compressions } from "../archive/stream.ts";
 
 /** Raise it when the same list gives other bytes. */
-export const indexVersions = { index: "9" } as const;
+export const indexVersions = { index: "10" } as const;
 
 /**
  * `deb`: a Packages file; `deb-sources`: a Sources file; `rpm`: a primary.xml, with its modules and groups;

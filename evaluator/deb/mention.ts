@@ -52,6 +52,8 @@ export const relationFields = [
   "Provides",
 ] as const;
 
+type RelationField = (typeof relationFields)[number];
+
 /**
  * Every name that a list speaks of, in that order. It is independent of how an index is laid out: stanzas count by
  * source package and name, which is dak's own order. A list of one architecture, as archives have them, tells no more
@@ -65,14 +67,21 @@ export function mentioned(scan: FieldScan, names: readonly string[]): Lists {
   const architectureOf = scan.column("Architecture");
   const architectures = names.map((_, stanza) => architectureOf(stanza) ?? "");
   const isMixed = new Set(architectures.filter((one) => one !== "all")).size > 1;
+  const multiArchOf = scan.column("Multi-Arch");
+  const known = new Set<string>();
   for (const stanza of orderOf(scan, names)) {
-    const end = isMixed ? `:${architectures[stanza]}` : "";
-    const name = Buffer.from(`${names[stanza] ?? ""}${end}`);
-    if (name.length > end.length) mentions.addKey(name, 0, name.length);
-    for (const placeOf of fields) {
+    const own = architectures[stanza] ?? "";
+    const end = isMixed ? `:${own}` : "";
+    const name = names[stanza] ?? "";
+    const key = Buffer.from(`${name}${end}`);
+    if (name !== "") mentions.addKey(key, 0, key.length);
+    known.add(name);
+    for (const [number, placeOf] of fields.entries()) {
       const place = placeOf(stanza);
       if (place === undefined) continue;
-      if (isMixed) addQualified(scan.bytes.subarray(place.start, place.end), end, mentions);
+      const field = relationFields[number] ?? "Depends";
+      const speaker = { field, own, isForeign: multiArchOf(stanza) === "foreign" };
+      if (isMixed) addQualified(scan.bytes.subarray(place.start, place.end), speaker, known, mentions);
       else addNames(scan.bytes, place, mentions);
     }
   }
@@ -100,12 +109,35 @@ function addNames(bytes: Uint8Array, { start, end }: Place, mentions: Lists): vo
   }
 }
 
+interface Speaker {
+  readonly field: RelationField;
+  readonly own: string;
+  /** Multi-Arch: foreign. */
+  readonly isForeign: boolean;
+}
+
+/**
+ * On which architecture a stanza makes a package of a name that it says without one: of a clash, and of what it provides
+ * for all architectures, only where there is none of that name on any (`NewDepends` and `NewProvidesAllArch` of apt 2.6
+ * and 3.0, pkgcachegen.cc).
+ */
+export function spokenOn({ field, own, isForeign }: Speaker, isKnown: boolean): string | undefined {
+  const isForAll = field === "Provides" && isForeign;
+  if (isKnown && (isForAll || negativeFields.has(field))) return undefined;
+  return isForAll ? "all" : own;
+}
+
+const negativeFields: ReadonlySet<string> = new Set(["Conflicts", "Breaks", "Replaces"]);
+
 /** The same with the architecture that each is spoken of on; `name:any` is another package again. */
-function addQualified(field: Uint8Array, end: string, mentions: Lists): void {
+function addQualified(field: Uint8Array, speaker: Speaker, known: Set<string>, mentions: Lists): void {
   for (const alternative of Buffer.from(field).toString("latin1").split(/[,|]/)) {
-    const [, name, own = end] = /^\s*([^\s:([]+)(:[a-z0-9-]+)?/.exec(alternative) ?? [];
-    if (name === undefined || own === ":any") continue;
-    const key = Buffer.from(`${name}${own}`, "latin1");
+    const [, name, qualifier] = /^\s*([^\s:([]+)(?::([a-z0-9-]+))?/.exec(alternative) ?? [];
+    if (name === undefined || qualifier === "any") continue;
+    const on = qualifier === undefined ? spokenOn(speaker, known.has(name)) : qualifier;
+    if (on === undefined) continue;
+    known.add(name);
+    const key = Buffer.from(`${name}:${on === "native" ? "all" : on}`, "latin1");
     mentions.addKey(key, 0, key.length);
   }
 }

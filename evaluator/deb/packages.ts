@@ -56,6 +56,7 @@ export function scanPackages(bytes: Uint8Array): Scanned {
     "Package",
     "Source",
     "Architecture",
+    "Multi-Arch",
     "Essential",
     "Priority",
     "Task",

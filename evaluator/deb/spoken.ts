@@ -3,7 +3,7 @@
 
 import { type StanzaIndex, unlessBroken } from "../stanzaindex.ts";
 import { compareText } from "../text.ts";
-import { relationFields } from "./mention.ts";
+import { relationFields, spokenOn } from "./mention.ts";
 import type { Version } from "./package.ts";
 import { parseGroup, splitGroups } from "./relation.ts";
 import { fieldOf, parseStanza, type Stanza } from "./stanza.ts";
@@ -104,16 +104,11 @@ function readStanza(stanza: Stanza, cache: Cache): void {
   const isForeign = fieldOf(stanza, "Multi-Arch") === "foreign";
   cache.speak(itself, own);
   for (const field of relationFields) {
-    // What is Multi-Arch: foreign provides a name on whatever architectures there are.
-    const isShy = negativeFields.has(field) || (field === "Provides" && isForeign);
     for (const { name, architecture } of splitGroups(fieldOf(stanza, field) ?? "").flatMap(parseGroup)) {
       cache.pass();
       if (architecture === "any") continue;
-      if (architecture !== undefined) cache.speak(name, architecture);
-      else if (!isShy) cache.speak(name, own);
-      else if (!cache.has(name)) cache.speak(name, field === "Provides" ? "native" : own);
+      const on = architecture ?? spokenOn({ field, own, isForeign }, cache.has(name));
+      if (on !== undefined) cache.speak(name, on);
     }
   }
 }
-
-const negativeFields: ReadonlySet<string> = new Set(["Conflicts", "Breaks", "Replaces"]);

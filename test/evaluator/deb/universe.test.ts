@@ -288,6 +288,20 @@ describe("mention order", () => {
     expect(sorted("arm64")).toEqual(["h", "f", "g"]);
   });
 
+  test("a clash, and what is provided for all architectures, speak of a name only where nobody did before", () => {
+    const mixed = [
+      pkg("a", "Architecture: arm64", "Suggests: i"),
+      pkg("b", "Architecture: arm64", "Multi-Arch: foreign", "Provides: i, k"),
+      pkg("c", "Breaks: i, l"),
+      pkg("d", "Depends: e:native"),
+      pkg("f"),
+      pkg("i"),
+    ];
+    const order = mentionOrder([source(mixed).index], "amd64");
+    const names = ["e", "f", "i", "k", "l"];
+    expect(names.toSorted((a, b) => order(a, b, "amd64"))).toEqual(["k", "l", "e", "f", "i"]);
+  });
+
   test("is by stanza, then by the order apt reads fields in", () => {
     const names = ["zz", "u", "t", "s", "n", "y", "v", "w", "x", "m"];
     const expected = ["m", "x", "w", "v", "y", "n", "t", "s", "u", "zz"];

@@ -25,6 +25,8 @@ export type Event =
       readonly duration: number;
       readonly fault?: FaultRecord;
     }
+  /** How long what is planned will still take, where enough of it was ever measured; told again when it changes. */
+  | { readonly type: "estimate" /** Milliseconds. */; readonly left: number }
   | { readonly type: "step"; readonly text: string }
   | { readonly type: "warning"; readonly text: string };
 

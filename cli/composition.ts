@@ -15,6 +15,7 @@ import type { LineMeans } from "../builders/realizer/line.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { checkFormat } from "../store/format.ts";
+import { readHistory } from "../store/history.ts";
 import { noHolds } from "../store/holds.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { recall, remember } from "../store/memo.ts";
@@ -81,6 +82,7 @@ export function composeParts(options: PartOptions): Parts {
   checkStore(layout, host.user.uid === 0 ? (settings.rangeStart ?? defaultRangeStart) : host.user.uid);
   const find = (blob: Parameters<typeof findMember>[1]) => findMember(layout, blob) !== undefined;
   const records = openRecords(layout, { hasBlob: find, holds: noHolds });
+  const history = readHistory(layout);
   let keeper: Promise<Keeper> | undefined;
   const places = openPlaces((text) => emit({ type: "warning", text }));
   const start = async () => {
@@ -123,6 +125,7 @@ export function composeParts(options: PartOptions): Parts {
       ...lockFile(manifest),
       keeper: startKeeper,
       known: (request) => records.sound(request),
+      paces: history.paces,
       has: (content) => records.has(content),
       readText(tree, path) {
         const entry = records.tree(tree).entries.find((entry) => entry.path === path);

@@ -21,6 +21,10 @@ export interface Settings {
   /** Absolute. */
   readonly store: string;
   readonly jobs: number;
+  /** Of each build; absent where all may use all. */
+  readonly cores?: number;
+  /** Bytes that builds may take together; absent for what is available. */
+  readonly memory?: number;
   readonly downloads: number;
   readonly mirrors: { readonly environment?: string | undefined; readonly configured: readonly string[] };
   /** Addresses below which files of manifests lie by their SHA-256, asked before the addresses that name them. */
@@ -72,6 +76,10 @@ const file = z.strictObject({
       "Addresses below which sources lie by their SHA-256: asked before the addresses that name them.",
     ),
   jobs: z.int().min(1).max(1024).optional().describe("Builds at once."),
+  cores: z.int().min(1).max(1024).optional().describe("Processors for each build; all of them by default."),
+  memory: size
+    .optional()
+    .describe("Memory that builds take together, by what each took before; what is available by default."),
   downloads: z.int().min(1).max(64).optional().describe("Downloads at once."),
   idRangeStart: z
     .int()
@@ -112,7 +120,7 @@ const file = z.strictObject({
 /** @throws {Fault} `usage/bad-setting`, `usage/bad-configuration` */
 export async function readSettings(
   host: Host,
-  flags: { store?: string | undefined; jobs?: string | undefined },
+  flags: { readonly [name in "store" | "jobs" | "cores" | "memory"]?: string | undefined },
 ): Promise<Settings> {
   const { environment, directory } = host;
   if (flags.store === "")
@@ -136,6 +144,16 @@ export async function readSettings(
       wholeNumber(environment["KIT_JOBS"], "KIT_JOBS") ??
       configuration.value.jobs ??
       host.cores,
+    ...optional("cores", [
+      wholeNumber(flags.cores, "--cores"),
+      wholeNumber(environment["KIT_CORES"], "KIT_CORES"),
+      configuration.value.cores,
+    ]),
+    ...optional("memory", [
+      sizeOf(flags.memory, "--memory"),
+      sizeOf(environment["KIT_MEMORY"], "KIT_MEMORY"),
+      sizeOf(configuration.value.memory, "memory"),
+    ]),
     downloads: configuration.value.downloads ?? 16,
     mirrors: { environment: environment["KIT_MIRRORS"], configured: configuration.value.mirrors },
     sourceServers: (environment["KIT_SOURCE_SERVERS"] === undefined
@@ -229,6 +247,19 @@ function roomOf(gc: Configuration["gc"]): Pick<Settings, "room"> {
     "usage/bad-setting",
     `gc.maxFree (${gc.maxFree}) is not more than gc.minFree (${gc.minFree})`,
   );
+}
+
+/** The first that somebody said. */
+function optional<K extends string, T>(name: K, said: readonly (T | undefined | "")[]): { [name in K]?: T } {
+  const value = said.find((one) => one !== undefined && one !== "");
+  return (value === undefined ? {} : { [name]: value }) as { [name in K]?: T };
+}
+
+/** Bytes. @throws {Fault} `usage/bad-setting` */
+function sizeOf(text: string | undefined, name: string): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (size.safeParse(text).success && bytesOf(text) > 0) return bytesOf(text);
+  throw new Fault("usage/bad-setting", `${name} is a size like 20GiB, not ${JSON.stringify(text)}`);
 }
 
 function wholeNumber(text: string | undefined, name: string): number | undefined {

@@ -13,5 +13,7 @@ export const noteShape = z.object({
     z.object({ message: z.string(), hint: z.optional(z.string()), details: z.array(z.string()) }),
   ),
   peakMemory: z.optional(z.number()),
+  memory: z.optional(z.number()),
+  brought: z.optional(z.boolean()),
   log: z.optional(z.string()),
 });

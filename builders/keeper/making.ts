@@ -133,7 +133,7 @@ export function openMaking(parts: MakingParts): Making {
     const begun = parts.now();
     using work = workshop.open(job, digest);
     const noteOf = (failed: Pick<Note, "failed" | "failure"> = {}): Note => {
-      const peakMemory = work.peakMemory();
+      const [peakMemory, memory] = [work.peakMemory(), work.heldMemory()];
       return {
         label: job.label,
         builder: job.request.builder,
@@ -141,6 +141,7 @@ export function openMaking(parts: MakingParts): Making {
         finished: Math.round(parts.now() / 1000),
         ...failed,
         ...(peakMemory !== undefined && { peakMemory }),
+        ...(memory !== undefined && { memory }),
         ...(work.logged() && { log: relative(store.layout.root, store.layout.log(digest)) }),
       };
     };
@@ -198,7 +199,7 @@ export function openMaking(parts: MakingParts): Making {
     const offer = await trade.bring(digest, request, onBytes);
     if (offer === undefined) return { outcome: undefined, durable: Promise.resolve() };
     const finished = Math.round(parts.now() / 1000);
-    const note = { label, builder, duration: Math.round(parts.now() - begun), finished };
+    const note = { label, builder, duration: Math.round(parts.now() - begun), finished, brought: true };
     const { result, durable } = committer.add(offer.result, {
       ...origin,
       note,

@@ -43,6 +43,8 @@ export interface Work extends Disposable {
   readonly context: BuildContext;
   /** Bytes, where the kernel tells and a sandbox ran. */
   peakMemory(): number | undefined;
+  /** The same without what could have been taken from it. */
+  heldMemory(): number | undefined;
   /** Of the log. */
   lastLines(count: number): string[];
   /** Whether a log is left. */
@@ -92,7 +94,7 @@ export function openWorkshop(parts: WorkParts): {
       const sandboxes: Sandbox[] = [];
       let seat: Seat | undefined;
       let opened = 0;
-      let peak: number | undefined;
+      let [peak, held]: (number | undefined)[] = [];
       let logged = false;
       const takeSeat = () => {
         seat ??= freeSeats.pop() ?? openSeat();
@@ -148,7 +150,10 @@ export function openWorkshop(parts: WorkParts): {
             shell.status = exit.how === "status" ? exit.status : 1;
             throw new Fault("interrupted/shell", "the shell has ended");
           }
-          const exit = await sandbox.run(command, { ...common, ...options, output: log.file });
+          const watch = watchMemory(common.slot, (bytes) => {
+            held = Math.max(held ?? 0, bytes);
+          });
+          const exit = await sandbox.run(command, { ...common, ...options, output: log.file }).finally(watch);
           peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
           if (exit.how !== "status" || exit.status !== 0) throw failedCommand(command, exit, parts.limits);
         },
@@ -156,6 +161,7 @@ export function openWorkshop(parts: WorkParts): {
       return {
         context,
         peakMemory: () => peak || undefined,
+        heldMemory: () => held,
         lastLines: (count) => (log.size() > 0 ? log.lastLines(count) : []),
         logged: () => logged || log.size() > 0,
         keep() {
@@ -175,6 +181,23 @@ export function openWorkshop(parts: WorkParts): {
     },
   };
 }
+
+/** Looks what is held while a command runs (0.04 ms each time); returns how to stop. */
+function watchMemory(slot: Slot, tell: (bytes: number) => void): () => void {
+  const look = () => {
+    const bytes = slot.heldMemory();
+    if (bytes !== undefined) tell(bytes);
+  };
+  const soon = setTimeout(look, lookEvery / 5);
+  const again = setInterval(look, lookEvery);
+  return () => {
+    clearTimeout(soon);
+    clearInterval(again);
+  };
+}
+
+/** Milliseconds. */
+const lookEvery = 250;
 
 /** Removes a scratch folder while the next build's sandbox runs (0.5 ms of 12); the session's end takes what is left. */
 function sweep(scratch: string): void {

@@ -46,6 +46,7 @@ export interface LineMeans extends AskMeans {
   /** Started when first asked for. */
   readonly keeper: () => Promise<Keeper>;
   readonly known: Means["known"];
+  readonly paces: Means["paces"];
   readonly has: Means["has"];
   /** The text of a file in a tree of the store. @throws {Fault} `store/missing-blob`, `digest/bomb` */
   readonly readText: (tree: Digest, path: string) => string;
@@ -163,7 +164,7 @@ export async function realizeLine(
   means: LineMeans,
   options: RealizeOptions,
 ): Promise<Realized> {
-  const { known, has, emit, now } = means;
+  const { known, has, paces, emit, now } = means;
   refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host, readBinfmt);
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild }) => {
@@ -198,7 +199,7 @@ export async function realizeLine(
   try {
     return await realize(
       targets,
-      { known, has, keep, offers, bring, build, mend: () => mend(means), emit, now },
+      { known, has, keep, offers, bring, build, paces, mend: () => mend(means), emit, now },
       options,
     );
   } catch (error) {

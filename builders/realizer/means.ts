@@ -1,6 +1,7 @@
 // What realizing needs of the world, and what comes of it.
 // Knows words only.
 
+import type { PaceReader } from "../../store/history.ts";
 import type { Content, Derivation, Request, Result } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Emit } from "../event.ts";
@@ -19,6 +20,8 @@ export interface Means {
   /** Brings what is offered; undefined where no cache gave it after all. */
   bring(job: Job): Promise<BuildOutcome | undefined>;
   build(job: Job): Promise<BuildOutcome>;
+  /** What it took the last time to make each of these. */
+  readonly paces: PaceReader["paces"];
   /** Makes again what was found damaged and set aside, as far as it can be. */
   mend(): Promise<unknown>;
   readonly emit: Emit;
@@ -29,6 +32,8 @@ export interface RealizeOptions {
   /** Builds at once, downloads aside. */
   readonly jobs: number;
   readonly downloads: number;
+  /** Bytes that builds may take together, by what they took before; one alone may take more. */
+  readonly memory: number;
   /** Derivations to build again although a result is known. */
   readonly rebuild: (derivation: Derivation) => boolean;
   /** Nothing may be fetched: what would have to be is told at once, before anything is built. */

@@ -1,14 +1,15 @@
 // A run: where each derivation stands, and what may begin next.
-// Knows order, weights and outcome; does not know how anything is built or brought, nor what is told of it.
+// Knows what is ready and what came of the rest; does not know the order, nor how anything is built or brought.
 
 import type { Derivation, Request, Result } from "../../store/model/derivation.ts";
 import { isAnswer, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
 import type { BuildOutcome } from "../keeper/protocol.ts";
-import { isFetching } from "../recipes.ts";
-import { inputsOf, usersOf, weights } from "./graph.ts";
+import { inputsOf, usersOf } from "./graph.ts";
 import type { Differing, Means, RealizeOptions } from "./means.ts";
+import { type Outlook, openOutlook } from "./outlook.ts";
+import { openQueue, type Task } from "./queue.ts";
 import { refuseBuilding } from "./refusal.ts";
 import { resolveRequest } from "./resolve.ts";
 
@@ -21,6 +22,13 @@ type State =
   | { readonly state: "failed"; readonly faults: readonly Fault[] }
   | { readonly state: "blocked" };
 
+interface Beginning {
+  readonly task: Task;
+  readonly item: Derivation;
+  readonly request: Request;
+  readonly offered: boolean;
+}
+
 export function newRun(all: readonly Derivation[], means: Means, options: RealizeOptions) {
   const states = new Map<Digest, State>(all.map((item) => [item.digest, { state: "waiting" }]));
   const results = new Map<Digest, Result>();
@@ -28,12 +36,11 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   const outcomes = new Map<Digest, BuildOutcome["how"]>();
   const differing: Differing[] = [];
   const users = usersOf(all);
-  const weight = weights(all, users);
+  const byDigest = new Map(all.map((item) => [item.digest, item]));
   // How many different inputs of each are not there yet; those at 0 stand in the queue.
   const missing = new Map(all.map((item) => [item.digest, inputsOf(item).size]));
-  const queue: Derivation[] = [];
-  const queued = new Set<Derivation>();
-  const running = { download: 0, build: 0 };
+  const queue = openQueue(options);
+  let outlook: Outlook | undefined;
   // What caches are just being asked about is not begun otherwise.
   const asking = new Set<Derivation>();
   const asked = new Set<Digest>();
@@ -77,21 +84,13 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       })
       .finally(wake);
   };
-  /** Behind everything that weighs as much: the queue is sorted, so halving finds the place. */
   const enqueue = (item: Derivation) => {
-    if (queued.has(item) || asking.has(item)) return;
-    queued.add(item);
-    const weightOf = (other: Derivation | undefined) => (other && weight.get(other.digest)) ?? 0;
-    let [low, high] = [0, queue.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (weightOf(queue[middle]) < weightOf(item)) high = middle;
-      else low = middle + 1;
-    }
-    queue.splice(low, 0, item);
+    if (!asking.has(item)) queue.add(outlooked().taskOf(item));
   };
-  const unqueue = (index: number) => {
-    for (const item of queue.splice(index, 1)) queued.delete(item);
+  /** What is known is not looked up: the outlook is opened when all of that is settled. */
+  const outlooked = () => {
+    outlook ??= openOutlook(all, users, { isLeft, isOffered, requestOf }, means, options);
+    return outlook;
   };
   /** What is recorded and names other outputs is set aside by whoever makes it anew. */
   const isReusable = (result: Result, request: Request) =>
@@ -181,7 +180,15 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     roots.has(digest) || (users.get(digest) ?? []).some((user) => needed.has(user.digest) && isWaiting(user));
   const waiting = () => all.filter((item) => needed.has(item.digest) && isWaiting(item));
   const isWaiting = (item: Derivation) => states.get(item.digest)?.state === "waiting";
-  const isOpen = (item: Derivation) => isWaiting(item) || states.get(item.digest)?.state === "offered";
+  const isOffered = (item: Derivation) => states.get(item.digest)?.state === "offered";
+  const isOpen = (item: Derivation) => isWaiting(item) || isOffered(item);
+  const isLeft = (item: Derivation) =>
+    needed.has(item.digest) &&
+    (isOffered(item) ? isUseful(item) : isWaiting(item) || states.get(item.digest)?.state === "running");
+  const requestOf = (item: Derivation) => {
+    const request = isWaiting(item) ? resolveRequest(item, results) : undefined;
+    return request && requestDigest(request);
+  };
   const block = (item: Derivation) => {
     for (const user of users.get(item.digest) ?? []) {
       if (!isWaiting(user)) continue;
@@ -205,12 +212,11 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
     if (options.caches === "only") refuseBuilding([item]);
     want([item.digest]);
   };
-  const start = async (item: Derivation, request: Request, offered: boolean) => {
-    const kind = offered || isFetching(item.builder) ? "download" : "build";
+  const start = async ({ task, item, request, offered }: Beginning) => {
     const begun = means.now();
+    outlooked().begin(item);
     const ended = { type: "end", id: item.digest, label: item.label, builder: item.builder } as const;
     states.set(item.digest, { state: "running" });
-    running[kind]++;
     means.emit({ type: "start", id: item.digest, label: item.label, builder: item.builder });
     try {
       const job = { request, derivation: item, rebuild: options.rebuild(item) };
@@ -245,44 +251,39 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       full ||= isFull;
       block(item);
     } finally {
-      running[kind]--;
+      queue.end(task);
     }
   };
   const wake = () => {
     finished.resolve();
     finished = Promise.withResolvers<void>();
   };
-  /** Takes what is ready and has a free place out of the queue. */
-  const takeReady = (): { item: Derivation; request: Request; offered: boolean } | undefined => {
-    if (options.signal?.aborted || full || isDamaged) return undefined;
-    for (let index = 0; index < queue.length; index++) {
-      const item = queue[index] as Derivation;
+  /** Takes what is to begin now out of the queue. */
+  const takeReady = (): Beginning | undefined => {
+    if (options.signal?.aborted || full || isDamaged || defects.length > 0) return undefined;
+    for (let task = queue.take(); task !== undefined; task = queue.take()) {
+      const item = byDigest.get(task.id) as Derivation;
       const state = states.get(item.digest);
       const offered = state?.state === "offered";
       if (offered && !isUseful(item)) {
-        unqueue(index--);
+        queue.end(task);
         continue;
       }
-      const free =
-        offered || isFetching(item.builder)
-          ? running.download < options.downloads
-          : running.build < options.jobs;
-      if (!free) continue;
-      unqueue(index);
       const request = offered ? state.request : resolveRequest(item, results);
       if (request === undefined) throw new Error(`${item.label} was queued without its inputs`);
-      return { item, request, offered };
+      return { task, item, request, offered };
     }
     return undefined;
   };
   const finish = async () => {
     for (;;) {
-      for (let next = takeReady(); next !== undefined && defects.length === 0; next = takeReady()) {
-        void start(next.item, next.request, next.offered)
+      for (let next = takeReady(); next !== undefined; next = takeReady()) {
+        void start(next)
           .catch((error) => defects.push(error))
           .finally(wake);
       }
-      if (running.build + running.download + asking.size > 0) {
+      if (queue.running + asking.size > 0) {
+        outlook?.tell();
         await finished.promise;
         continue;
       }

@@ -16,8 +16,10 @@ export interface Slot extends Disposable {
   readonly enter: string;
   /** To be called before each sandbox: what is told afterwards is of that one alone. */
   reset(): void;
-  /** Bytes, where the kernel tells. */
+  /** Bytes, where the kernel tells: also of what is only cached, and of what was left from sandboxes before. */
   peakMemory(): number | undefined;
+  /** Bytes that are held now and cannot be taken from it, without what was there before. */
+  heldMemory(): number | undefined;
   ranOutOfMemory(): boolean;
   /**
    * Whether processes besides the residents are still being ended: the launcher does not wait for the last of them.
@@ -42,15 +44,18 @@ function slotVersion2(group: string, limits: Limits): Slot {
   writeFileSync(`${group}/pids.max`, String(limits.processes));
   if (existsSync(`${group}/memory.oom.group`)) writeFileSync(`${group}/memory.oom.group`, "1");
   const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${group}/memory.events`))?.[1] ?? 0);
-  let before = 0;
+  const held = () => heldIn(`${group}/memory.stat`, "anon");
+  let [before, heldBefore] = [0, 0];
   return {
     enter: `echo 0 > ${quoted(`${group}/cgroup.procs`)}`,
     reset() {
       before = kills();
+      heldBefore = held() ?? 0;
       // Only newer kernels take the reset; on others the peak is the slot's, not the build's.
       tryWrite(`${group}/memory.peak`, "0");
     },
     peakMemory: () => numberIn(`${group}/memory.peak`),
+    heldMemory: () => since(held(), heldBefore),
     ranOutOfMemory: () => kills() > before,
     isBusy: (residents) => holdsOthers(`${group}/cgroup.procs`, residents),
     [Symbol.dispose]: () => remove(group),
@@ -63,14 +68,17 @@ function slotVersion1(memory: string, pids: string, limits: Limits): Slot {
   writeFileSync(`${memory}/memory.limit_in_bytes`, String(limits.memory));
   writeFileSync(`${pids}/pids.max`, String(limits.processes));
   const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${memory}/memory.oom_control`))?.[1] ?? 0);
-  let before = 0;
+  const held = () => heldIn(`${memory}/memory.stat`, "rss");
+  let [before, heldBefore] = [0, 0];
   return {
     enter: `echo 0 > ${quoted(`${memory}/cgroup.procs`)} && echo 0 > ${quoted(`${pids}/cgroup.procs`)}`,
     reset() {
       before = kills();
+      heldBefore = held() ?? 0;
       tryWrite(`${memory}/memory.max_usage_in_bytes`, "0");
     },
     peakMemory: () => numberIn(`${memory}/memory.max_usage_in_bytes`),
+    heldMemory: () => since(held(), heldBefore),
     ranOutOfMemory: () => kills() > before,
     isBusy: (residents) => holdsOthers(`${pids}/cgroup.procs`, residents),
     [Symbol.dispose]() {
@@ -86,10 +94,23 @@ function slotOfResources(limits: Limits): Slot {
     enter: `ulimit -v ${Math.floor(limits.memory / 1024)} && ulimit -p ${limits.processes}`,
     reset: () => {},
     peakMemory: () => undefined,
+    heldMemory: () => undefined,
     ranOutOfMemory: () => false,
     isBusy: () => false,
     [Symbol.dispose]: () => {},
   };
+}
+
+/** Of processes, and of files on tmpfs, as both versions' `memory.stat` has them; what else is cached can be let go. */
+function heldIn(file: string, ofProcesses: "anon" | "rss"): number | undefined {
+  const text = textIn(file);
+  const amount = (name: string) => new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1];
+  const [processes, files] = [amount(ofProcesses), amount("shmem")];
+  return processes === undefined ? undefined : Number(processes) + Number(files ?? 0);
+}
+
+function since(now: number | undefined, before: number): number | undefined {
+  return now === undefined ? undefined : Math.max(0, now - before);
 }
 
 function holdsOthers(file: string, residents: ReadonlySet<number>): boolean {

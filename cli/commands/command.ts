@@ -10,6 +10,7 @@ import { architecture as knownArchitecture } from "../../builders/package/debian
 import { type LineMeans, type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import type { MendMeans } from "../../builders/realizer/mend.ts";
+import { availableMemory } from "../../builders/sandbox/memory.ts";
 import type { Limits } from "../../builders/sandbox/spec.ts";
 import type { Planning, Wish } from "../../evaluator/evaluate.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
@@ -62,6 +63,13 @@ export abstract class KitCommand extends Command<KitContext> {
   }
 }
 
+/** What the command line says of settings. */
+interface Words {
+  readonly jobs?: string | undefined;
+  readonly cores?: string | undefined;
+  readonly memory?: string | undefined;
+}
+
 /** A command with parts to work with: it shows progress and can be interrupted. */
 export abstract class PartsCommand extends KitCommand {
   store = Option.String("--store", { description: "the store's folder (KIT_STORE; /var/lib/kit for root)" });
@@ -80,13 +88,14 @@ export abstract class PartsCommand extends KitCommand {
   }
 
   /** What the command's own options make of the parts. */
-  protected partOptions(): Partial<PartOptions> & { readonly jobs?: string | undefined } {
+  protected partOptions(): Partial<PartOptions> & Words {
     return {};
   }
 
   override async execute(): Promise<number> {
-    const { jobs } = this.partOptions();
-    this.settings = this.adjust(await readSettings(this.host, { store: this.store, jobs }));
+    const { jobs, cores, memory } = this.partOptions();
+    const words = { store: this.store, jobs, cores, memory };
+    this.settings = this.adjust(await readSettings(this.host, words));
     const interruption = new AbortController();
     this.signal = interruption.signal;
     this.renderer = openRenderer(this.context, this.json);
@@ -107,7 +116,7 @@ export abstract class PartsCommand extends KitCommand {
 
   /** Parts over a store, which may be another than the settings'. */
   protected partsAt(store: string): Parts {
-    const { jobs: _, ...own } = this.partOptions();
+    const { jobs: _, cores: __, memory: ___, ...own } = this.partOptions();
     return composeParts({
       host: this.host,
       settings: { ...this.settings, store },
@@ -125,8 +134,8 @@ export abstract class PartsCommand extends KitCommand {
   }
 
   protected buildOptions(): RealizeOptions {
-    const { jobs, downloads } = this.settings;
-    return { jobs, downloads, rebuild: () => false, signal: this.signal };
+    const { jobs, downloads, memory = availableMemory() } = this.settings;
+    return { jobs, downloads, memory, rebuild: () => false, signal: this.signal };
   }
 
   protected warn(text: string): void {
@@ -171,9 +180,17 @@ export abstract class PlanCommand extends PartsCommand {
     description: "build nothing: what is not in the store comes out of a cache",
   });
   jobs = Option.String("--jobs", { description: "builds at once (KIT_JOBS; the number of processors)" });
+  cores = Option.String("--cores", {
+    description: "processors for each build, what one leaves for the others (KIT_CORES; all of them)",
+  });
+  memory = Option.String("--memory", {
+    description:
+      "memory for all builds together, like 12GiB: more of them wait (KIT_MEMORY; what is available)",
+  });
 
   protected override partOptions(): ReturnType<PartsCommand["partOptions"]> {
-    return { jobs: this.jobs, offline: this.offline, caches: !this.noCache };
+    const { jobs, cores, memory } = this;
+    return { jobs, cores, memory, offline: this.offline, caches: !this.noCache };
   }
 
   protected override buildOptions(): RealizeOptions {

@@ -16,6 +16,8 @@ export interface Board {
   counts(): Counts;
   /** Root causes, those that block most first, else in the order they failed. */
   failures(): readonly Failure[];
+  /** Milliseconds that are forecast to be left; undefined where that is not known, or has run out. */
+  left(): number | undefined;
   /** Milliseconds since the board was opened. */
   elapsed(): number;
 }
@@ -55,10 +57,11 @@ export function openBoard(now: Clock): Board {
   const outcomes = new Map<Digest, Outcome>();
   const tally = { built: 0, reused: 0, brought: 0, failed: 0, blocked: 0, stopped: 0 };
   const failures: Failure[] = [];
+  let end: number | undefined;
   let planned = 0;
   let known = 0;
 
-  const end = (event: Ended) => {
+  const tellEnd = (event: Ended) => {
     jobs.delete(event.id);
     if (outcomes.has(event.id)) return;
     const outcome = outcomeOf(event);
@@ -77,12 +80,14 @@ export function openBoard(now: Clock): Board {
       const job = "id" in event ? jobs.get(event.id) : undefined;
       if (event.type === "plan") {
         planned = event.derivations;
+        end = undefined;
         // Known ones come to no end of their own; what was made for one plan is known to the next.
         known = Math.max(known, event.known - tally.built - tally.reused - tally.brought);
       } else if (event.type === "start") jobs.set(event.id, startJob(event, now()));
       else if (event.type === "progress" && job) jobs.set(event.id, withProgress(job, event, now()));
       else if (event.type === "waiting" && job) jobs.set(event.id, { ...job, reason: event.reason });
-      else if (event.type === "end") end(event);
+      else if (event.type === "end") tellEnd(event);
+      else if (event.type === "estimate") end = steadied(end, now() + event.left, now());
     },
     jobs: () =>
       [...jobs.values()].sort((a, b) => Number(a.reason !== undefined) - Number(b.reason !== undefined)),
@@ -92,8 +97,15 @@ export function openBoard(now: Clock): Board {
       return { ...tally, reused, done, total: Math.max(planned, done) };
     },
     failures: () => failures.toSorted((a, b) => b.blocked - a.blocked),
+    left: () => (end === undefined || end <= now() ? undefined : end - now()),
     elapsed: () => now() - start,
   };
+}
+
+/** The end that was told before, unless the new one says something else: by a fifth of what is left, and by 5 s. */
+function steadied(before: number | undefined, end: number, now: number): number {
+  const slack = Math.max(5000, (end - now) / 5);
+  return before !== undefined && Math.abs(end - before) < slack ? before : end;
 }
 
 /** An interrupted build has not failed. */

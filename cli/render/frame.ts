@@ -3,7 +3,7 @@
 
 import type { Counts } from "./board.ts";
 import { type Job, stateOf } from "./job.ts";
-import { cut, displayWidth, durationText, padded, paintOf } from "./text.ts";
+import { aboutText, cut, displayWidth, durationText, padded, paintOf } from "./text.ts";
 
 export interface Moment {
   readonly jobs: readonly Job[];
@@ -11,6 +11,8 @@ export interface Moment {
   /** Milliseconds: the clock's now, and since the run began. */
   readonly at: number;
   readonly elapsed: number;
+  /** Milliseconds, where it is known. */
+  readonly left?: number | undefined;
 }
 
 export interface Room {
@@ -45,8 +47,8 @@ function jobLines(jobs: readonly Job[], at: number, columns: number, color: bool
   });
 }
 
-/** `[=====     ] 12/40  3 running  1 failed  12.3 s` */
-function statusLine({ jobs, counts, elapsed }: Moment, columns: number, color: boolean): string {
+/** `[=====     ] 12/40  3 running  1 failed  about 3 min left  12.3 s` */
+function statusLine({ jobs, counts, elapsed, left: rest }: Moment, columns: number, color: boolean): string {
   const paint = paintOf(color);
   const filled = counts.total > 0 ? Math.floor((barWidth * counts.done) / counts.total) : 0;
   const bar = `[${"=".repeat(filled).padEnd(barWidth)}]`;
@@ -55,6 +57,7 @@ function statusLine({ jobs, counts, elapsed }: Moment, columns: number, color: b
     [`${jobs.length} running`, (text) => text],
     [counts.failed > 0 ? `${counts.failed} failed` : "", paint.bad],
     [counts.blocked > 0 ? `${counts.blocked} blocked` : "", paint.bad],
+    [rest === undefined ? "" : `${aboutText(rest)} left`, (text) => text],
     [durationText(elapsed), paint.dim],
   ];
   let left = columns;

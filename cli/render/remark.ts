@@ -42,6 +42,7 @@ export function logRemark(event: Event, looks: Looks): string[] {
     case "warning":
       return lastingRemark(event, looks);
     case "start":
+    case "estimate":
     case "progress":
       return [];
     default:

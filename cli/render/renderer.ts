@@ -106,7 +106,8 @@ export function liveRenderer(
   const draw = () => {
     next = undefined;
     drawnAt = now();
-    const moment = { jobs: board.jobs(), counts: board.counts(), at: now(), elapsed: board.elapsed() };
+    const time = { at: now(), elapsed: board.elapsed(), left: board.left() };
+    const moment = { jobs: board.jobs(), counts: board.counts(), ...time };
     screen.draw(lasting.splice(0), frameOf(moment, screen.room(), color));
     drawBy(drawnAt + tick);
   };

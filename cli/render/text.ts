@@ -79,6 +79,16 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${twoDigits(Math.floor(seconds / 60) % 60)} min`;
 }
 
+/** As precise as a forecast is: `a few seconds`, `about 40 s`, `about 3 min`, `about 1 h 50 min`. */
+export function aboutText(milliseconds: number): string {
+  const upTo = (step: number) => Math.ceil(milliseconds / 1000 / step) * step;
+  if (milliseconds <= 10_000) return "a few seconds";
+  if (upTo(10) <= 90) return `about ${upTo(10)} s`;
+  if (upTo(60) <= 5400) return `about ${upTo(60) / 60} min`;
+  const minutes = upTo(600) / 60;
+  return `about ${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? "" : ` ${minutes % 60} min`}`;
+}
+
 /** `1 error`, `2 errors`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -115,8 +115,12 @@ export interface Note {
     readonly hint?: string;
     readonly details: readonly string[];
   };
-  /** Bytes of resident memory, where it was measured. */
+  /** Bytes that were charged to it at the most, files that were only cached among them, where it was measured. */
   readonly peakMemory?: number;
+  /** Bytes that it held at the most and that could not have been taken from it, as far as that was seen. */
+  readonly memory?: number;
+  /** It came out of a cache: how long that took says nothing of making it. */
+  readonly brought?: boolean;
   /** The log's place relative to the store. */
   readonly log?: string;
 }

@@ -65,7 +65,7 @@ async function toolTrees(store: string, file: string): Promise<{ launcher: Conte
     now: Date.now,
   });
   try {
-    const build = { jobs: 2, downloads: 16, rebuild: () => false };
+    const build = { jobs: 2, downloads: 16, memory: Infinity, rebuild: () => false };
     const line = parts.line(file);
     const { plan, world } = await planLine(
       { manifest: file, wish: {}, locking: { mode: "first" } },

@@ -16,7 +16,12 @@ interface Given {
   readonly config?: string;
 }
 
-async function read({ environment = {}, config }: Given): Promise<Settings & { readonly base: string }> {
+type Flags = Parameters<typeof readSettings>[1];
+
+async function read(
+  { environment = {}, config }: Given,
+  flags: Flags = {},
+): Promise<Settings & { readonly base: string }> {
   const base = mkdtempSync(join(inject("scratch"), "settings-"));
   const directory = join(base, "work");
   mkdirSync(directory);
@@ -24,12 +29,49 @@ async function read({ environment = {}, config }: Given): Promise<Settings & { r
   const user = { uid: 1000, gid: 1000, name: "tester" };
   const settings = await readSettings(
     { environment: { HOME: base, ...environment }, directory, user, cores: 2 },
-    {},
+    flags,
   );
   return { ...settings, base };
 }
 
 const refused = (given: Given) => refusal(read(given));
+
+describe("what builds may use", () => {
+  const used = async (given: Given, flags: Flags = {}) => {
+    const { jobs, cores, memory } = await read(given, flags);
+    return { jobs, cores, memory };
+  };
+
+  it("is all there is, unless it is said: by the command line, the environment, the configuration, in this order", async () => {
+    expect(await used({})).toEqual({ jobs: 2, cores: undefined, memory: undefined });
+    const config = "jobs: 3\ncores: 4\nmemory: 5GiB\n";
+    expect(await used({ config })).toEqual({ jobs: 3, cores: 4, memory: 5 * 2 ** 30 });
+    const environment = { KIT_JOBS: "6", KIT_CORES: "7", KIT_MEMORY: "8MiB" };
+    expect(await used({ config, environment })).toEqual({ jobs: 6, cores: 7, memory: 8 * 2 ** 20 });
+    const flags = { jobs: "9", cores: "10", memory: "11GiB" };
+    const all = await used({ config, environment }, flags);
+    expect(all).toEqual({ jobs: 9, cores: 10, memory: 11 * 2 ** 30 });
+  });
+
+  it.each(["0", "-1", "1.5", "many", "10000"])("refuses %s cores", async (cores) => {
+    expect(await refusal(read({}, { cores }))).toMatchObject({ code: "usage/bad-setting" });
+    expect(await refused({ environment: { KIT_CORES: cores } })).toMatchObject({ code: "usage/bad-setting" });
+  });
+
+  it.each(["0", "0GiB", "5", "5 GiB", "-1GiB", "5gib"])("refuses %s of memory", async (memory) => {
+    expect(await refusal(read({}, { memory }))).toMatchObject({ code: "usage/bad-setting" });
+    expect(await refused({ environment: { KIT_MEMORY: memory } })).toMatchObject({
+      code: "usage/bad-setting",
+    });
+  });
+
+  it.each(["cores: 0", "cores: all", "memory: 5", "memory: 0GiB"])(
+    "refuses the configuration %s",
+    async (config) => {
+      expect((await refused({ config })).code).toMatch(/^usage\/bad-(?:setting|configuration)$/);
+    },
+  );
+});
 
 describe("caches", () => {
   it("are none, unless they are named", async () => {

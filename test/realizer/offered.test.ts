@@ -65,6 +65,7 @@ function world(): World {
     has: () => true,
     keep: async () => [],
     mend: async () => {},
+    paces: (questions) => questions.map(() => undefined),
     emit: (event) => void self.events.push(event),
     now: () => 0,
     async offers(requests) {
@@ -97,7 +98,7 @@ async function pushed(...targets: readonly Derivation[]): Promise<Map<Digest, Re
   return other.recorded;
 }
 
-const options: RealizeOptions = { jobs: 2, downloads: 3, rebuild: () => false };
+const options: RealizeOptions = { jobs: 2, downloads: 3, memory: Infinity, rebuild: () => false };
 const planOf = ({ events }: World) => events.flatMap((event) => (event.type === "plan" ? [event] : []));
 
 const source = item("source", [], "fetch");

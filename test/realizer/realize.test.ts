@@ -61,6 +61,7 @@ function world(becomes: Becomes = (request) => requestDigest(request)): World {
     offers: async () => new Map(),
     bring: async () => undefined,
     mend: async () => {},
+    paces: (questions) => questions.map(() => undefined),
     emit: (event) => self.events.push(event),
     now: () => 0,
     async build({ request, derivation: made, rebuild }) {
@@ -97,7 +98,7 @@ function world(becomes: Becomes = (request) => requestDigest(request)): World {
   return self;
 }
 
-const options: RealizeOptions = { jobs: 2, downloads: 3, rebuild: () => false };
+const options: RealizeOptions = { jobs: 2, downloads: 3, memory: Infinity, rebuild: () => false };
 
 /** Any graph without circles: each item takes some of those before it. */
 const graph = fc

@@ -94,7 +94,7 @@ export async function makeTools(folder: string, lock = join(folder, "lock")): Pr
       readLock: () => (existsSync(lock) ? parseLock(readFileSync(lock, "utf8"), lock) : undefined),
       writeLock: (value: Parameters<typeof formatLock>[0]) => writeFileSync(lock, formatLock(value)),
     };
-    const build = { jobs: 2, downloads: 16, rebuild: () => false };
+    const build = { jobs: 2, downloads: 16, memory: Infinity, rebuild: () => false };
     const manifest = join(repository, "manifests/images/hello.yaml");
     const { plan, world } = await planLine({ manifest, wish: {}, locking: { mode: "first" } }, line, build);
     const { results } = await realizeLine(

@@ -1,8 +1,9 @@
 // The history of builds: what it keeps, and that nothing depends on it.
 
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { openHistory, readHistory } from "../../store/history.ts";
+import { openHistory, type PaceQuestion, readHistory } from "../../store/history.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Note } from "../../store/model/derivation.ts";
 import { digestOf, hexOf } from "../../store/model/digest.ts";
@@ -44,6 +45,47 @@ describe("a history", () => {
     noted(layout, note);
     readHistory(layout).find(request);
     for (const suffix of ["-wal", "-shm"]) expect(existsSync(`${layout.database}${suffix}`)).toBe(false);
+  });
+
+  it("tells how long things took: the same request, else what is called so, of whichever version", () => {
+    const { layout } = openTestStore();
+    const asked = (label: string, more: Partial<PaceQuestion> = {}) =>
+      readHistory(layout).paces([{ builder: "tree", label, ...more }])[0];
+    expect(asked("hello_1")).toBeUndefined();
+    const made = (label: string, duration: number, more: Partial<Note> = {}) => {
+      const request = digestOf(`${label} ${duration}`);
+      using history = openHistory(layout);
+      const own = { ...note, builder: "tree", label, duration, ...more };
+      history.add([{ request, note: own }]);
+      return request;
+    };
+    const first = made("hello_1", 5, { memory: 7 });
+    made("hello_2", 9);
+    made("hello_3", 1, { failed: "build/failed" });
+    made("hello_3", 2, { brought: true });
+    expect(asked("hello_1", { request: first })).toEqual({ duration: 5, memory: 7 });
+    expect(asked("hello_1", { request: digestOf("another") })).toEqual({ duration: 9 });
+    expect(asked("hello_4")).toEqual({ duration: 9 });
+    expect([asked("hello-world_1"), asked("hello_1", { builder: "rpm" })]).toEqual([undefined, undefined]);
+  });
+
+  it("finds no pace where somebody else wrote one, and where a kit before kept none", () => {
+    const { layout } = openTestStore();
+    noted(layout, note);
+    const paces = () => readHistory(layout).paces([{ builder: "tar", label: "hello" }]);
+    for (const [change, found] of [
+      ["update pace set duration = 'long'", undefined],
+      ["update pace set duration = 3, memory = -1", { duration: 3 }],
+      ["drop table pace", undefined],
+      ["create table pace (other text)", undefined],
+    ] as const) {
+      const connection = new DatabaseSync(layout.database);
+      connection.exec(change);
+      connection.close();
+      expect(paces()).toEqual([found]);
+    }
+    noted(layout, note);
+    expect(paces()).toEqual([{ duration: 12 }]);
   });
 
   it("is written by several at once", () => {

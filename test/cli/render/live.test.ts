@@ -18,6 +18,40 @@ function follow(columns = 80, rows = 24, color = false) {
   return { clock, terminal, renderer };
 }
 
+test("how long it will take, as roughly as it is known: it counts down, and small changes do not show", () => {
+  const { clock, terminal, renderer } = follow();
+  const status = () =>
+    terminal
+      .screen()
+      .at(-1)
+      ?.replace(/^.*running {2}/, "");
+  renderer.event({ type: "plan", derivations: 10, known: 6 });
+  renderer.event(linux.start);
+  clock.pass(100);
+  expect(status()).toBe("100 ms");
+  renderer.event({ type: "estimate", left: 170_000 });
+  clock.pass(100);
+  expect(status()).toBe("about 3 min left  200 ms");
+  clock.pass(95_000);
+  expect(status()).toBe("about 80 s left  1 min 35 s");
+  renderer.event({ type: "estimate", left: 85_000 });
+  clock.pass(100);
+  expect(status()).toBe("about 80 s left  1 min 35 s");
+  renderer.event({ type: "estimate", left: 8000 });
+  clock.pass(100);
+  expect(status()).toBe("a few seconds left  1 min 35 s");
+  // It takes longer than it did: nobody knows how long.
+  clock.pass(8000);
+  expect(status()).toBe("1 min 43 s");
+  renderer.event({ type: "estimate", left: 6_500_000 });
+  clock.pass(100);
+  expect(status()).toBe("about 1 h 50 min left  1 min 43 s");
+  // What is planned next has a time of its own.
+  renderer.event({ type: "plan", derivations: 20, known: 6 });
+  clock.pass(100);
+  expect(status()).toBe("1 min 43 s");
+});
+
 test("what runs, how far, and the counts; failures, warnings and steps stay above; the summary is all that is left", () => {
   const { clock, terminal, renderer } = follow();
   renderer.event({ type: "step", text: "resolving debian/trixie" });

@@ -9,10 +9,10 @@ import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
-import { type Made, packageInput } from "../distro/package.ts";
+import { type Made, type MadeSet, packageInput } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { sourceOf } from "../distro/source.ts";
-import { beyond, needsLinks } from "../rootfs/layers.ts";
+import { sourceOf, withLocalsFirst } from "../distro/source.ts";
+import { before, beyond, isReplacedIn, needsLinks } from "../rootfs/layers.ts";
 import { rootfsDerivation } from "../rootfs/recipe.ts";
 
 export interface BuildRootWish {
@@ -28,6 +28,8 @@ export interface BuildRootWish {
   readonly more: readonly string[];
   /** Packages of other manifests, and where their .debs come from. */
   readonly locals: readonly Made[];
+  /** Tools that were built for this, which take the place of the distribution's own. */
+  readonly toolchain: MadeSet;
 }
 
 /**
@@ -35,27 +37,34 @@ export interface BuildRootWish {
  * No date of an index is in it: it changes where a package in it does.
  */
 export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivation | undefined {
-  const { distro, architecture, launcher, locals } = wish;
+  const { distro, architecture, launcher, toolchain } = wish;
+  const locals = before(wish.locals, toolchain.packages);
+  const built = [...distro.build, ...toolchain.asked];
   const needs = needsOf(wish);
-  const common: Omit<ClosureQuestion, "requests" | "locals"> = {
-    source: sourceOf(distro, architecture),
+  const source = sourceOf(distro, architecture);
+  const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: [],
     build: true,
   };
   const joint = planning.closure(
     closureQuestion({
-      ...common,
-      requests: [...distro.build, needs["Package"] ?? ""],
+      ...{ ...common, source: withLocalsFirst(source, locals) },
+      requests: [...built, needs["Package"] ?? ""],
       locals: [needs, ...locals.map(({ stanza }) => stanza)],
     }),
   );
-  const base = planning.closure(closureQuestion({ ...common, requests: distro.build, locals: [] }));
+  const base = planning.closure(
+    closureQuestion({
+      ...{ ...common, source: withLocalsFirst(source, toolchain.packages) },
+      ...{ requests: built, locals: toolchain.packages.map(({ stanza }) => stanza) },
+    }),
+  );
   if (joint === undefined || base === undefined) return undefined;
-  const inputs = (items: readonly ChosenPackage[]) =>
+  const inputs = (items: readonly ChosenPackage[], made: readonly Made[]) =>
     items
       .filter((item) => item.origin !== "local" || item.name !== needs["Package"])
-      .map((item) => packageInput(item, distro, locals));
+      .map((item) => packageInput(item, distro, made));
   const parameters = {
     architecture,
     epoch: poolTime,
@@ -65,19 +74,19 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
     mergedUsr: needsLinks(joint),
   };
   const label = `${wish.name} build root`;
-  const rest = beyond(joint, base);
+  const rest = isReplacedIn(base, wish.locals) ? undefined : beyond(joint, base);
   if (rest === undefined) {
-    const packages = inputs(joint.packages);
+    const packages = inputs(joint.packages, locals);
     return rootfsDerivation({ launcher, parameters, label, packages, base: undefined });
   }
   const bottom = rootfsDerivation({
     launcher,
     parameters,
     label: `${distro.name} build base`,
-    packages: inputs(base.packages),
+    packages: inputs(base.packages, toolchain.packages),
     base: undefined,
   });
-  const packages = inputs(rest);
+  const packages = inputs(rest, locals);
   return packages.length === 0
     ? bottom
     : rootfsDerivation({ launcher, parameters, label, packages, base: bottom });

@@ -8,7 +8,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import { closureQuestion, type Source } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
-import { buildNeeds, planBuildRoot } from "../buildroot/root.ts";
+import { type BuildRootWish, buildNeeds, planBuildRoot } from "../buildroot/root.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
@@ -35,6 +35,8 @@ export interface DebSourcePlan {
   readonly distro: DebDistro;
   /** Relations beside its own Build-Depends. */
   readonly needs: readonly string[];
+  /** Packages that take the place of the distribution's own. */
+  readonly toolchain: BuildRootWish["toolchain"];
   /** Where the manifest says so. */
   readonly place: (path: readonly string[]) => Place;
 }
@@ -85,7 +87,7 @@ function metBy(
 /** Its packages; undefined while something is open. */
 function planBuild(
   planning: Planning,
-  { about, launcher, manifest, source, target, distro, needs }: Building,
+  { about, launcher, manifest, source, target, distro, needs, toolchain }: Building,
   localsFor: LocalsFor,
 ): readonly Made[] | undefined {
   const wish = { source: about.stanza, architecture: target.arch, profiles: manifest.dpkg.profiles };
@@ -95,7 +97,7 @@ function planBuild(
     planBuildRoot(planning, {
       ...{ ...wish, distro, launcher, name: about.source },
       more: [...needs, ...locals.asked],
-      locals: locals.packages,
+      ...{ locals: locals.packages, toolchain },
     });
   if (root === undefined) return undefined;
   const build = debSourceDerivation({

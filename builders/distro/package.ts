@@ -23,6 +23,13 @@ export interface Made {
   readonly source?: Input;
 }
 
+/** Packages that kit makes, for a root that something is built in. */
+export interface MadeSet {
+  readonly packages: readonly Made[];
+  /** Names of those that have to be there; the others are, where something needs them. */
+  readonly asked: readonly string[];
+}
+
 /** @param made the packages of manifests among which the closure was chosen */
 export function packageInput(
   item: ChosenPackage,

@@ -3,9 +3,9 @@
 
 import * as z from "zod";
 import type { Kind, Reference } from "../../evaluator/kind.ts";
-import { header, reference, text, unique } from "../../evaluator/manifest/value.ts";
+import { header, localPath, reference, text, unique } from "../../evaluator/manifest/value.ts";
 import { type Tier, tiers } from "../../evaluator/question.ts";
-import { architectures, packageName } from "../package/debian.ts";
+import { architectures, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
 import { macros } from "./macros.ts";
 import { debPattern, priority, repository, rpmPattern, rpmRepository } from "./repository.ts";
 
@@ -58,6 +58,11 @@ const keysOf = <F extends "deb" | "rpm", R extends z.ZodType<{ readonly name: st
   search,
 });
 
+const rebuilt = <N extends z.ZodType<string>>(name: N, what: string) =>
+  z.strictObject({
+    rebuild: z.array(name).min(1, { error: "names nothing\nlike: [make]" }).describe(what),
+  });
+
 const buildRoot = (name: ReturnType<typeof text>, usual: string[]) =>
   z.array(name).default(usual).describe("What every build root holds beside the base.");
 
@@ -71,6 +76,18 @@ const debDistro = z.strictObject({
       "What every root holds: sets by dpkg priority (essential, required, important, standard) or names.",
     ),
   build: buildRoot(packageName, ["build-essential"]),
+  toolchain: z
+    .union([
+      z.literal("rebuild"),
+      rebuilt(
+        packageOrManifest,
+        "Packages of the build set, or manifests of packages that take their place.",
+      ),
+    ])
+    .optional()
+    .describe(
+      "Tools that are built from source, with what the repositories have, before anything is built with them: rebuild, for all that build roots hold beside the base, or {rebuild: [make, ./binutils.yaml]}.",
+    ),
 });
 
 const rpmName = text(
@@ -113,6 +130,11 @@ const rpmDistro = z
       .describe("Priorities of single packages, in place of their repository's."),
     base: z.array(rpmName).default([]).describe("What every root holds."),
     build: buildRoot(rpmName, ["gcc", "make", "rpm-build"]),
+    toolchain: rebuilt(localPath, "Manifests of packages that take the place of the distribution's own.")
+      .optional()
+      .describe(
+        "Tools that are built from source, with what the distribution has, before anything is built with them.",
+      ),
   })
   .check((context) => {
     const { repositories, repackaged } = context.value;
@@ -128,11 +150,22 @@ export type DistroManifest = DebDistro | RpmDistro;
 export const distroKind: Kind<DistroManifest> = {
   name: "distro",
   schema: z.discriminatedUnion("format", [debDistro, rpmDistro]),
-  references: repackagedFrom,
+  references: (manifest) => [...repackagedFrom(manifest), ...rebuiltBy(manifest)],
   locals: [["repositories", "*", "signedBy"]],
 };
 
 function repackagedFrom(manifest: DistroManifest): Reference[] {
   const to: unknown = (manifest as Partial<RpmDistro>).repackaged?.distro;
   return typeof to === "string" ? [{ path: ["repackaged", "distro"], to, kind: "distro" }] : [];
+}
+
+function rebuiltBy(manifest: DistroManifest): Reference[] {
+  const { toolchain } = manifest as { readonly toolchain?: { readonly rebuild?: unknown } | string | null };
+  const rebuild = typeof toolchain === "object" ? toolchain?.rebuild : undefined;
+  if (!Array.isArray(rebuild)) return [];
+  return rebuild.flatMap((to: unknown, index) =>
+    typeof to === "string" && isManifest(to)
+      ? [{ path: ["toolchain", "rebuild", index], to, kind: "package" }]
+      : [],
+  );
 }

@@ -25,6 +25,14 @@ export function sourceOf(
   };
 }
 
+/**
+ * Where packages that kit makes are taken before all others of their names, newer or not, as in a root that something is
+ * built in; unless the distribution itself says in which order.
+ */
+export function withLocalsFirst(source: Source, locals: readonly unknown[]): Source {
+  return locals.length === 0 ? source : { search: ["local", "repositories"], ...source };
+}
+
 function debRepositories({ repositories }: DebDistro): Source["repositories"] {
   return repositories.map(({ name, suites, components, priority, snapshot, exclude }) => ({
     name,

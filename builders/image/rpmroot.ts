@@ -11,7 +11,8 @@ import { refuseLeftOut, sourceOf } from "../distro/source.ts";
 import { isManifest } from "../package/debian.ts";
 import { type LocalPackage, packageRequests } from "../package/plan.ts";
 import { planRepackaged } from "../repackage/plan.ts";
-import { planRpmRoot, withLocals } from "../rpmroot/plan.ts";
+import { before } from "../rootfs/layers.ts";
+import { planRpmRoot } from "../rpmroot/plan.ts";
 import { planLauncher, planTools } from "../tools/plan.ts";
 import type { ImageRoot } from "./root.ts";
 import type { ImageManifest } from "./schema.ts";
@@ -39,7 +40,7 @@ export function planRpmImage(planning: Planning, wish: RpmImageWish): ImageRoot 
   const tools = planTools(planning, "rpm", distro.name);
   const launcher = planLauncher(planning, target.arch, distro.name);
   if (repackaged === undefined) return undefined;
-  const made = withLocals(repackaged, packages);
+  const made = before(packages, repackaged);
   const { optional, groups, recommends } = wanted;
   const requests = packageRequests(packages);
   const names = [...manifest.packages.filter((name) => !isManifest(name)), ...wanted.names];

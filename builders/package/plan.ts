@@ -11,7 +11,7 @@ import { Fault, unreachable } from "../../store/model/fault.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { distroNamed } from "../distro/named.ts";
-import type { Made } from "../distro/package.ts";
+import type { Made, MadeSet } from "../distro/package.ts";
 import { requireRpm } from "../distro/source.ts";
 import { planRpmPrebuilt } from "../rpm/prebuilt.ts";
 import { planTrees, type TreePackage } from "../sysroot/plan.ts";
@@ -24,6 +24,7 @@ import { mainOf } from "./main.ts";
 import { packageKind } from "./schema.ts";
 import { type Plannable, planSet } from "./set.ts";
 import { settledPackage } from "./settled.ts";
+import { planToolchain } from "./toolchain.ts";
 
 /** A package kit makes, for who asks for some: what the resolver needs to know, and where its file comes from. */
 export interface LocalPackage extends MadePackage {
@@ -75,12 +76,14 @@ export function planEach(
   planning: Planning,
   items: readonly Plannable[],
 ): readonly (readonly MadePackage[] | undefined)[] {
+  const planBeside = (files: readonly string[], target: Target) => debsOf(planning, target)(files);
   const together = (["rpm", "deb-source"] as const).flatMap((builder) => {
     const own = items.filter(isBuiltBy(planning, builder));
     const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
     return [...sets.values()].map((each) => {
-      const planned = planSet(planning, builder, each, (files, target) => debsOf(planning, target)(files));
-      return new Map(each.map((item) => [item, planned.get(item.file)]));
+      const toolchain = each[0] && planToolchain(planning, each[0].target, planEach);
+      const planned = toolchain && planSet(planning, builder, each, { planBeside, toolchain });
+      return new Map(each.map((item) => [item, planned?.get(item.file)]));
     });
   });
   return items.map((item) => {
@@ -122,14 +125,15 @@ export function planSysroot(
   file: string,
   target: Target,
 ): readonly TreePackage[] | undefined {
-  return planTrees(planning, [file], target, debsOf(planning, target));
+  const toolchain = planToolchain(planning, target, planEach);
+  return toolchain && planTrees(planning, [file], target, { planDebs: debsOf(planning, target), toolchain });
 }
 
 /** Packages of manifests for the root that something is built in. */
 function debsOf(planning: Planning, target: Target) {
-  return (files: readonly string[]) => {
-    const locals = planPackages(planning, files, target);
-    return locals && { locals, asked: packageRequests(locals).asked };
+  return (files: readonly string[]): MadeSet | undefined => {
+    const packages = planPackages(planning, files, target);
+    return packages && { packages, asked: packageRequests(packages).asked };
   };
 }
 

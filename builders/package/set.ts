@@ -6,7 +6,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Place } from "../../store/model/fault.ts";
 import { openDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
-import type { Made } from "../distro/package.ts";
+import type { Made, MadeSet } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
 import { packRpm } from "../rpm/plan.ts";
 import { planSource } from "../source/plan.ts";
@@ -23,11 +23,14 @@ export interface Plannable {
   readonly target: Target;
 }
 
-/** Packages of manifests, and which of them are asked for by name; undefined while a question is open. */
-type PlanBeside = (
-  files: readonly string[],
-  target: Target,
-) => { readonly locals: readonly Made[]; readonly asked: readonly string[] } | undefined;
+/** Packages of manifests; undefined while a question is open. */
+type PlanBeside = (files: readonly string[], target: Target) => MadeSet | undefined;
+
+export interface SetMeans {
+  readonly planBeside: PlanBeside;
+  /** Packages that take the place of the distribution's own in every root that something is built in. */
+  readonly toolchain: MadeSet;
+}
 
 /**
  * What each makes, by its manifest: specs, or debianised trees.
@@ -38,7 +41,7 @@ export function planSet(
   planning: Planning,
   builder: "rpm" | "deb-source",
   items: readonly Plannable[],
-  planBeside: PlanBeside,
+  { planBeside, toolchain }: SetMeans,
 ): ReadonlyMap<string, readonly Made[] | undefined> {
   const files = new Set(items.map(({ file }) => file));
   const members = items.map((item): Member => {
@@ -52,11 +55,11 @@ export function planSet(
       references.filter((other) => !files.has(other)),
       target,
     );
-    const { manifest, place, opened } = openSource(planning, item, beside?.asked ?? []);
+    const { manifest, place, opened } = openSource(planning, item, { asked: beside?.asked ?? [], toolchain });
     const titled = { file, name: manifest.name, place: place(["name"]), names };
     return beside === undefined || opened === undefined
       ? { ...titled, ...unknown }
-      : { ...titled, beside: beside.locals, ...opened };
+      : { ...titled, beside: beside.packages, ...opened };
   });
   return planTogether(members, builder === "rpm" ? rpmLanguage : debLanguage);
 }
@@ -69,11 +72,17 @@ const unknown: OpenedSource & Pick<Member, "beside"> = {
   plan: () => undefined,
 };
 
-/** @param asked names of packages of other manifests that it is built with */
 function openSource(
   planning: Planning,
   { file, target }: Plannable,
-  asked: readonly string[],
+  {
+    asked,
+    toolchain,
+  }: {
+    /** Names of packages of other manifests that it is built with. */
+    readonly asked: readonly string[];
+    readonly toolchain: MadeSet;
+  },
 ): {
   readonly manifest: DebSourceManifest | RpmManifest;
   readonly place: (path: readonly string[]) => Place;
@@ -84,7 +93,11 @@ function openSource(
   const place = (path: readonly (string | number)[]) => own.document.place([...path]);
   if (manifest.builder === "rpm") {
     const needs = needsOf(manifest, asked);
-    return { manifest, place, opened: packRpm(planning, { manifest, target, distro, local, place, needs }) };
+    return {
+      manifest,
+      place,
+      opened: packRpm(planning, { manifest, target, distro, local, place, needs, toolchain }),
+    };
   }
   if (manifest.builder !== "deb-source") throw new Error(`${file} is built by itself`);
   const debian = requireDeb(distro);
@@ -97,7 +110,7 @@ function openSource(
   );
   const source = planSource(planning, { name, sources, patches, distro: debian, local, place });
   const needs = needsOf(manifest, asked);
-  const plan = source && { manifest, target, distro: debian, source, needs, place };
+  const plan = source && { manifest, target, distro: debian, source, needs, toolchain, place };
   return { manifest, place, opened: plan && openDebSource(planning, plan) };
 }
 

@@ -2,7 +2,7 @@
 // Pure. Knows what sources ask for and packages provide; does not know how anything is planned.
 
 import { Fault, type Place } from "../../store/model/fault.ts";
-import type { Made } from "../distro/package.ts";
+import type { Made, MadeSet } from "../distro/package.ts";
 import type { Language } from "./language.ts";
 import { mainOf } from "./main.ts";
 
@@ -29,15 +29,8 @@ export interface Member {
 /** What a member says of itself, whoever names it. */
 export type OpenedSource = Omit<Member, "file" | "name" | "place" | "names" | "beside">;
 
-/** What somebody is built with of what kit makes. */
-export interface Locals {
-  readonly packages: readonly Made[];
-  /** Names of those that have to be there; the others are, where something needs them. */
-  readonly asked: readonly string[];
-}
-
-/** For somebody who asks for this; undefined while they wait for one of the others. */
-export type LocalsFor = (requires: readonly string[]) => Locals | undefined;
+/** What somebody who asks for this is built with of what kit makes; undefined while they wait for one of the others. */
+export type LocalsFor = (requires: readonly string[]) => MadeSet | undefined;
 
 /**
  * Whom one names by what another one's text says it provides is built after that one, and with it, whatever the
@@ -128,7 +121,7 @@ interface Search extends Round {
 }
 
 /** The packages that requirements mean, and those that these need, and so on; undefined while something is open. */
-function localsOf(requires: readonly string[], search: Search): Locals | undefined {
+function localsOf(requires: readonly string[], search: Search): MadeSet | undefined {
   const { member, members, language, unmet, lacking } = search;
   const named = members.filter(({ file }) => member.names.includes(file));
   const main = named.flatMap((one) => mainOf(one.name, packagesOf(one, search) ?? []));

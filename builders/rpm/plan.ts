@@ -9,7 +9,7 @@ import type { Content, Derivation, Input } from "../../store/model/derivation.ts
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
-import type { Made } from "../distro/package.ts";
+import type { Made, MadeSet } from "../distro/package.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import { rpmName } from "../distro/source.ts";
 import type { RpmManifest } from "../package/rpm.ts";
@@ -36,6 +36,8 @@ export interface RpmPlan {
   readonly distro: DistroManifest;
   /** What it asks for beside its BuildRequires. */
   readonly needs: readonly string[];
+  /** Packages that take the place of the distribution's own. */
+  readonly toolchain: MadeSet;
   /** A local file, as the manifest writes it. */
   readonly local: (written: string) => Content;
   readonly place: (path: readonly (string | number)[]) => Place;
@@ -72,8 +74,8 @@ export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undef
 }
 
 function roomFor(planning: Planning, plan: RpmPlan, launcher: Input): Room | undefined {
-  const { manifest, target, distro, needs, place } = plan;
-  const wish = { name: manifest.name, architecture: target.arch, launcher };
+  const { manifest, target, distro, needs, toolchain, place } = plan;
+  const wish = { name: manifest.name, architecture: target.arch, launcher, toolchain };
   if (distro.format === "rpm") return roomOfRpms(planning, distro, wish);
   const mapping = { table: manifest.rpm.debian, named: needs, place: place(["rpm"]) };
   return roomOfDebs(planning, distro, wish, mapping);

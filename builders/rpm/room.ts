@@ -7,10 +7,11 @@ import { closureQuestion } from "../../evaluator/question.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place, shortList } from "../../store/model/fault.ts";
 import { planBuildRoot } from "../buildroot/root.ts";
-import type { Made } from "../distro/package.ts";
+import type { Made, MadeSet } from "../distro/package.ts";
 import type { DebDistro, RpmDistro } from "../distro/schema.ts";
 import { sourceOf } from "../distro/source.ts";
 import { planRepackaged } from "../repackage/plan.ts";
+import { before } from "../rootfs/layers.ts";
 import { planTools } from "../tools/plan.ts";
 import { planRpmBuildRoot } from "./root.ts";
 
@@ -27,18 +28,20 @@ interface RoomWish {
   readonly name: string;
   readonly architecture: string;
   readonly launcher: Input;
+  /** Packages that take the place of the distribution's own. */
+  readonly toolchain: MadeSet;
 }
 
 /** Undefined while what all of its roots take is open. */
 export function roomOfRpms(
   planning: Planning,
   distro: RpmDistro,
-  { name, architecture, launcher }: RoomWish,
+  { name, architecture, launcher, toolchain }: RoomWish,
 ): Room | undefined {
   const repackaged = planRepackaged(planning, distro, architecture);
   const tools = planTools(planning, "rpm", distro.name);
   if (repackaged === undefined || tools === undefined) return undefined;
-  const common = { distro, architecture, name, repackaged, tools, launcher };
+  const common = { distro, architecture, name, repackaged, toolchain, tools, launcher };
   return {
     isKnownToRpm: true,
     rootFor: (requires, locals) => planRpmBuildRoot(planning, { ...common, locals, requires }),
@@ -46,7 +49,10 @@ export function roomOfRpms(
       const closure = planning.closure(
         closureQuestion({
           ...{ source: sourceOf(distro, architecture), base: [], exclude: [], requests: [], build: true },
-          ...{ optional: requires, locals: repackaged.map(({ stanza }) => stanza) },
+          ...{
+            optional: requires,
+            locals: before(toolchain.packages, repackaged).map(({ stanza }) => stanza),
+          },
         }),
       );
       const reasons = closure?.packages.flatMap((item) => item.reasons);
@@ -63,13 +69,13 @@ interface Mapping {
   readonly place: Place;
 }
 
-/** rpmbuild, and what its macros run to take debug information apart. */
-const rpmbuild = ["rpm", "debugedit", "elfutils"];
+/** rpmbuild, and what its macros run to take debug information apart and to strip. */
+const rpmbuild = ["rpm", "debugedit", "elfutils", "file"];
 
 export function roomOfDebs(
   planning: Planning,
   distro: DebDistro,
-  { architecture, launcher }: RoomWish,
+  { architecture, launcher, toolchain }: RoomWish,
   { table, named, place }: Mapping,
 ): Room {
   const isMapped = (text: string) => named.includes(text) || table[text] !== undefined;
@@ -89,7 +95,7 @@ export function roomOfDebs(
         );
       }
       return planBuildRoot(planning, {
-        ...{ distro, architecture, launcher, name: "spec", profiles: [], locals: [] },
+        ...{ distro, architecture, launcher, name: "spec", profiles: [], locals: [], toolchain },
         source: { Source: "kit", "Rules-Requires-Root": "no" },
         more: [...rpmbuild, ...requires.map((text) => table[text] ?? text)],
       });

@@ -5,10 +5,11 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
-import type { Made } from "../distro/package.ts";
+import type { Made, MadeSet } from "../distro/package.ts";
 import type { RpmDistro } from "../distro/schema.ts";
-import { sourceOf } from "../distro/source.ts";
-import { planRpmRoot, withLocals } from "../rpmroot/plan.ts";
+import { sourceOf, withLocalsFirst } from "../distro/source.ts";
+import { before } from "../rootfs/layers.ts";
+import { planRpmRoot } from "../rpmroot/plan.ts";
 
 export interface RpmBuildRootWish {
   readonly distro: RpmDistro;
@@ -21,21 +22,25 @@ export interface RpmBuildRootWish {
   readonly repackaged: readonly Made[];
   /** Those of manifests, which take the place of any that are called as they are. */
   readonly locals: readonly Made[];
+  /** Tools that were built for this, which take the place of the distribution's own. */
+  readonly toolchain: MadeSet;
   readonly tools: Input;
   readonly launcher: Input;
 }
 
 /** Undefined while a question is open. */
 export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): Derivation | undefined {
-  const { distro, architecture, name, requires, repackaged, locals, tools, launcher } = wish;
+  const { distro, architecture, name, requires, locals, toolchain, tools, launcher } = wish;
   const needs = `${name}-build-requirements`;
-  const common: Omit<ClosureQuestion, "requests" | "locals"> = {
-    source: sourceOf(distro, architecture),
+  const source = sourceOf(distro, architecture);
+  const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: [],
     build: true,
   };
-  const made = withLocals(repackaged, locals);
+  const repackaged = before(toolchain.packages, wish.repackaged);
+  const built = [...distro.build, ...toolchain.asked];
+  const made = before(locals, repackaged);
   const stanzas = (packages: readonly Made[]) => packages.map(({ stanza }) => stanza);
   // As dnf's builddep has it: a package that needs what the build does, and is never installed.
   const needing = {
@@ -43,15 +48,18 @@ export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): De
     Requires: `\n ${requires.join("\n ")}`,
   };
   const base = planning.closure(
-    closureQuestion({ ...common, requests: distro.build, locals: stanzas(repackaged) }),
+    closureQuestion({
+      ...{ ...common, source: withLocalsFirst(source, toolchain.packages) },
+      ...{ requests: built, locals: stanzas(repackaged) },
+    }),
   );
   const joint =
     requires.length === 0
       ? base
       : planning.closure(
           closureQuestion({
-            ...common,
-            requests: [...distro.build, needs],
+            ...{ ...common, source: withLocalsFirst(source, [...locals, ...toolchain.packages]) },
+            requests: [...built, needs],
             locals: [...stanzas(made), needing],
           }),
         );

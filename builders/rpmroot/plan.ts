@@ -7,7 +7,7 @@ import type { Derivation, Input } from "../../store/model/derivation.ts";
 import type { Made } from "../distro/package.ts";
 import { rpmInput } from "../distro/rpm.ts";
 import type { RpmDistro } from "../distro/schema.ts";
-import { beyond } from "../rootfs/layers.ts";
+import { before, beyond, isReplacedIn } from "../rootfs/layers.ts";
 import { rpmrootDerivation } from "./recipe.ts";
 
 export interface RpmRootWish {
@@ -27,16 +27,10 @@ export interface RpmRootWish {
   readonly needs?: string;
 }
 
-/** Packages of manifests before all others of their names. */
-export function withLocals(repackaged: readonly Made[], locals: readonly Made[]): readonly Made[] {
-  const named = new Set(locals.map(nameOf));
-  return [...locals, ...repackaged.filter((item) => !named.has(nameOf(item)))];
-}
-
 /** The base alone where the closure contains it whole, then the rest in one transaction; else all in one. */
 export function planRpmRoot(wish: RpmRootWish): Derivation {
   const { distro, repackaged, locals, joint, base, labels, needs, ...common } = wish;
-  const made = withLocals(repackaged, locals);
+  const made = before(locals, repackaged);
   const layer = (label: string, items: readonly ChosenPackage[], below?: Derivation) =>
     rpmrootDerivation({
       ...common,
@@ -50,14 +44,4 @@ export function planRpmRoot(wish: RpmRootWish): Derivation {
   if (rest === undefined) return layer(labels.joint, joint.packages);
   const bottom = layer(labels.base, base.packages);
   return rest.length === 0 ? bottom : layer(labels.joint, rest, bottom);
-}
-
-/** Whether a manifest's package takes the place of one of these: of its version, too, it is another file. */
-function isReplacedIn({ packages }: Closure, locals: readonly Made[]): boolean {
-  const named = new Set(locals.map(nameOf));
-  return packages.some(({ name }) => named.has(name));
-}
-
-function nameOf({ stanza }: Made): string {
-  return stanza["Package"] ?? "";
 }

@@ -15,6 +15,8 @@ export interface Target {
   readonly distro: string;
   /** The machine's name, where there is one. */
   readonly machine?: string;
+  /** Set for the tools of a distribution that are built before anything is built with them. */
+  readonly stage?: "tools";
 }
 
 /** What things are built for where no manifest says it. */

@@ -242,6 +242,43 @@ describe("trees of one folder, none of whose manifests names another", () => {
   });
 });
 
+describe("a distribution that says toolchain: rebuild", () => {
+  const distro = (toolchain: string) => {
+    const shipped = join(shippedManifests, "distros/debian");
+    cpSync(join(shipped, "keys"), join(place.folder, "keys"), { recursive: true });
+    const text = readFileSync(join(shipped, "bookworm.yaml"), "utf8");
+    const renamed = text.replace("name: debian/bookworm", "name: test/rebuilt");
+    expect(renamed).not.toBe(text);
+    writeFiles(place.folder, { "rebuilt.yaml": `${renamed}toolchain: ${toolchain}\n` });
+  };
+
+  test("has its tools built first, by name or by manifest, and all else with them", async () => {
+    const rules = (of: string, lines: string) => ({
+      [`${of}/debian/rules`]: `#!/usr/bin/make -f\n%:\n\tdh $@\n${lines}`,
+    });
+    const script = `override_dh_auto_install:\n\tinstall -d debian/patch/usr/bin\n\t(echo '#!/bin/sh'; echo 'echo mine') > debian/patch/usr/bin/patch\n\tchmod 0755 debian/patch/usr/bin/patch\n`;
+    const trees = { ...speaker("patch", "", {}), ...speaker("bare", "", {}) };
+    writeFiles(place.folder, {
+      ...trees,
+      ...rules("patch", script),
+      // dpkg-dev asks for 2.7.
+      "patch/debian/changelog": (trees["patch/debian/changelog"] ?? "").replace("1.0", "3.0"),
+      ...rules("bare", "override_dh_auto_build:\n\tpatch --version\n\tbzip2 --help\n"),
+      "bare.yaml": (trees["bare.yaml"] ?? "").replace("debian/bookworm", "./rebuilt.yaml"),
+    });
+    distro("{rebuild: [bzip2, ./patch.yaml]}");
+    const outcome = await run("realize", "bare.yaml");
+    // bzip2's is taken though the archive has one of a higher version, 1.0.8-5+b1.
+    for (const deb of ["bare_1.0_all.deb", "bzip2_1.0.8-5_amd64.deb", "patch_3.0_all.deb"])
+      expect(built(done(outcome))).toContain(deb);
+    expect(done(await run("log", "bare.yaml", "bare_1.0")).stdout).toMatch(/^patch --version\nmine$/m);
+    expect(built(done(await run("realize", "bare.yaml")))).toEqual([]);
+    distro("{rebuild: [hello]}");
+    const missing = await run("realize", "bare.yaml");
+    expect([missing.status, codes(missing)]).toEqual([3, ["manifest/no-tool"]]);
+  });
+});
+
 describe("a source package of the distribution", () => {
   const manifest = (name: string, more = "") =>
     `kind: package\nname: ${name}\nbuilder: deb-source\ndistro: debian/bookworm\n${more}sources: [{dsc: ${name}}]\n`;

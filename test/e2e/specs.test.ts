@@ -284,7 +284,7 @@ test("in a root of debs what a spec asks for is mapped, each by a line; its sour
     "mapped",
     "Source0: mapped-1.tar\nBuildRequires: gcc-c++, pkgconfig(zlib)",
     "%files\n/usr/bin/mapped\n",
-    "%prep\n%setup -q\n%build\ng++ mapped.cc -lz -o mapped\n%install\ninstall -D mapped %{buildroot}/usr/bin/mapped\n",
+    "%prep\n%setup -q\n%build\ng++ -g mapped.cc -lz -o mapped\n%install\ninstall -D mapped %{buildroot}/usr/bin/mapped\n",
   );
   const table = (debian: string) =>
     place.write({

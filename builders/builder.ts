@@ -52,6 +52,10 @@ export interface BuildContext {
   /** A folder of this build alone, on the store's file system; gone afterwards. */
   readonly scratch: string;
   readonly log: Log;
+  /** Processors that a build is to use where it shares them with nobody; absent for all. Part of no key. */
+  readonly cores?: number;
+  /** The pipe with this build's share of the processes that all may start; a person's shell has none. Part of no key. */
+  jobPipe(): string | undefined;
   /** A secret's bytes, which are part of no key. @throws {Fault} `build/no-secret` */
   secret(name: string): Buffer;
   readonly signal: AbortSignal;

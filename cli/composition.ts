@@ -267,6 +267,11 @@ async function cachesFor(options: PartOptions, places: Places): Promise<CacheSet
   return { places: found, trusted, required, unsigned: word === "unsigned", deadline };
 }
 
+/** With no word on cores every build sees all of them, and the tools of those that share start as many in all. */
+function shareOf({ jobs, cores }: Settings, host: Host) {
+  return cores === undefined ? { tokens: Math.max(jobs, host.cores) } : { tokens: jobs * cores, cores };
+}
+
 function keeperOptions(options: PartOptions, caches: CacheSettings) {
   const { settings, host } = options;
   return {
@@ -285,6 +290,7 @@ function keeperOptions(options: PartOptions, caches: CacheSettings) {
       proxy: settings.proxy,
       secrets: settings.secrets,
       downloads: settings.downloads,
+      ...shareOf(settings, host),
       caches,
     },
     emit: options.emit,

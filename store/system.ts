@@ -38,6 +38,8 @@ export interface System {
   /** The same, waiting for it: for locks that are held for microseconds. */
   lock(fd: number, mode: "shared" | "exclusive"): void;
   unlock(fd: number): void;
+  /** How many bytes lie in a pipe. */
+  unread(fd: number): number;
   makeNode(path: string, mode: number, major: number, minor: number): void;
   /** Attributes of the path itself, not of what a link points to; empty where the file system has none. */
   listAttributes(path: string): string[];
@@ -77,6 +79,7 @@ export function openSystem(): System {
   ) => void;
   const syncRange = call("int sync_file_range(int, int64_t, int64_t, unsigned int)");
   const flock = call("int flock(int, int)");
+  const ioctl = call("int ioctl(int, unsigned long, _Out_ uint8_t *)");
   const mknod = call("int mknod(const char *, unsigned int, unsigned long)");
   const llistxattr = call("long llistxattr(const char *, _Out_ uint8_t *, size_t)");
   const lgetxattr = call("long lgetxattr(const char *, const char *, _Out_ uint8_t *, size_t)");
@@ -116,6 +119,12 @@ export function openSystem(): System {
       }
     },
     unlock: (fd) => void flock(undefined, fd, 8),
+    unread(fd) {
+      const count = Buffer.alloc(4);
+      // FIONREAD, the same on x86-64 and arm64.
+      ioctl(undefined, fd, 0x541b, count);
+      return count.readInt32LE();
+    },
     makeNode: (path, mode, major, minor) => void mknod(path, path, mode, deviceNumber(major, minor)),
     listAttributes(path) {
       try {

@@ -4,7 +4,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { type BuildContext, inputOf, type Sandbox } from "../builder.ts";
+import { type BuildContext, type Command, inputOf, type Sandbox } from "../builder.ts";
+import { coresEnvironment, jobPipe } from "../jobserver/client.ts";
 import { inputOfSecrets, refuseLeaks, type Secret, secretsFolder, tracesOf, withSecrets } from "./secrets.ts";
 
 /** Where the source's checkout is, and where what was built goes. */
@@ -22,6 +23,8 @@ export interface RootBuild {
   readonly files?: Readonly<Record<string, string>>;
   /** What is built, where the script looks for it: files and folders, to be read alone. */
   readonly binds: readonly { readonly source: string; readonly target: string }[];
+  /** Whether it can make use of {@link jobPipe}. */
+  readonly takesTokens?: true;
   /** Names of secrets that it is given as files. */
   readonly secrets?: readonly string[] | undefined;
   /** Seconds since 1970. */
@@ -42,8 +45,9 @@ export async function sourceBind({ request, crew }: Pick<BuildContext, "request"
 /** Builds in the input `root`. @throws {Fault} `build/…` */
 export async function buildInRoot(
   context: BuildContext,
-  { above = [], script, files = {}, binds, secrets: names = [], epoch }: RootBuild,
+  build: RootBuild,
 ): Promise<{ readonly tree: Digest; readonly dropped: readonly string[] }> {
+  const { above = [], script, files = {}, binds, secrets: names = [], epoch } = build;
   const { request, crew, scratch } = context;
   const treeOf = (name: string) => splitContent(inputOf(request, name)).digest;
   const out = `${scratch}/out`;
@@ -53,30 +57,36 @@ export async function buildInRoot(
     writeFileSync(file, text, { mode: 0o755 });
     return { source: file, target: besideScript(name), writable: false };
   });
+  const pipe = build.takesTokens && context.jobPipe();
   const sandbox = await context.sandbox({
     lower: [...above, "root"].map(treeOf),
     binds: [
       ...binds.map((bind) => ({ ...bind, writable: false })),
       ...written,
       { source: out, target: outFolder, writable: true },
+      ...(pipe ? [{ source: pipe, target: jobPipe, writable: true }] : []),
     ],
   });
   const secrets = names.map((name) => ({ name, value: context.secret(name) }));
-  if (secrets.length === 0)
-    await context.run(sandbox, { argv: [besideScript("build")], epoch, environment: {} });
-  else await runWithSecrets(context, sandbox, { secrets, epoch });
+  const environment = coresEnvironment(context.cores);
+  if (secrets.length === 0) await context.run(sandbox, { argv: [besideScript("build")], epoch, environment });
+  else await runWithSecrets(context, sandbox, { secrets, epoch, environment });
   sandbox[Symbol.dispose]();
   await refuseLeaks(out, secrets);
   return await crew.scanFolder(out);
 }
 
+interface Secrets {
+  readonly secrets: readonly Secret[];
+}
+
 async function runWithSecrets(
   context: BuildContext,
   sandbox: Sandbox,
-  { secrets, epoch }: { readonly secrets: readonly Secret[]; readonly epoch: number },
+  { secrets, epoch, environment: common }: Pick<Command, "epoch" | "environment"> & Secrets,
 ): Promise<void> {
   const argv = withSecrets(secrets, besideScript("build"));
-  const environment = { KIT_SECRETS: secretsFolder };
+  const environment = { ...common, KIT_SECRETS: secretsFolder };
   try {
     await context.run(sandbox, { argv, epoch, environment }, { input: inputOfSecrets(secrets) });
   } finally {

@@ -38,7 +38,7 @@ async function buildOf(context: BuildContext): Promise<RootBuild> {
     case "deb-source": {
       const own = debSourceParameters(parameters);
       const { epoch, secrets } = own;
-      return { script: debScript(own), epoch, secrets, binds: [await sourceBind(context)] };
+      return { script: debScript(own, context.cores), epoch, secrets, binds: [await sourceBind(context)] };
     }
     case "rpm": {
       const own = rpmParameters(parameters);

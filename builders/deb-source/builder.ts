@@ -81,7 +81,7 @@ export const debSourceBuilder: Builder = {
   async run(context) {
     const parameters = debSourceParameters(context.request.parameters);
     const { epoch, secrets } = parameters;
-    const script = buildScript(parameters);
+    const script = buildScript(parameters, context.cores);
     const binds = [await sourceBind(context)];
     const { tree } = await buildInRoot(context, { script, epoch, binds, secrets });
     return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, context) } };

@@ -10,8 +10,8 @@ import type { DebSourceParameters } from "./recipe.ts";
  * The source is copied, since builds write into it, and given to the user who builds. What dpkg-buildpackage says of
  * itself (.changes, .buildinfo) has dates and names of this run, so it ends in the log.
  */
-export function buildScript(parameters: DebSourceParameters): string {
-  return `${scriptOf(parameters)}cd ${buildFolder}
+export function buildScript(parameters: DebSourceParameters, cores?: number): string {
+  return `${scriptOf(parameters, cores)}cd ${buildFolder}
 for file in *.buildinfo *.changes; do
   test -e "$file" && { echo "kit: $file"; cat "$file"; }
 done
@@ -23,15 +23,19 @@ true
 }
 
 /** The same with the checks that debian/rules has, and nothing comes of it. */
-export function checkScript({ options, ...parameters }: DebSourceParameters): string {
-  return scriptOf({ ...parameters, options: options.filter((option) => option !== "nocheck") });
+export function checkScript({ options, ...parameters }: DebSourceParameters, cores?: number): string {
+  return scriptOf({ ...parameters, options: options.filter((option) => option !== "nocheck") }, cores);
 }
 
-function scriptOf({ folder, profiles, options, environment }: DebSourceParameters): string {
+/** dpkg-buildpackage counts processors where it is not told how many to use: it asks nobody for tokens. */
+function scriptOf(
+  { folder, profiles, options, environment }: DebSourceParameters,
+  cores: number | "auto" = "auto",
+): string {
   const tree = quoted(`${buildFolder}/${folder}`);
   const profile = profiles.length > 0 ? ` --build-profiles=${quoted(profiles.join(","))}` : "";
   const own = { DEB_BUILD_OPTIONS: options.join(" "), DEBIAN_FRONTEND: "noninteractive" };
-  const build = `dpkg-buildpackage --no-sign --build=binary --jobs=auto${profile}`;
+  const build = `dpkg-buildpackage --no-sign --build=binary --jobs=${cores}${profile}`;
   return `${scriptHead}${makeBuildUser}cp -a ${sourceFolder} ${tree}
 chmod -R u+w ${tree}
 chmod +x ${tree}/debian/rules

@@ -49,6 +49,10 @@ export interface KeeperSetup {
   readonly proxy: ProxySettings;
   /** Secrets of builds by name, in base64. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Processes that builds are to run together, as far as their tools let themselves be told. */
+  readonly tokens: number;
+  /** Processors for each build; absent for all. */
+  readonly cores?: number;
   /** Downloads at once from one host. */
   readonly downloads: number;
   /** The caches that are asked for what is not in the store. */

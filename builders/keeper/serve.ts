@@ -172,6 +172,8 @@ function openMethods(parts: MethodParts) {
     secrets: setup.secrets,
     delegation: setup.delegation,
     limits: setup.limits,
+    tokens: setup.tokens,
+    ...(setup.cores !== undefined && { cores: setup.cores }),
     signal: parts.interrupted,
     machine: process.arch,
   });

@@ -12,6 +12,7 @@ import type { Session } from "../../store/session.ts";
 import type { BuildContext, Crew, ProxySettings, Store } from "../builder.ts";
 import type { Event } from "../event.ts";
 import type { Http } from "../fetch/http.ts";
+import { type JobPipe, openJobserver } from "../jobserver/jobserver.ts";
 import { openEmulators } from "../sandbox/binfmt.ts";
 import { type Emulator, emulatorOf } from "../sandbox/emulation.ts";
 import { launcherIn } from "../sandbox/launcher.ts";
@@ -33,6 +34,8 @@ export interface WorkParts {
   readonly secrets: Readonly<Record<string, string>>;
   readonly delegation: Delegation;
   readonly limits: Limits;
+  readonly tokens: number;
+  readonly cores?: number;
   readonly signal: AbortSignal;
   /** Node's name of the processor. */
   readonly machine: string;
@@ -79,9 +82,11 @@ export function openWorkshop(parts: WorkParts): {
   };
   const filter = filterFile(parts);
   const emulators = openEmulators(() => parts.session.scratch("binfmt"));
+  const jobserver = openJobserver(parts.store.system, parts.tokens, () => parts.session.scratch("jobs"));
   return {
     async close() {
       emulators[Symbol.dispose]();
+      jobserver[Symbol.dispose]();
       await Promise.all(seats.map(({ starters }) => starters.close()));
     },
     open(job, request, shell) {
@@ -92,6 +97,7 @@ export function openWorkshop(parts: WorkParts): {
           : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
       const log = openLog(shell ? `${scratch}/shell.log` : parts.store.layout.log(request));
       const sandboxes: Sandbox[] = [];
+      let pipe: JobPipe | undefined;
       let seat: Seat | undefined;
       let opened = 0;
       let [peak, held]: (number | undefined)[] = [];
@@ -120,6 +126,11 @@ export function openWorkshop(parts: WorkParts): {
         },
         scratch,
         log,
+        ...(parts.cores !== undefined && { cores: parts.cores }),
+        jobPipe() {
+          if (!shell) pipe ??= jobserver.join();
+          return pipe?.path;
+        },
         signal: parts.signal,
         progress: (done, total, unit) => parts.emit({ type: "progress", id: job.id, done, total, unit }),
         async sandbox({ lower, binds = [] }) {
@@ -153,7 +164,11 @@ export function openWorkshop(parts: WorkParts): {
           const watch = watchMemory(common.slot, (bytes) => {
             held = Math.max(held ?? 0, bytes);
           });
-          const exit = await sandbox.run(command, { ...common, ...options, output: log.file }).finally(watch);
+          const leave = jobserver.enter();
+          const exit = await sandbox.run(command, { ...common, ...options, output: log.file }).finally(() => {
+            watch();
+            leave();
+          });
           peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
           if (exit.how !== "status" || exit.status !== 0) throw failedCommand(command, exit, parts.limits);
         },
@@ -172,6 +187,7 @@ export function openWorkshop(parts: WorkParts): {
         },
         [Symbol.dispose]() {
           closeSandboxes();
+          pipe?.leave();
           if (seat) freeSeats.push(seat);
           logged = log.size() > 0;
           log.close();

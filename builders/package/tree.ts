@@ -94,7 +94,12 @@ const make = z.strictObject({
 
 const script = z.strictObject({
   directory,
-  build: z.string().default("").describe("Run by sh in the source."),
+  build: z
+    .string()
+    .default("")
+    .describe(
+      "Run by sh in the source; `in_parallel make` is a make that shares processors with other builds.",
+    ),
   install: z.string().min(1).describe("Run by sh in the source; installs into $OUT, below $PREFIX there."),
 });
 

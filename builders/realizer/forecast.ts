@@ -34,6 +34,9 @@ function kinds(names: readonly string[], duration: number, memory: number) {
 const fetched = 20_000;
 const unpacked = 40_000;
 
+/** What is over before it was looked at was seen to hold nothing. */
+const leastMemory = 16 * mebi;
+
 /** `offered`: it comes out of a cache. Of what is fetched the size alone counts: networks differ from day to day. */
 export function forecastOf(item: Derivation, pace: Pace | undefined, offered: boolean): Forecast {
   if (offered) return { duration: other.duration, memory: 0, recorded: false };
@@ -42,7 +45,7 @@ export function forecastOf(item: Derivation, pace: Pace | undefined, offered: bo
   const { duration, memory } = byBuilder[item.builder] ?? { ...other, duration: unpackingOf(item) };
   return {
     duration: pace?.duration ?? duration,
-    memory: pace?.memory ?? memory,
+    memory: pace?.memory === undefined ? memory : Math.max(leastMemory, pace.memory),
     recorded: pace !== undefined,
   };
 }

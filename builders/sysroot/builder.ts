@@ -9,7 +9,7 @@ import { type BuildContext, type Builder, inputOf } from "../builder.ts";
 import { buildInRoot, type RootBuild, sourceBind } from "../buildroot/run.ts";
 import { mergeSysroot } from "./merge.ts";
 import { prefix, sysrootParameters, treeParameters } from "./recipe.ts";
-import { buildScript, type Check, stepsName, stepsScript } from "./script.ts";
+import { buildScript, type Check, stepsName, stepsScript, takesTokens } from "./script.ts";
 
 export const treeBuilder: Builder = {
   name: "tree",
@@ -38,6 +38,7 @@ export async function treeBuild(
     secrets: parameters.secrets,
     epoch: parameters.epoch,
     binds: [await sourceBind(context)],
+    ...(takesTokens(parameters.steps) && { takesTokens: true }),
   };
 }
 

@@ -4,6 +4,7 @@
 import type { BuildType } from "../../store/model/derivation.ts";
 import { besideScript, outFolder, sourceFolder } from "../buildroot/run.ts";
 import { asBuildUser, buildFolder, endBuildUser, makeBuildUser, scriptHead } from "../buildroot/user.ts";
+import { inParallel } from "../jobserver/client.ts";
 import { quoted } from "../sandbox/spec.ts";
 import { prefix, type Steps, type TreeParameters } from "./recipe.ts";
 
@@ -40,11 +41,16 @@ ${endBuildUser}cp -R --preserve=mode,links --no-preserve=ownership ${destination
 /** The package's own checks, or a script in their place. */
 export type Check = "own" | { readonly run: string };
 
+/** ninja takes tokens from 1.13 on, which no release of Debian has; a script may say `in_parallel make` itself. */
+export function takesTokens({ builder }: Steps): boolean {
+  return builder === "autotools" || builder === "make" || builder === "script";
+}
+
 /** Runs in the folder of the source's build files, as the user who builds. */
 export function stepsScript(steps: Steps, buildType: BuildType, check?: Check): string {
   const lines = linesOf(steps, buildType);
   const checks = check === undefined ? [] : check === "own" ? checksOf(steps) : ownCheck(check.run);
-  return `${["umask 022", ...lines, ...checks].join("\n")}\n`;
+  return `${["umask 022", inParallel, ...lines, ...checks].join("\n")}\n`;
 }
 
 function ownCheck(run: string): readonly string[] {
@@ -60,7 +66,7 @@ function checksOf(steps: Steps): readonly string[] {
     case "meson":
       return [`meson test -C ${work} --print-errorlogs`];
     case "autotools":
-      return ['make -j"$(nproc)" check'];
+      return ["in_parallel make check"];
     case "make":
       return [
         `make ${pairs({ PREFIX: prefix, prefix, ...steps.variables })
@@ -106,14 +112,14 @@ function linesOf(steps: Steps, buildType: BuildType): readonly string[] {
         "source=$(pwd)",
         `cd ${work}`,
         `"$source/configure" --prefix=${prefix} ${steps.arguments.map(quoted).join(" ")}`,
-        'make -j"$(nproc)"',
+        "in_parallel make",
         `make install DESTDIR=${destination}`,
       ];
     case "make": {
       const { targets, install, variables } = steps;
       const given = [`PREFIX=${prefix}`, `prefix=${prefix}`, ...pairs(variables).map(quoted)].join(" ");
       return [
-        `make -j"$(nproc)" ${given} ${targets.join(" ")}`,
+        `in_parallel make ${given} ${targets.join(" ")}`,
         `make DESTDIR=${destination} ${given} ${install.join(" ")}`,
       ];
     }

@@ -46,6 +46,9 @@ export class RealizeCommand extends BuildCommand {
       compares: it ends with 10 and the first paths that differ where anything does. The recorded results stay; what came
       out otherwise is kept beside them by the profile \`differing\`, until it is let go.
 
+      \`--jobs 4 --cores 2\` runs four builds at once, each with two processors for what counts them; makes share all eight.
+      Builds wait where, by what they took before, memory would not do for all of them: \`--memory\` says how much there is.
+
       In place of a manifest a folder can be named: all packages in it and below are built, those first that others need,
       with one lock, \`packages.lock\` in the folder. \`--only\`, \`--dependents\` and \`--ignore\` choose among them.
     `,
@@ -56,6 +59,7 @@ export class RealizeCommand extends BuildCommand {
         "kit realize image.yaml --output tar --build-type debug",
       ],
       ["All packages of a folder", "kit realize packages"],
+      ["On part of a machine that others use", "kit realize packages --jobs 2 --cores 4 --memory 12GiB"],
       ["What a changed library may break", "kit realize packages --only libhello --dependents --recursive"],
       ["Are all of its builds reproducible?", "kit realize image.yaml --check"],
     ],

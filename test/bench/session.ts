@@ -42,6 +42,7 @@ export function openBenchKeeper(
       offline: true,
       proxy: {},
       secrets: {},
+      tokens: 2,
       downloads: 1,
       caches: noCaches,
     },

@@ -89,9 +89,10 @@ describe("the order", () => {
     expect(durations[0]).toBeGreaterThan(durations[1] ?? 0);
     expect(durations[2]).toBeGreaterThan(durations[3] ?? 0);
     expect(forecastOf(item("a"), undefined, false)).toMatchObject({ recorded: false });
-    expect(forecastOf(item("a"), { duration: 7, memory: 9 }, false)).toEqual({
-      ...{ duration: 7, memory: 9, recorded: true },
+    expect(forecastOf(item("a"), { duration: 7, memory: 2 ** 28 }, false)).toEqual({
+      ...{ duration: 7, memory: 2 ** 28, recorded: true },
     });
+    expect(forecastOf(item("a"), { duration: 7, memory: 0 }, false).memory).toBeGreaterThan(0);
   });
 });
 

@@ -86,6 +86,7 @@ function optionsOf(tools: Pick<Tools, "keeper">, store: string, wish: KeeperWish
       offline: wish.offline ?? true,
       proxy: {},
       secrets: {},
+      tokens: 2,
       downloads: 4,
     },
     emit: wish.emit ?? (() => {}),

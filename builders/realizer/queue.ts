@@ -72,8 +72,8 @@ function placeOf({ rank }: Task, sorted: readonly Task[]): number {
 
 /**
  * The first that fits into memory with those that run; the first of all where nothing runs. The first that does not
- * fit is passed by others only as far as it would still fit beside all that run and come after it: so it waits for no
- * more than those that ran when it was passed first, and those that come before it.
+ * fit is passed by others only as far as it would still fit beside all that run and come after it: so once nothing
+ * waits that comes before it, it waits for those alone that ran then (EASY backfilling, Lifka 1995).
  */
 export function nextBuild(
   ready: readonly Task[],

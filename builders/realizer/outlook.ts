@@ -20,6 +20,7 @@ export interface Standing {
 export interface Outlook {
   /** What it is in the queue; offered or not is told by how it stands now. */
   taskOf(item: Derivation): Task;
+  /** To be told while it still stands as it did in the queue. */
   begin(item: Derivation): void;
   /** Tells how long it will take, at most once a second. */
   tell(): void;
@@ -46,17 +47,15 @@ export function openOutlook(
     forecastOf(item, paceOf.get(item.digest), standing.isOffered(item));
   const duration = (item: Derivation) => (standing.isLeft(item) ? forecast(item).duration : 0);
   const ranks = ranksOf(all, remainingPaths(all, users, duration));
-  const begun = new Map<Digest, number>();
+  const begun = new Map<Digest, { readonly since: number; readonly rest: Rest }>();
   let toldAt = -Infinity;
-  const leftOf = (item: Derivation) => {
-    const since = begun.get(item.digest);
-    return Math.max(0, duration(item) - (since === undefined ? 0 : means.now() - since));
+  const restOf = (item: Derivation): Rest => {
+    const one = begun.get(item.digest);
+    if (one !== undefined) return { ...one.rest, left: Math.max(0, one.rest.left - means.now() + one.since) };
+    const { duration: left, recorded } = forecast(item);
+    return { left, recorded, download: isDownload(item, standing) };
   };
-  const restOf = (item: Derivation): Rest => ({
-    left: leftOf(item),
-    recorded: forecast(item).recorded,
-    download: isDownload(item, standing),
-  });
+  const leftOf = (item: Derivation) => (standing.isLeft(item) ? restOf(item).left : 0);
   return {
     taskOf: (item) => ({
       id: item.digest,
@@ -64,7 +63,10 @@ export function openOutlook(
       kind: isDownload(item, standing) ? "download" : "build",
       memory: forecast(item).memory,
     }),
-    begin: (item) => void begun.set(item.digest, means.now()),
+    begin(item) {
+      begun.delete(item.digest);
+      begun.set(item.digest, { since: means.now(), rest: restOf(item) });
+    },
     tell() {
       if (means.now() - toldAt < tellEvery) return;
       toldAt = means.now();

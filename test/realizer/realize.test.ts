@@ -321,6 +321,36 @@ describe("realize", () => {
     expect(there.built.filter((label) => label.startsWith("unpack"))[0]).toBe("unpack 900");
   });
 
+  it("begins what holds up the most first, within the memory there is, and tells how long it will take", async () => {
+    const [light, heavy, long, base] = ["light", "heavy", "long", "base"].map((name) => item(name));
+    const top = item("top", [base as Derivation]);
+    const took: Readonly<Record<string, readonly [number, number]>> = {
+      ...{ light: [1000, 100], heavy: [4000, 900], long: [6000, 300], base: [2000, 300], top: [5000, 300] },
+    };
+    const there = world(async (request) => {
+      await sleep(5);
+      return requestDigest(request);
+    });
+    const paces: Means["paces"] = (questions) =>
+      questions.map(({ label }) => {
+        const [duration = 0, mebibytes = 0] = took[label] ?? [];
+        return { duration, memory: mebibytes * 2 ** 20 };
+      });
+    const targets = [light, heavy, long, top].flatMap((one) => one ?? []);
+    await realize(targets, { ...there, paces }, { ...options, jobs: 1 });
+    expect(there.built).toEqual(["base", "long", "top", "heavy", "light"]);
+    expect(there.events).toContainEqual({ type: "estimate", left: 18_000 });
+    for (const [memory, most] of [
+      [2 ** 30, 3],
+      [2 ** 20, 1],
+    ] as const) {
+      there.recorded.clear();
+      there.most.build = 0;
+      await realize(targets, { ...there, paces }, { ...options, jobs: 8, memory });
+      expect(there.most.build).toBe(most);
+    }
+  });
+
   it("tells all that would have to be fetched at once where it may not be, and builds nothing", async () => {
     const there = world();
     const known = item("known", [], "fetch");

@@ -46,10 +46,16 @@ export function takesTokens({ builder }: Steps): boolean {
   return builder === "autotools" || builder === "make" || builder === "script";
 }
 
+/** What runs beside the package's own steps, and how many processors those are to use, where that is said. */
+export interface StepsWish {
+  readonly check?: Check | undefined;
+  readonly cores?: number | undefined;
+}
+
 /** Runs in the folder of the source's build files, as the user who builds. */
-export function stepsScript(steps: Steps, buildType: BuildType, check?: Check): string {
-  const lines = linesOf(steps, buildType);
-  const checks = check === undefined ? [] : check === "own" ? checksOf(steps) : ownCheck(check.run);
+export function stepsScript(steps: Steps, buildType: BuildType, { check, cores }: StepsWish = {}): string {
+  const lines = linesOf(steps, buildType, cores);
+  const checks = check === undefined ? [] : check === "own" ? checksOf(steps, cores) : ownCheck(check.run);
   return `${["umask 022", inParallel, ...lines, ...checks].join("\n")}\n`;
 }
 
@@ -59,12 +65,12 @@ function ownCheck(run: string): readonly string[] {
 }
 
 /** In the folder that the steps end in. */
-function checksOf(steps: Steps): readonly string[] {
+function checksOf(steps: Steps, cores: number | undefined): readonly string[] {
   switch (steps.builder) {
     case "cmake":
       return [`ctest --test-dir ${work} --output-on-failure --parallel "$(nproc)"`];
     case "meson":
-      return [`meson test -C ${work} --print-errorlogs`];
+      return [`meson test -C ${work} --print-errorlogs${numberOf("--num-processes", cores)}`];
     case "autotools":
       return ["in_parallel make check"];
     case "make":
@@ -78,7 +84,12 @@ function checksOf(steps: Steps): readonly string[] {
   }
 }
 
-function linesOf(steps: Steps, buildType: BuildType): readonly string[] {
+/** An option that is left out where the tool is to count processors itself. */
+function numberOf(option: string, cores: number | undefined): string {
+  return cores === undefined ? "" : ` ${option} ${cores}`;
+}
+
+function linesOf(steps: Steps, buildType: BuildType, cores: number | undefined): readonly string[] {
   switch (steps.builder) {
     case "cmake": {
       const own = {
@@ -102,7 +113,7 @@ function linesOf(steps: Steps, buildType: BuildType): readonly string[] {
       };
       return [
         `meson setup ${defined(options)} ${work} .`,
-        `meson compile -C ${work}`,
+        `meson compile -C ${work}${numberOf("--jobs", cores)}`,
         `DESTDIR=${destination} meson install --no-rebuild -C ${work}`,
       ];
     }

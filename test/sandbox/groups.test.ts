@@ -43,6 +43,12 @@ describe("version 2", () => {
     expect(slot.ranOutOfMemory()).toBe(true);
     slot.reset();
     expect(slot.ranOutOfMemory()).toBe(false);
+    writeFileSync(`${group}/slot/memory.stat`, "anon 5000\nfile 90000\nshmem 700\n");
+    expect(slot.heldMemory()).toBe(5700);
+    slot.reset();
+    expect(slot.heldMemory()).toBe(0);
+    writeFileSync(`${group}/slot/memory.stat`, "anon 6000\nfile 90000\nshmem 700\n");
+    expect(slot.heldMemory()).toBe(1000);
     writeFileSync(`${group}/slot/memory.peak`, "123456\n");
     expect(slot.peakMemory()).toBe(123_456);
   });

@@ -145,6 +145,27 @@ describe("limits", () => {
     expect(peakMemory).toBeGreaterThan(32 << 20);
     expect(peakMemory).toBeLessThan(1 << 30);
   });
+
+  it.runIf(isRoot)("tell what a build held itself, and not what one before it left", async () => {
+    const keeper = await start();
+    const hold = (mebibytes: number) =>
+      probe(keeper, tools, store, `perl -e '$x = "x" x (${mebibytes} << 20); sleep 2'`);
+    // Files on tmpfs stay charged to the group that wrote them.
+    await probe(
+      keeper,
+      tools,
+      store,
+      "head -c 200M /dev/zero > /tmp/out/large || head -c 200M /dev/zero > /large; sleep 1",
+    );
+    const [large, small] = [await hold(128), await hold(16)];
+    await keeper.close();
+    open.length = 0;
+    const held = ({ request }: typeof large) => readHistory(layoutOf(store)).find(request)?.memory ?? 0;
+    expect(held(large)).toBeGreaterThanOrEqual(128 << 20);
+    expect(held(large)).toBeLessThan(320 << 20);
+    expect(held(small)).toBeGreaterThanOrEqual(16 << 20);
+    expect(held(small)).toBeLessThan(100 << 20);
+  });
 });
 
 describe("interruption", () => {

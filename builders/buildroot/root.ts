@@ -14,10 +14,13 @@ import type { DebDistro } from "../distro/schema.ts";
 import { sourceOf, withLocalsFirst } from "../distro/source.ts";
 import { before, beyond, isReplacedIn, needsLinks } from "../rootfs/layers.ts";
 import { rootfsDerivation } from "../rootfs/recipe.ts";
+import { usualCross } from "./cross.ts";
 
 export interface BuildRootWish {
   readonly distro: DebDistro;
   readonly architecture: string;
+  /** The architecture of the machine it is crossed on; absent where it is built by programs of its own. */
+  readonly crossedOn?: string | undefined;
   readonly launcher: Input;
   /** What it is built for, for people. */
   readonly name: string;
@@ -32,16 +35,21 @@ export interface BuildRootWish {
   readonly toolchain: MadeSet;
 }
 
+/** Of build roots of an architecture; undefined while a question is open. */
+export type ToolchainFor = (architecture: string) => MadeSet | undefined;
+
 /**
  * The base with what every build has is one layer, the same for all builds of a distribution; the rest is laid over it.
  * No date of an index is in it: it changes where a package in it does.
  */
 export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivation | undefined {
-  const { distro, architecture, launcher, toolchain } = wish;
+  const { distro, launcher, toolchain } = wish;
+  const architecture = wish.crossedOn ?? wish.architecture;
   const locals = before(wish.locals, toolchain.packages);
   const built = [...distro.build, ...toolchain.asked];
   const needs = needsOf(wish);
   const source = sourceOf(distro, architecture);
+  const crossing = sourceOf(distro, architecture, wish.crossedOn === undefined ? [] : [wish.architecture]);
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
     base: distro.base,
     exclude: [],
@@ -49,8 +57,8 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
   };
   const joint = planning.closure(
     closureQuestion({
-      ...{ ...common, source: withLocalsFirst(source, locals) },
-      requests: [...built, needs["Package"] ?? ""],
+      ...{ ...common, source: withLocalsFirst(crossing, locals) },
+      requests: [...built, ...crossToolsOf(wish), needs["Package"] ?? ""],
       locals: [needs, ...locals.map(({ stanza }) => stanza)],
     }),
   );
@@ -92,16 +100,33 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
     : rootfsDerivation({ launcher, parameters, label, packages, base: bottom });
 }
 
-/** A package that needs, and must not meet, what the build does, as apt's `build-dep` has it; it is never installed. */
-function needsOf({ more, ...wish }: BuildRootWish): Stanza {
+/** What a crossed build has beside. */
+function crossToolsOf({ distro, architecture, crossedOn }: BuildRootWish): readonly string[] {
+  return crossedOn === undefined ? [] : (distro.cross ?? usualCross(architecture));
+}
+
+/**
+ * A package that needs, and must not meet, what the build does, as apt's `build-dep` has it; it is never installed. Of
+ * a crossed build it is one of the target's architecture, as with `--host-architecture`: by the rules of Multi-Arch what
+ * it names is of the target then, unless that serves others too (Multi-Arch: foreign) or `:native` is asked for.
+ */
+function needsOf(wish: BuildRootWish): Stanza {
+  const { architecture, crossedOn } = wish;
   const { depends, conflicts } = buildNeeds(wish);
   return {
     Package: `${fieldOf(wish.source, "Source")}-build-dependencies`,
     Version: "1",
-    Architecture: "all",
-    Depends: [...depends, ...more].join(", "),
+    Architecture: crossedOn === undefined ? "all" : architecture,
+    Depends: [...depends, ...furtherOf(wish)].join(", "),
     ...(conflicts.length > 0 && { Conflicts: conflicts.join(", ") }),
   };
+}
+
+/** What a manifest makes for all architectures is the machine's, as dpkg has it: it is asked for there. */
+function furtherOf({ more, locals, crossedOn }: BuildRootWish): readonly string[] {
+  if (crossedOn === undefined) return more;
+  const all = locals.flatMap(({ stanza }) => (stanza["Architecture"] === "all" ? stanza["Package"] : []));
+  return more.map((name) => (all.includes(name) ? `${name}:native` : name));
 }
 
 /** What a source says that it needs and must not meet, each as a package's relations are written. */

@@ -2,7 +2,7 @@
 // Pure: makes derivations; does not run anything.
 
 import * as z from "zod/mini";
-import { type Derivation, derivation } from "../../store/model/derivation.ts";
+import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const checksVersions = { checks: "1", sandbox: sandboxVersion } as const;
@@ -21,14 +21,19 @@ export interface OwnCheck {
  * that the build has ended well before; what is checked is no part of the build's key.
  *
  * @param output of the build
+ * @param means `launcher` in the place of the build's: where its programs are emulated, and it was crossed
  */
-export function checksDerivation(build: Derivation, output: string, own?: OwnCheck): Derivation {
+export function checksDerivation(
+  build: Derivation,
+  output: string,
+  { own, launcher }: { readonly own?: OwnCheck | undefined; readonly launcher?: Input } = {},
+): Derivation {
   const { builder, parameters, system, buildType } = build;
   return derivation({
     builder: "checks",
     label: `${build.label} checks`,
     parameters: { builder, parameters, ...(own && { run: own.run }) },
-    inputs: { ...build.inputs, built: { derivation: build, output } },
+    inputs: { ...build.inputs, ...(launcher && { launcher }), built: { derivation: build, output } },
     ...(system !== undefined && { system }),
     ...(buildType !== undefined && { buildType }),
     outputs: ["result"],

@@ -8,7 +8,8 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import { closureQuestion, type Source } from "../../evaluator/question.ts";
 import type { Input } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
-import { type BuildRootWish, buildNeeds, planBuildRoot } from "../buildroot/root.ts";
+import { isCrossed } from "../buildroot/cross.ts";
+import { buildNeeds, planBuildRoot, type ToolchainFor } from "../buildroot/root.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
 import type { Made } from "../distro/package.ts";
@@ -36,7 +37,7 @@ export interface DebSourcePlan {
   /** Relations beside its own Build-Depends. */
   readonly needs: readonly string[];
   /** Packages that take the place of the distribution's own. */
-  readonly toolchain: BuildRootWish["toolchain"];
+  readonly toolchain: ToolchainFor;
   /** Where the manifest says so. */
   readonly place: (path: readonly string[]) => Place;
 }
@@ -49,21 +50,25 @@ export interface DebSourcePlan {
 export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSource | undefined {
   const { manifest, source, target, distro } = plan;
   const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
-  const launcher = planLauncher(planning, target.arch, target.distro);
+  const { host } = planning.world;
+  const crossed = isCrossed(manifest, host, target.arch);
+  const launcher = planLauncher(planning, crossed ? host : target.arch, target.distro);
   if (text === undefined || launcher === undefined) return undefined;
   const about = readAbout(text);
   refuseOther(about, plan);
+  if (crossed && manifest.test) throw uncheckable(plan);
   return {
     declares: about.declares,
     isWhole: about.isWhole,
     metOf: (requires) => metBy(planning, sourceOf(distro, target.arch), requires),
-    plan: (localsFor) => planBuild(planning, { ...plan, about, launcher }, localsFor),
+    plan: (localsFor) => planBuild(planning, { ...plan, about, launcher, crossed }, localsFor),
   };
 }
 
 interface Building extends DebSourcePlan {
   readonly about: About;
   readonly launcher: Input;
+  readonly crossed: boolean;
 }
 
 /** Which of these a distribution has something for, whatever its version; undefined while a question is open. */
@@ -87,24 +92,31 @@ function metBy(
 /** Its packages; undefined while something is open. */
 function planBuild(
   planning: Planning,
-  { about, launcher, manifest, source, target, distro, needs, toolchain }: Building,
+  { about, launcher, crossed, manifest, source, target, distro, needs, toolchain }: Building,
   localsFor: LocalsFor,
 ): readonly Made[] | undefined {
-  const wish = { source: about.stanza, architecture: target.arch, profiles: manifest.dpkg.profiles };
+  const { host } = planning.world;
+  const parameters = {
+    ...parametersOf(about, { manifest, target }, crossed),
+    ...(crossed && { cross: target.arch }),
+  };
+  const wish = { source: about.stanza, architecture: target.arch, profiles: parameters.profiles };
   const locals = localsFor([...buildNeeds(wish).depends, ...needs]);
+  const tools = toolchain(crossed ? host : target.arch);
   const root =
     locals &&
+    tools &&
     planBuildRoot(planning, {
-      ...{ ...wish, distro, launcher, name: about.source },
+      ...{ ...wish, distro, launcher, name: about.source, ...(crossed && { crossedOn: host }) },
       more: [...needs, ...locals.asked],
-      ...{ locals: locals.packages, toolchain },
+      ...{ locals: locals.packages, toolchain: tools },
     });
   if (root === undefined) return undefined;
   const build = debSourceDerivation({
     label: `${about.source}_${withoutEpoch(about.version)}`,
     ...{ architecture: target.arch, buildType: target.buildType, launcher, source },
     root: { derivation: root, output: "root" },
-    parameters: parametersOf(about, { manifest, target }),
+    parameters,
   });
   const list = planning.fact(build, "packages", packagesFile);
   const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};
@@ -124,18 +136,28 @@ function builtPackage(
 function parametersOf(
   { source, version, date }: About,
   { manifest, target }: Pick<DebSourcePlan, "manifest" | "target">,
+  crossed: boolean,
 ): DebSourceParameters {
   const { profiles, options } = manifest.dpkg;
+  // As for the archive's own cross builds: what a package leaves out where its programs do not run.
+  const cross = crossed ? ["cross", "nocheck"] : [];
   const debug = target.buildType === "debug" ? ["noopt", "nostrip"] : [];
   return {
     folder: `${source}-${withoutEpoch(version).replace(/-[^-]*$/, "")}`,
     epoch: manifest.sourceDateEpoch ?? date,
-    profiles: [...new Set(profiles)].sort(),
+    profiles: [...new Set([...profiles, ...cross])].sort(),
     // Checks run apart from the build: what they find changes nothing that is built.
     options: [...new Set([...options, ...debug, "nocheck"])].sort(),
     environment: manifest.environment,
     ...withSecrets(manifest),
   };
+}
+
+function uncheckable({ place }: DebSourcePlan): Fault {
+  return new Fault("manifest/no-crossed-checks", "checks are left out of a debianised tree that is crossed", {
+    place: place(["test"]),
+    hint: "write crossCompile: false, and it is built and checked by the target's own programs, emulated; or leave test out",
+  });
 }
 
 function refuseOther({ source, version }: About, { manifest, place }: DebSourcePlan): void {

@@ -60,6 +60,8 @@ export interface DebSourceParameters {
   readonly environment: Readonly<Record<string, string>>;
   /** Names of secrets; absent where there are none. */
   readonly secrets?: readonly string[] | undefined;
+  /** The architecture it is crossed for, as Debian calls it; absent where it is built by programs of its own. */
+  readonly cross?: string | undefined;
 }
 
 /** Outputs `debs`, a tree with the .debs, and `packages`, one with their control paragraphs, as in a Packages file. */
@@ -91,6 +93,7 @@ const shape = z.object({
   options: z.array(z.string()),
   environment: z.record(z.string(), z.string()),
   secrets: z.optional(z.array(z.string())),
+  cross: z.optional(z.string()),
 });
 
 export function debSourceParameters(parameters: unknown): DebSourceParameters {

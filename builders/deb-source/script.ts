@@ -1,6 +1,7 @@
 // What runs in a build's root: dpkg-buildpackage, as a user who may nothing else.
 // Pure text and data; runs nothing.
 
+import { crossSite } from "../buildroot/cross.ts";
 import { outFolder, sourceFolder } from "../buildroot/run.ts";
 import { asBuildUser, buildFolder, endBuildUser, makeBuildUser, scriptHead } from "../buildroot/user.ts";
 import { quoted } from "../sandbox/spec.ts";
@@ -29,13 +30,18 @@ export function checkScript({ options, ...parameters }: DebSourceParameters, cor
 
 /** dpkg-buildpackage counts processors where it is not told how many to use: it asks nobody for tokens. */
 function scriptOf(
-  { folder, profiles, options, environment }: DebSourceParameters,
+  { folder, profiles, options, environment, cross }: DebSourceParameters,
   cores: number | "auto" = "auto",
 ): string {
   const tree = quoted(`${buildFolder}/${folder}`);
   const profile = profiles.length > 0 ? ` --build-profiles=${quoted(profiles.join(","))}` : "";
-  const own = { DEB_BUILD_OPTIONS: options.join(" "), DEBIAN_FRONTEND: "noninteractive" };
-  const build = `dpkg-buildpackage --no-sign --build=binary --jobs=${cores}${profile}`;
+  const own = {
+    DEB_BUILD_OPTIONS: options.join(" "),
+    DEBIAN_FRONTEND: "noninteractive",
+    ...(cross !== undefined && { CONFIG_SITE: crossSite(cross) }),
+  };
+  const host = cross === undefined ? "" : ` --host-arch=${quoted(cross)}`;
+  const build = `dpkg-buildpackage --no-sign --build=binary --jobs=${cores}${profile}${host}`;
   return `${scriptHead}${makeBuildUser}cp -a ${sourceFolder} ${tree}
 chmod -R u+w ${tree}
 chmod +x ${tree}/debian/rules

@@ -5,7 +5,13 @@ import * as z from "zod";
 import type { Kind, Reference } from "../../evaluator/kind.ts";
 import { header, localPath, reference, text, unique } from "../../evaluator/manifest/value.ts";
 import { type Tier, tiers } from "../../evaluator/question.ts";
-import { architectures, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
+import {
+  architectures,
+  isManifest,
+  packageAnywhere,
+  packageName,
+  packageOrManifest,
+} from "../package/debian.ts";
 import { macros } from "./macros.ts";
 import { debPattern, priority, repository, rpmPattern, rpmRepository } from "./repository.ts";
 
@@ -87,6 +93,12 @@ const debDistro = z.strictObject({
     .optional()
     .describe(
       "Tools that are built from source, with what the repositories have, before anything is built with them: rebuild, for all that build roots hold beside the base, or {rebuild: [make, ./binutils.yaml]}.",
+    ),
+  cross: z
+    .array(packageAnywhere)
+    .optional()
+    .describe(
+      "What every root holds beside in which something is crossed, by default [crossbuild-essential-${arch}, libc6-dev:${arch}, libstdc++6:${arch}].",
     ),
 });
 

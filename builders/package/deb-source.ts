@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
-import { packageShape, secrets, test } from "./shape.ts";
+import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { patches, treeSources } from "./source.ts";
 
 const word = (what: string) =>
@@ -53,6 +53,7 @@ export const debSource = z.strictObject({
     .describe("Variables of the build."),
   test,
   secrets,
+  crossCompile,
   dpkg: dpkg.prefault({}).describe("What only dpkg-buildpackage takes."),
 });
 

@@ -15,6 +15,13 @@ export const packageName = text(
   "two or more of a-z, 0-9, + - and . with a letter or digit first (Debian Policy 5.6.1)",
 );
 
+/** One of another architecture with it. */
+export const packageAnywhere = text(
+  new RegExp(`^${name}(?::[a-z0-9-]+)?$`),
+  "a package name",
+  "two or more of a-z, 0-9, + - and . (Debian Policy 5.6.1), and of another architecture with that: libc6-dev:arm64",
+);
+
 /** Debian Policy 5.6.12: `[epoch:]upstream[-revision]`. */
 export const packageVersion = text(
   new RegExp(`^${version}$`),

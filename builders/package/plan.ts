@@ -8,6 +8,7 @@ import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { BuildType, Input } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
+import type { ToolchainFor } from "../buildroot/root.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { distroNamed } from "../distro/named.ts";
@@ -81,9 +82,9 @@ export function planEach(
     const own = items.filter(isBuiltBy(planning, builder));
     const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
     return [...sets.values()].map((each) => {
-      const toolchain = each[0] && planToolchain(planning, each[0].target, planEach);
-      const planned = toolchain && planSet(planning, builder, each, { planBeside, toolchain });
-      return new Map(each.map((item) => [item, planned?.get(item.file)]));
+      const toolchain = toolchainOf(planning, each[0]?.target);
+      const planned = planSet(planning, builder, each, { planBeside, toolchain });
+      return new Map(each.map((item) => [item, planned.get(item.file)]));
     });
   });
   return items.map((item) => {
@@ -92,6 +93,10 @@ export function planEach(
     const packages = own.get(item);
     return packages && withMain(assembled(planning.world.assembly, item.file).name, item.file, packages);
   });
+}
+
+function toolchainOf(planning: Planning, target: Target | undefined): ToolchainFor {
+  return (arch) => target && planToolchain(planning, { ...target, arch }, planEach);
 }
 
 function isBuiltBy({ world }: Planning, builder: string): (item: Plannable) => boolean {
@@ -125,8 +130,8 @@ export function planSysroot(
   file: string,
   target: Target,
 ): readonly TreePackage[] | undefined {
-  const toolchain = planToolchain(planning, target, planEach);
-  return toolchain && planTrees(planning, [file], target, { planDebs: debsOf(planning, target), toolchain });
+  const toolchain = toolchainOf(planning, target);
+  return planTrees(planning, [file], target, { planDebs: debsOf(planning, target), toolchain });
 }
 
 /** Packages of manifests for the root that something is built in. */

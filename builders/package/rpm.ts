@@ -6,7 +6,7 @@ import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
 import { macros } from "../distro/macros.ts";
 import { packageName } from "./debian.ts";
-import { packageShape, secrets, test } from "./shape.ts";
+import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { gitShape } from "./source.ts";
 
 const rpmName = text(
@@ -90,6 +90,14 @@ export const rpmPackage = z
       .describe("Variables of the build."),
     test,
     secrets,
+    crossCompile: crossCompile
+      .check(
+        z.refine((value) => !value, {
+          error:
+            "no spec is crossed: rpm finds requirements by running what it built\nwrite false, or leave it out: it is built by the target's own programs, emulated",
+        }),
+      )
+      .describe("Specs are not crossed: false."),
     rpm: z
       .strictObject({
         spec: localPath.optional().describe("The spec file."),

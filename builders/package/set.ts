@@ -4,6 +4,7 @@
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Place } from "../../store/model/fault.ts";
+import type { ToolchainFor } from "../buildroot/root.ts";
 import { openDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
@@ -29,7 +30,7 @@ type PlanBeside = (files: readonly string[], target: Target) => MadeSet | undefi
 export interface SetMeans {
   readonly planBeside: PlanBeside;
   /** Packages that take the place of the distribution's own in every root that something is built in. */
-  readonly toolchain: MadeSet;
+  readonly toolchain: ToolchainFor;
 }
 
 /**
@@ -81,7 +82,7 @@ function openSource(
   }: {
     /** Names of packages of other manifests that it is built with. */
     readonly asked: readonly string[];
-    readonly toolchain: MadeSet;
+    readonly toolchain: ToolchainFor;
   },
 ): {
   readonly manifest: DebSourceManifest | RpmManifest;
@@ -92,12 +93,9 @@ function openSource(
   const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
   const place = (path: readonly (string | number)[]) => own.document.place([...path]);
   if (manifest.builder === "rpm") {
-    const needs = needsOf(manifest, asked);
-    return {
-      manifest,
-      place,
-      opened: packRpm(planning, { manifest, target, distro, local, place, needs, toolchain }),
-    };
+    const tools = toolchain(target.arch);
+    const plan = tools && { manifest, target, distro, local, place, needs: needsOf(manifest, asked) };
+    return { manifest, place, opened: plan && packRpm(planning, { ...plan, toolchain: tools }) };
   }
   if (manifest.builder !== "deb-source") throw new Error(`${file} is built by itself`);
   const debian = requireDeb(distro);

@@ -29,6 +29,14 @@ export const treeTest = z
     "Whether the checks that its source has are run, apart from the build, or what is run in their place.",
   );
 
+/** Of what is built from source by compilers that there are crossing ones of. */
+export const crossCompile = z
+  .boolean()
+  .default(false)
+  .describe(
+    "Where this machine does not run the target's programs: built by a cross toolchain, in a root of this machine's architecture with libraries of the target's. Without, it is built by the target's own programs, emulated. On the architecture itself both are the same.",
+  );
+
 /** Of what is built from source. */
 export const secrets = z
   .array(text(/^[A-Z][A-Z0-9_]{0,63}$/, "a secret's name", "capital letters, digits and _: SIGNING_KEY"))

@@ -140,7 +140,7 @@ function planRebuilt(
     distro,
     source,
     needs: [],
-    toolchain: noTools,
+    toolchain: () => noTools,
     place: () => place,
   };
   return plan && openDebSource(planning, plan)?.plan(() => noTools);

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, text } from "../../evaluator/manifest/value.ts";
 import { packageOrManifest } from "./debian.ts";
-import { packageShape, secrets, treeTest } from "./shape.ts";
+import { crossCompile, packageShape, secrets, treeTest } from "./shape.ts";
 import { insidePath, patches, treeSources } from "./source.ts";
 
 const name = text(
@@ -116,6 +116,7 @@ const treeShape = {
   environment: environment.default({}).describe("Variables of the build: {CXXFLAGS: -Wall}."),
   test: treeTest,
   secrets,
+  crossCompile,
 };
 
 /** What a build type may lay over the rest: variables and options are added, lists replaced. */

@@ -34,7 +34,7 @@ export async function treeBuild(
   return {
     above,
     script: buildScript(parameters, buildType, above.length > 0),
-    files: { [stepsName]: stepsScript(parameters.steps, buildType, { check, cores: context.cores }) },
+    files: { [stepsName]: stepsScript(parameters, buildType, { check, cores: context.cores }) },
     secrets: parameters.secrets,
     epoch: parameters.epoch,
     binds: [await sourceBind(context)],

@@ -6,7 +6,8 @@ import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
-import { planBuildRoot } from "../buildroot/root.ts";
+import { isCrossed } from "../buildroot/cross.ts";
+import { planBuildRoot, type ToolchainFor } from "../buildroot/root.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { MadeSet } from "../distro/package.ts";
@@ -38,7 +39,7 @@ export interface TreesMeans {
   /** Packages of manifests that a root is built with, of those named there. */
   readonly planDebs: (files: readonly string[]) => MadeSet | undefined;
   /** Packages that take the place of the distribution's own in every root that something is built in. */
-  readonly toolchain: MadeSet;
+  readonly toolchain: ToolchainFor;
 }
 
 /**
@@ -133,11 +134,15 @@ function planTree(
       return content;
     },
   });
-  const launcher = planLauncher(planning, target.arch, target.distro);
-  if (sysroot === undefined || debs === undefined || launcher === undefined) return undefined;
+  const { host } = planning.world;
+  const crossed = isCrossed(manifest, host, target.arch);
+  const launcher = planLauncher(planning, crossed ? host : target.arch, target.distro);
+  const tools = toolchain(crossed ? host : target.arch);
+  if (sysroot === undefined || debs === undefined || launcher === undefined || tools === undefined)
+    return undefined;
   const root = planBuildRoot(planning, {
     ...{ name: manifest.name, architecture: target.arch, launcher, profiles: [] },
-    ...{ distro, locals: debs.packages, toolchain },
+    ...{ distro, locals: debs.packages, toolchain: tools, ...(crossed && { crossedOn: host }) },
     // Not by its own name: those that need the same are built in the same root.
     source: { Source: "kit", "Build-Depends": toolsOf[manifest.builder], "Rules-Requires-Root": "no" },
     more: [
@@ -159,14 +164,17 @@ function planTree(
       directory: directoryOf(manifest),
       environment: manifest.environment,
       ...withSecrets(manifest),
+      ...(crossed && { cross: target.arch }),
       epoch: manifest.sourceDateEpoch ?? poolTime,
     },
   });
   const { test } = manifest;
   const check = typeof test === "object" ? test : undefined;
+  // Crossed or not, what is checked are the target's programs.
+  const checked = test === false ? undefined : planLauncher(planning, target.arch, target.distro);
   return {
     ...{ file, name: manifest.name, version: manifest.version, runtime: runtime.names, derivation },
-    ...(test !== false && { checks: checksDerivation(derivation, "files", check) }),
+    ...(checked && { checks: checksDerivation(derivation, "files", { launcher: checked, own: check }) }),
   };
 }
 

@@ -35,6 +35,8 @@ export interface TreeParameters {
   readonly environment: Definitions;
   /** Names of secrets; absent where there are none. */
   readonly secrets?: readonly string[] | undefined;
+  /** The architecture it is crossed for, as Debian calls it; absent where it is built by programs of its own. */
+  readonly cross?: string | undefined;
   /** Seconds since 1970. */
   readonly epoch: number;
 }
@@ -97,6 +99,7 @@ const shape = z.object({
   directory: z.string(),
   environment: definitions,
   secrets: z.optional(words),
+  cross: z.optional(z.string()),
   epoch: z.number(),
 });
 

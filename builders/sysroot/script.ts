@@ -2,6 +2,16 @@
 // Pure text and data; runs nothing.
 
 import type { BuildType } from "../../store/model/derivation.ts";
+import {
+  type CrossTarget,
+  cmakeToolchain,
+  compilerLines,
+  crossTarget,
+  crossVariables,
+  mesonCross,
+  pkgConfig,
+  toolchainFile,
+} from "../buildroot/cross.ts";
 import { besideScript, outFolder, sourceFolder } from "../buildroot/run.ts";
 import { asBuildUser, buildFolder, endBuildUser, makeBuildUser, scriptHead } from "../buildroot/user.ts";
 import { inParallel } from "../jobserver/client.ts";
@@ -20,17 +30,22 @@ const destination = `${buildFolder}/out`;
  * is run, as ldconfig tells the loader: generators, and checks.
  */
 export function buildScript(
-  { directory, steps, environment }: TreeParameters,
+  { directory, steps, environment, cross }: TreeParameters,
   buildType: BuildType,
   hasSysroot: boolean,
 ): string {
-  const variables = { ...flagsOf(steps.builder, buildType), ...environment };
+  const target = cross === undefined ? undefined : crossTarget(cross);
+  const variables = {
+    ...flagsOf(steps.builder, buildType),
+    ...(target && crossedVariables(steps.builder, target)),
+    ...environment,
+  };
   return `${scriptHead}${makeBuildUser}mkdir ${work} ${destination}
 cp -a ${sourceFolder} ${buildFolder}/source
 cp ${besideScript(stepsName)} ${buildFolder}/steps
 chmod -R u+w ${buildFolder}/source
 chown -R 1000:1000 ${buildFolder}
-${hasSysroot ? "ldconfig\n" : ""}cd ${buildFolder}/source
+${hasSysroot ? "ldconfig\n" : ""}${target ? compilerLines(target, prefix) : ""}cd ${buildFolder}/source
 test -d ${quoted(directory)} || { echo ${quoted(`kit: the source has no folder ${directory}`)} >&2; exit 1; }
 cd ${quoted(directory)}
 ${asBuildUser(`/bin/sh -eu ${buildFolder}/steps`, variables)}
@@ -53,14 +68,35 @@ export interface StepsWish {
 }
 
 /** Runs in the folder of the source's build files, as the user who builds. */
-export function stepsScript(steps: Steps, buildType: BuildType, { check, cores }: StepsWish = {}): string {
-  const lines = linesOf(steps, buildType, cores);
-  const checks = check === undefined ? [] : check === "own" ? checksOf(steps, cores) : ownCheck(check.run);
+export function stepsScript(
+  { steps, cross }: Pick<TreeParameters, "steps" | "cross">,
+  buildType: BuildType,
+  { check, cores }: StepsWish = {},
+): string {
+  const target = cross === undefined ? undefined : crossTarget(cross);
+  const lines = linesOf(steps, buildType, {
+    cores,
+    ...(target && { crossing: { target, runs: check !== undefined } }),
+  });
+  // The loader of a target knows no cache but its own, and this machine's ldconfig leaves its libraries out.
+  const libraries = target ? `${prefix}/lib` : "";
+  const checks =
+    check === undefined
+      ? []
+      : check === "own"
+        ? ownChecks(steps, libraries, cores)
+        : otherCheck(check.run, libraries);
   return `${["umask 022", inParallel, ...lines, ...checks].join("\n")}\n`;
 }
 
-function ownCheck(run: string): readonly string[] {
-  const installed = `OUT=${destination} PREFIX=${prefix} LD_LIBRARY_PATH=${destination}${prefix}/lib`;
+function ownChecks(steps: Steps, libraries: string, cores: number | undefined): readonly string[] {
+  const path = libraries === "" ? [] : [`LD_LIBRARY_PATH=${libraries}`, "export LD_LIBRARY_PATH"];
+  return [...path, ...checksOf(steps, cores)];
+}
+
+function otherCheck(run: string, libraries: string): readonly string[] {
+  const path = [`${destination}${prefix}/lib`, libraries].filter(Boolean).join(":");
+  const installed = `OUT=${destination} PREFIX=${prefix} LD_LIBRARY_PATH=${path}`;
   return [installed, "export OUT PREFIX LD_LIBRARY_PATH", run];
 }
 
@@ -89,15 +125,28 @@ function numberOf(option: string, cores: number | undefined): string {
   return cores === undefined ? "" : ` ${option} ${cores}`;
 }
 
-function linesOf(steps: Steps, buildType: BuildType, cores: number | undefined): readonly string[] {
+interface Crossing {
+  readonly target: CrossTarget;
+  /** Whether the target's programs may be run: for checks, in which they are emulated. */
+  readonly runs: boolean;
+}
+
+interface Circumstances {
+  readonly cores: number | undefined;
+  readonly crossing?: Crossing;
+}
+
+function linesOf(steps: Steps, buildType: BuildType, { cores, crossing }: Circumstances): readonly string[] {
   switch (steps.builder) {
     case "cmake": {
       const own = {
         CMAKE_INSTALL_PREFIX: prefix,
         CMAKE_INSTALL_LIBDIR: "lib",
         CMAKE_BUILD_TYPE: buildType === "debug" ? "Debug" : "Release",
+        ...(crossing && { CMAKE_TOOLCHAIN_FILE: toolchainFile }),
       };
       return [
+        ...(crossing ? written(toolchainFile, cmakeToolchain(crossing.target)) : []),
         `cmake -S . -B ${work} -G Ninja ${defined({ ...own, ...steps.defines })}`,
         `cmake --build ${work}`,
         `DESTDIR=${destination} cmake --install ${work}`,
@@ -111,8 +160,10 @@ function linesOf(steps: Steps, buildType: BuildType, cores: number | undefined):
         buildtype: buildType,
         wrap_mode: "nodownload",
       };
+      const cross = crossing ? `--cross-file ${toolchainFile} ` : "";
       return [
-        `meson setup ${defined(options)} ${work} .`,
+        ...(crossing ? written(toolchainFile, mesonCross(crossing.target, prefix, crossing.runs)) : []),
+        `meson setup ${cross}${defined(options)} ${work} .`,
         `meson compile -C ${work}${numberOf("--jobs", cores)}`,
         `DESTDIR=${destination} meson install --no-rebuild -C ${work}`,
       ];
@@ -122,7 +173,7 @@ function linesOf(steps: Steps, buildType: BuildType, cores: number | undefined):
         "test -e configure || autoreconf --force --install",
         "source=$(pwd)",
         `cd ${work}`,
-        `"$source/configure" --prefix=${prefix} ${steps.arguments.map(quoted).join(" ")}`,
+        `"$source/configure" ${crossing ? crossedHost(crossing.target) : ""}--prefix=${prefix} ${steps.arguments.map(quoted).join(" ")}`,
         "in_parallel make",
         `make install DESTDIR=${destination}`,
       ];
@@ -137,6 +188,23 @@ function linesOf(steps: Steps, buildType: BuildType, cores: number | undefined):
     case "script":
       return [`OUT=${destination}`, `PREFIX=${prefix}`, "export OUT PREFIX", steps.build, steps.install];
   }
+}
+
+/** A file with this text. */
+function written(file: string, text: string): readonly string[] {
+  return [`cat > ${file} <<'END'\n${text}END`];
+}
+
+/** What the machine is called its own compiler tells. */
+function crossedHost({ triplet }: CrossTarget): string {
+  return `--build="$(gcc -dumpmachine)" --host=${triplet} `;
+}
+
+/** cmake and meson read files; a compiler in a variable is the machine's own to meson. */
+function crossedVariables(builder: Steps["builder"], target: CrossTarget): Record<string, string> {
+  return builder === "cmake" || builder === "meson"
+    ? pkgConfig(target, prefix)
+    : crossVariables(target, prefix);
 }
 
 function defined(values: Readonly<Record<string, string>>): string {

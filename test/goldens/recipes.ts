@@ -109,7 +109,7 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     { content: contentOf("blob", digestOf("archive")) },
     { tools, launcher },
   ),
-  checks: checksDerivation(rpmBuild, "packages", { run: "true" }),
+  checks: checksDerivation(rpmBuild, "packages", { own: { run: "true" } }),
   copy: copyDerivation("own.deb", { content: contentOf("blob", digestOf("own")) }),
   customize: customizeDerivation({
     label: "customize",

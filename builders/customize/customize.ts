@@ -46,7 +46,7 @@ export function customize(root: Tree, parameters: CustomizeParameters, sources: 
   for (const setting of settings) draft.set(setting);
   changeAccounts(parameters, draft, sources);
   const named = parameters.files.flatMap((file) =>
-    placedEntries(file, sources).map((entry) => draft.place(entry)),
+    placedEntries(file, sources, file.template && parameters.variables).map((entry) => draft.place(entry)),
   );
   const steps = planSteps(parameters, draft, language.generate);
   const scripts = new Map(steps.scripts.map(({ name, input }) => [name, readScript(input, sources)]));

@@ -2,12 +2,14 @@
 // Pure: does not know the root it will be applied to.
 
 import * as z from "zod/mini";
+import type { Variables } from "../../evaluator/manifest/variables.ts";
 import type { Canonical } from "../../store/model/canonical.ts";
 import { type Content, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import type { ImageManifest } from "../image/schema.ts";
 import { localInput, type PlacedFile } from "../package/place.ts";
+import type { TemplateVariables } from "../package/template.ts";
 import { normalizeVersion } from "../rootfs/normalize.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 import { dayOf } from "./day.ts";
@@ -28,7 +30,9 @@ export interface CustomizeParameters {
   readonly timezone?: string;
   readonly users: readonly WantedUser[];
   readonly groups: readonly WantedGroup[];
-  readonly files: readonly PlacedFile[];
+  readonly files: readonly (PlacedFile & { readonly template?: true })[];
+  /** Of templates; absent where there are none. */
+  readonly variables?: TemplateVariables;
   /** Unit names with their suffix. */
   readonly services: {
     readonly enable: readonly string[];
@@ -82,7 +86,7 @@ export function needsCustomizing(
     architecture: __,
     repositories,
     ...asked
-  } = customizeParameters(manifest, distro, { architecture: "", epoch: 0 });
+  } = customizeParameters(manifest, distro, { architecture: "", epoch: 0, variables: new Map() });
   const has = (name: string) => closure.packages.some((item) => item.name === name);
   const isAsked = (value: unknown): boolean =>
     Array.isArray(value)
@@ -102,7 +106,7 @@ export function needsCustomizing(
 export function customizeParameters(
   manifest: ImageManifest,
   distro: DistroManifest,
-  { architecture, epoch }: { readonly architecture: string; readonly epoch: number },
+  { architecture, epoch, variables }: CustomizeContext,
 ): CustomizeParameters {
   const { hostname, locale, timezone, kernel, scripts } = manifest;
   return {
@@ -113,16 +117,26 @@ export function customizeParameters(
     groups: manifest.groups
       .map(({ name, gid, system }) => ({ name, ...given({ gid }), system }))
       .sort(byName),
-    files: manifest.files.map(({ path, content, from, mode, owner }) => ({
+    files: manifest.files.map(({ path, content, from, template, mode, owner }) => ({
       path,
       ...given({ content, input: from === undefined ? undefined : localInput(from), mode, owner }),
+      ...(template && { template }),
     })),
+    // Where nothing is filled with them, another variable changes nothing that is built.
+    ...(manifest.files.some(({ template }) => template) && { variables: Object.fromEntries(variables) }),
     services: wantedServices(manifest.services),
     networks: manifest.networks.map(({ match, dhcp }) => ({ match, dhcp })),
     repositories: wantedRepositories(manifest.repositories, distro),
     modules: kernel.modules,
     scripts: [...scripts.postInstall, ...scripts.finalize].map(localInput),
   };
+}
+
+export interface CustomizeContext {
+  readonly architecture: string;
+  readonly epoch: number;
+  /** What templates may use. */
+  readonly variables: Variables;
 }
 
 /** Nothing but scripts, in their order: paths as the manifest writes them. */
@@ -291,7 +305,17 @@ const shape = z.object({
     }),
   ),
   groups: z.array(z.object({ name: z.string(), gid: z.optional(z.number()), system: z.boolean() })),
-  files: z.array(z.object({ path: z.string(), content: text, input: text, mode: text, owner: text })),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      content: text,
+      input: text,
+      mode: text,
+      owner: text,
+      template: z.optional(z.literal(true)),
+    }),
+  ),
+  variables: z.optional(z.record(z.string(), z.string())),
   services: z.object({ enable: strings, disable: strings, mask: strings }),
   networks: z.array(z.object({ match: z.string(), dhcp: z.boolean() })),
   repositories: z.array(

@@ -3,8 +3,6 @@
 
 import { createHash } from "node:crypto";
 import { formatStanza } from "../../evaluator/deb/stanza.ts";
-import { expandText } from "../../evaluator/manifest/variables.ts";
-import { Fault } from "../../store/model/fault.ts";
 import { parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { fileEntry, placedEntries, readInput, readScript, type Sources } from "../package/place.ts";
@@ -54,25 +52,7 @@ function scripts(parameters: DebFilesParameters, sources: Sources) {
 }
 
 function placeFile(file: DebFile, parameters: DebFilesParameters, sources: Sources): Entry[] {
-  if (!file.template) return placedEntries(file, sources);
-  return placedEntries(file, sources, (bytes) =>
-    Buffer.from(expandTemplate(bytes.toString("utf8"), file, parameters)),
-  );
-}
-
-function expandTemplate(text: string, file: DebFile, parameters: DebFilesParameters): string {
-  return expandText(text, (name, written) => {
-    const value = parameters.variables[name];
-    if (value !== undefined) return value;
-    const known = Object.keys(parameters.variables).join(", ");
-    throw new Fault(
-      "manifest/unknown-variable",
-      `the template for ${file.path} uses ${written}, which has no value`,
-      {
-        hint: `known: ${known}; a literal \${ is written $\${`,
-      },
-    );
-  });
+  return placedEntries(file, sources, file.template ? parameters.variables : undefined);
 }
 
 function rootsFile(path: string, bytes: Buffer, mode: number, sources: Sources): FileEntry {

@@ -82,7 +82,11 @@ function writtenBuildType(value: unknown): BuildType {
 }
 
 function planFor(planning: Planning, file: string, architecture: string): readonly PlannedOutput[] {
-  const { manifest, distro, distroLocals, target, own, locals } = settleImage(planning, file, architecture);
+  const { manifest, distro, distroLocals, target, own, locals, variables } = settleImage(
+    planning,
+    file,
+    architecture,
+  );
   const wanted = wantedIn(planning.world.assembly, own, target);
   const packages = planPackages(planning, [...packageFilesIn(own), ...wanted.files], target);
   const launcher = planLauncher(planning, target.arch, distro.name);
@@ -108,7 +112,7 @@ function planFor(planning: Planning, file: string, architecture: string): readon
         label: `${manifest.name} customized`,
         root: { derivation: root, output: "root" },
         launcher,
-        parameters: customizeParameters(complete, distro, { architecture, epoch }),
+        parameters: customizeParameters(complete, distro, { architecture, epoch, variables }),
         locals: contents(locals),
         distroLocals: contents(distroLocals),
       })

@@ -11,7 +11,6 @@ import { packageShape } from "./shape.ts";
 const file = z
   .strictObject({
     ...fileShape,
-    template: z.boolean().default(false).describe("Whether ${…} in the local file is replaced."),
     conffile: z.boolean().default(false).describe("Whether dpkg keeps an administrator's changes to it."),
     subpath: z
       .union([z.literal("/"), targetPath])

@@ -9,6 +9,7 @@ export const fileShape = {
   path: targetPath.describe("Where it goes in the root."),
   content: z.string().optional().describe("The file's text."),
   from: localPath.optional().describe("A file or folder beside the manifest to take."),
+  template: z.boolean().default(false).describe("Whether ${…} in the local file is replaced."),
   mode: mode
     .optional()
     .describe(

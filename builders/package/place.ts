@@ -8,6 +8,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath, rootPath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import type { Store } from "../builder.ts";
+import { filledTemplate, type TemplateVariables } from "./template.ts";
 
 export interface PlacedFile {
   /** Absolute in the root. */
@@ -39,26 +40,31 @@ export function localInput(path: string): string {
   return `local ${path}`;
 }
 
-/** A file, or a folder and all below it, its mode and owner given to each. `rewrite` is given what inputs hold. */
-export function placedEntries(
-  file: PlacedFile,
-  sources: Sources,
-  rewrite?: (bytes: Buffer) => Buffer,
-): Entry[] {
+/** A file, or a folder and all below it, its mode and owner given to each; filled with variables where these are templates. */
+export function placedEntries(file: PlacedFile, sources: Sources, variables?: TemplateVariables): Entry[] {
   const path = parseTreePath(file.path);
   const [uid = 0, gid = 0] = (file.owner ?? "0:0").split(":").map(Number);
   const mode = file.mode === undefined ? undefined : Number.parseInt(file.mode, 8);
   const owned = { mode: mode ?? 0o644, uid, gid };
   if (file.input === undefined) return [fileEntry(path, Buffer.from(file.content ?? ""), owned, sources)];
   const { kind, digest } = splitContent(sources.input(file.input));
-  const bytesOf = (blob: Digest) => (rewrite ?? ((bytes) => bytes))(sources.read(blob));
+  const template = templateOf(file.input);
+  const bytesOf = (blob: Digest, below = "") =>
+    variables === undefined
+      ? sources.read(blob)
+      : filledTemplate(sources.read(blob), `${template}${below}`, variables);
   if (kind === "blob") return [fileEntry(path, bytesOf(digest), owned, sources)];
   return within(sources.tree(digest), file).map(({ link: _, ...entry }: Entry & { link?: number }) => {
     const moved = { ...entry, path: joinPath(path, entry.path), uid, gid, ...modeWithin(entry, mode) };
-    if (moved.type !== "file" || rewrite === undefined) return moved;
-    const bytes = bytesOf(moved.blob);
+    if (moved.type !== "file" || variables === undefined) return moved;
+    const bytes = bytesOf(moved.blob, `/${entry.path}`);
     return { ...moved, size: bytes.length, blob: sources.put(bytes, moved) };
   });
+}
+
+/** As the manifest writes it. */
+function templateOf(input: string): string {
+  return input.slice(input.indexOf(" ") + 1);
 }
 
 /** @throws {Fault} `build/no-such-path` */

@@ -70,7 +70,7 @@ export function variablesOf(
       return "";
     };
     open.push(name);
-    const text = expandText(definition.text, (used, written, nth) => {
+    const text = expandText(definition.text, (used, written, { nth }) => {
       if (open.includes(used)) {
         const circle = [...open.slice(open.indexOf(used)), used].join(" → ");
         return refuse({ text: written, name: circle, nth, why: "circle" });
@@ -94,7 +94,7 @@ export function expandVariables(value: unknown, variables: Variables): Expanded 
   let grown = 0;
   const walk = (inner: unknown, path: Path): unknown => {
     if (typeof inner === "string") {
-      return expandText(inner, (name, text, nth) => {
+      return expandText(inner, (name, text, { nth }) => {
         const known = variables.get(name);
         grown += known?.length ?? 0;
         if (known !== undefined && grown <= limits.growth) return known;
@@ -117,19 +117,23 @@ export function expandVariables(value: unknown, variables: Variables): Expanded 
 
 /**
  * Replaces `${name}` by what `known` says, and `$${` by a literal `${`. What `known` does not know stays as it is
- * written; it is also given the text as written and which of equal ones it is.
+ * written; it is also given the text as written, which of equal ones it is, and where it begins.
  */
 export function expandText(
   text: string,
-  known: (name: string, written: string, nth: number) => string | undefined,
+  known: (
+    name: string,
+    written: string,
+    where: { readonly nth: number; readonly at: number },
+  ) => string | undefined,
 ): string {
   if (!text.includes("${")) return text;
   const seen = new Map<string, number>();
-  return text.replace(/\$\$\{|\$\{([^}\n]*)\}?/g, (written: string, name: string | undefined) => {
+  return text.replace(/\$\$\{|\$\{([^}\n]*)\}?/g, (written: string, name: string | undefined, at: number) => {
     if (name === undefined) return "${";
     const nth = seen.get(written) ?? 0;
     seen.set(written, nth + 1);
-    return known(written.endsWith("}") ? name : "", written, nth) ?? written;
+    return known(written.endsWith("}") ? name : "", written, { nth, at }) ?? written;
   });
 }
 

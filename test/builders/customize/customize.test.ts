@@ -290,6 +290,31 @@ describe("users", () => {
 });
 
 describe("files", () => {
+  test("that are templates are filled, in folders too, and others are not", () => {
+    const self = rig();
+    self.input("local ./motd", "on ${arch}\n");
+    self.input("local ./etc", { "a/b": "${arch} $${arch}", c: "plain" });
+    const files = [
+      { path: "/etc/motd", input: "local ./motd", template: true as const },
+      { path: "/etc/plain", input: "local ./motd" },
+      { path: "/srv", input: "local ./etc", template: true as const },
+    ];
+    const { text } = apply(self, usr, { files, variables: { arch: "arm64" } });
+    expect(["etc/motd", "etc/plain", "srv/a/b", "srv/c"].map(text)).toEqual([
+      "on arm64\n",
+      "on ${arch}\n",
+      "arm64 ${arch}",
+      "plain",
+    ]);
+    self.input("local ./etc", { "a/b": "one\n${arhc}" });
+    expect(() => apply(self, usr, { files, variables: { arch: "arm64" } })).toThrow(
+      expect.objectContaining({
+        code: "manifest/unknown-variable",
+        place: expect.objectContaining({ file: "./etc/a/b", line: 2, column: 1 }),
+      }),
+    );
+  });
+
   const usr: Spec = {
     bin: "→ usr/bin",
     "usr/bin/a": { text: "old", mode: 0o755 },

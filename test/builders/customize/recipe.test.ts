@@ -41,7 +41,10 @@ const image = (asked: object = {}): ImageManifest =>
     ...asked,
   });
 
-const target = { architecture: "amd64", epoch: nothing.epoch };
+const target = {
+  ...{ architecture: "amd64", epoch: nothing.epoch },
+  variables: new Map([["arch", "amd64"]]),
+};
 const parameters = (asked: object = {}) => customizeParameters(image(asked), distro, target);
 const content = (text: string): Content => contentOf("blob", digestOf(text));
 const key = { name: "extra", uri: "https://example.org/extra", suites: ["x"], signedBy: "./keys/main.asc" };
@@ -174,6 +177,11 @@ describe("the derivation", () => {
     ).toBe(bare);
     expect(plan({ scripts: { preInstall: ["./a"] } }, { "./a": "a" }).digest).toBe(bare);
     expect(plan({ hostname: "edge" }).digest).not.toBe(bare);
+    const [plain, filled] = [false, true].map((template) =>
+      parameters({ files: [{ path: "/etc/motd", from: "./motd", template }] }),
+    );
+    expect(plain).not.toHaveProperty("variables");
+    expect(filled).toMatchObject({ variables: { arch: "amd64" }, files: [{ template: true }] });
   });
 
   test("has a key that only a new version may change", () => {

@@ -51,7 +51,8 @@ deb: {maintainer: "A <a@example.org>", summary: says what it runs on, scripts: {
 /** What a script sees of the machine that it runs on: of the emulator nothing is in the root. */
 const postinst = `#!/bin/sh
 set -e
-{ dpkg --print-architecture; hi; echo "$0"; grep Seccomp: /proc/self/status; } > /var/seen
+named='exec {"/bin/sh"} "another name", "-c", "echo \\$0"'
+{ dpkg --print-architecture; hi; echo "$0"; perl -e "$named"; grep Seccomp: /proc/self/status; } > /var/seen
 { ls /proc/sys/fs/binfmt_misc; find / -xdev -name 'qemu*'; } > /var/handlers 2>/dev/null || :
 `;
 
@@ -167,7 +168,7 @@ describe.runIf(isAble)("a root of arm64 on amd64", () => {
 
   test("whose scripts see the machine that they are for, and nothing of the emulator", () => {
     expect(fileOf(tar, "/var/seen").toString()).toMatch(
-      /^arm64\naarch64\n\/var\/lib\/dpkg\/info\/hi\.postinst\nSeccomp:\s+2\n$/,
+      /^arm64\naarch64\n\/var\/lib\/dpkg\/info\/hi\.postinst\nanother name\nSeccomp:\s+2\n$/,
     );
     expect(fileOf(tar, "/var/handlers").toString()).toBe("");
   });

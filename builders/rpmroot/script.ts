@@ -24,7 +24,8 @@ export function installArguments(
 ): string[] {
   return [
     ...[loader, "--library-path", libraries, `${toolsFolder}/usr/bin/rpm`],
-    ...["--upgrade", "--nosignature", "--noplugins", "--verbose"],
+    // Which architecture is meant was decided with the packages: the rpm is of the machine's, the root need not be.
+    ...["--upgrade", "--nosignature", "--noplugins", "--verbose", "--ignorearch"],
     ...["--define", `_dbpath ${database}`, "--define", "_pkgverify_level digest"],
     // Mounts, while it runs: nobody may give them away.
     ...["--define", "_netsharedpath /proc:/sys:/dev"],

@@ -37,6 +37,7 @@ function questions(wish: Partial<BuildRootWish>): ClosureQuestion[] {
   };
   planBuildRoot(planning as Planning, {
     ...{ distro: distro(), architecture: "arm64", launcher, name: "x", profiles: [], more: [], locals: [] },
+    toolchain: { packages: [], asked: [] },
     source: {
       Source: "x",
       "Build-Depends":
@@ -107,5 +108,34 @@ describe("a root whose build is crossed", () => {
     const locals = [made("scripts", "all"), made("library", "arm64")];
     const needs = needsOf(questions({ ...crossed, locals, more: ["scripts", "library"] }));
     expect(needs?.["Depends"]).toMatch(/, scripts:native, library$/);
+  });
+});
+
+describe("a root with packages that kit makes", () => {
+  const made = (name: string) => ({
+    stanza: { Package: name, Version: "1", Architecture: "all" },
+    archive: launcher,
+    label: name,
+  });
+
+  it("takes them before the archive's, newer or not; its base only tools that were built for it", () => {
+    const [joint, base] = questions({ locals: [made("x")] });
+    expect([joint?.source.search, base?.source.search]).toEqual([["local", "repositories"], undefined]);
+    const toolchain = { packages: [made("make"), made("make-doc")], asked: ["make=1"] };
+    const [all, below] = questions({ toolchain });
+    for (const question of [all, below]) {
+      expect(question?.source.search).toEqual(["local", "repositories"]);
+      expect(question?.requests).toContain("make=1");
+      expect(question?.requests).not.toContain("make-doc");
+    }
+    expect(below?.locals.map(({ Package }) => Package)).toEqual(["make", "make-doc"]);
+  });
+
+  it("does so in the order that the distribution says, where it says one", () => {
+    const [joint] = questions({
+      locals: [made("x")],
+      distro: distro({ search: ["repositories", "local"] }),
+    });
+    expect(joint?.source.search).toEqual(["repositories", "local"]);
   });
 });

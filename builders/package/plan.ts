@@ -95,8 +95,14 @@ export function planEach(
   });
 }
 
+/** Planned once for all who are built with it. */
 function toolchainOf(planning: Planning, target: Target | undefined): ToolchainFor {
-  return (arch) => target && planToolchain(planning, { ...target, arch }, planEach);
+  const planned = new Map<string, MadeSet | undefined>();
+  return (arch) => {
+    if (target && !planned.has(arch))
+      planned.set(arch, planToolchain(planning, { ...target, arch }, planEach));
+    return planned.get(arch);
+  };
 }
 
 function isBuiltBy({ world }: Planning, builder: string): (item: Plannable) => boolean {

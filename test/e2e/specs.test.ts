@@ -22,8 +22,9 @@ beforeAll(async () => {
     recursive: true,
     filter: (path) => !path.endsWith(".lock"),
   });
-  first = await run("realize", "bell");
-});
+  const patience = 540_000;
+  first = await kit(["realize", "bell", "--json"], { cwd: place.folder, store: place.store, patience });
+}, 600_000);
 afterAll(() => {
   expect(flawsOf(place.store)).toEqual([]);
   place[Symbol.dispose]();

@@ -61,6 +61,11 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   unpack: unpackVersions,
 };
 
+/** What only reads what is there already, and runs nothing of it. */
+export function isReading(builder: string): boolean {
+  return builder === "deb-about" || builder === "rpm-about";
+}
+
 /** Whether a builder fetches what is fixed: it alone has a network, and there is nothing to compare in what it gives. */
 export function isFetching(builder: string): boolean {
   return builder === "fetch" || builder === "git";

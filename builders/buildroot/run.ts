@@ -90,6 +90,6 @@ async function runWithSecrets(
   try {
     await context.run(sandbox, { argv, epoch, environment }, { input: inputOfSecrets(secrets) });
   } finally {
-    context.log.hide(tracesOf(secrets));
+    context.log.hide(tracesOf(secrets).map(({ bytes }) => bytes));
   }
 }

@@ -31,13 +31,31 @@ export async function* inputOfSecrets(secrets: readonly Secret[]): AsyncGenerato
   for (const { value } of secrets) yield value;
 }
 
-/** What a secret is found by: its bytes without the line break that files end in. */
-export function tracesOf(secrets: readonly Secret[]): Buffer[] {
-  return secrets.map(({ value }) => {
-    const text = value.toString("latin1").replace(/\s+$/, "");
-    return Buffer.from(text, "latin1");
-  });
+/** What a secret is found by. */
+export interface Trace {
+  readonly name: string;
+  readonly bytes: Buffer;
 }
+
+/**
+ * Its bytes without the white space around them, and where it has several lines each that is long enough to be nobody
+ * else's: of a key in PEM (RFC 7468) not the lines that say what it is. Longer ones first, as one may begin another.
+ */
+export function tracesOf(secrets: readonly Secret[]): Trace[] {
+  const traces = secrets.flatMap(({ name, value }) => {
+    const text = value.toString("latin1").trim();
+    const lines = text
+      .split(/\s*\n\s*/)
+      .filter((line) => line.length >= longLine && !line.startsWith("-----"));
+    return [...new Set([text, ...lines])]
+      .filter((trace) => trace !== "")
+      .map((trace) => ({ name, bytes: Buffer.from(trace, "latin1") }));
+  });
+  return traces.sort((a, b) => b.bytes.length - a.bytes.length);
+}
+
+/** Characters. */
+const longLine = 16;
 
 /**
  * In what a build left, before any of it is in the store. What .debs and .rpms hold is looked through unpacked; other
@@ -56,14 +74,33 @@ export async function refuseLeaks(folder: string, secrets: readonly Secret[]): P
     search.apart();
     if (found.isFile()) for (const piece of piecesOf(file)) search.take(piece);
     search.apart();
-    if (found.isFile() && path.endsWith(".rpm")) await searchRpm(file, search);
-    if (found.isFile() && path.endsWith(".deb")) await searchDeb(file, search);
-    const secret = secrets[search.found()];
+    if (found.isFile() && path.endsWith(".rpm")) await asFarAsItIsOne(searchRpm(file, search));
+    if (found.isFile() && path.endsWith(".deb")) await asFarAsItIsOne(searchDeb(file, search));
+    const secret = traces[search.found()]?.name;
     if (secret === undefined) continue;
-    throw new Fault("build/secret-in-output", `the secret ${secret.name} is in what was built: ${path}`, {
+    const shown = hiddenIn(path, traces);
+    throw new Fault("build/secret-in-output", `the secret ${secret} is in what was built: ${shown}`, {
       hint: "what is built goes to caches and to other people: whatever needs the secret has to get it when it runs",
     });
   }
+}
+
+/** What is only called so was looked through as it is. */
+async function asFarAsItIsOne(search: Promise<void>): Promise<void> {
+  try {
+    await search;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
+}
+
+function hiddenIn(text: string, traces: readonly Trace[]): string {
+  const bytes = Buffer.from(text).toString("latin1");
+  const hidden = traces.reduce(
+    (told, trace) => told.replaceAll(trace.bytes.toString("latin1"), "***"),
+    bytes,
+  );
+  return Buffer.from(hidden, "latin1").toString();
 }
 
 /** Looks for traces in bytes as they come, also across two pieces. */
@@ -75,14 +112,14 @@ interface Search {
   found(): number;
 }
 
-function openSearch(traces: readonly Buffer[]): Search {
-  const overlap = Math.max(...traces.map(({ length }) => length)) - 1;
+function openSearch(traces: readonly Trace[]): Search {
+  const overlap = Math.max(1, ...traces.map(({ bytes }) => bytes.length)) - 1;
   let rest = Buffer.alloc(0);
   let found = -1;
   return {
     take(piece) {
       const bytes = Buffer.concat([rest, piece]);
-      if (found < 0) found = traces.findIndex((trace) => bytes.includes(trace));
+      if (found < 0) found = traces.findIndex((trace) => bytes.includes(trace.bytes));
       rest = Buffer.from(bytes.subarray(Math.max(0, bytes.length - overlap)));
     },
     apart() {

@@ -2,8 +2,9 @@
 // Knows what a builder may use; does not know when it is used or what is recorded.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
@@ -91,10 +92,11 @@ export function openWorkshop(parts: WorkParts): {
     },
     open(job, request, shell) {
       const kept = `${parts.store.layout.failed}/${hexOf(request)}`;
-      const scratch =
-        shell && existsSync(kept)
-          ? kept
-          : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
+      const isKept = shell !== undefined && existsSync(kept);
+      if (isKept) keepSandboxes(kept);
+      const scratch = isKept
+        ? kept
+        : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
       const log = openLog(shell ? `${scratch}/shell.log` : parts.store.layout.log(request));
       const sandboxes: Sandbox[] = [];
       let pipe: JobPipe | undefined;
@@ -137,7 +139,7 @@ export function openWorkshop(parts: WorkParts): {
           const folders = await Promise.all(lower.map((tree) => parts.crew.checkout(tree)));
           const tools = await parts.crew.checkout(launcherTree(job));
           const emulator = emulatorIn(tools, job.request.system);
-          const folder = `${scratch}/sandbox-${opened++}`;
+          const folder = `${scratch}/${sandboxPrefix}${opened++}`;
           mkdirSync(folder, { recursive: true });
           const sandbox = openSandbox({
             system: parts.store.system,
@@ -197,6 +199,14 @@ export function openWorkshop(parts: WorkParts): {
     },
   };
 }
+
+/** What a builder made beside its sandbox it makes again for a shell in it. */
+function keepSandboxes(kept: string): void {
+  for (const name of readdirSync(kept))
+    if (!name.startsWith(sandboxPrefix)) rmSync(join(kept, name), { recursive: true, force: true });
+}
+
+const sandboxPrefix = "sandbox-";
 
 /** Looks what is held while a command runs (0.04 ms each time); returns how to stop. */
 function watchMemory(slot: Slot, tell: (bytes: number) => void): () => void {

@@ -18,17 +18,19 @@ import { packageKind } from "./schema.ts";
 import type { Plannable } from "./set.ts";
 import { isTreeManifest } from "./tree.ts";
 
-/** `kit realize` of packages' own manifests: their .debs, and trees. @throws {Fault} `usage/unknown-output` */
+/** `kit realize` of packages' own manifests, which are some of a set: their .debs, and trees. @throws {Fault} `usage/unknown-output` */
 export function planPackageOutputs(
   planning: Planning,
   packages: readonly Plannable[],
+  all: readonly Plannable[] = packages,
 ): readonly PlannedOutput[] {
   const builderOf = ({ file, target }: Plannable) =>
     settle(assembled(planning.world.assembly, file), packageKind, target).manifest;
-  const [trees, others] = [true, false].map((isTree) =>
-    packages.filter((item) => isTreeManifest(builderOf(item)) === isTree),
-  ) as [Plannable[], Plannable[]];
-  const made = planEach(planning, others).map((items, i) => {
+  const isTree = (item: Plannable) => isTreeManifest(builderOf(item));
+  const trees = packages.filter(isTree);
+  const others = packages.filter((item) => !isTree(item));
+  const together = all.filter((item) => !isTree(item));
+  const made = planEach(planning, others, together).map((items, i) => {
     const other = others[i];
     const isRpm = other !== undefined && isRpmManifest(builderOf(other));
     const packages = items && (isRpm ? rpmOutputs(items) : items.map(debOutput));

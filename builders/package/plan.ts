@@ -72,25 +72,30 @@ export function planPackages(
   });
 }
 
-/** What each of these makes, sources of one builder, distribution, architecture and build type with each other's packages. */
+/**
+ * What each of these makes, sources of one builder, distribution, architecture and build type with each other's packages,
+ * and with those of `all`, whichever of them are asked for.
+ */
 export function planEach(
   planning: Planning,
   items: readonly Plannable[],
+  all: readonly Plannable[] = items,
 ): readonly (readonly MadePackage[] | undefined)[] {
+  const wanted = items.map(({ file }) => file);
   const planBeside = (files: readonly string[], target: Target) => debsOf(planning, target)(files);
   const together = (["rpm", "deb-source"] as const).flatMap((builder) => {
-    const own = items.filter(isBuiltBy(planning, builder));
+    const own = all.filter(isBuiltBy(planning, builder));
     const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
     return [...sets.values()].map((each) => {
       const toolchain = toolchainOf(planning, each[0]?.target);
-      const planned = planSet(planning, builder, each, { planBeside, toolchain });
-      return new Map(each.map((item) => [item, planned.get(item.file)]));
+      const planned = planSet(planning, builder, each, { planBeside, toolchain, wanted });
+      return new Map(each.map((item) => [item.file, planned.get(item.file)]));
     });
   });
   return items.map((item) => {
-    const own = together.find((planned) => planned.has(item));
+    const own = together.find((planned) => planned.has(item.file));
     if (own === undefined) return planPackage(planning, item.file, item.target);
-    const packages = own.get(item);
+    const packages = own.get(item.file);
     return packages && withMain(assembled(planning.world.assembly, item.file).name, item.file, packages);
   });
 }

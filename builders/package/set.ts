@@ -31,6 +31,8 @@ export interface SetMeans {
   readonly planBeside: PlanBeside;
   /** Packages that take the place of the distribution's own in every root that something is built in. */
   readonly toolchain: ToolchainFor;
+  /** Files of those that are asked for. */
+  readonly wanted: readonly string[];
 }
 
 /**
@@ -42,7 +44,7 @@ export function planSet(
   planning: Planning,
   builder: "rpm" | "deb-source",
   items: readonly Plannable[],
-  { planBeside, toolchain }: SetMeans,
+  { planBeside, toolchain, wanted }: SetMeans,
 ): ReadonlyMap<string, readonly Made[] | undefined> {
   const files = new Set(items.map(({ file }) => file));
   const members = items.map((item): Member => {
@@ -62,7 +64,7 @@ export function planSet(
       ? { ...titled, ...unknown }
       : { ...titled, beside: beside.packages, ...opened };
   });
-  return planTogether(members, builder === "rpm" ? rpmLanguage : debLanguage);
+  return planTogether(members, builder === "rpm" ? rpmLanguage : debLanguage, wanted);
 }
 
 const unknown: OpenedSource & Pick<Member, "beside"> = {

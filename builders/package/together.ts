@@ -37,13 +37,15 @@ export type LocalsFor = (requires: readonly string[]) => MadeSet | undefined;
  * distribution has. What no text says (`pkgconfig(bar)`, `/usr/bin/bar`) and the distribution does not have is looked
  * for in what the others turn out to provide: first when all that can be built without it are built, then when those
  * are that this lets be built, and so on; so it does not depend on who is ready first. What these packages need to be
- * installed is looked for alike.
+ * installed is looked for alike. Where only some are `wanted`, by their files, of the others those are planned that they
+ * are built with; all of them where somebody found nobody, since any could be who turns out to provide it.
  *
  * @throws {Fault} `manifest/cycle`, `unresolved/nobody-provides`
  */
 export function planTogether(
   members: readonly Member[],
   language: Language,
+  wanted: readonly string[] = members.map(({ file }) => file),
 ): ReadonlyMap<string, readonly Made[] | undefined> {
   const known = new Map<string, readonly Made[] | undefined>();
   if (members.some(({ declares }) => declares === undefined)) {
@@ -51,9 +53,10 @@ export function planTogether(
     for (const member of members) member.plan(() => undefined);
     return new Map(members.map(({ file }) => [file, undefined]));
   }
+  const active = new Set(members.filter(({ file }) => wanted.includes(file)));
   // In each round what the packages of the rounds before provide is known to those who found nobody else.
   for (let [found, isLast]: [readonly Made[], boolean] = [[], false]; ; ) {
-    const waits = settleRound({ members, language, known, found, isLast });
+    const waits = settleRound({ members, active, language, known, found, isLast });
     if (waits.length === 0 || [...known.values()].includes(undefined))
       return new Map(members.map(({ file }) => [file, known.get(file)]));
     const all = [...known.values()].flatMap((packages) => packages ?? []);
@@ -76,6 +79,8 @@ interface Wait {
 
 interface Round {
   readonly members: readonly Member[];
+  /** Those that are planned. */
+  readonly active: Set<Member>;
   readonly language: Language;
   readonly known: Map<string, readonly Made[] | undefined>;
   readonly found: readonly Made[];
@@ -85,12 +90,12 @@ interface Round {
 
 /** Plans whom nothing keeps, and whom they kept, until there is nobody left. */
 function settleRound(round: Round): readonly Wait[] {
-  const { members, known, isLast } = round;
+  const { members, active, known, isLast } = round;
   for (;;) {
     const waits: Wait[] = [];
     let isNew = false;
     for (const member of members) {
-      if (known.has(member.file)) continue;
+      if (!active.has(member) || known.has(member.file)) continue;
       const wait = {
         member,
         others: new Set<Member>(),
@@ -109,8 +114,15 @@ function settleRound(round: Round): readonly Wait[] {
       known.set(member.file, packages);
       isNew = true;
     }
-    if (!isNew) return waits;
+    const before = active.size;
+    for (const member of neededBy(waits, members)) active.add(member);
+    if (!isNew && active.size === before) return waits;
   }
+}
+
+function neededBy(waits: readonly Wait[], members: readonly Member[]): readonly Member[] {
+  const isAnybodys = waits.some(({ unmet, lacking }) => unmet.size + lacking.size > 0);
+  return isAnybodys ? members : waits.flatMap(({ others }) => [...others]);
 }
 
 interface Search extends Round {

@@ -29,14 +29,15 @@ export function planPackageSet(planning: Planning, file: string): readonly Plann
   const selection = { only, dependents, ignore: [...ignore, ...manifest.ignore] };
   const members = new Set(membersOf(own));
   // Who needs one of them may do so through another that is no member; what is named is meant wherever it is.
-  const chosen = selectPackages(choosable(world.assembly, [...members]), selection).filter(
+  const all = choosable(world.assembly, [...members]);
+  const chosen = selectPackages(all, selection).filter(
     (item) => members.has(item.file) || only.includes(item.name),
   );
-  const targets = chosen.map((item) => ({
-    ...item,
-    target: targetOf(world.assembly, item.file, wish, world.host),
-  }));
-  const able = targets.filter((item) => isFor(world.assembly, item.file, item.target));
+  const ableOf = (items: readonly Choosable[]) =>
+    items
+      .map((item) => ({ ...item, target: targetOf(world.assembly, item.file, wish, world.host) }))
+      .filter((item) => isFor(world.assembly, item.file, item.target));
+  const able = ableOf(chosen);
   if (able.length === 0)
     throw new Fault("usage/nothing-selected", `no package is left to build of ${manifest.name}`, {
       hint:
@@ -53,7 +54,9 @@ export function planPackageSet(planning: Planning, file: string): readonly Plann
         first.target,
       );
   }
-  return planPackageOutputs(planning, able);
+  // Who is built with whom is the set's to say, and not what of it is asked for today; who is ignored is not there.
+  const present = selectPackages(all, { only: [], ignore: selection.ignore, dependents: "none" });
+  return planPackageOutputs(planning, able, ableOf(present));
 }
 
 /** Manifests of packages that a set names, or has in its folders. */

@@ -22,6 +22,7 @@ import type { Keeper } from "../keeper/client.ts";
 import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
+import { isReading } from "../recipes.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import { readBinfmt } from "../sandbox/binfmt.ts";
 import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
@@ -31,6 +32,7 @@ import type { Means, Realized, RealizeOptions } from "./means.ts";
 import { type MendMeans, mend } from "./mend.ts";
 import { realize } from "./realize.ts";
 import { targetsOf } from "./targets.ts";
+import { walk } from "./walk.ts";
 
 /** The world as the line reaches it. */
 export interface LineMeans extends AskMeans {
@@ -65,6 +67,11 @@ export interface LineOptions {
   readonly manifest: string;
   readonly wish: Wish;
   readonly locking: Locking;
+  /**
+   * `recorded`: nothing is built to tell what is to be built. Where that takes what is not recorded, the plan ends there:
+   * it wants these facts, and no lock is written.
+   */
+  readonly facts?: "recorded" | undefined;
 }
 
 export interface Planned {
@@ -112,8 +119,11 @@ export async function planLine(
   const facts: Derivation[] = [];
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, select: __, ...whole } = options.wish;
+  const wishes: Wish[] = asking ? [whole, options.wish] : [options.wish];
+  const asked = new Set<Digest>();
   for (;;) {
-    const plan = evaluate(world, asking ? whole : options.wish, means.plan);
+    const plan = evaluate(world, wishes[0] ?? options.wish, means.plan);
+    for (const question of plan.asked) asked.add(question);
     if (isOpen(plan)) {
       if (asking) {
         const { locking } = options;
@@ -138,19 +148,37 @@ export async function planLine(
         };
       }
     } else if (plan.wanted.length > 0) {
+      if (options.facts === "recorded" && !(await areRecorded(plan.wanted, means)))
+        return { plan, world, changedLock: undefined, files, facts };
       facts.push(...plan.wanted.map(({ derivation }) => derivation));
       world = {
         ...world,
         facts: new Map([...world.facts, ...(await gatherFacts(plan.wanted, world, means, build))]),
       };
+    } else if (wishes.length > 1) {
+      wishes.shift();
     } else {
       if (!asking) return { plan, world, changedLock: undefined, files, facts };
-      const pruned = pruneLock(world.lock, plan.asked);
+      const pruned = pruneLock(world.lock, asked);
       const changedLock = written && formatLock(pruned) === formatLock(written) ? undefined : pruned;
       if (changedLock) means.writeLock(changedLock);
-      return { plan: evaluate(world, options.wish, means.plan), world, changedLock, files, facts };
+      return { plan, world, changedLock, files, facts };
     }
   }
+}
+
+/** Whether all of these can be told by what is recorded, and by reading it. */
+async function areRecorded(wanted: Plan["wanted"], { known }: Pick<LineMeans, "known">): Promise<boolean> {
+  const all = allDerivations(wanted);
+  const reached = await walk(all, async (requests) => {
+    const found = requests.flatMap((request) => {
+      const result = known(request);
+      return result === undefined ? [] : [[request, result] as const];
+    });
+    return new Map(found);
+  });
+  const done = new Set(reached.flatMap(({ derivation, result }) => (result ? [derivation.digest] : [])));
+  return all.every(({ digest, builder }) => done.has(digest) || isReading(builder));
 }
 
 function isOpen({ open, openViews, openSources, openGit }: Plan): boolean {

@@ -7,7 +7,7 @@ import { Command, Option } from "clipanion";
 import type { Event } from "../../builders/event.ts";
 import { folderManifest } from "../../builders/load/load.ts";
 import { architecture as knownArchitecture } from "../../builders/package/debian.ts";
-import { type LineMeans, type Planned, planLine } from "../../builders/realizer/line.ts";
+import { type LineMeans, type LineOptions, type Planned, planLine } from "../../builders/realizer/line.ts";
 import type { RealizeOptions } from "../../builders/realizer/means.ts";
 import type { MendMeans } from "../../builders/realizer/mend.ts";
 import { availableMemory } from "../../builders/sandbox/memory.ts";
@@ -201,6 +201,9 @@ export abstract class PlanCommand extends PartsCommand {
   }
 
   /** The plan of a manifest, locked first where there is no lock; `planned` is told of each planning on the way. */
+  /** Commands that only look build nothing to find out more. */
+  protected readonly facts: LineOptions["facts"] = undefined;
+
   protected async plan(
     manifest: string,
     parts: Parts,
@@ -211,6 +214,7 @@ export abstract class PlanCommand extends PartsCommand {
       manifest: this.manifestFile(manifest),
       wish: this.wish(outputs),
       locking: { mode: "first" as const },
+      facts: this.facts,
     };
     const means = parts.line(options.manifest);
     const plan: LineMeans["plan"] = (planning) => {

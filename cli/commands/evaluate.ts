@@ -47,15 +47,27 @@ export class EvaluateCommand extends PlanCommand {
     description: "with --dependents: and those that need these, and so on",
   });
 
+  protected override readonly facts = "recorded";
+
   override async work(parts: Parts): Promise<number> {
     if (this.recursive && this.dependents === undefined)
       throw new Fault("usage/bad-option", "--recursive goes with --dependents NAME");
     if (this.dependents !== undefined) return await this.tellDependents(this.dependents);
     const { plan } = await this.plan(this.manifest, parts);
     this.done();
+    this.tellOpen(plan);
     if (this.json) this.print(JSON.stringify(planRecord(plan)));
     else this.print(...planLines(plan));
     return 0;
+  }
+
+  /** What packages of source come to is known when they are built. */
+  private tellOpen({ wanted }: Plan): void {
+    const labels = [...new Set(wanted.map(({ derivation }) => derivation.label))];
+    if (labels.length > 0)
+      this.context.stderr.write(
+        `${visible(`the rest is known when these are built: ${labels.join(", ")}`)}\n`,
+      );
   }
 
   /** Out of the manifests alone: nothing is locked or planned. */
@@ -78,8 +90,8 @@ export class EvaluateCommand extends PlanCommand {
   }
 }
 
-export function planLines(plan: Pick<Plan, "outputs" | "views">): string[] {
-  const derivations = allDerivations(plan.outputs).flatMap((item) => [
+export function planLines(plan: Pick<Plan, "outputs" | "wanted" | "views">): string[] {
+  const derivations = allDerivations([...plan.outputs, ...plan.wanted]).flatMap((item) => [
     `${short(item.digest)} ${item.builder} ${item.label}`,
     ...Object.entries(item.inputs).map(([name, input]) => `    ${name} ${inputText(input)}`),
   ]);
@@ -115,11 +127,14 @@ function viewRecord({ question, view, packages }: ViewAnswer) {
 }
 
 /** The plan as data; derivations name each other by digest. */
-export function planRecord(plan: Pick<Plan, "outputs" | "views">): object {
+export function planRecord(plan: Pick<Plan, "outputs" | "wanted" | "views">): object {
   return {
     format: "kit/plan/1",
     outputs: plan.outputs.map(({ derivation, ...output }) => ({ ...output, derivation: derivation.digest })),
-    derivations: allDerivations(plan.outputs).map((item) => ({ ...item, inputs: mapValues(item) })),
+    derivations: allDerivations([...plan.outputs, ...plan.wanted]).map((item) => ({
+      ...item,
+      inputs: mapValues(item),
+    })),
     ...(plan.views.length > 0 && { views: plan.views.map(viewRecord) }),
   };
 }

@@ -35,13 +35,17 @@ export class LogCommand extends PlanCommand {
   subject = Option.String({ name: "MANIFEST-OR-DIGEST" });
   derivation = Option.String({ name: "DERIVATION", required: false });
 
+  protected override readonly facts = "recorded";
+
   override async work(parts: Parts): Promise<number> {
     const digits = /^(?:blake3-)?([0-9a-f]{4,64})$/.exec(this.subject)?.[1];
     if (digits !== undefined && this.derivation === undefined && !existsSync(this.absolute(this.subject))) {
       return await this.show(logByDigits(parts.layout, digits), parts);
     }
     const { plan } = await this.plan(this.subject, parts);
-    const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
+    const known = knownOf(allDerivations([...plan.outputs, ...plan.wanted]), (request) =>
+      parts.records.result(request),
+    );
     if (this.derivation === undefined) return this.list(known, parts);
     const { request, derivation } = select(known, this.derivation);
     if (request === undefined || !existsSync(parts.layout.log(request.digest))) {

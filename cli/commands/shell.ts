@@ -39,9 +39,13 @@ export class ShellCommand extends BuildCommand {
     return { ...super.partOptions(), terminal: true };
   }
 
+  protected override readonly facts = "recorded";
+
   override async work(parts: Parts): Promise<number> {
     const { plan, world } = await this.plan(this.manifest, parts);
-    const known = knownOf(allDerivations(plan.outputs), (request) => parts.records.result(request));
+    const known = knownOf(allDerivations([...plan.outputs, ...plan.wanted]), (request) =>
+      parts.records.result(request),
+    );
     const { derivation } = select(known, this.derivation);
     const inputs = inputsOf(derivation);
     const means = parts.line(this.manifestFile(this.manifest));

@@ -35,9 +35,11 @@ export class WhyRebuildCommand extends PlanCommand {
 
   manifest = Option.String({ name: "MANIFEST" });
 
+  protected override readonly facts = "recorded";
+
   override async work(parts: Parts): Promise<number> {
     const { plan, world } = await this.plan(this.manifest, parts);
-    const all = allDerivations(plan.outputs);
+    const all = allDerivations([...plan.outputs, ...plan.wanted]);
     const open = knownOf(all, (request) => parts.records.sound(request)).filter(
       ({ result }) => result === undefined,
     );

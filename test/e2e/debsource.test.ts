@@ -224,6 +224,34 @@ describe("trees of one folder, none of whose manifests names another", () => {
     expect(execFileSync("tar", ["-xO", "./usr/bin/text"], { input: data, encoding: "utf8" })).toBe(
       "#!/bin/sh\necho word\n",
     );
+    // The set says who is built with whom, whichever of it is asked for.
+    const again = done(await run("realize", "set", "--only", "phrase"));
+    expect([[...again.paths.keys()], built(again)]).toEqual([["phrase"], []]);
+  });
+
+  test("one of them is built where nothing is locked yet", async () => {
+    const trees = { ...speaker("one", "", {}), ...speaker("two", "", {}) };
+    const two = (trees["two.yaml"] ?? "").replace("sources:", "buildDependencies: [./one.yaml]\nsources:");
+    inFolder("part", { ...trees, "two.yaml": two });
+    expect([...done(await run("realize", "part", "--only", "two")).paths.keys()]).toEqual(["two"]);
+  });
+
+  test("what has changed is told by its file, and a failed one entered, with nothing built for it", async () => {
+    inFolder("look", speaker("one", "", {}));
+    done(await run("realize", "look"));
+    const rules = readFileSync(join(place.folder, "look/one/debian/rules"), "utf8");
+    inFolder("look", { "one/debian/rules": `${rules}override_dh_auto_build:\n\ttouch left; false\n` });
+    const why = done(await run("why-rebuild", "look"));
+    expect(why.stdout).toContain("debian/rules changed");
+    expect(built(why)).toEqual(["one about"]);
+    expect(done(await run("evaluate", "look")).stderr).toContain("known when these are built: one_1.0");
+    expect((await run("realize", "look", "--keep-failed")).status).toBe(1);
+    const shell = await kit(["shell", "look", "deb-source one_1.0"], {
+      cwd: place.folder,
+      store: place.store,
+      before: ["sh", "-c", "echo 'ls /build/*/left' | \"$@\"", "sh"],
+    });
+    expect(shell.stdout).toBe("/build/one-1.0/left\n");
   });
 
   test("in a circle, or needing what nobody provides, they are refused with all it concerns", async () => {

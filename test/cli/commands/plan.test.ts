@@ -27,6 +27,7 @@ const image = made('a "quoted"\\image', { root, again: root });
 const all = [base, root, image];
 const plan = {
   views: [],
+  wanted: [],
   outputs: [
     { type: "tar", name: "first", architecture: "amd64", derivation: image, output: "out", file: "x.tar" },
   ],

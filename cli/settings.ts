@@ -264,10 +264,10 @@ function sizeOf(text: string | undefined, name: string): number | undefined {
 
 function wholeNumber(text: string | undefined, name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  if (/^[1-9]\d{0,3}$/.test(text) && Number(text) <= 1024) return Number(text);
   throw new Fault(
     "usage/bad-setting",
-    `${name} is a whole number from 1 to 9999, not ${JSON.stringify(text)}`,
+    `${name} is a whole number from 1 to 1024, not ${JSON.stringify(text)}`,
   );
 }
 

@@ -66,7 +66,7 @@ export function remember<T>(
   const stamps: Record<string, Stamp> = {};
   for (const file of files) {
     for (const path of withContents(file)) {
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const stats = statsOf(path);
       const isRacy = stats && Math.max(stats.mtimeMs, stats.ctimeMs) > now - racyMs;
       if (isRacy && !meanings.has(path)) return;
       stamps[path] = isRacy ? doubtful : stampOf(path);
@@ -76,6 +76,15 @@ export function remember<T>(
     place,
     JSON.stringify({ files: stamps, meanings: Object.fromEntries(meanings), value } satisfies Memo<T>),
   );
+}
+
+/** What it leads to; the link itself where that is none but links. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return lstatSync(path, { throwIfNoEntry: false });
+  }
 }
 
 /** No file's. */

@@ -65,7 +65,7 @@ export const toolchainFile = `${buildFolder}/toolchain`;
 
 /**
  * Lines that put compilers into {@link crossFolder}. Native ones look below /usr/local by themselves, crossing ones do not;
- * libraries that others there need are found through -rpath-link. A single word is a question about the compiler,
+ * libraries that others there need are found through -rpath-link. An option alone is a question about the compiler,
  * which is not to become a link because of an option for the linker.
  */
 export function compilerLines({ triplet }: CrossTarget, prefix: string): string {
@@ -74,7 +74,7 @@ export function compilerLines({ triplet }: CrossTarget, prefix: string): string 
 for compiler in gcc g++; do
   cat > ${crossFolder}/${triplet}-$compiler <<END
 #!/bin/sh
-test \\$# -gt 1 || exec /usr/bin/${triplet}-$compiler "\\$@"
+case "\\$# \\$1" in "1 -"*) exec /usr/bin/${triplet}-$compiler "\\$@" ;; esac
 exec /usr/bin/${triplet}-$compiler "\\$@" ${search}
 END
   chmod 755 ${crossFolder}/${triplet}-$compiler

@@ -134,7 +134,7 @@ async function searchRpm(file: string, search: Search): Promise<void> {
   const bytes = readFileSync(file);
   const header = parseRpmHeader(bytes);
   const written = header.text(payloadCompressor) ?? "gzip";
-  const compression = compressions[written];
+  const compression = Object.hasOwn(compressions, written) ? compressions[written] : undefined;
   if (compression === undefined)
     throw new Fault(
       "digest/bad-rpm",

@@ -1,7 +1,7 @@
 // What a debianised tree says of the package it makes, before anything is built.
 // Pure. Knows debian/control and debian/changelog; does not know where the tree comes from.
 
-import { splitGroups } from "../../evaluator/deb/relation.ts";
+import { parseRelations, splitGroups } from "../../evaluator/deb/relation.ts";
 import { fieldOf, formatStanza, parseStanza, parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { Fault } from "../../store/model/fault.ts";
 
@@ -47,8 +47,11 @@ export function aboutText(control: string, changelog: string): string {
     );
   }
   const fields = kept.flatMap((field): [string, string][] => {
-    const value = fieldOf(stanza, field);
-    return value === undefined ? [] : [[field, value.replace(/\s*\n\s*/g, " ").trim()]];
+    const value = fieldOf(stanza, field)
+      ?.replace(/\s*\n\s*/g, " ")
+      .trim();
+    if (value !== undefined && field.startsWith("Build-")) readControl(() => parseRelations(value), field);
+    return value === undefined ? [] : [[field, value]];
   });
   return formatStanza({
     Source: source,
@@ -85,7 +88,7 @@ export function readAbout(text: string): About {
 /** Comments are for people (policy 5.1). */
 function paragraphsIn(control: string): [Stanza, ...Stanza[]] {
   const lines = control.split("\n").filter((line) => !line.startsWith("#"));
-  const [first, ...others] = parseStanzas(lines.join("\n"));
+  const [first, ...others] = readControl(() => parseStanzas(lines.join("\n")));
   if (first !== undefined && fieldOf(first, "Source") !== undefined) return [first, ...others];
   throw new Fault(
     "manifest/bad-control",
@@ -94,6 +97,19 @@ function paragraphsIn(control: string): [Stanza, ...Stanza[]] {
       hint: "Debian Policy 5.2",
     },
   );
+}
+
+/** @throws {Fault} `manifest/bad-control` */
+function readControl<T>(read: () => T, field?: string): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+    throw new Fault("manifest/bad-control", `debian/control${field ? `, ${field}` : ""}: ${cause.message}`, {
+      cause,
+      ...(cause.hint !== undefined && { hint: cause.hint }),
+    });
+  }
 }
 
 /** The first entry (deb-changelog(5)). */

@@ -10,13 +10,20 @@ import { assembled } from "../tools/plan.ts";
 import { isManifest } from "./debian.ts";
 import { packageKind } from "./schema.ts";
 
-/** These manifests of packages and those they depend on, in the order they are first named. */
-export function packageFiles(assembly: Assembly, files: readonly string[]): readonly string[] {
+/**
+ * These manifests of packages and those they depend on, by one of these keys of theirs, in the order they are first named.
+ */
+export function packageFiles(
+  assembly: Assembly,
+  files: readonly string[],
+  keys: readonly ("dependencies" | "buildDependencies")[] = ["dependencies"],
+): readonly string[] {
   const met = new Set<string>();
   const visit = (file: string) => {
     if (met.has(file)) return;
     met.add(file);
-    for (const { file: other } of packageReferences(assembly, file)) visit(other);
+    for (const key of keys)
+      for (const { file: other } of packageReferences(assembly, file, key)) visit(other);
   };
   for (const file of files) visit(file);
   return [...met];

@@ -26,6 +26,7 @@ import { packageKind } from "./schema.ts";
 import { type Plannable, planSet } from "./set.ts";
 import { settledPackage } from "./settled.ts";
 import { planToolchain } from "./toolchain.ts";
+import { isTreeManifest } from "./tree.ts";
 
 /** A package kit makes, for who asks for some: what the resolver needs to know, and where its file comes from. */
 export interface LocalPackage extends MadePackage {
@@ -44,7 +45,8 @@ export interface MadePackage extends Made {
 }
 
 /**
- * The packages in these files and those they depend on, by file. Undefined while a question is open.
+ * The packages in these files and those they depend on, by file, with those that they are built with: what was linked
+ * against one of them needs it where it runs. Undefined while a question is open.
  *
  * @throws {Fault} `manifest/unsupported-architecture`, `manifest/name-clash`
  */
@@ -53,7 +55,10 @@ export function planPackages(
   files: readonly string[],
   target: Target,
 ): readonly LocalPackage[] | undefined {
-  const met = packageFiles(planning.world.assembly, files);
+  const asked = packageFiles(planning.world.assembly, files);
+  const met = packageFiles(planning.world.assembly, asked, ["dependencies", "buildDependencies"]).filter(
+    (file) => asked.includes(file) || !isTree(planning, file, target),
+  );
   refuseSameName(planning.world.assembly, met, target);
   const items = met.map((file) => ({ file, target }));
   const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
@@ -67,7 +72,8 @@ export function planPackages(
   const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, { assembly, language })));
   const isBrought = (file: string): boolean => [...brought].some((item) => item.file === file);
   return packages.map((item) => {
-    const isAsked = item.isMain && (files.includes(item.file) || !isBrought(item.file));
+    const isMeant = item.isMain && asked.includes(item.file);
+    const isAsked = isMeant && (files.includes(item.file) || !isBrought(item.file));
     return { ...item, standing: isAsked ? "asked" : brought.has(item) ? "brought" : "offered" };
   });
 }
@@ -108,6 +114,11 @@ function toolchainOf(planning: Planning, target: Target | undefined): ToolchainF
       planned.set(arch, planToolchain(planning, { ...target, arch }, planEach));
     return planned.get(arch);
   };
+}
+
+/** Whether it is built into a tree, and is no package. */
+function isTree({ world }: Planning, file: string, target: Target): boolean {
+  return isTreeManifest(settle(assembled(world.assembly, file), packageKind, target).manifest);
 }
 
 function isBuiltBy({ world }: Planning, builder: string): (item: Plannable) => boolean {

@@ -78,7 +78,7 @@ export function roomOfDebs(
   { architecture, launcher, toolchain }: RoomWish,
   { table, named, place }: Mapping,
 ): Room {
-  const isMapped = (text: string) => named.includes(text) || table[text] !== undefined;
+  const isMapped = (text: string) => named.includes(text) || Object.hasOwn(table, text);
   return {
     isKnownToRpm: false,
     rootFor(requires) {
@@ -97,7 +97,10 @@ export function roomOfDebs(
       return planBuildRoot(planning, {
         ...{ distro, architecture, launcher, name: "spec", profiles: [], locals: [], toolchain },
         source: { Source: "kit", "Rules-Requires-Root": "no" },
-        more: [...rpmbuild, ...requires.map((text) => table[text] ?? text)],
+        more: [
+          ...rpmbuild,
+          ...requires.map((text) => (Object.hasOwn(table, text) ? (table[text] ?? text) : text)),
+        ],
       });
     },
     metOf: (requires) => new Set(requires),

@@ -95,7 +95,7 @@ export function buildScript(told: Told): string {
   return `${begin}${takeSource}cd ${top}
 ${rpmbuild(told, ["-rb", "--nocheck", "source.src.rpm"])}
 ${endBuildUser}for file in RPMS/*.rpm; do
-  test -e "$file" && install -m 0644 "$file" ${outFolder}/
+  test -f "$file" && install -m 0644 "$file" ${outFolder}/
 done
 true
 `;

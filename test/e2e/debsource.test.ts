@@ -34,7 +34,6 @@ builder: deb-source
 distro: debian/bookworm
 sources: [{dir: ./caller}]
 buildDependencies: [./greeter/greeter.yaml, libgreeting-dev]
-dependencies: [./greeter/greeter.yaml]
 `,
   "caller/debian/control": `Source: caller
 Maintainer: The kit developers <kit@example.org>

@@ -50,6 +50,18 @@ describe("what a tree says of itself", () => {
     });
   });
 
+  test.each([
+    ["no field", control.replace("Rules-Requires-Root: no", "garbage"), "garbage"],
+    ["no relation", control.replace("help2man <!nodoc>", "((("), "Build-Depends"],
+  ])("%s is told by the file it is in", (_, text, named) => {
+    expect(() => aboutText(text, changelog)).toThrow(
+      expect.objectContaining({
+        code: "manifest/bad-control",
+        message: expect.stringMatching(new RegExp(`^debian/control.*${named}`, "s")),
+      }),
+    );
+  });
+
   test("what is provided as a build finds out is not known before", () => {
     const open = control.replace("greeter (= 2.10)", "${hello:Provides}");
     expect(readAbout(aboutText(open, changelog))).toMatchObject({

@@ -82,6 +82,22 @@ export function withGit(lock: Lock, question: GitQuestion, answer: GitAnswer): L
   return { ...lock, git: { ...lock.git, [gitDigest(question)]: locked } };
 }
 
+/**
+ * Digests of what a lock answers for other architectures than these; with them of what may be theirs: tools, whose
+ * questions have no base, and sources.
+ */
+export function answersElsewhere(lock: Lock, architectures: readonly string[]): readonly Digest[] {
+  const answers = Object.entries(lock.answers);
+  const isElsewhere = ({ distro, question }: LockedAnswer) =>
+    !architectures.includes(question.slice(distro.length + 1).split(/[ :]/, 1)[0] ?? "");
+  const isOfTools = ({ question }: LockedAnswer) => !question.includes("<");
+  if (!answers.some(([, answer]) => isElsewhere(answer) && !isOfTools(answer))) return [];
+  const others = answers.filter(([, answer]) => isElsewhere(answer) || isOfTools(answer));
+  return [others, Object.entries(lock.sources ?? {}), Object.entries(lock.git ?? {})].flatMap((entries) =>
+    entries.map(([digest]) => digest as Digest),
+  );
+}
+
 /** Only the answers asked for, and what they name. */
 export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
   const asked = <T>(all: Readonly<Record<string, T>> = {}): Record<string, T> =>

@@ -13,7 +13,7 @@ import {
 } from "../../evaluator/evaluate.ts";
 import type { Kind } from "../../evaluator/kind.ts";
 import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
-import { pruneLock } from "../../evaluator/lockchange.ts";
+import { answersElsewhere, pruneLock } from "../../evaluator/lockchange.ts";
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
@@ -106,13 +106,25 @@ export async function planLine(
   const files = [...read, ...locals.keys(), ...folders.flatMap(ignoreFilesAbove)];
   const updating = options.locking.mode === "update";
   let lock = written ?? emptyLock;
+  // A package is locked for one architecture at a time, and built for any: what is locked for others stays.
+  const isOfOne = assembly.manifests.get(assembly.root)?.kind.name.startsWith(packageKindName) ?? false;
+  const elsewhere = new Set(
+    isOfOne || options.wish.architecture !== undefined
+      ? answersElsewhere(
+          lock,
+          targets.map(({ arch }) => arch),
+        )
+      : [],
+  );
   let world: World = {
     assembly,
     tools,
     locals,
     executables,
     host: means.host,
-    lock: updating ? { ...lock, answers: {}, views: {}, sources: {}, git: {} } : lock,
+    lock: updating
+      ? { ...lock, answers: kept(lock.answers, elsewhere), views: {}, sources: {}, git: {} }
+      : lock,
     provisional: new Map(),
     facts: new Map(),
   };
@@ -120,7 +132,7 @@ export async function planLine(
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, select: __, ...whole } = options.wish;
   const wishes: Wish[] = asking ? [whole, options.wish] : [options.wish];
-  const asked = new Set<Digest>();
+  const asked = new Set(elsewhere);
   for (;;) {
     const plan = evaluate(world, wishes[0] ?? options.wish, means.plan);
     for (const question of plan.asked) asked.add(question);
@@ -166,6 +178,13 @@ export async function planLine(
     }
   }
 }
+
+function kept<T>(answers: Readonly<Record<string, T>>, digests: ReadonlySet<Digest>): Record<string, T> {
+  return Object.fromEntries(Object.entries(answers).filter(([digest]) => digests.has(digest as Digest)));
+}
+
+/** `package`, and `packages`. */
+const packageKindName = "package";
 
 /** Whether all of these can be told by what is recorded, and by reading it. */
 async function areRecorded(wanted: Plan["wanted"], { known }: Pick<LineMeans, "known">): Promise<boolean> {

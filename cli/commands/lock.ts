@@ -48,6 +48,9 @@ export class LockCommand extends PartsCommand {
   manifest = Option.String({ name: "MANIFEST" });
   update = Option.Boolean("--update", false, { description: "choose again: all packages, or those named" });
   packages = Option.Rest({ name: "PACKAGE" });
+  architecture = Option.String("--arch", {
+    description: "of a package: lock it for this architecture, beside those that it is locked for",
+  });
   jobs = Option.String("--jobs", { description: "builds at once (KIT_JOBS; the number of processors)" });
 
   protected override partOptions() {
@@ -64,7 +67,7 @@ export class LockCommand extends PartsCommand {
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };
     const { changedLock, world } = await planLine(
-      { manifest, wish: {}, locking },
+      { manifest, wish: this.architecture === undefined ? {} : { architecture: this.architecture }, locking },
       means,
       this.buildOptions(),
     );

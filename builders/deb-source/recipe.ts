@@ -8,7 +8,7 @@ import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const debAboutVersions = { "deb-about": "2" } as const;
 export const debUnpackVersions = { "deb-unpack": "1", sandbox: sandboxVersion } as const;
-export const debSourceVersions = { "deb-source": "1", sandbox: sandboxVersion } as const;
+export const debSourceVersions = { "deb-source": "2", sandbox: sandboxVersion } as const;
 
 /** Where {@link debAboutDerivation}'s output has what it says. */
 export const aboutFile = "about";

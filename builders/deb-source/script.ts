@@ -23,6 +23,22 @@ true
 `;
 }
 
+/**
+ * dpkg-source takes a first patch that does not apply for one that is applied already, and says nothing
+ * (check_patches_applied of Dpkg::Source::Package::V3::Quilt): it is one only if it can be taken back.
+ */
+const appliedPatches = `if test -s debian/patches/series && grep -q quilt debian/source/format 2>/dev/null; then
+  ${asBuildUser("dpkg-source --before-build .", {})}
+  first=$(sed -n 's/[[:space:]].*//; /^[^#]/{p;q}' debian/patches/series)
+  try() { patch --dry-run --force -p1 "$@" < "debian/patches/$first"; }
+  if test -n "$first" && ! test -e .pc/applied-patches && ! try --reverse >/dev/null 2>&1; then
+    echo "kit: debian/patches/$first does not apply" >&2
+    try >&2 || true
+    exit 1
+  fi
+fi
+`;
+
 /** The same with the checks that debian/rules has, and nothing comes of it. */
 export function checkScript({ options, ...parameters }: DebSourceParameters, cores?: number): string {
   return scriptOf({ ...parameters, options: options.filter((option) => option !== "nocheck") }, cores);
@@ -47,6 +63,6 @@ chmod -R u+w ${tree}
 chmod +x ${tree}/debian/rules
 chown -R 1000:1000 ${buildFolder}
 cd ${tree}
-${asBuildUser(build, { ...environment, ...own })}
+${appliedPatches}${asBuildUser(build, { ...environment, ...own })}
 ${endBuildUser}`;
 }

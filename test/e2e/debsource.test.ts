@@ -427,6 +427,26 @@ describe("what cannot be built is told", () => {
     expect(await wrong("caller\ndpkg: {options: [parallel=4]}")).toEqual([3, ["manifest/bad-value"]]);
   });
 
+  test("a patch of a tree's own series that does not apply, with its hunk; one that is applied already is none", async () => {
+    const tree = speaker("quilted", "", { says: "cat file" });
+    writeFiles(place.folder, {
+      ...tree,
+      "quilted/debian/changelog": (tree["quilted/debian/changelog"] ?? "").replace("1.0", "1.0-1"),
+      "quilted/debian/source/format": "3.0 (quilt)\n",
+      "quilted/debian/patches/series": "# one\nfix.patch\n",
+      "quilted/debian/patches/fix.patch": "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-one\n+two\n",
+      "quilted/file": "one\n",
+    });
+    const applied = done(await run("realize", "quilted.yaml"));
+    writeFiles(place.folder, { "quilted/file": "other\n" });
+    const failed = await run("realize", "quilted.yaml");
+    expect([failed.status, codes(failed)]).toEqual([1, ["build/failed"]]);
+    expect(failed.stderr).toContain("fix.patch does not apply");
+    expect(failed.stderr).toContain("Hunk #1 FAILED");
+    writeFiles(place.folder, { "quilted/file": "two\n" });
+    expect(done(await run("realize", "quilted.yaml")).paths).toEqual(applied.paths);
+  });
+
   test("a build that makes no package", async () => {
     const outcome = await trick("override_dh_builddeb:\n\ttrue\n");
     expect(outcome.status).toBe(1);

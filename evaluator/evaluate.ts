@@ -25,6 +25,8 @@ export interface World {
   readonly provisional: ReadonlyMap<Digest, Closure>;
   /** Texts that only building could tell, by the derivation that told them. */
   readonly facts: ReadonlyMap<Digest, string>;
+  /** Facts that could not be told, as what tells them failed; absent where none did. */
+  readonly failed?: ReadonlySet<Digest>;
   /** The architecture builds run on, as Debian calls it. */
   readonly host: string;
 }
@@ -150,7 +152,8 @@ export function evaluate(
     },
     fact(derivation, output, path) {
       const known = world.facts.get(derivation.digest);
-      if (known === undefined) wanted.set(derivation.digest, { derivation, output, path });
+      if (known === undefined && !world.failed?.has(derivation.digest))
+        wanted.set(derivation.digest, { derivation, output, path });
       return known;
     },
   });

@@ -16,13 +16,12 @@ import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
 import { answersElsewhere, pruneLock } from "../../evaluator/lockchange.ts";
 import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, Faults } from "../../store/model/fault.ts";
 import { type FileServers, fetchAddresses, recordedPlace } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { readFolder } from "../load/local.ts";
-import { isReading } from "../recipes.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import { readBinfmt } from "../sandbox/binfmt.ts";
 import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
@@ -31,8 +30,8 @@ import { askSources, refuseOpenSources } from "./askingsources.ts";
 import type { Means, Realized, RealizeOptions } from "./means.ts";
 import { type MendMeans, mend } from "./mend.ts";
 import { realize } from "./realize.ts";
+import { areRecorded } from "./recorded.ts";
 import { targetsOf } from "./targets.ts";
-import { walk } from "./walk.ts";
 
 /** The world as the line reaches it. */
 export interface LineMeans extends AskMeans {
@@ -72,6 +71,8 @@ export interface LineOptions {
    * it wants these facts, and no lock is written.
    */
   readonly facts?: "recorded" | undefined;
+  /** Of a set of packages, those are planned that do not need what failed. */
+  readonly keepGoing?: boolean | undefined;
 }
 
 export interface Planned {
@@ -83,6 +84,8 @@ export interface Planned {
   readonly files: readonly string[];
   /** What had to be there before it could be told what is to be built. */
   readonly facts: readonly Derivation[];
+  /** What failed of that; no lock is written where something did, and the plan is without what needs it. */
+  readonly failures: readonly Fault[];
 }
 
 /** Everything up to realizing: a plan without open questions, its lock written where that was asked for. */
@@ -107,7 +110,8 @@ export async function planLine(
   const updating = options.locking.mode === "update";
   let lock = written ?? emptyLock;
   // A package is locked for one architecture at a time, and built for any: what is locked for others stays.
-  const isOfOne = assembly.manifests.get(assembly.root)?.kind.name.startsWith(packageKindName) ?? false;
+  const kind = assembly.manifests.get(assembly.root)?.kind.name ?? "";
+  const [isSet, isOfOne] = [kind === "packages", kind === "packages" || kind === "package"];
   const elsewhere = new Set(
     isOfOne || options.wish.architecture !== undefined
       ? answersElsewhere(
@@ -129,6 +133,7 @@ export async function planLine(
     facts: new Map(),
   };
   const facts: Derivation[] = [];
+  const failures: Fault[] = [];
   // A lock answers for the whole manifest, whichever outputs are wanted today.
   const { outputs: _, select: __, ...whole } = options.wish;
   const wishes: Wish[] = asking ? [whole, options.wish] : [options.wish];
@@ -161,43 +166,35 @@ export async function planLine(
       }
     } else if (plan.wanted.length > 0) {
       if (options.facts === "recorded" && !(await areRecorded(plan.wanted, means)))
-        return { plan, world, changedLock: undefined, files, facts };
+        return { plan, world, changedLock: undefined, files, facts, failures };
       facts.push(...plan.wanted.map(({ derivation }) => derivation));
+      const gathered =
+        options.keepGoing && isSet
+          ? await gatherWhatCanBe(plan.wanted, world, means, build)
+          : { facts: await gatherFacts(plan.wanted, world, means, build), failures: [] };
+      const told = new Map(gathered.facts);
+      const missed = plan.wanted.map(({ derivation }) => derivation.digest).filter((one) => !told.has(one));
+      failures.push(...gathered.failures);
       world = {
         ...world,
-        facts: new Map([...world.facts, ...(await gatherFacts(plan.wanted, world, means, build))]),
+        facts: new Map([...world.facts, ...told]),
+        ...(missed.length > 0 && { failed: new Set([...(world.failed ?? []), ...missed]) }),
       };
     } else if (wishes.length > 1) {
       wishes.shift();
     } else {
-      if (!asking) return { plan, world, changedLock: undefined, files, facts };
+      if (!asking || failures.length > 0)
+        return { plan, world, changedLock: undefined, files, facts, failures };
       const pruned = pruneLock(world.lock, asked);
       const changedLock = written && formatLock(pruned) === formatLock(written) ? undefined : pruned;
       if (changedLock) means.writeLock(changedLock);
-      return { plan, world, changedLock, files, facts };
+      return { plan, world, changedLock, files, facts, failures };
     }
   }
 }
 
 function kept<T>(answers: Readonly<Record<string, T>>, digests: ReadonlySet<Digest>): Record<string, T> {
   return Object.fromEntries(Object.entries(answers).filter(([digest]) => digests.has(digest as Digest)));
-}
-
-/** `package`, and `packages`. */
-const packageKindName = "package";
-
-/** Whether all of these can be told by what is recorded, and by reading it. */
-async function areRecorded(wanted: Plan["wanted"], { known }: Pick<LineMeans, "known">): Promise<boolean> {
-  const all = allDerivations(wanted);
-  const reached = await walk(all, async (requests) => {
-    const found = requests.flatMap((request) => {
-      const result = known(request);
-      return result === undefined ? [] : [[request, result] as const];
-    });
-    return new Map(found);
-  });
-  const done = new Set(reached.flatMap(({ derivation, result }) => (result ? [derivation.digest] : [])));
-  return all.every(({ digest, builder }) => done.has(digest) || isReading(builder));
 }
 
 function isOpen({ open, openViews, openSources, openGit }: Plan): boolean {
@@ -305,6 +302,25 @@ async function gatherFacts(
     if (content === undefined) throw new Error(`${derivation.label} has no output ${output}`);
     return [derivation.digest, means.readText(splitContent(content).digest, path)];
   });
+}
+
+/** Each that can be, where all could not: what was built for them is not built again. */
+async function gatherWhatCanBe(
+  wanted: Plan["wanted"],
+  world: World,
+  means: LineMeans,
+  options: RealizeOptions,
+): Promise<{ readonly facts: readonly [Digest, string][]; readonly failures: readonly Fault[] }> {
+  try {
+    return { facts: await gatherFacts(wanted, world, means, options), failures: [] };
+  } catch (error) {
+    if (!(error instanceof Faults) || options.signal?.aborted) throw error;
+    const quiet = { ...means, emit: () => {} };
+    const each = await Promise.all(
+      wanted.map((one) => gatherFacts([one], world, quiet, options).catch(() => [])),
+    );
+    return { facts: each.flat(), failures: error.faults };
+  }
 }
 
 async function sendLocal(content: Content, world: World, keeper: Keeper): Promise<void> {

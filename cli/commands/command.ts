@@ -201,6 +201,9 @@ export abstract class PlanCommand extends PartsCommand {
   }
 
   /** The plan of a manifest, locked first where there is no lock; `planned` is told of each planning on the way. */
+  /** Whether something comes of what does not need what failed. */
+  protected readonly keepGoing: boolean = false;
+
   /** Commands that only look build nothing to find out more. */
   protected readonly facts: LineOptions["facts"] = undefined;
 
@@ -215,6 +218,7 @@ export abstract class PlanCommand extends PartsCommand {
       wish: this.wish(outputs),
       locking: { mode: "first" as const },
       facts: this.facts,
+      keepGoing: this.keepGoing,
     };
     const means = parts.line(options.manifest);
     const plan: LineMeans["plan"] = (planning) => {

@@ -6,14 +6,13 @@ import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import { ended } from "../../builders/checks/recipe.ts";
 import type { Event } from "../../builders/event.ts";
-import { archiveIn } from "../../builders/fetch/recipe.ts";
 import { checksType } from "../../builders/package/outputs.ts";
 import { type Planned, realizeLine } from "../../builders/realizer/line.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
 import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
-import type { Content, Derivation, Result } from "../../store/model/derivation.ts";
+import type { Content, Result } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
@@ -31,6 +30,7 @@ import { plural } from "../render/text.ts";
 import { BuildCommand } from "./command.ts";
 import { placeLink, refuseUnplaceable } from "./link.ts";
 import { registerLock } from "./lockroot.ts";
+import { fileText } from "./packagefiles.ts";
 
 export class RealizeCommand extends BuildCommand {
   static override paths = [["realize"]];
@@ -103,6 +103,7 @@ export class RealizeCommand extends BuildCommand {
     description:
       "end with 1 where the checks of a package whose manifest says `test` found something; of an image, of all in it",
   });
+  protected override readonly keepGoing = true;
   readonly #ended: Extract<Event, { type: "end" }>[] = [];
 
   protected override heard(event: Event): void {
@@ -126,18 +127,21 @@ export class RealizeCommand extends BuildCommand {
     parts.warm();
     if (this.profile !== undefined) checkProfileName(this.profile);
     const manifest = this.manifestFile(this.manifest);
-    const { plan, world, files } = await this.plan(this.manifest, parts, this.outputs);
+    const planned = await this.plan(this.manifest, parts, this.outputs);
+    const { plan, failures } = planned;
     if (plan.views.length > 0)
       throw new Fault("usage/not-realizable", "a view is nothing that can be built", {
         hint: "`kit report` shows what it comes to; an image or a package can be realized",
       });
     let isWhole = false;
     try {
-      const status = await this.make({ plan, world, files, manifest }, parts);
+      const status = await this.make({ ...planned, manifest }, parts);
+      if (failures.length > 0) throw new Faults(failures);
       isWhole = true;
       return status;
     } finally {
-      this.tellStates(statesOf(allDerivations(plan.outputs), this.#ended, isWhole));
+      const facts = planned.facts.map((derivation) => ({ derivation }));
+      this.tellStates(statesOf(allDerivations([...plan.outputs, ...facts]), this.#ended, isWhole));
     }
   }
 
@@ -167,8 +171,9 @@ export class RealizeCommand extends BuildCommand {
       plan,
       world,
       files,
+      failures,
       manifest,
-    }: Pick<Planned, "plan" | "world" | "files"> & { readonly manifest: string },
+    }: Pick<Planned, "plan" | "world" | "files" | "failures"> & { readonly manifest: string },
     parts: Parts,
   ): Promise<number> {
     const linksOf = this.linkNames(plan.outputs);
@@ -198,7 +203,7 @@ export class RealizeCommand extends BuildCommand {
     await registerLock(manifest, parts);
     const place = { cache: cacheFolder(this.host.environment), store: parts.layout.root, manifest };
     const wish = this.wish(this.outputs);
-    const isPart = wish.select !== undefined || this.outputs.length > 0;
+    const isPart = wish.select !== undefined || this.outputs.length > 0 || failures.length > 0;
     const all = allDerivations(plan.outputs);
     const last = all.some(({ hints }) => hasAddresses(hints)) ? recallPlan({ ...place, wish }) : undefined;
     for (const text of movedSources(all, last?.derivations ?? []))
@@ -222,7 +227,7 @@ export class RealizeCommand extends BuildCommand {
     // A store that became another kit's, or a newer one's, is not answered for.
     const depends = [...read, parts.layout.format, codeFolder];
     // What checks found is told every time.
-    if (memo && isSound)
+    if (memo && isSound && failures.length === 0)
       remember<RealizeMemo>(memo, depends, { lines, paths: places, links }, { now: now(), meanings });
     if (differing.length === 0) return 0;
     throw new Fault(
@@ -309,16 +314,6 @@ export class RealizeCommand extends BuildCommand {
     }
     return links;
   }
-}
-
-/** How many package files came from where: `3 from the store, 5 from repositories`; those that were not needed left out. */
-function fileText(all: readonly Derivation[], { outcomes }: Realized): string {
-  const files = all.filter(({ builder, hints }) => builder === "fetch" && archiveIn(hints) !== undefined);
-  const names = { reused: "from the store", brought: "from caches", built: "from repositories" } as const;
-  return (["reused", "brought", "built"] as const)
-    .map((how) => ({ how, count: files.filter(({ digest }) => outcomes.get(digest) === how).length }))
-    .flatMap(({ how, count }) => (count === 0 ? [] : [`${count} ${names[how]}`]))
-    .join(", ");
 }
 
 /** Two architectures of one output take links of different names. */

@@ -253,6 +253,27 @@ describe("trees of one folder, none of whose manifests names another", () => {
     expect(shell.stdout).toBe("/build/one-1.0/left\n");
   });
 
+  test("go on without one that cannot be built, and what needs it", async () => {
+    inFolder("some", {
+      ...speaker("good", "", {}),
+      ...speaker("bad", "", {}),
+      ...speaker("after", "bad", {}),
+      "bad/debian/rules": "#!/usr/bin/make -f\n%:\n\tfalse\n",
+    });
+    const outcome = await run("realize", "some", "--states", "states.csv");
+    expect([outcome.status, codes(outcome), [...outcome.paths.keys()]]).toEqual([
+      1,
+      ["build/failed"],
+      ["good"],
+    ]);
+    const states = readFileSync(join(place.folder, "states.csv"), "utf8");
+    for (const line of ["built,deb-source,good_1.0", "failed,deb-source,bad_1.0"])
+      expect(states).toContain(line);
+    // What is not whole is not locked.
+    inFolder("some", speaker("bad", "", {}));
+    expect([...done(await run("realize", "some")).paths.keys()].sort()).toEqual(["after", "bad", "good"]);
+  });
+
   test("in a circle, or needing what nobody provides, they are refused with all it concerns", async () => {
     inFolder("circle", { ...speaker("one", "two", {}), ...speaker("two", "one", {}) });
     const circle = await run("realize", "circle");

@@ -38,7 +38,12 @@ function openRig(rebuild: boolean) {
   } as unknown as MakingParts["history"];
   const committer = openCommitter({ flush: async () => {} } as unknown as Session, records, history);
   const workshop = {
-    open: () => ({ peakMemory: () => undefined, logged: () => false, [Symbol.dispose]() {} }),
+    open: () => ({
+      peakMemory: () => undefined,
+      heldMemory: () => undefined,
+      logged: () => false,
+      [Symbol.dispose]() {},
+    }),
   };
   const making = openMaking({
     ...{ store, committer, history },

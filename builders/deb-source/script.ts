@@ -14,7 +14,7 @@ import type { DebSourceParameters } from "./recipe.ts";
 export function buildScript(parameters: DebSourceParameters, cores?: number): string {
   return `${scriptOf(parameters, cores)}cd ${buildFolder}
 for file in ./*.buildinfo ./*.changes; do
-  test -f "$file" && { echo "kit: $file"; cat "$file"; }
+  test -f "$file" && { echo "kit: \${file#./}"; cat "$file"; }
 done
 for file in ./*.deb; do
   test -f "$file" && install -m 0644 "$file" ${outFolder}/

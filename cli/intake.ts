@@ -2,7 +2,8 @@
 // Knows the order; does not know where the bundle lies, nor whether it is believed.
 
 import { together } from "../builders/cache/together.ts";
-import { planLine, realizeLine } from "../builders/realizer/line.ts";
+import { planLine } from "../builders/realizer/line.ts";
+import { realizeLine } from "../builders/realizer/make.ts";
 import type { RealizeOptions } from "../builders/realizer/means.ts";
 import { type Reached, walk } from "../builders/realizer/walk.ts";
 import { refuseForeign } from "../builders/rootfs/runnable.ts";

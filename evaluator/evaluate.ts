@@ -3,10 +3,12 @@
 
 import type { BuildType, Content, Derivation } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
+import type { Fault } from "../store/model/fault.ts";
 import { type GitAnswer, type GitQuestion, gitDigest } from "./gitsource.ts";
 import { type Lock, pinnedAnswer } from "./lock.ts";
 import type { Assembly } from "./manifest/assembly.ts";
 import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
+import { type Attempts, openAttempts, type Refusals, Untold } from "./refusals.ts";
 import { type SourceAnswer, type SourceQuestion, sourceDigest } from "./sourcepackage.ts";
 import { pinnedView, type ViewAnswer } from "./view/pinned.ts";
 import { type ViewQuestion, viewDigest } from "./view/question.ts";
@@ -25,8 +27,8 @@ export interface World {
   readonly provisional: ReadonlyMap<Digest, Closure>;
   /** Texts that only building could tell, by the derivation that told them. */
   readonly facts: ReadonlyMap<Digest, string>;
-  /** Facts that could not be told, as what tells them failed; absent where none did. */
-  readonly failed?: ReadonlySet<Digest>;
+  /** Facts and questions that have no answer, and why, unless that was told when it turned out. */
+  readonly untold: ReadonlyMap<Digest, Fault | undefined>;
   /** The architecture builds run on, as Debian calls it. */
   readonly host: string;
 }
@@ -63,7 +65,7 @@ export interface PlannedOutput {
   readonly file?: string;
 }
 
-export interface Plan {
+export interface Plan extends Refusals {
   readonly outputs: readonly PlannedOutput[];
   /** What to resolve before more can be planned. */
   readonly open: readonly ClosureQuestion[];
@@ -92,8 +94,11 @@ export interface Answered {
   readonly closure: Closure;
 }
 
-/** How a kind's planning asks. All return undefined where the answer is open; the plan is then made again. */
-export interface Planning {
+/**
+ * How a kind's planning asks. All return undefined where the answer is open; the plan is then made again. They throw
+ * the fault, or `Untold`, where there will be none: whoever plans several things goes on without the one that asked.
+ */
+export interface Planning extends Attempts {
   readonly world: World;
   readonly wish: Wish;
   closure(question: ClosureQuestion): Closure | undefined;
@@ -117,48 +122,51 @@ export function evaluate(
   const views = new Map<Digest, ViewAnswer>();
   const openSources = new Map<Digest, SourceQuestion>();
   const openGit = new Map<Digest, GitQuestion>();
-  const outputs = plan({
+  const attempts = openAttempts();
+  /** Notes what is open, unless it is known that there will be no answer. */
+  const leave = <Q>(all: Map<Digest, Q>, digest: Digest, question: Q): undefined => {
+    if (world.untold.has(digest)) throw world.untold.get(digest) ?? new Untold("it was asked for before");
+    all.set(digest, question);
+  };
+  const planning: Planning = {
+    ...attempts,
     world,
     wish,
     closure(question) {
       const digest = questionDigest(question);
       asked.add(digest);
       const answer = pinnedAnswer(world.lock, question) ?? world.provisional.get(digest);
-      if (answer === undefined) open.set(digest, question);
-      else answered.set(digest, { question, closure: answer });
+      if (answer === undefined) return leave(open, digest, question);
+      answered.set(digest, { question, closure: answer });
       return answer;
     },
     view(question) {
       const digest = viewDigest(question);
       asked.add(digest);
       const answer = pinnedView(world.lock, question);
-      if (answer === undefined) openViews.set(digest, question);
-      else views.set(digest, answer);
+      if (answer === undefined) return leave(openViews, digest, question);
+      views.set(digest, answer);
       return answer;
     },
     source(question) {
       const digest = sourceDigest(question);
       asked.add(digest);
-      const answer = world.lock.sources?.[digest];
-      if (answer === undefined) openSources.set(digest, question);
-      return answer;
+      return world.lock.sources?.[digest] ?? leave(openSources, digest, question);
     },
     git(question) {
       const digest = gitDigest(question);
       asked.add(digest);
-      const answer = world.lock.git?.[digest];
-      if (answer === undefined) openGit.set(digest, question);
-      return answer;
+      return world.lock.git?.[digest] ?? leave(openGit, digest, question);
     },
     fact(derivation, output, path) {
-      const known = world.facts.get(derivation.digest);
-      if (known === undefined && !world.failed?.has(derivation.digest))
-        wanted.set(derivation.digest, { derivation, output, path });
-      return known;
+      const { digest } = derivation;
+      return world.facts.get(digest) ?? leave(wanted, digest, { derivation, output, path });
     },
-  });
+  };
   return {
-    outputs,
+    outputs: outputsOf(() => plan(planning)),
+    refused: attempts.refused,
+    blocked: attempts.blocked,
     open: [...open.values()],
     openViews: [...openViews.values()],
     openSources: [...openSources.values()],
@@ -168,6 +176,16 @@ export function evaluate(
     answered: [...answered.values()],
     views: [...views.values()],
   };
+}
+
+/** None where what they all need cannot be planned. */
+function outputsOf(plan: () => readonly PlannedOutput[]): readonly PlannedOutput[] {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof Untold) return [];
+    throw error;
+  }
 }
 
 /** Every derivation that takes part, inputs before their users. */

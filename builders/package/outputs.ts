@@ -5,6 +5,7 @@ import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import { type Lost, lost } from "../../evaluator/refusals.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { resultFile } from "../checks/recipe.ts";
@@ -33,18 +34,22 @@ export function planPackageOutputs(
   const made = planEach(planning, others, together).map((items, i) => {
     const other = others[i];
     const isRpm = other !== undefined && isRpmManifest(builderOf(other));
-    const packages = items && (isRpm ? rpmOutputs(items) : items.map(debOutput));
+    if (items === undefined || items === lost) return [other, items] as const;
+    const packages = isRpm ? rpmOutputs(items) : items.map(debOutput);
     const { name = "" } = other ? builderOf(other) : {};
-    const checks = items && checkOutputs(items, name, other?.target.arch ?? "");
-    return [other, packages && checks && [...packages, ...checks]] as const;
+    return [other, [...packages, ...checkOutputs(items, name, other?.target.arch ?? "")]] as const;
   });
-  const planned = new Map<Plannable | undefined, readonly PlannedOutput[] | undefined>([
-    ...trees.map((item) => [item, planTreeOutputs(planning, item.file, item.target)] as const),
+  const planned = new Map<Plannable | undefined, readonly PlannedOutput[] | undefined | Lost>([
+    ...trees.map((item) => {
+      const outputs = planning.attempt(item.file, () => planTreeOutputs(planning, item.file, item.target));
+      return [item, outputs] as const;
+    }),
     ...made,
   ]);
   const each = packages.map((item) => planned.get(item));
-  const outputs = each.flatMap((items) => items ?? []);
-  if (each.includes(undefined)) return outputs;
+  const outputs = each.flatMap((items) => (items === lost ? [] : (items ?? [])));
+  // What is asked for may be of one that is not there.
+  if (each.includes(undefined) || each.includes(lost)) return outputs;
   const repository = planRepository(planning, outputs, packages[0]);
   return repository ? wishedOf([...outputs, ...repository], planning) : outputs;
 }

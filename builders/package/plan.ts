@@ -5,6 +5,7 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import { allOf, type Lost, lost } from "../../evaluator/refusals.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { BuildType, Input } from "../../store/model/derivation.ts";
 import { Fault, unreachable } from "../../store/model/fault.ts";
@@ -64,7 +65,7 @@ export function planPackages(
   const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
   // What is built of a spec in a root of debs is no package of theirs.
   if (items.some(isBuiltBy(planning, "rpm"))) requireRpm(distro);
-  const planned = planEach(planning, items);
+  const planned = allOf(planEach(planning, items));
   if (planned.includes(undefined)) return undefined;
   const packages = planned.flatMap((items) => items ?? []);
   const language = distro.format === "rpm" ? rpmLanguage : debLanguage;
@@ -86,7 +87,7 @@ export function planEach(
   planning: Planning,
   items: readonly Plannable[],
   all: readonly Plannable[] = items,
-): readonly (readonly MadePackage[] | undefined)[] {
+): readonly (readonly MadePackage[] | undefined | Lost)[] {
   const wanted = items.map(({ file }) => file);
   const planBeside = (files: readonly string[], target: Target) => debsOf(planning, target)(files);
   const together = (["rpm", "deb-source"] as const).flatMap((builder) => {
@@ -94,15 +95,17 @@ export function planEach(
     const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
     return [...sets.values()].map((each) => {
       const toolchain = toolchainOf(planning, each[0]?.target);
-      const planned = planSet(planning, builder, each, { planBeside, toolchain, wanted });
-      return new Map(each.map((item) => [item.file, planned.get(item.file)]));
+      return planSet(planning, builder, each, { planBeside, toolchain, wanted });
     });
   });
   return items.map((item) => {
     const own = together.find((planned) => planned.has(item.file));
-    if (own === undefined) return planPackage(planning, item.file, item.target);
+    if (own === undefined)
+      return planning.attempt(item.file, () => planPackage(planning, item.file, item.target));
     const packages = own.get(item.file);
-    return packages && withMain(assembled(planning.world.assembly, item.file).name, item.file, packages);
+    return packages === lost || packages === undefined
+      ? packages
+      : withMain(assembled(planning.world.assembly, item.file).name, item.file, packages);
   });
 }
 
@@ -111,7 +114,10 @@ function toolchainOf(planning: Planning, target: Target | undefined): ToolchainF
   const planned = new Map<string, MadeSet | undefined>();
   return (arch) => {
     if (target && !planned.has(arch))
-      planned.set(arch, planToolchain(planning, { ...target, arch }, planEach));
+      planned.set(
+        arch,
+        planToolchain(planning, { ...target, arch }, (...asked) => allOf(planEach(...asked))),
+      );
     return planned.get(arch);
   };
 }

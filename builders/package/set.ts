@@ -3,7 +3,7 @@
 
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import type { Place } from "../../store/model/fault.ts";
+import { type Lost, lost } from "../../evaluator/refusals.ts";
 import type { ToolchainFor } from "../buildroot/root.ts";
 import { openDebSource } from "../deb-source/plan.ts";
 import { distroNamed } from "../distro/named.ts";
@@ -11,11 +11,11 @@ import type { Made, MadeSet } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
 import { packRpm } from "../rpm/plan.ts";
 import { planSource } from "../source/plan.ts";
+import { assembled } from "../tools/plan.ts";
 import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { debLanguage, rpmLanguage } from "./language.ts";
 import { packageReferences } from "./local.ts";
-import type { RpmManifest } from "./rpm.ts";
 import { settledPackage } from "./settled.ts";
 import { type Member, type OpenedSource, planTogether } from "./together.ts";
 
@@ -35,42 +35,59 @@ export interface SetMeans {
   readonly wanted: readonly string[];
 }
 
-/**
- * What each makes, by its manifest: specs, or debianised trees.
- *
- * @throws {Fault} `manifest/cycle`, `unresolved/nobody-provides`
- */
+/** What each makes, by its manifest: specs, or debianised trees. */
 export function planSet(
   planning: Planning,
   builder: "rpm" | "deb-source",
   items: readonly Plannable[],
-  { planBeside, toolchain, wanted }: SetMeans,
-): ReadonlyMap<string, readonly Made[] | undefined> {
+  means: SetMeans,
+): ReadonlyMap<string, readonly Made[] | undefined | Lost> {
   const files = new Set(items.map(({ file }) => file));
-  const members = items.map((item): Member => {
-    const { file, target } = item;
-    const references = packageReferences(planning.world.assembly, file, "buildDependencies").map(
-      (one) => one.file,
-    );
-    // Others of these are found as they are by what they provide.
-    const names = references.filter((other) => files.has(other));
+  const members = items.map((item) => planMember(planning, item, files, means));
+  const language = builder === "rpm" ? rpmLanguage : debLanguage;
+  const { planned, refused, blocked } = planTogether(members, language, means.wanted);
+  for (const [file, fault] of refused) planning.refuse(file, fault);
+  for (const [file, by] of blocked) planning.block(file, by);
+  const isThere = ({ file }: Plannable) => planned.has(file) || !means.wanted.includes(file);
+  return new Map(items.map((item) => [item.file, isThere(item) ? planned.get(item.file) : lost]));
+}
+
+/** With others of these it is built as it turns out by what they provide. */
+function planMember(
+  planning: Planning,
+  item: Plannable,
+  files: ReadonlySet<string>,
+  { planBeside, toolchain }: SetMeans,
+): Member {
+  const { file, target } = item;
+  const own = assembled(planning.world.assembly, file);
+  const references = packageReferences(planning.world.assembly, file, "buildDependencies").map(
+    (one) => one.file,
+  );
+  const titled = {
+    file,
+    name: own.name,
+    place: own.document.place(["name"]),
+    names: references.filter((other) => files.has(other)),
+  };
+  const opened = planning.attempt(file, () => {
     const beside = planBeside(
       references.filter((other) => !files.has(other)),
       target,
     );
-    const { manifest, place, opened } = openSource(planning, item, { asked: beside?.asked ?? [], toolchain });
-    const titled = { file, name: manifest.name, place: place(["name"]), names };
-    return beside === undefined || opened === undefined
-      ? { ...titled, ...unknown }
-      : { ...titled, beside: beside.packages, ...opened };
+    const source = openSource(planning, item, { asked: beside?.asked ?? [], toolchain });
+    return beside && source && { ...source, beside: beside.packages, isLost: false };
   });
-  return planTogether(members, builder === "rpm" ? rpmLanguage : debLanguage, wanted);
+  if (opened === lost) return { ...titled, ...unknown, declares: [], isLost: true };
+  if (opened === undefined) return { ...titled, ...unknown };
+  return { ...titled, ...opened, plan: (localsFor) => planning.attempt(file, () => opened.plan(localsFor)) };
 }
 
-const unknown: OpenedSource & Pick<Member, "beside"> = {
+const unknown: OpenedSource & Pick<Member, "beside" | "isLost"> = {
   beside: [],
   declares: undefined,
   isWhole: false,
+  isLost: false,
   metOf: () => undefined,
   plan: () => undefined,
 };
@@ -86,18 +103,14 @@ function openSource(
     readonly asked: readonly string[];
     readonly toolchain: ToolchainFor;
   },
-): {
-  readonly manifest: DebSourceManifest | RpmManifest;
-  readonly place: (path: readonly string[]) => Place;
-  readonly opened: OpenedSource | undefined;
-} {
+): OpenedSource | undefined {
   const { own, manifest, local } = settledPackage(planning, file, target);
   const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
   const place = (path: readonly (string | number)[]) => own.document.place([...path]);
   if (manifest.builder === "rpm") {
     const tools = toolchain(target.arch);
     const plan = tools && { manifest, target, distro, local, place, needs: needsOf(manifest, asked) };
-    return { manifest, place, opened: plan && packRpm(planning, { ...plan, toolchain: tools }) };
+    return plan && packRpm(planning, { ...plan, toolchain: tools });
   }
   if (manifest.builder !== "deb-source") throw new Error(`${file} is built by itself`);
   const debian = requireDeb(distro);
@@ -111,7 +124,7 @@ function openSource(
   const source = planSource(planning, { name, sources, patches, distro: debian, local, place });
   const needs = needsOf(manifest, asked);
   const plan = source && { manifest, target, distro: debian, source, needs, toolchain, place };
-  return { manifest, place, opened: plan && openDebSource(planning, plan) };
+  return plan && openDebSource(planning, plan);
 }
 
 /** Beside what the source itself says. */

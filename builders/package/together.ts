@@ -1,6 +1,7 @@
 // Sources that are built together: who is built with whose packages, though no manifest says so.
 // Pure. Knows what sources ask for and packages provide; does not know how anything is planned.
 
+import { type Lost, lost } from "../../evaluator/refusals.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
 import type { Language } from "./language.ts";
@@ -14,6 +15,8 @@ export interface Member {
   readonly place: Place;
   /** What its packages are called and provide as its text says, before they are built; undefined while that is open. */
   readonly declares: readonly string[] | undefined;
+  /** Whether its text cannot be had. */
+  readonly isLost: boolean;
   /** Whether they provide nothing else. */
   readonly isWhole: boolean;
   /** Files of those of the others that its manifest names. */
@@ -23,14 +26,27 @@ export interface Member {
   /** Which of these requirements the distribution meets by itself; undefined while that is open. */
   readonly metOf: (requires: readonly string[]) => ReadonlySet<string> | undefined;
   /** Its packages; undefined while something is open, or it waits. */
-  readonly plan: (localsFor: LocalsFor) => readonly Made[] | undefined;
+  readonly plan: (localsFor: LocalsFor) => readonly Made[] | undefined | Lost;
 }
 
 /** What a member says of itself, whoever names it. */
-export type OpenedSource = Omit<Member, "file" | "name" | "place" | "names" | "beside">;
+export interface OpenedSource
+  extends Omit<Member, "file" | "name" | "place" | "isLost" | "names" | "beside" | "plan"> {
+  readonly plan: (localsFor: LocalsFor) => readonly Made[] | undefined;
+}
 
 /** What somebody who asks for this is built with of what kit makes; undefined while they wait for one of the others. */
 export type LocalsFor = (requires: readonly string[]) => MadeSet | undefined;
+
+/** What comes of members, by their files. */
+export interface Together {
+  /** Undefined while something is open. */
+  readonly planned: ReadonlyMap<string, readonly Made[] | undefined>;
+  /** Those for whom somebody is missing, whatever is done. */
+  readonly refused: ReadonlyMap<string, Fault>;
+  /** Those who are built with one that is lost or refused, and with whom. */
+  readonly blocked: ReadonlyMap<string, readonly string[]>;
+}
 
 /**
  * Whom one names by what another one's text says it provides is built after that one, and with it, whatever the
@@ -40,28 +56,32 @@ export type LocalsFor = (requires: readonly string[]) => MadeSet | undefined;
  * installed is looked for alike. Where only some are `wanted`, by their files, of the others those are planned that they
  * are built with; all of them where somebody found nobody, since any could be who turns out to provide it.
  *
- * @throws {Fault} `manifest/cycle`, `unresolved/nobody-provides`
+ * Refused are `manifest/cycle` and `unresolved/nobody-provides`; where one is lost, who found nobody waits for that one:
+ * it could be who provides it.
  */
 export function planTogether(
   members: readonly Member[],
   language: Language,
   wanted: readonly string[] = members.map(({ file }) => file),
-): ReadonlyMap<string, readonly Made[] | undefined> {
+): Together {
   const known = new Map<string, readonly Made[] | undefined>();
+  const nobody: Together = { planned: known, refused: new Map(), blocked: new Map() };
+  const open = () => ({ ...nobody, planned: new Map(members.map(({ file }) => [file, known.get(file)])) });
   if (members.some(({ declares }) => declares === undefined)) {
     // They are asked all the same, so that what they want to know is known the next time.
     for (const member of members) member.plan(() => undefined);
-    return new Map(members.map(({ file }) => [file, undefined]));
+    return open();
   }
   const active = new Set(members.filter(({ file }) => wanted.includes(file)));
+  const lostOnes = new Set(members.filter(({ isLost }) => isLost));
   // In each round what the packages of the rounds before provide is known to those who found nobody else.
   for (let [found, isLast]: [readonly Made[], boolean] = [[], false]; ; ) {
-    const waits = settleRound({ members, active, language, known, found, isLast });
-    if (waits.length === 0 || [...known.values()].includes(undefined))
-      return new Map(members.map(({ file }) => [file, known.get(file)]));
+    const waits = settleRound({ members, active, language, known, lostOnes, found, isLast });
+    if ([...known.values()].includes(undefined)) return open();
+    if (waits.length === 0) return nobody;
     const all = [...known.values()].flatMap((packages) => packages ?? []);
     const isNew = all.length > found.length;
-    if (!isNew && isLast) throw stuck(waits, members);
+    if (!isNew && isLast) return { ...nobody, ...stuck(waits, lostOnes, members) };
     // A package that nobody can install is no reason to wait: it need not be chosen.
     isLast = !isNew;
     found = all;
@@ -83,6 +103,8 @@ interface Round {
   readonly active: Set<Member>;
   readonly language: Language;
   readonly known: Map<string, readonly Made[] | undefined>;
+  /** Those that cannot be planned. */
+  readonly lostOnes: Set<Member>;
   readonly found: readonly Made[];
   /** Whether nothing more will be known. */
   readonly isLast: boolean;
@@ -90,12 +112,12 @@ interface Round {
 
 /** Plans whom nothing keeps, and whom they kept, until there is nobody left. */
 function settleRound(round: Round): readonly Wait[] {
-  const { members, active, known, isLast } = round;
+  const { members, active, known, lostOnes, isLast } = round;
   for (;;) {
     const waits: Wait[] = [];
     let isNew = false;
     for (const member of members) {
-      if (!active.has(member) || known.has(member.file)) continue;
+      if (!active.has(member) || known.has(member.file) || lostOnes.has(member)) continue;
       const wait = {
         member,
         others: new Set<Member>(),
@@ -107,11 +129,12 @@ function settleRound(round: Round): readonly Wait[] {
         const locals = localsOf(requires, { ...round, ...wait });
         return isKept() ? undefined : locals;
       });
-      if (isKept()) {
+      if (packages !== lost && isKept()) {
         waits.push(wait);
         continue;
       }
-      known.set(member.file, packages);
+      if (packages === lost) lostOnes.add(member);
+      else known.set(member.file, packages);
       isNew = true;
     }
     const before = active.size;
@@ -189,9 +212,11 @@ function packagesOf(one: Member, { known, others }: Search): readonly Made[] | u
   return known.get(one.file);
 }
 
-function declaredBy({ declares = [] }: Member, { namesIn }: Language): (text: string) => boolean {
+/** Of one that is lost, whatever has its name in its own could be: `zlib1g-dev` of zlib. */
+function declaredBy({ name: own, declares = [], isLost }: Member, { namesIn }: Language) {
+  if (isLost) return (text: string) => namesIn(text).some((name) => name.includes(own));
   const declared = new Set(declares);
-  return (text) => namesIn(text).some((name) => declared.has(name));
+  return (text: string) => namesIn(text).some((name) => declared.has(name));
 }
 
 /** Those of packages that provide what a requirement speaks of, whatever their versions. */
@@ -202,11 +227,48 @@ function giversIn(packages: readonly Made[], { namesIn, givenBy }: Language): (t
   return (text) => namesIn(text).flatMap((name) => givers.get(name) ?? []);
 }
 
-function stuck(waits: readonly Wait[], members: readonly Member[]): Fault {
+/** Nobody who is left can go on: for lack of somebody, or since others cannot, or in a circle. */
+function stuck(
+  waits: readonly Wait[],
+  lostOnes: ReadonlySet<Member>,
+  members: readonly Member[],
+): Pick<Together, "refused" | "blocked"> {
+  const refused = new Map<string, Fault>();
+  const blocked = new Map<string, readonly string[]>();
+  const gone = new Set(lostOnes);
+  const refuse = (those: readonly Member[], fault: Fault) => {
+    for (const member of those) {
+      refused.set(member.file, fault);
+      gone.add(member);
+    }
+  };
+  const lacking = waits.filter(({ unmet }) => unmet.size > 0);
+  if (lostOnes.size === 0 && lacking.length > 0)
+    refuse(
+      lacking.map(({ member }) => member),
+      nobodyProvides(lacking, waits, members),
+    );
+  for (;;) {
+    const rest = waits.filter(({ member }) => !gone.has(member));
+    if (rest.length === 0) return { refused, blocked };
+    const held = rest.flatMap((wait) => {
+      const by = wait.unmet.size > 0 ? [...lostOnes] : [...wait.others].filter((other) => gone.has(other));
+      return by.length > 0 ? [[wait.member, by.map(({ file }) => file)] as const] : [];
+    });
+    for (const [member, by] of held) {
+      blocked.set(member.file, by);
+      gone.add(member);
+    }
+    if (held.length > 0) continue;
+    const way = circleIn(rest);
+    refuse(way, circle(way, rest));
+  }
+}
+
+function nobodyProvides(lacking: readonly Wait[], waits: readonly Wait[], members: readonly Member[]): Fault {
   const needs = new Map<string, string[]>();
-  for (const { member, unmet } of waits)
+  for (const { member, unmet } of lacking)
     for (const text of unmet) needs.set(text, [...(needs.get(text) ?? []), member.name]);
-  if (needs.size === 0) return circle(waits);
   const details = [...needs].map(([text, names]) => `${text} is needed to build ${names.join(", ")}`);
   const behind = waits.filter(({ unmet }) => unmet.size === 0).map(({ member }) => member.name);
   return new Fault("unresolved/nobody-provides", `nobody provides ${[...needs.keys()].join(", ")}`, {
@@ -216,7 +278,7 @@ function stuck(waits: readonly Wait[], members: readonly Member[]): Fault {
 }
 
 /** Everybody who is left waits for one who does. */
-function circle(waits: readonly Wait[]): Fault {
+function circleIn(waits: readonly Wait[]): readonly Member[] {
   const waitOf = new Map(waits.map((wait) => [wait.member, wait]));
   const way: Member[] = [];
   let at = waits[0]?.member;
@@ -224,9 +286,12 @@ function circle(waits: readonly Wait[]): Fault {
     way.push(at);
     at = [...(waitOf.get(at)?.others ?? [])].find((other) => waitOf.has(other));
   }
-  const round = way.slice(at === undefined ? 0 : way.indexOf(at));
-  const names = [...round, ...(at ? [at] : [])].map(({ name }) => name);
-  const [first, ...rest] = round;
+  return way.slice(at === undefined ? 0 : way.indexOf(at));
+}
+
+function circle(way: readonly Member[], waits: readonly Wait[]): Fault {
+  const [first, ...rest] = way;
+  const names = [...way, ...(first ? [first] : [])].map(({ name }) => name);
   return new Fault("manifest/cycle", `these are built with each other in a circle: ${names.join(" → ")}`, {
     ...(first && { place: first.place }),
     related: rest.map(({ name, place }) => ({ place, message: name })),

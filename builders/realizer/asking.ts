@@ -39,6 +39,7 @@ import { answererText, type Listing, openAnswerers } from "../lock/listing.ts";
 import { type Remark, toldOnce } from "../lock/once.ts";
 import { answerView, type ViewIndexes } from "../lock/view.ts";
 import { sourceLists } from "../repository/release.ts";
+import { type Leave, leaving } from "./leave.ts";
 
 /**
  * What to do with open questions: `first` locks where there is no lock file and else resolves among what is pinned;
@@ -60,12 +61,14 @@ export interface AskOptions {
   readonly locking: Locking;
   /** What was pinned before. */
   readonly lock: Lock;
+  /** Of packages and their sources; views have an answer in any case. */
+  readonly leave?: Leave | undefined;
 }
 
 /** The world's lock with answers to these questions. */
 export async function askWorld(
   open: readonly ClosureQuestion[],
-  { world, locking, lock }: AskOptions,
+  { world, locking, lock, leave }: AskOptions,
   means: AskMeans,
 ): Promise<Lock> {
   let extended = world.lock;
@@ -78,9 +81,13 @@ export async function askWorld(
     means.emit({ type: "step", text: `resolving ${questionText(question)}` });
     const listing = (await fetching[i]) ?? { indexes: [] };
     refuseOlder(listing.indexes, lock.distros[question.source.distro]?.indexes ?? []);
-    const { closure, used } = answerQuestion(question, listing, heldBy(question, lock, locking), (text) =>
-      means.emit({ type: "warning", text }),
+    const held = heldBy(question, lock, locking);
+    const warn = (text: string) => means.emit({ type: "warning", text });
+    const answer = leaving(questionDigest(question), leave, () =>
+      answerQuestion(question, listing, held, warn),
     );
+    if (answer === undefined) continue;
+    const { closure, used } = answer;
     tellAnswerers(question, listing, closure.packages, means.emit);
     extended = withAnswer(extended, question, closure, used);
   }

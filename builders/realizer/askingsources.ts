@@ -14,6 +14,7 @@ import {
 import { Fault } from "../../store/model/fault.ts";
 import { lockedIndexes, sourceListsOf } from "../lock/listing.ts";
 import { type AskMeans, type AskOptions, assemblyOf, type Locking } from "./asking.ts";
+import { leaving } from "./leave.ts";
 
 /**
  * The world's lock with answers to these questions.
@@ -22,7 +23,7 @@ import { type AskMeans, type AskOptions, assemblyOf, type Locking } from "./aski
  */
 export async function askSources(
   open: readonly SourceQuestion[],
-  { world, locking, lock }: AskOptions,
+  { world, locking, lock, leave }: AskOptions,
   means: AskMeans,
 ): Promise<Lock> {
   let extended = world.lock;
@@ -31,8 +32,12 @@ export async function askSources(
     means.emit({ type: "step", text: `resolving ${sourceQuestionText(question)}` });
     if (!isSearched(source, "repositories")) throw leftOut(question);
     const listing = await means.indexes({ source }, assemblyOf(question, world));
-    const answer =
-      heldSource(question, lock, locking) ?? chooseSource(question, sourceListsOf(question, listing));
+    const answer = leaving(
+      sourceDigest(question),
+      leave,
+      () => heldSource(question, lock, locking) ?? chooseSource(question, sourceListsOf(question, listing)),
+    );
+    if (answer === undefined) continue;
     const indexes = lockedIndexes(listing);
     const date = Math.max(0, ...indexes.map((index) => index.date));
     extended = withSource(extended, question, answer, { date, indexes });

@@ -1,66 +1,23 @@
 // The straight line: load → lock → evaluate → realize.
 // Knows the order and when to go round again; each step is somebody else's.
 
-import { readFileSync } from "node:fs";
-import {
-  allDerivations,
-  evaluate,
-  type Plan,
-  type PlannedOutput,
-  type Planning,
-  type Wish,
-  type World,
-} from "../../evaluator/evaluate.ts";
-import type { Kind } from "../../evaluator/kind.ts";
+import { evaluate, type Plan, type Wish, type World } from "../../evaluator/evaluate.ts";
 import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
 import { answersElsewhere, pruneLock } from "../../evaluator/lockchange.ts";
-import { type Content, type Derivation, type Request, splitContent } from "../../store/model/derivation.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import type { Target } from "../../evaluator/manifest/variables.ts";
+import { type Derivation, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { Fault, Faults } from "../../store/model/fault.ts";
-import { type FileServers, fetchAddresses, recordedPlace } from "../fetch/recipe.ts";
-import type { Keeper } from "../keeper/client.ts";
+import type { Fault } from "../../store/model/fault.ts";
 import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
-import { readFolder } from "../load/local.ts";
-import { refuseForeign } from "../rootfs/runnable.ts";
-import { readBinfmt } from "../sandbox/binfmt.ts";
-import { type AskMeans, askViews, askWorld, type Locking, provisional, refuseOpenViews } from "./asking.ts";
-import { askGit, refuseOpenGit } from "./askinggit.ts";
-import { askSources, refuseOpenSources } from "./askingsources.ts";
-import type { Means, Realized, RealizeOptions } from "./means.ts";
-import { type MendMeans, mend } from "./mend.ts";
-import { realize } from "./realize.ts";
+import { type Answering, answerOpen, isOpen } from "./answers.ts";
+import type { Locking } from "./asking.ts";
+import { gatherFacts } from "./facts.ts";
+import { judge, type LeftOut } from "./leftout.ts";
+import type { LineMeans, RealizeOptions } from "./means.ts";
 import { areRecorded } from "./recorded.ts";
 import { targetsOf } from "./targets.ts";
-
-/** The world as the line reaches it. */
-export interface LineMeans extends AskMeans {
-  readonly kinds: readonly Kind<unknown>[];
-  /** Plans a manifest by its kind. @throws {Fault} `usage/not-realizable` */
-  readonly plan: (planning: Planning) => readonly PlannedOutput[];
-  /** The folder of the manifests that ship. */
-  readonly shipped: string;
-  /** The architecture builds run on, as Debian calls it. */
-  readonly host: string;
-  readonly readLock: () => Lock | undefined;
-  readonly writeLock: (lock: Lock) => void;
-  /** Started when first asked for. */
-  readonly keeper: () => Promise<Keeper>;
-  readonly known: Means["known"];
-  readonly paces: Means["paces"];
-  readonly has: Means["has"];
-  /** The text of a file in a tree of the store. @throws {Fault} `store/missing-blob`, `digest/bomb` */
-  readonly readText: (tree: Digest, path: string) => string;
-  /** Where an archive's files may be found, nearest first. */
-  readonly mirrors: FileServers["mirrors"];
-  readonly sourceServers: FileServers["sourceServers"];
-  /** Makes room on the disk, where there is little and that is wanted, before more is written. */
-  readonly makeRoom: () => Promise<void>;
-  /** Whether there are caches to ask. */
-  readonly caches: boolean;
-  readonly absentOutputs: MendMeans["absentOutputs"];
-  readonly now: () => number;
-}
 
 export interface LineOptions {
   readonly manifest: string;
@@ -71,7 +28,7 @@ export interface LineOptions {
    * it wants these facts, and no lock is written.
    */
   readonly facts?: "recorded" | undefined;
-  /** Of a set of packages, those are planned that do not need what failed. */
+  /** Of a set of packages, those are planned that do not need what failed or was refused. */
   readonly keepGoing?: boolean | undefined;
 }
 
@@ -84,8 +41,10 @@ export interface Planned {
   readonly files: readonly string[];
   /** What had to be there before it could be told what is to be built. */
   readonly facts: readonly Derivation[];
-  /** What failed of that; no lock is written where something did, and the plan is without what needs it. */
+  /** What failed of that, and was refused; no lock is written where something did, and the plan is without what needs it. */
   readonly failures: readonly Fault[];
+  /** Of a set, of what nothing is built. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Everything up to realizing: a plan without open questions, its lock written where that was asked for. */
@@ -100,181 +59,132 @@ export async function planLine(
   // Indexes will be fetched: the keeper starts beside what comes before. Who waits for it is told if it cannot.
   if (asking) means.keeper().catch(() => {});
   const targets = targetsOf(assembly, options.wish, means.host);
+  const { files, ...local } = localsOf(assembly, targets);
+  const elsewhere = lockedElsewhere(assembly, written, targets, options.wish);
+  const world: World = {
+    ...{ assembly, tools, ...local, host: means.host },
+    lock: lockToBegin(written ?? emptyLock, options.locking, elsewhere),
+    provisional: new Map(),
+    facts: new Map(),
+    untold: new Map(),
+  };
+  const isSet = kindOf(assembly) === "packages";
+  const keepGoing = isSet && options.keepGoing === true;
+  const round: Round = { options, isSet, written, asking, locking: options.locking, keepGoing };
+  let way: Way = { world, asked: new Set(elsewhere), facts: [], failures: [] };
+  // A lock answers for the whole manifest, whichever outputs are wanted today.
+  const { outputs: _, select: __, ...whole } = options.wish;
+  if (asking) way = await settled(way, whole, round, means, build);
+  const end = await settled(way, options.wish, round, means, build);
+  const { faults, leftOut } = judge(end.plan, assembly, round);
+  const failures = [...end.failures, ...faults];
+  const isWhole = end.plan.wanted.length === 0 && failures.length === 0;
+  const changedLock = asking && isWhole ? changed(pruneLock(end.world.lock, end.asked), written) : undefined;
+  if (changedLock) means.writeLock(changedLock);
+  const { plan, world: reached, facts } = end;
+  return { plan, world: reached, changedLock, files: [...read, ...files], facts, failures, leftOut };
+}
+
+interface Round extends Answering {
+  readonly options: LineOptions;
+  readonly isSet: boolean;
+}
+
+/** How far it has come. */
+interface Way {
+  readonly world: World;
+  /** Every question that was asked on the way. */
+  readonly asked: ReadonlySet<Digest>;
+  readonly facts: readonly Derivation[];
+  readonly failures: readonly Fault[];
+}
+
+/** Plans, and answers what is open, until nothing is; it may still want facts where they are not to be built. */
+async function settled(
+  begun: Way,
+  wish: Wish,
+  round: Round,
+  means: LineMeans,
+  build: RealizeOptions,
+): Promise<Way & { readonly plan: Plan }> {
+  for (let way = begun; ; ) {
+    const plan = evaluate(way.world, wish, means.plan);
+    way = { ...way, asked: new Set([...way.asked, ...plan.asked]) };
+    judge(plan, way.world.assembly, round);
+    if (isOpen(plan)) {
+      way = { ...way, world: await answerOpen(plan, way.world, round, means) };
+    } else if (plan.wanted.length === 0) {
+      return { ...way, plan };
+    } else {
+      if (round.options.facts === "recorded" && !(await areRecorded(plan.wanted, means)))
+        return { ...way, plan };
+      way = await withFacts(way, plan.wanted, round, means, build);
+    }
+  }
+}
+
+async function withFacts(
+  { world, asked, facts, failures }: Way,
+  wanted: Plan["wanted"],
+  { keepGoing }: Round,
+  means: LineMeans,
+  build: RealizeOptions,
+): Promise<Way> {
+  const gathered = await gatherFacts(wanted, { world, keepGoing }, means, build);
+  const derivations = wanted.map(({ derivation }) => derivation);
+  const missed = derivations.filter(({ digest }) => !gathered.facts.has(digest));
+  return {
+    world: {
+      ...world,
+      facts: new Map([...world.facts, ...gathered.facts]),
+      untold: new Map([...world.untold, ...missed.map(({ digest }) => [digest, undefined] as const)]),
+    },
+    asked,
+    facts: [...facts, ...derivations],
+    failures: [...failures, ...gathered.failures],
+  };
+}
+
+/** What the manifests name of the disk, and every file and folder that this depends on. */
+function localsOf(
+  assembly: Assembly,
+  targets: readonly Target[],
+): Pick<World, "locals" | "executables"> & { readonly files: readonly string[] } {
   const found = targets.map((target) => digestLocals(assembly, target));
   const locals = new Map(found.flatMap((one) => [...one.locals]));
   const executables = new Set(found.flatMap((one) => [...one.executables]));
   const folders = [...locals].flatMap(([path, content]) =>
     splitContent(content).kind === "tree" ? [path] : [],
   );
-  const files = [...read, ...locals.keys(), ...folders.flatMap(ignoreFilesAbove)];
-  const updating = options.locking.mode === "update";
-  let lock = written ?? emptyLock;
-  // A package is locked for one architecture at a time, and built for any: what is locked for others stays.
-  const kind = assembly.manifests.get(assembly.root)?.kind.name ?? "";
-  const [isSet, isOfOne] = [kind === "packages", kind === "packages" || kind === "package"];
-  const elsewhere = new Set(
-    isOfOne || options.wish.architecture !== undefined
-      ? answersElsewhere(
-          lock,
-          targets.map(({ arch }) => arch),
-        )
-      : [],
-  );
-  let world: World = {
-    assembly,
-    tools,
-    locals,
-    executables,
-    host: means.host,
-    lock: updating
-      ? { ...lock, answers: kept(lock.answers, elsewhere), views: {}, sources: {}, git: {} }
-      : lock,
-    provisional: new Map(),
-    facts: new Map(),
-  };
-  const facts: Derivation[] = [];
-  const failures: Fault[] = [];
-  // A lock answers for the whole manifest, whichever outputs are wanted today.
-  const { outputs: _, select: __, ...whole } = options.wish;
-  const wishes: Wish[] = asking ? [whole, options.wish] : [options.wish];
-  const asked = new Set(elsewhere);
-  for (;;) {
-    const plan = evaluate(world, wishes[0] ?? options.wish, means.plan);
-    for (const question of plan.asked) asked.add(question);
-    if (isOpen(plan)) {
-      if (asking) {
-        const { locking } = options;
-        lock = await askWorld(plan.open, { world, locking, lock }, means);
-        world = { ...world, lock };
-        lock = await askViews(plan.openViews, { world, locking, lock }, means);
-        world = { ...world, lock };
-        lock = await askSources(plan.openSources, { world, locking, lock: written ?? emptyLock }, means);
-        world = { ...world, lock };
-        lock = await askGit(plan.openGit, { world, locking, lock: written ?? emptyLock }, means);
-        world = { ...world, lock };
-      } else {
-        refuseOpenViews(plan.openViews);
-        refuseOpenSources(plan.openSources);
-        refuseOpenGit(plan.openGit);
-        world = {
-          ...world,
-          provisional: new Map([
-            ...world.provisional,
-            ...plan.open.map((question) => provisional(question, world)),
-          ]),
-        };
-      }
-    } else if (plan.wanted.length > 0) {
-      if (options.facts === "recorded" && !(await areRecorded(plan.wanted, means)))
-        return { plan, world, changedLock: undefined, files, facts, failures };
-      facts.push(...plan.wanted.map(({ derivation }) => derivation));
-      const gathered =
-        options.keepGoing && isSet
-          ? await gatherWhatCanBe(plan.wanted, world, means, build)
-          : { facts: await gatherFacts(plan.wanted, world, means, build), failures: [] };
-      const told = new Map(gathered.facts);
-      const missed = plan.wanted.map(({ derivation }) => derivation.digest).filter((one) => !told.has(one));
-      failures.push(...gathered.failures);
-      world = {
-        ...world,
-        facts: new Map([...world.facts, ...told]),
-        ...(missed.length > 0 && { failed: new Set([...(world.failed ?? []), ...missed]) }),
-      };
-    } else if (wishes.length > 1) {
-      wishes.shift();
-    } else {
-      if (!asking || failures.length > 0)
-        return { plan, world, changedLock: undefined, files, facts, failures };
-      const pruned = pruneLock(world.lock, asked);
-      const changedLock = written && formatLock(pruned) === formatLock(written) ? undefined : pruned;
-      if (changedLock) means.writeLock(changedLock);
-      return { plan, world, changedLock, files, facts, failures };
-    }
-  }
+  return { locals, executables, files: [...locals.keys(), ...folders.flatMap(ignoreFilesAbove)] };
 }
 
-function kept<T>(answers: Readonly<Record<string, T>>, digests: ReadonlySet<Digest>): Record<string, T> {
-  return Object.fromEntries(Object.entries(answers).filter(([digest]) => digests.has(digest as Digest)));
+function kindOf(assembly: Assembly): string {
+  return assembly.manifests.get(assembly.root)?.kind.name ?? "";
 }
 
-function isOpen({ open, openViews, openSources, openGit }: Plan): boolean {
-  return open.length + openViews.length + openSources.length + openGit.length > 0;
+/** A package is locked for one architecture at a time, and built for any: what is locked for others stays. */
+function lockedElsewhere(
+  assembly: Assembly,
+  written: Lock | undefined,
+  targets: readonly Target[],
+  { architecture }: Wish,
+): ReadonlySet<Digest> {
+  const isOfOne = ["packages", "package"].includes(kindOf(assembly)) || architecture !== undefined;
+  const architectures = targets.map(({ arch }) => arch);
+  return new Set(isOfOne && written ? answersElsewhere(written, architectures) : []);
 }
 
-/** Brings derivations into being, sending local files to the store as they are needed. */
-export async function realizeLine(
-  targets: readonly Derivation[],
-  world: World,
-  means: LineMeans,
-  options: RealizeOptions,
-): Promise<Realized> {
-  const { known, has, paces, emit, now } = means;
-  refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host, readBinfmt);
-  const sent = new Set<Content>();
-  const build: Means["build"] = async ({ request, derivation, rebuild }) => {
-    const keeper = await startedKeeper(means);
-    await means.makeRoom();
-    await sendLocals(request, world, means, sent);
-    const { builder, digest: id, label } = derivation;
-    const hints = builder === "fetch" ? fetchAddresses(derivation, means) : derivation.hints;
-    const place = recordedPlace(derivation.hints);
-    const origin = place === undefined ? {} : { origin: place };
-    return await keeper.build({ request, id, label, hints, ...origin, rebuild });
-  };
-  const bring: Means["bring"] = async ({ request, derivation, rebuild }) => {
-    const { digest: id, label, hints } = derivation;
-    const place = recordedPlace(hints);
-    const origin = place === undefined ? {} : { origin: place };
-    return await (await startedKeeper(means)).bring({
-      request,
-      id,
-      label,
-      hints: undefined,
-      ...origin,
-      rebuild,
-    });
-  };
-  const offers: Means["offers"] = async (requests) =>
-    means.caches ? await (await startedKeeper(means)).offers(requests) : new Map();
-  const keep: Means["keep"] = async (requests) =>
-    requests.length === 0
-      ? []
-      : (await (await startedKeeper(means)).keep({ requests, contents: [] })).requests;
-  try {
-    return await realize(
-      targets,
-      { known, has, keep, offers, bring, build, paces, mend: () => mend(means), emit, now },
-      options,
-    );
-  } catch (error) {
-    throw error instanceof NoKeeper ? error.cause : error;
-  }
+/** An update asks everything anew that it is about. */
+function lockToBegin(lock: Lock, { mode }: Locking, elsewhere: ReadonlySet<Digest>): Lock {
+  if (mode !== "update") return lock;
+  const answers = Object.entries(lock.answers).filter(([digest]) => elsewhere.has(digest as Digest));
+  return { ...lock, answers: Object.fromEntries(answers), views: {}, sources: {}, git: {} };
 }
 
-/** No failure of any derivation, but the end of the run: it is told once, not for each that is ready. */
-class NoKeeper extends Error {}
-
-/** @throws {NoKeeper} */
-async function startedKeeper(means: LineMeans): Promise<Keeper> {
-  return await means.keeper().catch((cause: unknown) => {
-    throw new NoKeeper("the keeper did not start", { cause });
-  });
-}
-
-/** Sends to the store what a request takes of local files; `sent` is what was sent already. */
-export async function sendLocals(
-  request: Request,
-  world: World,
-  means: LineMeans,
-  sent: Set<Content>,
-): Promise<void> {
-  const local = new Set(world.locals.values());
-  const contents = Object.values(request.inputs).filter((input) => local.has(input) && !sent.has(input));
-  if (contents.length === 0) return;
-  const keeper = await means.keeper();
-  for (const content of contents) sent.add(content);
-  for (const content of (await keeper.keep({ requests: [], contents })).contents)
-    await sendLocal(content, world, keeper);
+/** Undefined where it is what was read. */
+function changed(lock: Lock, written: Lock | undefined): Lock | undefined {
+  return written && formatLock(lock) === formatLock(written) ? undefined : lock;
 }
 
 function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {
@@ -283,54 +193,4 @@ function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {
     locking.mode === "update" ||
     (locking.mode === "first" && written === undefined)
   );
-}
-
-async function gatherFacts(
-  wanted: Plan["wanted"],
-  world: World,
-  means: LineMeans,
-  options: RealizeOptions,
-): Promise<[Digest, string][]> {
-  const { results } = await realizeLine(
-    wanted.map(({ derivation }) => derivation),
-    world,
-    means,
-    options,
-  );
-  return wanted.map(({ derivation, output, path }) => {
-    const content = results.get(derivation.digest)?.outputs[output];
-    if (content === undefined) throw new Error(`${derivation.label} has no output ${output}`);
-    return [derivation.digest, means.readText(splitContent(content).digest, path)];
-  });
-}
-
-/** Each that can be, where all could not: what was built for them is not built again. */
-async function gatherWhatCanBe(
-  wanted: Plan["wanted"],
-  world: World,
-  means: LineMeans,
-  options: RealizeOptions,
-): Promise<{ readonly facts: readonly [Digest, string][]; readonly failures: readonly Fault[] }> {
-  try {
-    return { facts: await gatherFacts(wanted, world, means, options), failures: [] };
-  } catch (error) {
-    if (!(error instanceof Faults) || options.signal?.aborted) throw error;
-    const quiet = { ...means, emit: () => {} };
-    const each = await Promise.all(
-      wanted.map((one) => gatherFacts([one], world, quiet, options).catch(() => [])),
-    );
-    return { facts: each.flat(), failures: error.faults };
-  }
-}
-
-async function sendLocal(content: Content, world: World, keeper: Keeper): Promise<void> {
-  const path = [...world.locals].find(([, known]) => known === content)?.[0];
-  if (path === undefined) return;
-  const { kind, digest } = splitContent(content);
-  const stored =
-    kind === "blob" ? await keeper.putBlob(readFileSync(path)) : await keeper.putFolder(readFolder(path));
-  if (stored === digest) return;
-  throw new Fault("manifest/changed", `${path} changed while kit was reading it`, {
-    hint: "repeat the command",
-  });
 }

@@ -4,15 +4,15 @@
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { Fault, Faults } from "../../store/model/fault.ts";
-import type { Means, Realized, RealizeOptions } from "./means.ts";
+import { Fault } from "../../store/model/fault.ts";
+import { type Means, type Realized, type RealizeOptions, Unfinished } from "./means.ts";
 import { refuseBuilding, refuseFetching, refuseLeftOut } from "./refusal.ts";
 import { newRun } from "./run.ts";
 
 /**
  * Realizes derivations and what they need. One failure stops only what needs it.
  *
- * @throws {Faults} every failure, root causes only, when all that could be built is built
+ * @throws {Unfinished} every failure, root causes only, when all that could be built is built
  * @throws {Fault} `network/offline`, `network/not-cached`, `network/left-out`
  */
 export async function realize(
@@ -35,7 +35,10 @@ export async function realize(
   const failures = [...run.states.values()].flatMap((state) =>
     state.state === "failed" ? state.faults : [],
   );
-  if (failures.length > 0) throw new Faults(failures);
+  if (failures.length > 0) {
+    const made = [...run.results].filter(([digest]) => run.outcomes.has(digest));
+    throw new Unfinished(failures, new Map(made));
+  }
   if (![...wanted].every((digest) => run.states.get(digest)?.state === "done"))
     throw new Fault("interrupted/realize", "interrupted");
   return {

@@ -7,7 +7,9 @@ import { Command, Option } from "clipanion";
 import { ended } from "../../builders/checks/recipe.ts";
 import type { Event } from "../../builders/event.ts";
 import { checksType } from "../../builders/package/outputs.ts";
-import { type Planned, realizeLine } from "../../builders/realizer/line.ts";
+import { leftOutText } from "../../builders/realizer/leftout.ts";
+import type { Planned } from "../../builders/realizer/line.ts";
+import { realizeLine } from "../../builders/realizer/make.ts";
 import type { Realized } from "../../builders/realizer/means.ts";
 import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
@@ -25,7 +27,7 @@ import { meaningsIn } from "../meaning.ts";
 import { memoPlace, type RealizeMemo } from "../memo.ts";
 import { hasAddresses, movedSources } from "../moved.ts";
 import { configurationFiles } from "../places.ts";
-import { type State, statesCsv, statesOf, statesTable } from "../render/states.ts";
+import { leftOutState, type State, statesCsv, statesOf, statesTable } from "../render/states.ts";
 import { plural } from "../render/text.ts";
 import { BuildCommand } from "./command.ts";
 import { placeLink, refuseUnplaceable } from "./link.ts";
@@ -128,20 +130,25 @@ export class RealizeCommand extends BuildCommand {
     if (this.profile !== undefined) checkProfileName(this.profile);
     const manifest = this.manifestFile(this.manifest);
     const planned = await this.plan(this.manifest, parts, this.outputs);
-    const { plan, failures } = planned;
+    const { plan, failures, leftOut } = planned;
     if (plan.views.length > 0)
       throw new Fault("usage/not-realizable", "a view is nothing that can be built", {
         hint: "`kit report` shows what it comes to; an image or a package can be realized",
       });
+    for (const text of leftOut.flatMap((one) => leftOutText(one) ?? []))
+      this.renderer.event({ type: "warning", text });
     let isWhole = false;
     try {
-      const status = await this.make({ ...planned, manifest }, parts);
-      if (failures.length > 0) throw new Faults(failures);
+      const status = await this.make({ ...planned, manifest }, parts).catch((error: unknown) => {
+        throw error instanceof Faults ? new Faults([...failures, ...error.faults]) : error;
+      });
       isWhole = true;
+      if (failures.length > 0) throw new Faults(failures);
       return status;
     } finally {
       const facts = planned.facts.map((derivation) => ({ derivation }));
-      this.tellStates(statesOf(allDerivations([...plan.outputs, ...facts]), this.#ended, isWhole));
+      const states = statesOf(allDerivations([...plan.outputs, ...facts]), this.#ended, isWhole);
+      this.tellStates([...states, ...leftOut.map(leftOutState)]);
     }
   }
 

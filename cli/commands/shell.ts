@@ -2,7 +2,7 @@
 // Knows how the derivation is found and its inputs come about; does not know sandboxes.
 
 import { Command, Option } from "clipanion";
-import { realizeLine, sendLocals } from "../../builders/realizer/line.ts";
+import { realizeLine, sendLocals } from "../../builders/realizer/make.ts";
 import { resolveRequest } from "../../builders/realizer/resolve.ts";
 import { allDerivations } from "../../evaluator/evaluate.ts";
 import type { Derivation } from "../../store/model/derivation.ts";

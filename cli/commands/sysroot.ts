@@ -5,7 +5,8 @@ import { Command, Option } from "clipanion";
 import { planSysroot } from "../../builders/package/plan.ts";
 import { packageKind } from "../../builders/package/schema.ts";
 import { isTreeManifest } from "../../builders/package/tree.ts";
-import { planLine, realizeLine } from "../../builders/realizer/line.ts";
+import { planLine } from "../../builders/realizer/line.ts";
+import { realizeLine } from "../../builders/realizer/make.ts";
 import { targetsOf } from "../../builders/realizer/targets.ts";
 import {
   type ExportedSysroot,

@@ -2,6 +2,7 @@
 // Pure. Knows how outcomes add up and are written; does not know how anything was built.
 
 import type { Event } from "../../builders/event.ts";
+import type { LeftOut } from "../../builders/realizer/leftout.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
 import { outcomeOf } from "./board.ts";
 import { durationText, padded, visible } from "./text.ts";
@@ -9,8 +10,8 @@ import { durationText, padded, visible } from "./text.ts";
 type Ended = Extract<Event, { type: "end" }>;
 
 export interface State {
-  /** `open`: it never came to it. */
-  readonly state: ReturnType<typeof outcomeOf> | "open";
+  /** `open`: it never came to it; `elsewhere`: it is built for other architectures. */
+  readonly state: ReturnType<typeof outcomeOf> | "open" | LeftOut["state"];
   readonly builder: string;
   readonly label: string;
   /** Milliseconds; absent where nothing was done. */
@@ -37,6 +38,11 @@ export function statesOf(all: readonly Derivation[], events: readonly Ended[], i
   }
   const rest = isWhole ? ("reused" as const) : ("open" as const);
   return all.map(({ digest, builder, label }) => ended.get(digest) ?? { state: rest, builder, label });
+}
+
+/** A manifest that nothing is planned of. */
+export function leftOutState({ state, name, because }: LeftOut): State {
+  return { state, builder: "package", label: name, because };
 }
 
 /** RFC 4180, lines ended by `\n`. */

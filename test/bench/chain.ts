@@ -3,7 +3,8 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { planLine, realizeLine } from "../../builders/realizer/line.ts";
+import { planLine } from "../../builders/realizer/line.ts";
+import { realizeLine } from "../../builders/realizer/make.ts";
 import { composeParts } from "../../cli/composition.ts";
 import { readSettings } from "../../cli/settings.ts";
 import type { Content, Request } from "../../store/model/derivation.ts";

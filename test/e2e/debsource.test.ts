@@ -269,9 +269,37 @@ describe("trees of one folder, none of whose manifests names another", () => {
     const states = readFileSync(join(place.folder, "states.csv"), "utf8");
     for (const line of ["built,deb-source,good_1.0", "failed,deb-source,bad_1.0"])
       expect(states).toContain(line);
+    expect(states).toContain("blocked,package,after,,bad\n");
+    expect(outcome.stderr).toContain("after is not built: it waits for bad");
     // What is not whole is not locked.
     inFolder("some", speaker("bad", "", {}));
     expect([...done(await run("realize", "some")).paths.keys()].sort()).toEqual(["after", "bad", "good"]);
+  });
+
+  test("go on without those that cannot be planned: each is told, and who waits for them", async () => {
+    const garbled = { ...speaker("garbled", "", {}), "garbled/debian/control": "this is no control file\n" };
+    inFolder("unplanned", {
+      ...{ ...speaker("good", "", {}), ...garbled, ...speaker("after", "garbled-data", {}) },
+      ...{ ...speaker("one", "two", {}), ...speaker("two", "one", {}) },
+    });
+    const outcome = await run("realize", "unplanned", "--states", "states.csv");
+    expect([...outcome.paths.keys()]).toEqual(["good"]);
+    expect([outcome.status, codes(outcome).sort()]).toEqual([3, ["manifest/bad-control", "manifest/cycle"]]);
+    const states = readFileSync(join(place.folder, "states.csv"), "utf8");
+    for (const line of ["blocked,package,after,,garbled", "failed,package,one,,manifest/cycle"])
+      expect(states).toContain(line);
+    inFolder("lacking", {
+      ...{ ...speaker("good", "", {}), ...speaker("lacking", "hello (>= 99)", {}) },
+      ...{ ...speaker("other", "no-such-package", {}), ...speaker("later", "lacking", {}) },
+    });
+    const lacking = await run("realize", "lacking");
+    expect([...lacking.paths.keys()]).toEqual(["good"]);
+    expect([lacking.status, codes(lacking)]).toEqual([4, Array(2).fill("unresolved/unsatisfiable")]);
+    for (const name of ["lacking", "other"]) expect(lacking.stderr).toContain(`lacking/${name}.yaml","line":2`);
+    expect(lacking.stderr).toContain("later is not built: it waits for lacking");
+    // To lock it, all of it has to be there, and all that is not is told at once.
+    const locking = await run("lock", "unplanned");
+    expect(codes(locking)).toContain("manifest/bad-control");
   });
 
   test("in a circle, or needing what nobody provides, they are refused with all it concerns", async () => {

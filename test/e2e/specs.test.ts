@@ -311,6 +311,30 @@ test("in a root of debs what a spec asks for is mapped, each by a line; its sour
   expect(stanza["Requires"]).toContain("libz.so.1()(64bit)");
 });
 
+test("of a set what is for other processors is left out; what has no source is told, and keeps who needs it", async () => {
+  const all = {
+    ...{ ...spec("here", ""), ...spec("elsewhere", "ExclusiveArch: s390x") },
+    ...{
+      ...spec("lost", "Source0: http://127.0.0.1:9/lost.tar"),
+      ...spec("after", "BuildRequires: lost-devel"),
+    },
+  };
+  const sources = (all["lost.yaml"] ?? "").concat(
+    `sources: [{url: "http://127.0.0.1:9/lost.tar", sha256: "${"0".repeat(64)}"}]\n`,
+  );
+  place.write(
+    Object.fromEntries(
+      Object.entries({ ...all, "lost.yaml": sources }).map(([name, text]) => [`part/${name}`, text]),
+    ),
+  );
+  const outcome = await run("realize", "part", "--states", "part.csv");
+  expect([...outcome.paths.keys()]).toEqual(["here"]);
+  expect(outcome.stderr).toContain("elsewhere is left out: its spec has ExclusiveArch: s390x");
+  const states = readFileSync(join(place.folder, "part.csv"), "utf8");
+  for (const line of ["elsewhere,package,elsewhere,,", "blocked,package,after,,lost"])
+    expect(states).toContain(line);
+});
+
 describe("refused", () => {
   test("a spec that does not parse, one of another package, one for other processors, an empty one", async () => {
     place.write({

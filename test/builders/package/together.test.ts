@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rpmLanguage } from "../../../builders/package/language.ts";
 import { type Member, planTogether } from "../../../builders/package/together.ts";
+import { lost } from "../../../evaluator/refusals.ts";
 import { contentOf } from "../../../store/model/derivation.ts";
 import { digestOf } from "../../../store/model/digest.ts";
 
@@ -14,13 +15,15 @@ interface Written {
   readonly needs?: readonly string[];
   /** It is built only in a later planning. */
   readonly isOpen?: boolean;
+  /** Its text cannot be had (`text`), or it cannot be built. */
+  readonly isLost?: "text" | "build";
 }
 
 /** Members by name, and whose packages each is built with in the end. */
 function plan(written: Readonly<Record<string, Written>>, distro: readonly string[] = ["gcc"]) {
   const builtWith: Record<string, readonly string[]> = {};
   const members = Object.entries(written).map(
-    ([name, { requires, declares = [], provides = [], needs = [], isOpen }]): Member => {
+    ([name, { requires, declares = [], provides = [], needs = [], isOpen, isLost }]): Member => {
       const lines = [name, ...declares, ...provides];
       const stanza = {
         Package: name,
@@ -36,12 +39,14 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
           place: { file: name, line: 1, column: 1 },
           names: [],
           beside: [],
-          declares: [name, ...declares],
+          declares: isLost === "text" ? [] : [name, ...declares],
           isWhole: false,
+          isLost: isLost === "text",
         },
         metOf: (texts) => new Set(texts.filter((text) => distro.includes(text))),
         plan(localsFor) {
           const locals = localsFor(requires);
+          if (locals !== undefined && isLost) return lost;
           if (locals === undefined || isOpen) return undefined;
           builtWith[name] = locals.packages.map(({ label }) => label).sort();
           return [{ stanza, label: name, archive: { content: contentOf("blob", digestOf(name)) } }];
@@ -49,8 +54,9 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
       };
     },
   );
-  const planned = planTogether(members, rpmLanguage);
-  return { builtWith, open: [...planned].flatMap(([name, made]) => (made === undefined ? [name] : [])) };
+  const { planned, refused, blocked } = planTogether(members, rpmLanguage);
+  const open = [...planned].flatMap(([name, made]) => (made === undefined ? [name] : []));
+  return { builtWith, open, refused, blocked: Object.fromEntries(blocked) };
 }
 
 describe("sources that are built together", () => {
@@ -81,22 +87,69 @@ describe("sources that are built together", () => {
   });
 
   test("what nobody provides, with all that need it; circles", () => {
-    expect(() =>
-      plan({ a: { requires: ["x(y)"] }, b: { requires: ["x(y)"] }, c: { requires: ["a"] } }),
-    ).toThrow(
-      expect.objectContaining({
-        code: "unresolved/nobody-provides",
-        details: ["x(y) is needed to build a, b", "held up by that: c"],
-      }),
+    const lacking = plan({ a: { requires: ["x(y)"] }, b: { requires: ["x(y)"] }, c: { requires: ["a"] } });
+    expect([...lacking.refused.keys()]).toEqual(["a", "b"]);
+    expect(lacking.refused.get("a")).toMatchObject({
+      code: "unresolved/nobody-provides",
+      details: ["x(y) is needed to build a, b", "held up by that: c"],
+    });
+    expect(lacking.blocked).toEqual({ c: ["a"] });
+    const { refused, builtWith } = plan({
+      ...{ a: { requires: ["b"] }, b: { requires: ["c"] }, c: { requires: ["a"] }, d: { requires: [] } },
+    });
+    expect([...refused.keys()]).toEqual(["a", "b", "c"]);
+    expect(refused.get("c")).toMatchObject({
+      code: "manifest/cycle",
+      message: expect.stringContaining("a → b → c → a"),
+      place: expect.objectContaining({ file: "a" }),
+      related: [expect.objectContaining({ message: "b" }), expect.objectContaining({ message: "c" })],
+    });
+    expect(builtWith).toEqual({ d: [] });
+  });
+
+  test("two circles, and who waits for one of them", () => {
+    const { refused, blocked } = plan({
+      ...{ a: { requires: ["b"] }, b: { requires: ["a"] }, app: { requires: ["a"] } },
+      ...{ x: { requires: ["y"] }, y: { requires: ["x"] } },
+    });
+    expect([...refused].map(([name, { message }]) => [name, message.split(": ")[1]])).toEqual([
+      ...[
+        ["a", "a → b → a"],
+        ["b", "a → b → a"],
+      ],
+      ...[
+        ["x", "x → y → x"],
+        ["y", "x → y → x"],
+      ],
+    ]);
+    expect(blocked).toEqual({ app: ["a"] });
+  });
+
+  test("one that cannot be built keeps those who need it, and who finds nobody else; not the others", () => {
+    const { builtWith, blocked, refused } = plan({
+      lib: { requires: [], declares: ["lib-devel"], isLost: "build" },
+      ...{ app: { requires: ["lib-devel"] }, suite: { requires: ["app"] } },
+      ...{
+        tool: { requires: ["pkgconfig(what)"] },
+        alone: { requires: ["gcc", "other"] },
+        other: { requires: [] },
+      },
+    });
+    expect(builtWith).toEqual({ alone: ["other"], other: [] });
+    expect(blocked).toEqual({ app: ["lib"], tool: ["lib"], suite: ["app"] });
+    expect(refused.size).toBe(0);
+  });
+
+  test("of one whose text cannot be had is whatever is called like it", () => {
+    const { builtWith, blocked } = plan(
+      {
+        zlib: { requires: [], isLost: "text" },
+        ...{ app: { requires: ["zlib1g-dev"] }, alone: { requires: ["gcc"] } },
+      },
+      ["gcc", "zlib1g-dev"],
     );
-    expect(() => plan({ a: { requires: ["b"] }, b: { requires: ["c"] }, c: { requires: ["a"] } })).toThrow(
-      expect.objectContaining({
-        code: "manifest/cycle",
-        message: expect.stringContaining("a → b → c → a"),
-        place: expect.objectContaining({ file: "a" }),
-        related: [expect.objectContaining({ message: "b" }), expect.objectContaining({ message: "c" })],
-      }),
-    );
+    expect(builtWith).toEqual({ alone: [] });
+    expect(blocked).toEqual({ app: ["zlib"] });
   });
 
   test("a chain of what turns out, whatever order the specs are in", () => {

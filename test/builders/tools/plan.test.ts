@@ -33,6 +33,7 @@ async function questions(text: string, distro?: string): Promise<Record<string, 
       executables: new Set<string>(),
       provisional: new Map(),
       facts: new Map(),
+      untold: new Map(),
     };
     const world = { assembly, tools, host: "amd64", lock: emptyLock, ...nothing };
     const { open } = evaluate(world, {}, (planning) => planImage(planning, assembly.root));

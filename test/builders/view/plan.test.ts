@@ -35,7 +35,7 @@ async function asked(root: string, wish: Wish = {}): Promise<string[]> {
   });
   const world = {
     ...{ assembly, tools: new Map(), locals: new Map(), executables: new Set<string>(), host: "amd64" },
-    ...{ lock: emptyLock, provisional: new Map(), facts: new Map() },
+    ...{ lock: emptyLock, provisional: new Map(), facts: new Map(), untold: new Map() },
   };
   const { openViews } = evaluate(world, wish, (planning) => {
     planView(planning, assembly.root);

@@ -1,0 +1,71 @@
+// What of a set is not planned, and whether that is an end.
+// Pure. Knows what was refused and whom that keeps; does not know why it was.
+
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import type { Refusals } from "../../evaluator/refusals.ts";
+import { Fault, Faults } from "../../store/model/fault.ts";
+
+/** A manifest of a set of which nothing is built. */
+export interface LeftOut {
+  readonly name: string;
+  /** `elsewhere`: it is built for other architectures. */
+  readonly state: "failed" | "blocked" | "elsewhere";
+  /** The fault's code, the names of those it is built with, or why it is not for here. */
+  readonly because: string;
+}
+
+export interface Judged {
+  readonly leftOut: readonly LeftOut[];
+  /** Each once, named for what they are of. */
+  readonly faults: readonly Fault[];
+}
+
+/** Where it is no set, or that is an end (`keepGoing`), they are thrown. @throws {Faults} */
+export function judge(
+  { refused, blocked }: Refusals,
+  assembly: Assembly,
+  { isSet, keepGoing }: { readonly isSet: boolean; readonly keepGoing: boolean },
+): Judged {
+  const nameOf = (file: string) => assembly.manifests.get(file)?.name ?? file;
+  const isElsewhere = ([file, fault]: readonly [string, Fault]) =>
+    isSet && isOfItself(fault, file, assembly) && fault.code === "manifest/unsupported-architecture";
+  const elsewhere = [...refused].filter(isElsewhere);
+  const failed = [...refused].filter((one) => !isElsewhere(one));
+  // One fault may be of several: of all in a circle.
+  const faults = [...Map.groupBy(failed, ([, fault]) => fault)].map(([fault, [first, ...more]]) =>
+    isSet && first && more.length === 0 ? named(fault, nameOf(first[0]), first[0], assembly) : fault,
+  );
+  if (!keepGoing && faults.length > 0) throw new Faults(faults);
+  const leftOut = [
+    ...elsewhere.map(
+      ([file, { hint = "" }]): LeftOut => ({ name: nameOf(file), state: "elsewhere", because: hint }),
+    ),
+    ...failed.map(([file, { code }]): LeftOut => ({ name: nameOf(file), state: "failed", because: code })),
+    ...[...blocked].map(
+      ([file, by]): LeftOut => ({
+        name: nameOf(file),
+        state: "blocked",
+        because: by.map(nameOf).join(", "),
+      }),
+    ),
+  ];
+  return { leftOut, faults };
+}
+
+/** In a line, for people. */
+export function leftOutText({ name, state, because }: LeftOut): string | undefined {
+  if (state === "blocked") return `${name} is not built: it waits for ${because}`;
+  return state === "elsewhere" ? `${name} is left out: ${because}` : undefined;
+}
+
+function isOfItself({ place }: Fault, file: string, assembly: Assembly): boolean {
+  return place !== undefined && place.file === assembly.manifests.get(file)?.document.place([]).file;
+}
+
+/** Of which of the set it is; what has no place of its own is told at its name. */
+function named(fault: Fault, name: string, file: string, assembly: Assembly): Fault {
+  const { code, message, hint, related, details, cause } = fault;
+  const place = fault.place ?? assembly.manifests.get(file)?.document.place(["name"]);
+  const options = { ...(place && { place }), ...(hint !== undefined && { hint }), related, details, cause };
+  return new Fault(code, message.startsWith(name) ? message : `${name}: ${message}`, options);
+}

@@ -1,0 +1,58 @@
+// What cannot be planned of several things, so that the others are.
+// Pure. Knows what was thrown on the way; does not know what becomes of it.
+
+import { Fault } from "../store/model/fault.ts";
+
+/** What planning one of several comes to where it cannot be. */
+export const lost: unique symbol = Symbol("lost");
+export type Lost = typeof lost;
+
+/** Thrown where what planning asks for could not be told: why is known to whoever tried, and no fault of this place. */
+export class Untold extends Error {}
+
+/** How planning goes on without one of several. They are named by their manifests' files. */
+export interface Attempts {
+  /** What it comes to; `lost` where it is refused, or depends on what could not be told. */
+  attempt<T>(file: string, work: () => T): T | Lost;
+  /** It cannot be planned, whatever else can. */
+  refuse(file: string, fault: Fault): void;
+  /** It is not planned, as these are not, which it is built with. */
+  block(file: string, by: readonly string[]): void;
+}
+
+export interface Refusals {
+  readonly refused: ReadonlyMap<string, Fault>;
+  /** Whom each of those waits for that are kept by others. */
+  readonly blocked: ReadonlyMap<string, readonly string[]>;
+}
+
+export function openAttempts(): Attempts & Refusals {
+  const refused = new Map<string, Fault>();
+  const blocked = new Map<string, readonly string[]>();
+  const refuse = (file: string, fault: Fault) => {
+    if (!refused.has(file)) refused.set(file, fault);
+  };
+  return {
+    refused,
+    blocked,
+    refuse,
+    block: (file, by) => blocked.set(file, by),
+    attempt(file, work) {
+      try {
+        return work();
+      } catch (error) {
+        if (error instanceof Fault) refuse(file, error);
+        else if (!(error instanceof Untold)) throw error;
+        return lost;
+      }
+    },
+  };
+}
+
+/** Each of these; of one that is lost there is nothing to go on with. @throws {Untold} */
+export function allOf<T>(items: readonly (T | Lost)[]): T[] {
+  return items.map((item) => {
+    if (item === lost) throw new Untold("one of them cannot be planned");
+    return item;
+  });
+}

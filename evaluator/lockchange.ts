@@ -4,7 +4,14 @@
 import type { Digest } from "../store/model/digest.ts";
 import { type GitAnswer, type GitQuestion, gitDigest, gitQuestionText, type LockedGit } from "./gitsource.ts";
 import { indexKey, type Lock, type LockedAnswer, type LockedIndex, lockKey, packageKey } from "./lock.ts";
-import { type Closure, type ClosureQuestion, questionDigest, questionText } from "./question.ts";
+import {
+  type Closure,
+  type ClosureQuestion,
+  type Frame,
+  questionDigest,
+  questionFrame,
+  questionText,
+} from "./question.ts";
 import type { ChosenPackage } from "./resolution.ts";
 import {
   type LockedSource,
@@ -87,12 +94,13 @@ export function withGit(lock: Lock, question: GitQuestion, answer: GitAnswer): L
  * questions have no base, and sources.
  */
 export function answersElsewhere(lock: Lock, architectures: readonly string[]): readonly Digest[] {
-  const answers = Object.entries(lock.answers);
-  const isElsewhere = ({ distro, question }: LockedAnswer) =>
-    !architectures.includes(question.slice(distro.length + 1).split(/[ :]/, 1)[0] ?? "");
-  const isOfTools = ({ question }: LockedAnswer) => !question.includes("<");
-  if (!answers.some(([, answer]) => isElsewhere(answer) && !isOfTools(answer))) return [];
-  const others = answers.filter(([, answer]) => isElsewhere(answer) || isOfTools(answer));
+  const answers = Object.entries(lock.answers).map(
+    ([digest, { question }]) => [digest, questionFrame(question)] as const,
+  );
+  const isElsewhere = ({ architecture }: Frame) => !architectures.includes(architecture);
+  const isOfTools = ({ base }: Frame) => base.length === 0;
+  if (!answers.some(([, frame]) => isElsewhere(frame) && !isOfTools(frame))) return [];
+  const others = answers.filter(([, frame]) => isElsewhere(frame) || isOfTools(frame));
   return [others, Object.entries(lock.sources ?? {}), Object.entries(lock.git ?? {})].flatMap((entries) =>
     entries.map(([digest]) => digest as Digest),
   );

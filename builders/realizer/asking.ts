@@ -88,7 +88,8 @@ export async function askWorld(
     );
     if (answer === undefined) continue;
     const { closure, used } = answer;
-    tellAnswerers(question, listing, closure.packages, means.emit);
+    // Local packages come first wherever something is built: that is no news.
+    if (!question.build) tellAnswerers(question, listing, closure.packages, means.emit);
     extended = withAnswer(extended, question, closure, used);
   }
   return extended;

@@ -57,11 +57,13 @@ export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSo
   const about = readAbout(text);
   refuseOther(about, plan);
   if (crossed && manifest.test) throw uncheckable(plan);
+  const building = { ...plan, about, launcher, crossed };
   return {
     declares: about.declares,
     isWhole: about.isWhole,
+    asks: () => [...buildNeeds(wishOf(building)).depends, ...plan.needs],
     metOf: (requires) => metBy(planning, sourceOf(distro, target.arch), requires),
-    plan: (localsFor) => planBuild(planning, { ...plan, about, launcher, crossed }, localsFor),
+    plan: (localsFor) => planBuild(planning, building, localsFor),
   };
 }
 
@@ -89,18 +91,21 @@ function metBy(
   return met && new Set(requires.filter((text) => met.includes(nameOf(text))));
 }
 
+/** What its root is for. */
+function wishOf({ about, crossed, manifest, target }: Building) {
+  const { profiles } = parametersOf(about, { manifest, target }, crossed);
+  return { source: about.stanza, architecture: target.arch, profiles };
+}
+
 /** Its packages; undefined while something is open. */
 function planBuild(
   planning: Planning,
-  { about, launcher, crossed, manifest, source, target, distro, needs, toolchain }: Building,
+  building: Building,
   localsFor: LocalsFor,
 ): readonly Made[] | undefined {
+  const { about, launcher, crossed, manifest, source, target, distro, needs, toolchain } = building;
   const { host } = planning.world;
-  const parameters = {
-    ...parametersOf(about, { manifest, target }, crossed),
-    ...(crossed && { cross: target.arch }),
-  };
-  const wish = { source: about.stanza, architecture: target.arch, profiles: parameters.profiles };
+  const wish = wishOf(building);
   const locals = localsFor([...buildNeeds(wish).depends, ...needs]);
   const tools = toolchain(crossed ? host : target.arch);
   const root =
@@ -112,6 +117,10 @@ function planBuild(
       ...{ locals: locals.packages, toolchain: tools },
     });
   if (root === undefined) return undefined;
+  const parameters = {
+    ...parametersOf(about, { manifest, target }, crossed),
+    ...(crossed && { cross: target.arch }),
+  };
   const build = debSourceDerivation({
     label: `${about.source}_${withoutEpoch(about.version)}`,
     ...{ architecture: target.arch, buildType: target.buildType, launcher, source },

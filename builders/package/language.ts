@@ -5,6 +5,7 @@ import { formatRelation, parseGroup, parseRelations } from "../../evaluator/deb/
 import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { linesOf } from "../../evaluator/rpm/listing.ts";
 import { parseRelation, simplesOf } from "../../evaluator/rpm/relation.ts";
+import type { Made } from "../distro/package.ts";
 
 export interface Language {
   /** What a requirement speaks of; nothing of one that cannot be read. */
@@ -46,6 +47,35 @@ export const rpmLanguage: Language = {
     ...linesOf(stanza, "Files"),
   ],
 };
+
+/** Whether what a source's text declares is meant. Of one that is lost, whatever has its name in its own could be: `zlib1g-dev` of zlib. */
+export function declaredBy(
+  {
+    name: own,
+    declares = [],
+    isLost,
+  }: {
+    readonly name: string;
+    readonly declares: readonly string[] | undefined;
+    readonly isLost: boolean;
+  },
+  { namesIn }: Language,
+): (requirement: string) => boolean {
+  if (isLost) return (text: string) => namesIn(text).some((name) => name.includes(own));
+  const declared = new Set(declares);
+  return (text: string) => namesIn(text).some((name) => declared.has(name));
+}
+
+/** Those of packages that provide what a requirement speaks of, whatever their versions. */
+export function giversIn(
+  packages: readonly Made[],
+  { namesIn, givenBy }: Language,
+): (text: string) => Made[] {
+  const givers = new Map<string, Made[]>();
+  for (const item of packages)
+    for (const name of givenBy(item.stanza)) givers.set(name, [...(givers.get(name) ?? []), item]);
+  return (text) => namesIn(text).flatMap((name) => givers.get(name) ?? []);
+}
 
 function readable(read: () => readonly string[]): readonly string[] {
   try {

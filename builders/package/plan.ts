@@ -24,7 +24,7 @@ import { debLanguage, type Language, rpmLanguage } from "./language.ts";
 import { packageFiles, packageReferences, refuseSameName, withLocalNames } from "./local.ts";
 import { mainOf } from "./main.ts";
 import { packageKind } from "./schema.ts";
-import { type Plannable, planSet } from "./set.ts";
+import { needsInSet, type Plannable, planSet } from "./set.ts";
 import { settledPackage } from "./settled.ts";
 import { planToolchain } from "./toolchain.ts";
 import { isTreeManifest } from "./tree.ts";
@@ -89,15 +89,9 @@ export function planEach(
   all: readonly Plannable[] = items,
 ): readonly (readonly MadePackage[] | undefined | Lost)[] {
   const wanted = items.map(({ file }) => file);
-  const planBeside = (files: readonly string[], target: Target) => debsOf(planning, target)(files);
-  const together = (["rpm", "deb-source"] as const).flatMap((builder) => {
-    const own = all.filter(isBuiltBy(planning, builder));
-    const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
-    return [...sets.values()].map((each) => {
-      const toolchain = toolchainOf(planning, each[0]?.target);
-      return planSet(planning, builder, each, { planBeside, toolchain, wanted });
-    });
-  });
+  const together = setsIn(planning, all).map(({ builder, items: each, ...means }) =>
+    planSet(planning, builder, each, { ...means, wanted }),
+  );
   return items.map((item) => {
     const own = together.find((planned) => planned.has(item.file));
     if (own === undefined)
@@ -106,6 +100,41 @@ export function planEach(
     return packages === lost || packages === undefined
       ? packages
       : withMain(assembled(planning.world.assembly, item.file).name, item.file, packages);
+  });
+}
+
+/**
+ * Who of `all` is built with whom of its set though no manifest may say so: as their texts tell, and what some of them
+ * (`built`) turn out to provide, as far as that is known. Undefined while a text is open.
+ */
+export function sourceNeeds(
+  planning: Planning,
+  all: readonly Plannable[],
+  built: readonly Plannable[],
+): ReadonlyMap<string, readonly string[]> | undefined {
+  const packages = built.length === 0 ? [] : planEach(planning, built, all);
+  const made = new Map(
+    packages.flatMap((items, i) => {
+      const item = built[i];
+      return item === undefined || items === undefined || items === lost ? [] : [[item.file, items] as const];
+    }),
+  );
+  const needs = setsIn(planning, all).map(({ builder, items, ...means }) =>
+    needsInSet(planning, builder, items, { ...means, wanted: [], made }),
+  );
+  return needs.includes(undefined) ? undefined : new Map(needs.flatMap((each) => [...(each ?? [])]));
+}
+
+/** Those that are built with each other's packages. */
+function setsIn(planning: Planning, all: readonly Plannable[]) {
+  const planBeside = (files: readonly string[], target: Target) => debsOf(planning, target)(files);
+  return (["rpm", "deb-source"] as const).flatMap((builder) => {
+    const own = all.filter(isBuiltBy(planning, builder));
+    const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
+    return [...sets.values()].map((items) => ({
+      ...{ builder, items, planBeside },
+      toolchain: toolchainOf(planning, items[0]?.target),
+    }));
   });
 }
 

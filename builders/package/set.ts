@@ -14,8 +14,9 @@ import { planSource } from "../source/plan.ts";
 import { assembled } from "../tools/plan.ts";
 import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
-import { debLanguage, rpmLanguage } from "./language.ts";
+import { debLanguage, type Language, rpmLanguage } from "./language.ts";
 import { packageReferences } from "./local.ts";
+import { needsAmong } from "./needs.ts";
 import { settledPackage } from "./settled.ts";
 import { type Member, type OpenedSource, planTogether } from "./together.ts";
 
@@ -44,12 +45,27 @@ export function planSet(
 ): ReadonlyMap<string, readonly Made[] | undefined | Lost> {
   const files = new Set(items.map(({ file }) => file));
   const members = items.map((item) => planMember(planning, item, files, means));
-  const language = builder === "rpm" ? rpmLanguage : debLanguage;
-  const { planned, refused, blocked } = planTogether(members, language, means.wanted);
+  const { planned, refused, blocked } = planTogether(members, languageOf(builder), means.wanted);
   for (const [file, fault] of refused) planning.refuse(file, fault);
   for (const [file, by] of blocked) planning.block(file, by);
   const isThere = ({ file }: Plannable) => planned.has(file) || !means.wanted.includes(file);
   return new Map(items.map((item) => [item.file, isThere(item) ? planned.get(item.file) : lost]));
+}
+
+/** Who of them is built with whom, as far as texts tell and what is `made` already; undefined while that is open. */
+export function needsInSet(
+  planning: Planning,
+  builder: "rpm" | "deb-source",
+  items: readonly Plannable[],
+  { made, ...means }: SetMeans & { readonly made: ReadonlyMap<string, readonly Made[]> },
+): ReadonlyMap<string, readonly string[]> | undefined {
+  const files = new Set(items.map(({ file }) => file));
+  const members = items.map((item) => planMember(planning, item, files, means));
+  return needsAmong(members, languageOf(builder), made);
+}
+
+function languageOf(builder: "rpm" | "deb-source"): Language {
+  return builder === "rpm" ? rpmLanguage : debLanguage;
 }
 
 /** With others of these it is built as it turns out by what they provide. */
@@ -80,12 +96,21 @@ function planMember(
   });
   if (opened === lost) return { ...titled, ...unknown, declares: [], isLost: true };
   if (opened === undefined) return { ...titled, ...unknown };
-  return { ...titled, ...opened, plan: (localsFor) => planning.attempt(file, () => opened.plan(localsFor)) };
+  return {
+    ...{ ...titled, ...opened },
+    asks: () => ifNotLost(planning.attempt(file, () => opened.asks())),
+    plan: (localsFor) => planning.attempt(file, () => opened.plan(localsFor)),
+  };
+}
+
+function ifNotLost(asks: readonly string[] | undefined | Lost): readonly string[] | undefined {
+  return asks === lost ? [] : asks;
 }
 
 const unknown: OpenedSource & Pick<Member, "beside" | "isLost"> = {
   beside: [],
   declares: undefined,
+  asks: () => undefined,
   isWhole: false,
   isLost: false,
   metOf: () => undefined,

@@ -4,7 +4,7 @@
 import { type Lost, lost } from "../../evaluator/refusals.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
-import type { Language } from "./language.ts";
+import { declaredBy, giversIn, type Language } from "./language.ts";
 import { mainOf } from "./main.ts";
 
 /** A member, or a debianised tree. */
@@ -17,6 +17,8 @@ export interface Member {
   readonly declares: readonly string[] | undefined;
   /** Whether its text cannot be had. */
   readonly isLost: boolean;
+  /** What its text asks to be built with, for it; undefined while that is open. */
+  readonly asks: () => readonly string[] | undefined;
   /** Whether they provide nothing else. */
   readonly isWhole: boolean;
   /** Files of those of the others that its manifest names. */
@@ -210,21 +212,6 @@ function providersOf(
 function packagesOf(one: Member, { known, others }: Search): readonly Made[] | undefined {
   if (!known.has(one.file)) others.add(one);
   return known.get(one.file);
-}
-
-/** Of one that is lost, whatever has its name in its own could be: `zlib1g-dev` of zlib. */
-function declaredBy({ name: own, declares = [], isLost }: Member, { namesIn }: Language) {
-  if (isLost) return (text: string) => namesIn(text).some((name) => name.includes(own));
-  const declared = new Set(declares);
-  return (text: string) => namesIn(text).some((name) => declared.has(name));
-}
-
-/** Those of packages that provide what a requirement speaks of, whatever their versions. */
-function giversIn(packages: readonly Made[], { namesIn, givenBy }: Language): (text: string) => Made[] {
-  const givers = new Map<string, Made[]>();
-  for (const item of packages)
-    for (const name of givenBy(item.stanza)) givers.set(name, [...(givers.get(name) ?? []), item]);
-  return (text) => namesIn(text).flatMap((name) => givers.get(name) ?? []);
 }
 
 /** Nobody who is left can go on: for lack of somebody, or since others cannot, or in a circle. */

@@ -1,14 +1,16 @@
 // Planning a set of packages: each for what its own manifest says it is built for.
 // Pure. Knows which take part; does not know how they are built.
 
-import type { PlannedOutput, Planning } from "../../evaluator/evaluate.ts";
+import type { PlannedOutput, Planning, WishedPackages } from "../../evaluator/evaluate.ts";
 import type { Assembled, Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { refuseSameName } from "../package/local.ts";
 import { planPackageOutputs } from "../package/outputs.ts";
+import { sourceNeeds } from "../package/plan.ts";
 import { packageKind } from "../package/schema.ts";
+import type { Plannable } from "../package/set.ts";
 import { targetOf } from "../realizer/targets.ts";
 import { assembled } from "../tools/plan.ts";
 import { packagesKind } from "./schema.ts";
@@ -23,29 +25,11 @@ import { type Choosable, selectPackages } from "./select.ts";
  */
 export function planPackageSet(planning: Planning, file: string): readonly PlannedOutput[] {
   const { world, wish } = planning;
-  const own = assembled(world.assembly, file);
-  const { manifest } = settle(own, packagesKind, targetOf(world.assembly, file, wish, world.host));
-  const { only = [], ignore = [], dependents = "none" } = wish.select ?? {};
-  const selection = { only, dependents, ignore: [...ignore, ...manifest.ignore] };
-  const members = new Set(membersOf(own));
-  // Who needs one of them may do so through another that is no member; what is named is meant wherever it is.
-  const all = choosable(world.assembly, [...members]);
-  const chosen = selectPackages(all, selection).filter(
-    (item) => members.has(item.file) || only.includes(item.name),
-  );
-  const ableOf = (items: readonly Choosable[]) =>
-    items
-      .map((item) => ({ ...item, target: targetOf(world.assembly, item.file, wish, world.host) }))
-      .filter((item) => isFor(world.assembly, item.file, item.target));
-  const able = ableOf(chosen);
-  if (able.length === 0)
-    throw new Fault("usage/nothing-selected", `no package is left to build of ${manifest.name}`, {
-      hint:
-        members.size === 0
-          ? "no manifest of a package is in the folder or below it"
-          : "all are ignored, or made for another architecture or build type",
-    });
-  for (const group of Map.groupBy(able, ({ target }) => `${target.distro} ${target.arch}`).values()) {
+  const choice = choose(planning, file, wish.select);
+  if (choice === undefined) return [];
+  const { chosen, present } = choice;
+  if (chosen.length === 0) throw nothingSelected(world.assembly, file);
+  for (const group of Map.groupBy(chosen, ({ target }) => `${target.distro} ${target.arch}`).values()) {
     const [first] = group;
     if (first)
       refuseSameName(
@@ -54,9 +38,63 @@ export function planPackageSet(planning: Planning, file: string): readonly Plann
         first.target,
       );
   }
-  // Who is built with whom is the set's to say, and not what of it is asked for today; who is ignored is not there.
-  const present = selectPackages(all, { only: [], ignore: selection.ignore, dependents: "none" });
-  return planPackageOutputs(planning, able, ableOf(present));
+  return planPackageOutputs(planning, chosen, present);
+}
+
+interface Choice {
+  readonly chosen: readonly (Choosable & Plannable)[];
+  /** All of the set that is there to be built with: who is ignored is not. */
+  readonly present: readonly (Choosable & Plannable)[];
+}
+
+/**
+ * Those of a set that are chosen and can be built for the wish; undefined while it is open who needs whom. Whoever turns
+ * out to need one that is chosen follows, as soon as that one is built.
+ *
+ * @throws {Fault} `usage/unknown-package`
+ */
+export function choose(
+  planning: Planning,
+  file: string,
+  { only, ignore, dependents }: WishedPackages = { only: [], ignore: [], dependents: "none" },
+): Choice | undefined {
+  const { world, wish } = planning;
+  const own = assembled(world.assembly, file);
+  const { manifest } = settle(own, packagesKind, targetOf(world.assembly, file, wish, world.host));
+  const selection = { only, dependents, ignore: [...ignore, ...manifest.ignore] };
+  const members = new Set(membersOf(own));
+  // Who needs one of them may do so through another that is no member; what is named is meant wherever it is.
+  const named = choosable(world.assembly, [...members]);
+  const ableOf = (items: readonly Choosable[]) =>
+    items
+      .map((item) => ({ ...item, target: targetOf(world.assembly, item.file, wish, world.host) }))
+      .filter((item) => isFor(world.assembly, item.file, item.target));
+  const isAsked = dependents !== "none" || selection.ignore.length > 0;
+  for (let before: Choice["chosen"] = []; ; ) {
+    const needs = isAsked ? sourceNeeds(planning, ableOf(named), before) : new Map<string, string[]>();
+    if (needs === undefined) return undefined;
+    const all = named.map((item) => ({
+      ...item,
+      needs: [...new Set([...item.needs, ...(needs.get(item.file) ?? [])])],
+    }));
+    const chosen = ableOf(
+      selectPackages(all, selection).filter((item) => members.has(item.file) || only.includes(item.name)),
+    );
+    // Who is built with whom is the set's to say, and not what of it is asked for today.
+    const present = ableOf(selectPackages(all, { only: [], ignore: selection.ignore, dependents: "none" }));
+    if (dependents === "none" || chosen.length === before.length) return { chosen, present };
+    before = chosen;
+  }
+}
+
+function nothingSelected(assembly: Assembly, file: string): Fault {
+  const own = assembled(assembly, file);
+  return new Fault("usage/nothing-selected", `no package is left to build of ${own.name}`, {
+    hint:
+      membersOf(own).length === 0
+        ? "no manifest of a package is in the folder or below it"
+        : "all are ignored, or made for another architecture or build type",
+  });
 }
 
 /** Manifests of packages that a set names, or has in its folders. */

@@ -67,6 +67,7 @@ export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undef
   const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor: room.rootFor } };
   return {
     declares: declares?.split("\n").filter((line) => line !== ""),
+    asks: () => asksOf(build),
     isWhole: false,
     metOf: room.metOf,
     plan: (localsFor) => planBuild(build, localsFor),
@@ -89,6 +90,22 @@ interface Building extends RpmPlan {
   readonly rootFor: Room["rootFor"];
 }
 
+function aboutOf({ planning, manifest, srpm }: Building): SourceAbout | undefined {
+  const files = [{ name: `${manifest.name}.src.rpm`, rpm: srpm }];
+  const text = planning.fact(rpmAboutDerivation(manifest.name, files), "packages", packagesFile);
+  return text === undefined ? undefined : readSource(text);
+}
+
+/** What it asks for before it is built; undefined while that is open. */
+function asksOf(building: Building): readonly string[] | undefined {
+  const about = aboutOf(building);
+  return about && writtenNeeds(about, building);
+}
+
+function writtenNeeds({ requires }: SourceAbout, { needs }: RpmPlan): readonly string[] {
+  return [...requires.filter((text) => !text.startsWith("rpmlib(")), ...needs];
+}
+
 /**
  * Its packages; undefined while something is open.
  *
@@ -96,10 +113,8 @@ interface Building extends RpmPlan {
  */
 function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | undefined {
   const { planning, manifest, target, srpm, launcher, told } = building;
-  const files = [{ name: `${manifest.name}.src.rpm`, rpm: srpm }];
-  const text = planning.fact(rpmAboutDerivation(manifest.name, files), "packages", packagesFile);
-  if (text === undefined) return undefined;
-  const about = readSource(text);
+  const about = aboutOf(building);
+  if (about === undefined) return undefined;
   refuseOther(about, building);
   const parameters = {
     ...{ ...told, ...withSecrets(manifest) },
@@ -135,11 +150,12 @@ interface Asking {
  * @throws {Fault} `build/endless-requirements`
  */
 function settledRoot(
-  { planning, needs, rootFor }: Building,
+  building: Building,
   about: SourceAbout,
   { localsFor, ask }: Asking,
 ): Derivation | undefined {
-  const requires = new Set([...about.requires.filter((text) => !text.startsWith("rpmlib(")), ...needs]);
+  const { planning, rootFor } = building;
+  const requires = new Set(writtenNeeds(about, building));
   const mostRounds = 16;
   for (let round = 0; round < mostRounds; round++) {
     const wanted = [...requires].sort();

@@ -4,9 +4,11 @@
 import { Command, Option } from "clipanion";
 import { load } from "../../builders/load/load.ts";
 import { packageKind } from "../../builders/package/schema.ts";
-import { choosable } from "../../builders/packages/plan.ts";
-import { selectPackages } from "../../builders/packages/select.ts";
-import { allDerivations, type Plan } from "../../evaluator/evaluate.ts";
+import { choosable, choose } from "../../builders/packages/plan.ts";
+import { packagesKind } from "../../builders/packages/schema.ts";
+import { type Choosable, selectPackages } from "../../builders/packages/select.ts";
+import { allDerivations, type Plan, type WishedPackages } from "../../evaluator/evaluate.ts";
+import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { ViewAnswer } from "../../evaluator/view/pinned.ts";
 import { viewText } from "../../evaluator/view/question.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
@@ -52,7 +54,7 @@ export class EvaluateCommand extends PlanCommand {
   override async work(parts: Parts): Promise<number> {
     if (this.recursive && this.dependents === undefined)
       throw new Fault("usage/bad-option", "--recursive goes with --dependents NAME");
-    if (this.dependents !== undefined) return await this.tellDependents(this.dependents);
+    if (this.dependents !== undefined) return await this.tellDependents(this.dependents, parts);
     const { plan } = await this.plan(this.manifest, parts);
     this.done();
     this.tellOpen(plan);
@@ -70,24 +72,36 @@ export class EvaluateCommand extends PlanCommand {
       );
   }
 
-  /** Out of the manifests alone: nothing is locked or planned. */
-  private async tellDependents(name: string): Promise<number> {
+  private async tellDependents(name: string, parts: Parts): Promise<number> {
     const { assembly } = await load(this.manifestFile(this.manifest), shippedManifests, kinds);
-    const all = choosable(
-      assembly,
-      [...assembly.manifests.values()].flatMap(({ kind, file }) =>
-        kind.name === packageKind.name ? [file] : [],
-      ),
-    );
-    const dependents = this.recursive ? ("all" as const) : ("direct" as const);
-    const found = selectPackages(all, { only: [name], dependents, ignore: [] }).filter(
-      (item) => item.name !== name,
-    );
+    const selection = {
+      ...{ only: [name], ignore: [] },
+      dependents: this.recursive ? ("all" as const) : ("direct" as const),
+    };
+    const isSet = assembly.manifests.get(assembly.root)?.kind.name === packagesKind.name;
+    const chosen = isSet
+      ? await this.dependentsInSet(selection, parts)
+      : selectPackages(choosable(assembly, packagesOf(assembly)), selection);
+    const found = chosen.filter((item) => item.name !== name);
     this.done();
     if (this.json) this.print(JSON.stringify(found.map(({ name, file }) => ({ name, file }))));
     else this.print(...found.map((item) => visible(item.name)));
     return 0;
   }
+
+  /** Who is built with whom of a set, specs and control files say; what turns out, as far as it was built. */
+  private async dependentsInSet(selection: WishedPackages, parts: Parts): Promise<readonly Choosable[]> {
+    let chosen: readonly Choosable[] = [];
+    const { plan } = await this.plan(this.manifest, parts, [], (planning) => {
+      chosen = choose(planning, planning.world.assembly.root, selection)?.chosen ?? [];
+    });
+    this.tellOpen(plan);
+    return chosen;
+  }
+}
+
+function packagesOf({ manifests }: Assembly): string[] {
+  return [...manifests.values()].flatMap(({ kind, file }) => (kind.name === packageKind.name ? [file] : []));
 }
 
 export function planLines(plan: Pick<Plan, "outputs" | "wanted" | "views">): string[] {

@@ -18,7 +18,7 @@ export function writeOutput(file: string, lines: readonly string[]): void {
     if (isPlain) rmSync(beside, { force: true });
     throw new Fault("usage/unwritable", `${file} cannot be written: ${(cause as Error).message}`, {
       cause,
-      hint: "name another file with -o",
+      hint: "name another file",
     });
   }
 }

@@ -1,7 +1,7 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import { ended } from "../../builders/checks/recipe.ts";
@@ -32,6 +32,7 @@ import { plural } from "../render/text.ts";
 import { BuildCommand } from "./command.ts";
 import { placeLink, refuseUnplaceable } from "./link.ts";
 import { registerLock } from "./lockroot.ts";
+import { writeOutput } from "./outputfile.ts";
 import { fileText } from "./packagefiles.ts";
 
 export class RealizeCommand extends BuildCommand {
@@ -152,7 +153,7 @@ export class RealizeCommand extends BuildCommand {
     }
   }
 
-  /** @throws {Fault} `usage/not-a-file` */
+  /** @throws {Fault} `usage/unwritable` */
   private tellStates(states: readonly State[]): void {
     if (this.states === undefined) return;
     if (this.states === "-") {
@@ -162,15 +163,7 @@ export class RealizeCommand extends BuildCommand {
           .map((line) => `${line}\n`)
           .join(""),
       );
-      return;
-    }
-    try {
-      writeFileSync(this.absolute(this.states), statesCsv(states));
-    } catch (cause) {
-      throw new Fault("usage/not-a-file", `${this.states} cannot be written: ${(cause as Error).message}`, {
-        cause,
-      });
-    }
+    } else writeOutput(this.absolute(this.states), statesCsv(states));
   }
 
   private async make(

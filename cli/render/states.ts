@@ -45,16 +45,14 @@ export function leftOutState({ state, name, because }: LeftOut): State {
   return { state, builder: "package", label: name, because };
 }
 
-/** RFC 4180, lines ended by `\n`. */
-export function statesCsv(states: readonly State[]): string {
+/** RFC 4180, a line each. */
+export function statesCsv(states: readonly State[]): string[] {
   const rows = states.map(({ state, builder, label, duration, because }) =>
     [state, builder, label, duration === undefined ? "" : String(Math.round(duration)), because ?? ""].map(
       quotedField,
     ),
   );
-  return [["state", "builder", "label", "milliseconds", "because"], ...rows]
-    .map((row) => `${row.join(",")}\n`)
-    .join("");
+  return [["state", "builder", "label", "milliseconds", "because"], ...rows].map((row) => row.join(","));
 }
 
 /** Without what was there before, which is counted. */

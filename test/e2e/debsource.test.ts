@@ -223,6 +223,16 @@ describe("trees of one folder, none of whose manifests names another", () => {
     expect(execFileSync("tar", ["-xO", "./usr/bin/text"], { input: data, encoding: "utf8" })).toBe(
       "#!/bin/sh\necho word\n",
     );
+    // Control files say who needs whom, and what was built says it of the rest.
+    const needs = async (...words: string[]) => [...done(await run("realize", "set", ...words)).paths.keys()];
+    expect(await needs("--only", "word", "--dependents")).toEqual(["phrase", "word"]);
+    expect(await needs("--only", "word", "--dependents", "--recursive")).toEqual(["phrase", "text", "word"]);
+    expect(await needs("--ignore", "phrase")).toEqual(["word"]);
+    const told = await kit(["evaluate", "set", "--dependents", "word", "--recursive"], {
+      cwd: place.folder,
+      store: place.store,
+    });
+    expect(done(told).stdout).toBe("phrase\ntext\n");
     // The set says who is built with whom, whichever of it is asked for.
     const again = done(await run("realize", "set", "--only", "phrase"));
     expect([[...again.paths.keys()], built(again)]).toEqual([["phrase"], []]);

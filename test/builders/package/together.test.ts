@@ -43,6 +43,7 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
           isWhole: false,
           isLost: isLost === "text",
         },
+        asks: () => requires,
         metOf: (texts) => new Set(texts.filter((text) => distro.includes(text))),
         plan(localsFor) {
           const locals = localsFor(requires);

@@ -6,7 +6,7 @@ import type { Note, Result } from "../../store/model/derivation.ts";
 import { splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Tree } from "../../store/model/tree.ts";
-import type { Holder } from "./missing.ts";
+import type { Holder } from "./suggestion.ts";
 
 export interface HolderMeans {
   readonly history: Pick<History, "made">;

@@ -24,9 +24,10 @@ import { headerOf } from "../rpm/header.ts";
 import { collected, type openCare } from "./care.ts";
 import { failureBefore, isWorthAnother, keptFailure } from "./failure.ts";
 import { holdersIn } from "./holders.ts";
-import { missingIn, suggestions } from "./missing.ts";
+import { missingIn } from "./missing.ts";
 import type { BuildJob, BuildOutcome, KeeperSetup } from "./protocol.ts";
 import { lockRequest } from "./requestlock.ts";
+import { foundAmong, suggestions } from "./suggestion.ts";
 import type { Trade } from "./trade.ts";
 import type { openWorkshop, Work } from "./work.ts";
 
@@ -164,7 +165,7 @@ export function openMaking(parts: MakingParts): Making {
       return { outcome, durable };
     } catch (error) {
       const told = buildFault(error, store.layout.root);
-      const found = told instanceof Fault && told.code === "build/failed" ? ownersOf(work) : [];
+      const found = told instanceof Fault && told.code === "build/failed" ? ownersOf(work, job) : [];
       const fault = withLog(told, [...work.lastLines(20), ...found], digest);
       const failed =
         fault instanceof Fault ? { failed: fault.code, failure: keptFailure(fault) } : { failed: "defect" };
@@ -176,7 +177,7 @@ export function openMaking(parts: MakingParts): Making {
   };
 
   /** Who in the store has what the build did not find. Half a second for 700 packages, where one has failed. */
-  const ownersOf = (work: Work): string[] => {
+  const ownersOf = (work: Work, { request }: BuildJob): string[] => {
     const missing = missingIn(work.lastLines(400));
     if (missing.length === 0) return [];
     const means = {
@@ -184,8 +185,7 @@ export function openMaking(parts: MakingParts): Making {
       tree: (tree: Digest) => store.records.tree(tree),
       rpmPaths: (rpm: Digest) => pathsIn(headerOf(rpm, store.pool)),
     };
-    const owners = suggestions(missing, holdersIn(means));
-    return owners.map((line) => `kit: ${line}: name it in dependencies or buildDependencies`);
+    return suggestions(foundAmong(missing, holdersIn(means)), request.builder);
   };
 
   const bringNow = async (

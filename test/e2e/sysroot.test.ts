@@ -318,7 +318,7 @@ describe("refused", () => {
     expect((await failing("outside.yaml", "build/outside-prefix")).text).toContain("/etc/x");
     await failing("nothing.yaml", "build/empty-package");
     expect((await failing("undeclared.yaml", "build/failed")).text).toContain(
-      "kit: greet.pc is in greet: name it in dependencies or buildDependencies",
+      "kit: greet.pc is in greet: try its manifest in dependencies or buildDependencies",
     );
     expect((await failing("lost.yaml", "build/failed")).text).toContain("no folder nowhere");
   });

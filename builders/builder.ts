@@ -17,6 +17,7 @@ import type { FrameBatch } from "./cache/frames.ts";
 import type { BlobPart, PackedPart } from "./cache/packing.ts";
 import type { Http } from "./fetch/http.ts";
 import type { ListForm, ListParts } from "./index/recipe.ts";
+import type { FilesList, Owner } from "./repository/owners.ts";
 import type { Exit, RunOptions, Sandbox } from "./sandbox/run.ts";
 import type { Command } from "./sandbox/spec.ts";
 
@@ -116,6 +117,8 @@ export interface Crew extends AsyncDisposable {
   unpack(deb: Digest): Promise<{ control: Digest; data: Digest; list: Digest }>;
   /** Writes a package list's compact form into the pool. */
   index(lists: ListParts<Digest>, form: ListForm): Promise<Digest>;
+  /** Who has files whose paths end so, by a list of all files. */
+  owners(list: FilesList, ends: readonly string[]): Promise<readonly Owner[]>;
   /** Makes a checkout, for builds unless something else is said; returns its folder. */
   checkout(tree: Digest, kind?: CheckoutKind): Promise<string>;
   /** Checks one 256th of the pool. */

@@ -132,6 +132,7 @@ async function enlist(workers: Worker[], store: CrewStore): Promise<Crew> {
     size: workers.length,
     unpack: (deb) => ask({ task: "unpack", deb }),
     index: (lists, form) => ask({ task: "index", lists, form }),
+    owners: (list, ends) => ask({ task: "owners", list, ends }),
     verifyFan: (fan) => ask({ task: "verify-fan", fan }),
     flawOfShown: (place) => ask({ task: "flaw-of-shown", place }),
     checkout(tree, kind = "checkouts") {

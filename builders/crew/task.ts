@@ -14,10 +14,12 @@ import type { StretchTarget, TarBlob, TarOptions } from "../builder.ts";
 import type { FrameBatch } from "../cache/frames.ts";
 import type { BlobPart, PackedPart } from "../cache/packing.ts";
 import type { ListForm, ListParts } from "../index/recipe.ts";
+import type { FilesList, Owner } from "../repository/owners.ts";
 
 export type Task =
   | { readonly task: "unpack"; readonly deb: Digest }
   | { readonly task: "index"; readonly lists: ListParts<Digest>; readonly form: ListForm }
+  | { readonly task: "owners"; readonly list: FilesList; readonly ends: readonly string[] }
   | { readonly task: "place"; readonly files: readonly FileEntry[]; readonly folder: string }
   | { readonly task: "verify-fan"; readonly fan: string }
   | { readonly task: "flaw-of-shown"; readonly place: string }
@@ -38,6 +40,7 @@ export interface Walked {
 export interface TaskResults {
   unpack: { control: Digest; data: Digest; list: Digest };
   index: Digest;
+  owners: readonly Owner[];
   place: undefined;
   "verify-fan": PoolReport;
   "flaw-of-shown": string | undefined;

@@ -22,6 +22,7 @@ import { type XzOpener, xzDecompressor } from "../archive/xz.ts";
 import { takeFrames } from "../cache/frames.ts";
 import { packBlobs } from "../cache/packing.ts";
 import { compactList } from "../index/intake.ts";
+import { findOwners } from "../repository/owners.ts";
 import { storeTar, writeStretch } from "../tar/store.ts";
 import { unpackDeb } from "../unpack/intake.ts";
 import { mostAtOnce } from "./shares.ts";
@@ -69,6 +70,8 @@ function performer(setup: ThreadSetup, system: System, openXz: XzOpener) {
       }
       case "index":
         return await compactList(task.lists, task.form, pool, openXz);
+      case "owners":
+        return await findOwners(task.list, task.ends, pool, openXz);
       case "place":
         placeFiles(task.files, task.folder, tools);
         return undefined;

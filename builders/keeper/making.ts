@@ -24,10 +24,10 @@ import { headerOf } from "../rpm/header.ts";
 import { collected, type openCare } from "./care.ts";
 import { failureBefore, isWorthAnother, keptFailure } from "./failure.ts";
 import { holdersIn } from "./holders.ts";
-import { missingIn } from "./missing.ts";
+import { type Missing, missingIn } from "./missing.ts";
 import type { BuildJob, BuildOutcome, KeeperSetup } from "./protocol.ts";
 import { lockRequest } from "./requestlock.ts";
-import { foundAmong, suggestions } from "./suggestion.ts";
+import { foundAmong, suggestions, unsure } from "./suggestion.ts";
 import type { Trade } from "./trade.ts";
 import type { openWorkshop, Work } from "./work.ts";
 
@@ -47,11 +47,14 @@ export interface MakingParts {
 }
 
 export interface Making {
-  build(job: BuildJob): Promise<BuildOutcome>;
+  /** @param until what stops this one alone; the session's end, where nothing is said */
+  build(job: BuildJob, until?: AbortSignal): Promise<BuildOutcome>;
   /** Undefined where no cache gave it whole. */
   bring(job: BuildJob): Promise<BuildOutcome | undefined>;
   /** The same, where nothing but the request's digest is known. */
   pull(request: Digest): Promise<BuildOutcome | undefined>;
+  /** What a build that failed did not find, and nobody in the store surely has; told once. */
+  takeMissing(request: Digest): readonly Missing[];
 }
 
 /** What people are told of a job by. */
@@ -118,19 +121,20 @@ export function openMaking(parts: MakingParts): Making {
     }
   };
 
-  const buildNow = async (job: BuildJob, digest: Digest): Promise<Made> => {
+  const missed = new Map<Digest, readonly Missing[]>();
+  const buildNow = async (job: BuildJob, digest: Digest, until?: AbortSignal): Promise<Made> => {
     const before = job.rebuild || setup.retry ? undefined : failureBefore(history.find(digest));
     if (before !== undefined) throw before;
     try {
-      return await attempt(job, digest);
+      return await attempt(job, digest, until);
     } catch (error) {
       if (!isWorthAnother(error)) throw error;
       emit({ type: "warning", text: `${job.label} was killed: built once more` });
-      return await attempt(job, digest);
+      return await attempt(job, digest, until);
     }
   };
 
-  const attempt = async (job: BuildJob, digest: Digest): Promise<Made> => {
+  const attempt = async (job: BuildJob, digest: Digest, signal?: AbortSignal): Promise<Made> => {
     const begun = parts.now();
     using work = workshop.open(job, digest);
     const noteOf = (failed: Pick<Note, "failed" | "failure"> = {}): Note => {
@@ -147,7 +151,7 @@ export function openMaking(parts: MakingParts): Making {
       };
     };
     try {
-      const built = await parts.builderOf(job).run(work.context);
+      const built = await parts.builderOf(job).run({ ...work.context, ...(signal && { signal }) });
       const made: Result = {
         format: "kit/result/1",
         request: digest,
@@ -165,7 +169,7 @@ export function openMaking(parts: MakingParts): Making {
       return { outcome, durable };
     } catch (error) {
       const told = buildFault(error, store.layout.root);
-      const found = told instanceof Fault && told.code === "build/failed" ? ownersOf(work, job) : [];
+      const found = told instanceof Fault && told.code === "build/failed" ? ownersOf(work, job, digest) : [];
       const fault = withLog(told, [...work.lastLines(20), ...found], digest);
       const failed =
         fault instanceof Fault ? { failed: fault.code, failure: keptFailure(fault) } : { failed: "defect" };
@@ -177,7 +181,7 @@ export function openMaking(parts: MakingParts): Making {
   };
 
   /** Who in the store has what the build did not find. Half a second for 700 packages, where one has failed. */
-  const ownersOf = (work: Work, { request }: BuildJob): string[] => {
+  const ownersOf = (work: Work, { request }: BuildJob, digest: Digest): string[] => {
     const missing = missingIn(work.lastLines(400));
     if (missing.length === 0) return [];
     const means = {
@@ -185,7 +189,9 @@ export function openMaking(parts: MakingParts): Making {
       tree: (tree: Digest) => store.records.tree(tree),
       rpmPaths: (rpm: Digest) => pathsIn(headerOf(rpm, store.pool)),
     };
-    return suggestions(foundAmong(missing, holdersIn(means)), request.builder);
+    const found = foundAmong(missing, holdersIn(means));
+    missed.set(digest, unsure(missing, found));
+    return suggestions(found, request.builder);
   };
 
   const bringNow = async (
@@ -209,13 +215,13 @@ export function openMaking(parts: MakingParts): Making {
   };
 
   return {
-    async build(job) {
+    async build(job, until) {
       // Its inputs too, and before anybody looks whether they are there.
       const contents = Object.values(job.request.inputs);
       if ((await care.keep({ requests: [], contents })).contents.length > 0) throw collected();
       const setAsideInputs = () => setAsideDamaged(store.layout, store.records, contents);
       const outcome = await onceOnly(requestDigest(job.request), titleOf(job), (digest) =>
-        buildNow(job, digest),
+        buildNow(job, digest, until),
       ).catch((error: unknown) => {
         throw damaged(error, setAsideInputs) ?? error;
       });
@@ -227,6 +233,11 @@ export function openMaking(parts: MakingParts): Making {
       return onceOnly(requestDigest(job.request), titleOf(job), (digest) =>
         bringNow(titleOf(job), digest, origin),
       );
+    },
+    takeMissing(request) {
+      const missing = missed.get(request) ?? [];
+      missed.delete(request);
+      return missing;
     },
     pull(request) {
       const title = { id: request, label: hexOf(request).slice(0, 16), builder: "pull", rebuild: false };

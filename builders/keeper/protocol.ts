@@ -26,6 +26,7 @@ import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
 import type { RepositoryQuestion } from "../repository/rpm/fetch.ts";
 import type { Delegation } from "../sandbox/limits.ts";
 import type { Limits } from "../sandbox/spec.ts";
+import type { Found } from "./suggestion.ts";
 import type { PushOrder } from "./trade.ts";
 
 /** Where the keeper has the store: the same place in every keeper, so that no store's path can shape bytes. */
@@ -99,6 +100,18 @@ export interface RpmIndexQuestion extends Omit<RepositoryQuestion, "kinds"> {
   readonly changes?: true;
 }
 
+/** Who in a distribution's archive has what a build of this session did not find. */
+export interface OwnersQuestion {
+  /** The one that failed. */
+  readonly request: Digest;
+  /** By which the build goes, as its request names it. */
+  readonly builder: string;
+  /** The distribution's repositories, by its format. */
+  readonly lists:
+    | { readonly format: "deb"; readonly repositories: readonly IndexQuestion[] }
+    | { readonly format: "rpm"; readonly repositories: readonly RpmIndexQuestion[] };
+}
+
 /** What a session is to keep. */
 export interface Wanted {
   readonly requests: readonly Digest[];
@@ -131,6 +144,11 @@ export interface Methods {
   fetchIndexes(question: IndexQuestion): readonly CompactIndex[];
   /** The same of an rpm repository; nothing where changes are asked for and it tells none. */
   fetchRepository(question: RpmIndexQuestion): readonly CompactIndex[];
+  /**
+   * Who has what the store does not surely know; nobody where nothing is missing, or the lists cannot be had in time.
+   * What it finds is kept with the failure.
+   */
+  owners(question: OwnersQuestion): readonly Found[];
   /** The commit that a branch or a tag of a git repository is now. */
   resolveRevision(question: GitQuestion): string;
   /**
@@ -177,6 +195,7 @@ export const methodNames = [
   "putFolder",
   "fetchIndexes",
   "fetchRepository",
+  "owners",
   "resolveRevision",
   "present",
   "keep",

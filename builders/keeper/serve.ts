@@ -37,6 +37,7 @@ import { serveHold } from "./hold.ts";
 import { openInbox } from "./inbox.ts";
 import { localTree } from "./local.ts";
 import { damaged, openMaking } from "./making.ts";
+import { openOwners } from "./owners.ts";
 import { probeMethod, probeOverlay } from "./probe.ts";
 import {
   type BuildJob,
@@ -150,7 +151,8 @@ interface MethodParts extends KeeperParts {
 function openMethods(parts: MethodParts) {
   const { setup, store, crew, committer, history, session, send } = parts;
   const builders = new Map(parts.builders.map((builder) => [builder.name, builder]));
-  const http = openHttp({ proxy: setup.proxy, connections: setup.downloads, offline: setup.offline });
+  const reach = { proxy: setup.proxy, connections: setup.downloads, offline: setup.offline };
+  const http = openHttp(reach);
   const emit = (event: Event) => send({ event });
   const care = openCare({ ...parts, store, crew, history, session });
   const trade = openTrade({
@@ -190,13 +192,15 @@ function openMethods(parts: MethodParts) {
     if ((await care.keep(wanted)).contents.length > 0) throw collected();
     return digest;
   };
-  const { build, bring, pull } = openMaking({ ...parts, care, trade, workshop, builderOf, emit });
+  const making = openMaking({ ...parts, care, trade, workshop, builderOf, emit });
+  const { build, bring, pull } = making;
   const fetch = openFetchFile({ build }, store);
+  const owners = openOwners({ ...parts, making, http: reach, emit });
 
   const methods: {
     [K in keyof Methods]: (...args: Parameters<Methods[K]>) => Promise<ReturnType<Methods[K]>>;
   } = {
-    build,
+    build: (job) => build(job),
     bring,
     pull,
     offers: trade.offers,
@@ -249,6 +253,7 @@ function openMethods(parts: MethodParts) {
       if (changes) return await compactedChanges(fetched, architecture, { build });
       return [await compactedRepository(fetched, { architecture, ...(paths && { paths }) }, { build })];
     },
+    owners: owners.of,
     async resolveRevision({ url, rev }) {
       const wanted = { limit: mostRefs, signal: parts.interrupted };
       const { bytes } = await http.bytes([refsUrl(url)], wanted).catch((error: unknown) => {
@@ -273,6 +278,7 @@ function openMethods(parts: MethodParts) {
     served: methods,
     async close() {
       await workshop.close();
+      await owners.close();
       await http.close();
       await trade.close();
     },

@@ -16,6 +16,8 @@ export interface Holder {
 export interface Found {
   readonly missing: Missing;
   readonly holders: readonly Pick<Holder, "name" | "isLocal">[];
+  /** Kit itself builds the first, or it has it where compilers and linkers look. */
+  readonly isSure: boolean;
 }
 
 /**
@@ -33,7 +35,10 @@ export function foundAmong(missing: readonly Missing[], holders: Iterable<Holder
       }
   return missing.flatMap((one, index) => {
     const nearest = nearestOf([...(owners[index]?.values() ?? [])]);
-    return nearest.length === 0 ? [] : [{ missing: one, holders: nearest.slice(0, mostHolders) }];
+    const [first] = nearest;
+    if (first === undefined) return [];
+    const isSure = first.isLocal || first.distance < 1;
+    return [{ missing: one, holders: nearest.slice(0, mostHolders), isSure }];
   });
 }
 
@@ -74,6 +79,11 @@ function distanceOf(path: string, ends: readonly string[]): number {
 const usual =
   /^(?:\/usr)?(?:\/local)?(?:\/include(?:\/[a-z0-9_]+-linux-\w+)?|(?:\/(?:lib(?:64)?|share)(?:\/[a-z0-9_]+-linux-\w+)?)(?:\/cmake\/[^/]+|\/python3(?:\.\d+)?|\/perl5?(?:\/[\d.]+)?)?)?$/;
 
+/** What of it nobody has for sure. */
+export function unsure(missing: readonly Missing[], found: readonly Found[]): Missing[] {
+  return missing.filter((one) => !found.some((other) => other.isSure && other.missing === one));
+}
+
 /** Where a package is named, by the builder that did not find what it has. */
 const keys: Readonly<Record<string, (names: string) => string>> = {
   "deb-source": (names) => `Build-Depends in debian/control, or buildDependencies: [${names}]`,
@@ -83,12 +93,26 @@ const keys: Readonly<Record<string, (names: string) => string>> = {
 
 /** A line for each, in words that leave open whether it is so. */
 export function suggestions(found: readonly Found[], builder: string): string[] {
-  return found.map(({ missing: { what }, holders }) => {
+  return found.map(({ missing, holders }) => {
     const names = holders.map(({ name }) => name).join(", ");
     const [first] = holders;
     const key = first?.isLocal
       ? "its manifest in dependencies or buildDependencies"
       : (keys[builder]?.(first?.name ?? "") ?? `buildDependencies: [${first?.name}]`);
-    return `kit: ${what} is in ${names}: try ${key}`;
+    return `${beginning(missing)}${names}: try ${key}`;
   });
+}
+
+function beginning({ what }: Missing): string {
+  return `kit: ${what} is in `;
+}
+
+/** Lines of a failure with these after them, which take the place of earlier ones on the same. */
+export function withSuggestions(
+  lines: readonly string[],
+  found: readonly Found[],
+  builder: string,
+): string[] {
+  const isTold = (line: string) => found.some(({ missing }) => line.startsWith(beginning(missing)));
+  return [...lines.filter((line) => !isTold(line)), ...suggestions(found, builder)];
 }

@@ -13,9 +13,9 @@ import { findMember } from "../../store/pool.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { RpmRepository } from "../distro/repository.ts";
 import type { DebDistro, RpmDistro } from "../distro/schema.ts";
-import { archiveOf } from "../distro/source.ts";
+import { archiveOf, isUpstream, nativeName } from "../distro/source.ts";
 import type { Keeper } from "../keeper/client.ts";
-import type { RpmIndexQuestion } from "../keeper/protocol.ts";
+import type { OwnersQuestion, RpmIndexQuestion } from "../keeper/protocol.ts";
 import type { CompactIndex, IndexQuestion } from "../repository/indexes.ts";
 import { sourceLists } from "../repository/release.ts";
 import type { Listing, ReadIndex } from "./listing.ts";
@@ -139,6 +139,24 @@ export async function readChanges(
     questions.map((question) => fetchRepository({ ...question, changes: true })),
   );
   return found.flat().map((index) => openStanzas(readIndex(index, layout).list));
+}
+
+/**
+ * What to ask of a distribution's repositories to be told the files of its packages; undefined where they are left out,
+ * or there are none. @param debian the architecture's name as Debian has it
+ */
+export function filesQuestions(
+  distro: string,
+  debian: string,
+  assembly: Assembly,
+  mirrors: IndexParts["mirrors"],
+): OwnersQuestion["lists"] | undefined {
+  const { manifest, locals } = distroNamed(distro, debian, assembly);
+  if (!isUpstream(manifest) || manifest.repositories.length === 0) return undefined;
+  const parts = { keysOf: keysAmong(locals), mirrors };
+  if (manifest.format === "deb")
+    return { format: "deb", repositories: debQuestions(manifest, debian, parts) };
+  return { format: "rpm", repositories: rpmQuestions(manifest, nativeName(manifest, debian), parts) };
 }
 
 type KeysOf = (signedBy: string) => readonly string[];

@@ -97,7 +97,7 @@ export async function askWorld(
 
 /** The manifests that a question's distribution is described in: those that ship, where it is one of theirs. */
 export function assemblyOf(
-  { source }: Pick<ClosureQuestion, "source">,
+  { source }: { readonly source: Pick<ClosureQuestion["source"], "distro"> },
   { assembly, tools }: World,
 ): Assembly {
   return [...tools.values(), assembly].find((each) => namesDistro(each, source.distro)) ?? assembly;

@@ -12,6 +12,7 @@ import { refuseForeign } from "../rootfs/runnable.ts";
 import { readBinfmt } from "../sandbox/binfmt.ts";
 import type { LineMeans, Means, Realized, RealizeOptions } from "./means.ts";
 import { mend } from "./mend.ts";
+import { withOwners } from "./owners.ts";
 import { realize } from "./realize.ts";
 
 /** Brings derivations into being, sending local files to the store as they are needed. */
@@ -32,7 +33,9 @@ export async function realizeLine(
     const hints = builder === "fetch" ? fetchAddresses(derivation, means) : derivation.hints;
     const place = recordedPlace(derivation.hints);
     const origin = place === undefined ? {} : { origin: place };
-    return await keeper.build({ request, id, label, hints, ...origin, rebuild });
+    return await keeper.build({ request, id, label, hints, ...origin, rebuild }).catch(async (error) => {
+      throw await withOwners(error, { derivation, request }, world, means);
+    });
   };
   const bring: Means["bring"] = async ({ request, derivation, rebuild }) => {
     const { digest: id, label, hints } = derivation;

@@ -79,7 +79,7 @@ export interface CompactIndex extends FetchedIndex {
 }
 
 /**
- * Fetches the Packages indexes of every suite and component, suites in the question's order: the InRelease files
+ * Fetches the Packages indexes of every suite and component, or other files of theirs, suites in the question's order: the InRelease files
  * in parallel, each verified and checked, then what they name, in parallel. A mirror whose InRelease is unsigned,
  * expired, older than `notBefore` or not there is passed over for the next.
  *
@@ -90,6 +90,7 @@ export async function fetchIndexes(
   http: Http,
   question: IndexQuestion,
   means: IndexMeans,
+  filesOf: FilesOf = packagesFiles,
 ): Promise<readonly FetchedIndex[]> {
   const { repository, architecture, keys } = question;
   const mirrors = question.mirrors.length > 0 ? question.mirrors : [repository.uri.replace(/\/+$/, "")];
@@ -101,13 +102,16 @@ export async function fetchIndexes(
   );
   const wanted = releases.flatMap((signed) =>
     repository.components.flatMap((component) =>
-      packagesFiles(signed.release, component, architecture).map((file) => ({ signed, file })),
+      filesOf(signed.release, component, architecture).map((file) => ({ signed, file })),
     ),
   );
   return await together(means.signal, wanted, ({ signed, file }) =>
     fetchPackages(repository, signed, file, means.fetch),
   );
 }
+
+/** Which files of a suite are wanted. */
+export type FilesOf = (release: Release, component: string, architecture: string) => readonly PackagesFile[];
 
 interface SuiteRelease {
   readonly suite: string;

@@ -96,6 +96,23 @@ export function packagesFiles(
   return all === undefined ? [own] : [own, all];
 }
 
+/**
+ * The lists of all files that a component's packages of just this architecture install: Debian keeps `all` apart, and
+ * other archives have one list for all components. None where the suite has none, or one larger than `limit` bytes.
+ */
+export function contentsFiles(
+  release: Release,
+  component: string,
+  architecture: string,
+  limit: number,
+): readonly PackagesFile[] {
+  const of = { component, architecture };
+  const own = listedAs(`${component}/Contents-${architecture}`, release, of);
+  const common = component === release.components[0] && listedAs(`Contents-${architecture}`, release, of);
+  const file = own ?? (common || undefined);
+  return file === undefined || file.size > limit ? [] : [file];
+}
+
 /** The index's place relative to the archive's root: by digest where the archive offers that, and by name. */
 export function packagesPaths(release: Release, suite: string, file: PackagesFile): readonly string[] {
   const byName = `dists/${suite}/${file.path}`;
@@ -117,13 +134,22 @@ function packagesFile(release: Release, component: string, architecture: string)
     architecture === sourceLists
       ? `${component}/source/Sources`
       : `${component}/binary-${architecture}/Packages`;
+  return listedAs(plain, release, { component, architecture });
+}
+
+/** A file of this name, compressed in the way that is read fastest. */
+function listedAs(
+  plain: string,
+  release: Release,
+  of: Pick<PackagesFile, "component" | "architecture">,
+): PackagesFile | undefined {
   const plainSize = release.files.get(plain)?.size;
   for (const [compression, suffix] of preferences) {
     const path = `${plain}${suffix}`;
     const listed = release.files.get(path);
     if (listed === undefined) continue;
     const { size, sha256 } = listed;
-    const known = { size, sha256, component, architecture, path, compression };
+    const known = { ...of, size, sha256, path, compression };
     return plainSize === undefined ? known : { ...known, plainSize };
   }
   return undefined;

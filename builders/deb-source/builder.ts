@@ -9,7 +9,8 @@ import { type Content, contentOf, splitContent } from "../../store/model/derivat
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { type FileEntry, fileAt } from "../../store/model/tree.ts";
-import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { type BuildContext, type Builder, inputDigest, inputOf } from "../builder.ts";
+import { filesOf, refuseUncrossed } from "../buildroot/machine.ts";
 import { buildInRoot, sourceBind } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { aboutText } from "./about.ts";
@@ -80,16 +81,20 @@ export const debSourceBuilder: Builder = {
   name: "deb-source",
   async run(context) {
     const parameters = debSourceParameters(context.request.parameters);
-    const { epoch, secrets } = parameters;
+    const { epoch, secrets, cross } = parameters;
     const script = buildScript(parameters, context.cores);
     const binds = [await sourceBind(context)];
     const { tree } = await buildInRoot(context, { script, epoch, binds, secrets });
-    return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, context) } };
+    return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, cross, context) } };
   },
 };
 
-/** @throws {Fault} `build/no-packages` */
-async function listPackages(debs: Digest, { store, crew }: BuildContext): Promise<Content> {
+/** @throws {Fault} `build/no-packages`, `build/not-crossed` */
+async function listPackages(
+  debs: Digest,
+  cross: string | undefined,
+  { request, store, crew }: BuildContext,
+): Promise<Content> {
   const files = store.records.tree(debs).entries.filter((entry): entry is FileEntry => entry.type === "file");
   if (files.length === 0)
     throw new Fault("build/no-packages", "the build ended well and made no .deb", {
@@ -97,12 +102,17 @@ async function listPackages(debs: Digest, { store, crew }: BuildContext): Promis
     });
   const stanzas: string[] = [];
   for (const { path, blob } of files) {
-    const { control } = await crew.unpack(blob);
+    const { control, data } = await crew.unpack(blob);
     const file = fileAt(store.records.tree(control), "control");
     if (file === undefined) throw new Fault("digest/bad-deb", `${path} has no control file`);
     const stanza = parseStanza(store.pool.readAll(file.blob).toString("utf8"));
     // What a build says of itself is believed no more than what an archive says.
     describePackage(stanza);
+    // What is for all architectures, or was crossed for none, holds programs as it means to.
+    if (cross !== undefined && stanza["Architecture"] === cross) {
+      const root = store.records.tree(inputDigest(request, "root"));
+      refuseUncrossed(filesOf(store.records.tree(data)), { root, target: cross }, store.pool);
+    }
     stanzas.push(formatStanza({ ...stanza, Filename: path }));
   }
   return oneFile(packagesFile, stanzas.join("\n"), store);

@@ -61,6 +61,11 @@ export function emulatorOf(architecture: string): Emulator | undefined {
   return processors.find(({ names }) => names.includes(debianName(architecture)));
 }
 
+/** By an ELF header's e_machine; the first, where there are several. */
+export function architectureWith(machine: number): string | undefined {
+  return processors.find(({ header }) => header.machine === machine)?.names[0];
+}
+
 /** Whether a kernel, by its release as uname(2) has it, lets user namespaces have handlers: from 6.7 on. */
 export function takesHandlers(release: string): boolean {
   const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);

@@ -5,7 +5,8 @@ import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { Fault, shortList } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
-import { type BuildContext, type Builder, inputOf } from "../builder.ts";
+import { type BuildContext, type Builder, inputDigest, inputOf } from "../builder.ts";
+import { filesOf, refuseUncrossed } from "../buildroot/machine.ts";
 import { buildInRoot, type RootBuild, sourceBind } from "../buildroot/run.ts";
 import { mergeSysroot } from "./merge.ts";
 import { prefix, sysrootParameters, treeParameters } from "./recipe.ts";
@@ -18,6 +19,11 @@ export const treeBuilder: Builder = {
     const { tree, dropped } = await buildInRoot(context, await treeBuild(context, request.parameters));
     if (dropped.length > 0) throw oddFiles(dropped.map((path) => `/${path}`));
     const files = belowPrefix(store.records.tree(tree));
+    const { cross } = treeParameters(request.parameters);
+    if (cross !== undefined) {
+      const root = store.records.tree(inputDigest(request, "root"));
+      refuseUncrossed(filesOf(files), { root, target: cross }, store.pool);
+    }
     return { outputs: { files: contentOf("tree", store.records.writeTree(files)) } };
   },
 };

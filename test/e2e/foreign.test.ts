@@ -6,7 +6,7 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shippedManifests } from "./base.ts";
-import { codes, done, kit, type Outcome } from "./kit.ts";
+import { codes, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { flawsOf } from "./sound.ts";
 
@@ -90,6 +90,10 @@ add_test(NAME one COMMAND check-one)
   "solo.yaml": built("solo", "make", "sources: [{dir: ./solo}]"),
   "solo/Makefile": "all: solo\ninstall:\n\tinstall -D solo $(DESTDIR)$(PREFIX)/bin/solo\n",
   "solo/solo.c": "int main(void) { return 0; }\n",
+  "wrong.yaml": built("wrong", "make", "sources: [{dir: ./wrong}]\ncrossCompile: true"),
+  "wrong/Makefile":
+    "all:\n\tgcc -o tool solo.c\n\t$(CC) -o right solo.c\ninstall:\n\tinstall -D -t $(DESTDIR)$(PREFIX)/bin tool right\n",
+  "wrong/solo.c": "int main(void) { return 0; }\n",
   "greet.yaml": built(
     "greet",
     "deb-source",
@@ -226,6 +230,28 @@ describe.runIf(isAble)("what is crossed", () => {
         .filter((line) => line.startsWith("output"));
     };
     expect(await key("plain.yaml")).toEqual(await key("crossing.yaml"));
+  });
+
+  test("is refused where a makefile names the compiler itself, and made this machine's programs", async () => {
+    const wrong = await run("realize", "wrong.yaml", "--arch", "arm64", "--json");
+    expect([wrong.status, codes(wrong)]).toEqual([1, ["build/not-crossed"]]);
+    const [fault] = told(wrong).flatMap(({ faults = [] }) => faults);
+    expect(fault?.details).toContain("/bin/tool");
+    expect(fault?.details).not.toContain("/bin/right");
+    expect(fault?.hint).toContain("$(CC)");
+    cpSync(join(place.folder, "greet"), join(place.folder, "greeted"), { recursive: true });
+    const rules = readFileSync(join(place.folder, "greet/debian/rules"), "utf8");
+    place.write({
+      "greeted.yaml": sources["greet.yaml"].replace("./greet}", "./greeted}"),
+      "greeted/greet.c": "int main(void) { return 0; }\n",
+      "greeted/debian/rules": rules
+        .replace("$(CC)", "gcc")
+        .replace(" -lzstd", "")
+        .replace(/^\tdpkg-shlibdeps.*\n/m, ""),
+    });
+    const greeted = await run("realize", "greeted.yaml", "--arch", "arm64", "--json");
+    expect([greeted.status, codes(greeted)]).toEqual([1, ["build/not-crossed"]]);
+    expect(greeted.stderr).toContain("/usr/bin/greet");
   });
 
   test("is refused of what cannot be", async () => {

@@ -11,6 +11,7 @@ import { defaultRangeStart } from "../builders/keeper/identity.ts";
 import type { KeeperProcess } from "../builders/keeper/process.ts";
 import { type Indexes, openIndexes } from "../builders/lock/indexes.ts";
 import type { Memory } from "../builders/lock/remembered.ts";
+import { openBeside } from "../builders/realizer/beside.ts";
 import type { LineMeans } from "../builders/realizer/means.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
@@ -95,6 +96,7 @@ export function composeParts(options: PartOptions): Parts {
   };
   const mirrors = openMirrors(settings);
   const memory = listMemory(options);
+  const beside = openBeside(emit);
   const indexes = (age: number) =>
     openIndexes({
       keeper: startKeeper,
@@ -127,6 +129,7 @@ export function composeParts(options: PartOptions): Parts {
       known: (request) => records.sound(request),
       paces: history.paces,
       has: (content) => records.has(content),
+      beside,
       readText(tree, path) {
         const entry = records.tree(tree).entries.find((entry) => entry.path === path);
         const member = entry?.type === "file" ? findMember(layout, entry.blob, entry) : undefined;

@@ -8,7 +8,8 @@ interface Addresses {
 }
 
 export function hasAddresses(hints: unknown): hints is Addresses {
-  return typeof hints === "object" && hints !== null && Array.isArray((hints as Partial<Addresses>).urls);
+  const { urls } = (hints ?? {}) as Partial<Addresses>;
+  return Array.isArray(urls) && urls.length > 0;
 }
 
 /** A sentence each: a digest that was forgotten gives what was there before, from wherever kit still has it. */

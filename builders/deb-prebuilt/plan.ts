@@ -4,10 +4,9 @@
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
-import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, faultsOf, type Place } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
+import { pinnedFile } from "../fetch/pinned.ts";
 import type { DebPrebuiltManifest } from "../package/deb-prebuilt.ts";
 import { unpackDerivation } from "../unpack/recipe.ts";
 
@@ -34,14 +33,7 @@ export function planDebPrebuilt(
   const deb: Input =
     "file" in source
       ? { content: blobContent(local(source.file), source.file) }
-      : {
-          derivation: fetchDerivation(
-            label,
-            { sha256: parseSha256(source.sha256) },
-            { urls: [source.url, ...source.mirrors] },
-          ),
-          output: "file",
-        };
+      : pinnedFile(label, source, place);
   const control = planning.fact(unpackDerivation(label, deb), "control", "control");
   if (control === undefined) return undefined;
   const stanza = controlOf(control, label, place);

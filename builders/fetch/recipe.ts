@@ -3,9 +3,9 @@
 
 import * as z from "zod/mini";
 import type { Canonical } from "../../store/model/canonical.ts";
-import { type Derivation, derivation } from "../../store/model/derivation.ts";
+import { type Content, type Derivation, derivation, parseContent } from "../../store/model/derivation.ts";
 import type { FileDigest } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
 
 export const fetchVersions = { fetch: "1" } as const;
 
@@ -22,7 +22,14 @@ export type FetchPlace =
       /** The distribution that leaves its repositories out: the file comes out of the store or a cache, or not at all. */
       readonly leftOutBy?: string;
     }
-  | { readonly urls: readonly string[] };
+  | { readonly urls: readonly string[]; readonly beside?: BesideFile };
+
+/** A file that is taken before any address is asked, where it is what is meant. */
+export interface BesideFile {
+  readonly path: string;
+  /** Where a manifest says what it has to be. */
+  readonly by: Pick<Place, "file" | "line" | "column">;
+}
 
 /** Output `file`, a blob. */
 export function fetchDerivation(label: string, wanted: FetchParameters, place: FetchPlace): Derivation {
@@ -34,7 +41,7 @@ export function fetchDerivation(label: string, wanted: FetchParameters, place: F
     parameters,
     inputs: {},
     outputs: ["file"],
-    hints: { ...place },
+    hints: place as Canonical,
   });
 }
 
@@ -86,11 +93,18 @@ export function leftOut(distro: string, count: number, files: readonly string[])
   );
 }
 
-/** The place as it is recorded with what came of it: who left what out when is no part of that. */
+/** The place as it is recorded with what came of it: who left what out when is no part of that, nor what lay where. */
 export function recordedPlace(hints: Derivation["hints"]): Derivation["hints"] {
   const { success, data } = z.safeParse(placeShape, hints);
-  if (!success || !("archive" in data) || data.leftOutBy === undefined) return hints;
-  return { archive: data.archive, path: data.path };
+  if (!success) return hints;
+  if ("urls" in data) return data.beside === undefined ? hints : { urls: data.urls };
+  return data.leftOutBy === undefined ? hints : { archive: data.archive, path: data.path };
+}
+
+/** The file beside a manifest that is taken before anything is asked for; absent where none would be. */
+export function besideIn(hints: unknown): BesideFile | undefined {
+  const { success, data } = z.safeParse(placeShape, hints);
+  return success && "urls" in data ? data.beside : undefined;
 }
 
 /** The archive that a file was fetched from, as it was recorded; undefined for addresses. */
@@ -106,13 +120,21 @@ function encodedPath(path: string): string {
 
 const placeShape = z.union([
   z.object({ archive: z.string(), path: z.string(), leftOutBy: z.optional(z.string()) }),
-  z.object({ urls: z.array(z.string()) }),
+  z.object({
+    urls: z.array(z.string()),
+    beside: z.optional(
+      z.object({
+        path: z.string(),
+        by: z.object({ file: z.string(), line: z.number(), column: z.number() }),
+      }),
+    ),
+  }),
 ]);
 const parametersShape = z.union([
   z.object({ sha256: z.string(), size: z.optional(z.number()) }),
   z.object({ sha512: z.string(), size: z.optional(z.number()) }),
 ]);
-const hintsShape = z.object({ urls: z.array(z.string()) });
+const hintsShape = z.object({ urls: z.array(z.string()), held: z.optional(z.string()) });
 
 export function fetchParameters(parameters: unknown): FetchParameters {
   return z.parse(parametersShape, parameters) as FetchParameters;
@@ -120,4 +142,10 @@ export function fetchParameters(parameters: unknown): FetchParameters {
 
 export function fetchUrls(hints: unknown): readonly string[] {
   return z.parse(hintsShape, hints).urls;
+}
+
+/** What the store holds already and only has to be looked at: a file that lay beside a manifest. */
+export function fetchHeld(hints: unknown): Content | undefined {
+  const { held } = z.parse(hintsShape, hints);
+  return held === undefined ? undefined : parseContent(held);
 }

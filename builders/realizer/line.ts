@@ -1,7 +1,7 @@
 // The straight line: load → lock → evaluate → realize.
 // Knows the order and when to go round again; each step is somebody else's.
 
-import { evaluate, type Plan, type Wish, type World } from "../../evaluator/evaluate.ts";
+import { allDerivations, evaluate, type Plan, type Wish, type World } from "../../evaluator/evaluate.ts";
 import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
 import { answersElsewhere, pruneLock } from "../../evaluator/lockchange.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
@@ -13,6 +13,7 @@ import { ignoreFilesAbove } from "../load/ignored.ts";
 import { digestLocals, load } from "../load/load.ts";
 import { type Answering, answerOpen, isOpen } from "./answers.ts";
 import type { Locking } from "./asking.ts";
+import { filesBeside } from "./beside.ts";
 import { gatherFacts } from "./facts.ts";
 import { judge, type LeftOut } from "./leftout.ts";
 import type { LineMeans, RealizeOptions } from "./means.ts";
@@ -82,7 +83,9 @@ export async function planLine(
   const changedLock = asking && isWhole ? changed(pruneLock(end.world.lock, end.asked), written) : undefined;
   if (changedLock) means.writeLock(changedLock);
   const { plan, world: reached, facts } = end;
-  return { plan, world: reached, changedLock, files: [...read, ...files], facts, failures, leftOut };
+  const beside = filesBeside(allDerivations(plan.outputs));
+  const all = [...read, ...files, ...beside];
+  return { plan, world: reached, changedLock, files: all, facts, failures, leftOut };
 }
 
 interface Round extends Answering {

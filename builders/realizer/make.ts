@@ -10,6 +10,7 @@ import type { Keeper } from "../keeper/client.ts";
 import { readFolder } from "../load/local.ts";
 import { refuseForeign } from "../rootfs/runnable.ts";
 import { readBinfmt } from "../sandbox/binfmt.ts";
+import { takeBeside } from "./beside.ts";
 import type { LineMeans, Means, Realized, RealizeOptions } from "./means.ts";
 import { mend } from "./mend.ts";
 import { withOwners } from "./owners.ts";
@@ -23,7 +24,8 @@ export async function realizeLine(
   options: RealizeOptions,
 ): Promise<Realized> {
   const { known, has, paces, emit, now } = means;
-  refuseForeign(allDerivations(targets.map((derivation) => ({ derivation }))), means.host, readBinfmt);
+  const all = allDerivations(targets.map((derivation) => ({ derivation })));
+  refuseForeign(all, means.host, readBinfmt);
   const sent = new Set<Content>();
   const build: Means["build"] = async ({ request, derivation, rebuild }) => {
     const keeper = await startedKeeper(means);
@@ -57,6 +59,7 @@ export async function realizeLine(
       ? []
       : (await (await startedKeeper(means)).keep({ requests, contents: [] })).requests;
   try {
+    await takeBeside(all, { ...means, keeper: () => startedKeeper(means) });
     return await realize(
       targets,
       { known, has, keep, offers, bring, build, paces, mend: () => mend(means), emit, now },

@@ -13,6 +13,7 @@ import type { FileServers } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { BuildOutcome } from "../keeper/protocol.ts";
 import type { AskMeans } from "./asking.ts";
+import type { BesideMeans } from "./beside.ts";
 import type { MendMeans } from "./mend.ts";
 
 /** What realizing needs of the world. */
@@ -104,6 +105,7 @@ export interface LineMeans extends AskMeans {
   readonly known: Means["known"];
   readonly paces: Means["paces"];
   readonly has: Means["has"];
+  readonly beside: BesideMeans["beside"];
   /** The text of a file in a tree of the store. @throws {Fault} `store/missing-blob`, `digest/bomb` */
   readonly readText: (tree: Digest, path: string) => string;
   /** Where an archive's files may be found, nearest first. */

@@ -4,10 +4,9 @@
 import { parseStanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
-import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
+import { pinnedFile } from "../fetch/pinned.ts";
 import type { RpmPrebuiltManifest } from "../package/rpm.ts";
 import { packagesFile, rpmAboutDerivation } from "./recipe.ts";
 
@@ -56,13 +55,7 @@ function archiveOf(
   source: RpmPrebuiltManifest["sources"][number],
   { local, place }: Pick<RpmPrebuiltContext, "local" | "place">,
 ): Input {
-  if ("url" in source) {
-    const wanted = { sha256: parseSha256(source.sha256) };
-    return {
-      derivation: fetchDerivation(label, wanted, { urls: [source.url, ...source.mirrors] }),
-      output: "file",
-    };
-  }
+  if ("url" in source) return pinnedFile(label, source, place);
   const content = local(source.file);
   if (splitContent(content).kind === "blob") return { content };
   throw new Fault("manifest/wrong-type", `${source.file} is a folder; an .rpm is expected`, { place });

@@ -3,9 +3,8 @@
 
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
-import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
+import { fileInAddress, pinnedFile } from "../fetch/pinned.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { planGit } from "../source/plan.ts";
 
@@ -68,10 +67,9 @@ function planSource(plan: SourcesPlan, index: number): Named | undefined {
     const input = planGit(plan.planning, source, plan.distro);
     return input && { name: source.archive, input };
   }
-  const name = nameInAddress(source.url, plan.place([...path, "url"]));
-  const wanted = { sha256: parseSha256(source.sha256) };
-  const fetched = fetchDerivation(name, wanted, { urls: [source.url, ...source.mirrors] });
-  return { name, input: { derivation: fetched, output: "file" } };
+  const place = plan.place([...path, "url"]);
+  const name = nameInAddress(source.url, place);
+  return { name, input: pinnedFile(name, source, place) };
 }
 
 function written(
@@ -90,24 +88,14 @@ function lastPart(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** The last part of its path, percent signs read (RFC 3986 2.1); one that is no file's name is none. */
+/** What a spec calls it. @throws {Fault} `manifest/unnamed-source` */
 function nameInAddress(url: string, place: Place): string {
-  const part = lastPart(new URL(url).pathname);
-  const name = decoded(part);
-  if (name !== undefined && /^(?!\.{1,2}$)[^/\p{Cc}]+$/u.test(name) && Buffer.byteLength(name) <= 255)
-    return name;
+  const name = fileInAddress(url);
+  if (name !== undefined) return name;
   throw new Fault("manifest/unnamed-source", `the last part of ${url} is no name of a file`, {
     place,
     hint: "a spec calls a source as its address ends: https://example.org/hello-1.0.tar.gz",
   });
-}
-
-function decoded(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
 }
 
 function refuseSame(sources: readonly Named[], place: SourcesPlan["place"]): void {

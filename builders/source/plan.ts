@@ -4,11 +4,10 @@
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { gitName, isCommit } from "../../evaluator/gitsource.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
-import { parseSha256 } from "../../store/model/digest.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { planDsc } from "../deb-source/dsc.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { fetchDerivation } from "../fetch/recipe.ts";
+import { pinnedFile } from "../fetch/pinned.ts";
 import { gitDerivation } from "../git/recipe.ts";
 import type { GitSource, TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
@@ -72,9 +71,7 @@ function planPart(planning: Planning, source: TreeSource, wish: PartWish): Input
     return unpacked(source.file.replace(/^.*\//, ""), archive, means);
   }
   const label = new URL(source.url).pathname.split("/").at(-1) || name;
-  const sha256 = parseSha256(source.sha256);
-  const fetched = fetchDerivation(label, { sha256 }, { urls: [source.url, ...source.mirrors] });
-  return unpacked(label, { derivation: fetched, output: "file" }, means);
+  return unpacked(label, pinnedFile(label, source, wish.place(["sources", index, "url"])), means);
 }
 
 function unpacked(label: string, archive: Input, means: SourceTools): Input {

@@ -185,10 +185,11 @@ describe("each builder", () => {
       ["a.tar.xz", "-cJf"],
       ["b.zip", "--format=zip -cf"],
     ] as const) {
-      execFileSync("bsdtar", [...flags.split(" "), join(place.folder, name), "inner-1.0"], {
+      // Not beside the manifest, where it would be taken from.
+      execFileSync("bsdtar", [...flags.split(" "), join(place.folder, "pack", name), "inner-1.0"], {
         cwd: join(place.folder, "pack"),
       });
-      served[`/${name}`] = readFileSync(join(place.folder, name));
+      served[`/${name}`] = readFileSync(join(place.folder, "pack", name));
     }
     const digests = ["/a.tar.xz", "/b.zip"].map((name) => sha256Of(served[name] ?? Buffer.alloc(0)));
     const sources = (patches: string) =>
@@ -215,7 +216,7 @@ script: {install: "mkdir -p $OUT$PREFIX/share; cat words.txt deps/b/words.txt > 
     place.write({
       "file.yaml": manifest(
         "file",
-        'sources: [{file: ./b.zip}]\nscript: {install: "mkdir -p $OUT$PREFIX; cp words.txt $OUT$PREFIX/"}',
+        'sources: [{file: ./pack/b.zip}]\nscript: {install: "mkdir -p $OUT$PREFIX; cp words.txt $OUT$PREFIX/"}',
       ),
     });
     const own = done(await run("realize", "file.yaml")).paths.get("file") ?? "";

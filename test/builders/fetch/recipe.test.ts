@@ -1,8 +1,10 @@
 // Where a file of an archive is looked for: its name stays a name, whatever is in it.
 
 import { expect, test } from "vitest";
+import { besideFile, fileInAddress, pinnedFile } from "../../../builders/fetch/pinned.ts";
 import {
   archiveIn,
+  besideIn,
   fetchAddresses,
   fetchDerivation,
   fetchParameters,
@@ -43,6 +45,48 @@ test("of a manifest's own addresses: servers of sources before them, by the dige
   expect(addresses({ urls: ["https://example.org/x.tar.gz"] })).toEqual({
     urls: [`https://sources.example.org/by/${sha256Of("x")}`, "https://example.org/x.tar.gz"],
   });
+});
+
+test("beside a manifest: no part of the key, nor of what is recorded", () => {
+  const sha256 = sha256Of("x");
+  const urls = ["https://example.org/x.tar.gz"];
+  const beside = besideFile("/here/x.tar.gz", { file: "/here/x.yaml", line: 3, column: 5, excerpt: "x" });
+  const { hints = null, digest } = fetchDerivation("x", { sha256 }, { urls, beside });
+  expect(digest).toBe(fetchDerivation("x", { sha256 }, { urls }).digest);
+  expect(besideIn(hints)).toEqual({
+    path: "/here/x.tar.gz",
+    by: { file: "/here/x.yaml", line: 3, column: 5 },
+  });
+  expect([{ urls }, { archive: "a", path: "b" }, undefined].map(besideIn)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(recordedPlace(hints)).toEqual({ urls });
+  expect(addresses(hints).urls.at(-1)).toBe(urls[0]);
+});
+
+test.each([
+  ["https://example.org/a/x-1.0.tar.gz?raw=1#top", "x-1.0.tar.gz"],
+  ["https://example.org/a/x%2B1.deb", "x+1.deb"],
+  ["https://example.org/a/", undefined],
+  ["https://example.org", undefined],
+  ["https://example.org/a/..%2Fx", undefined],
+  ["https://example.org/a/%2e%2e", undefined],
+  ["https://example.org/a/%ff", undefined],
+  ["https://example.org/a/x%00", undefined],
+  [`https://example.org/${"x".repeat(256)}`, undefined],
+])("%j ends in the name of a file, or in none", (url, name) => {
+  expect(fileInAddress(url)).toBe(name);
+  const place = { file: "/here/x.yaml", line: 1, column: 1 };
+  const input = pinnedFile(
+    "x",
+    { url, sha256: sha256Of("x"), mirrors: ["https://far.example.org/y"] },
+    place,
+  );
+  const hints = "derivation" in input ? input.derivation.hints : undefined;
+  expect(besideIn(hints)?.path).toBe(name && `/here/${name}`);
+  expect(recordedPlace(hints)).toEqual({ urls: [url, "https://far.example.org/y"] });
 });
 
 test("of a distribution that leaves its repositories out there are none; what is recorded does not tell that", () => {

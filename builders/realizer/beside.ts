@@ -1,0 +1,126 @@
+// Files that lie beside manifests, in place of what these would have fetched.
+// Knows how one is told from another file of its name; does not know where else it would come from.
+
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { type Content, contentOf, type Derivation, requestDigest } from "../../store/model/derivation.ts";
+import { digestOf, type Sha256, sha256Of } from "../../store/model/digest.ts";
+import { Fault } from "../../store/model/fault.ts";
+import type { Emit } from "../event.ts";
+import { type BesideFile, besideIn, fetchParameters, recordedPlace } from "../fetch/recipe.ts";
+import type { Keeper } from "../keeper/client.ts";
+import type { Means } from "./means.ts";
+import { resolveRequest } from "./resolve.ts";
+
+export interface Beside {
+  /** Whether it is there, and what is meant; of one that is something else a warning is told, once. */
+  isThere(file: BesideFile, sha256: Sha256): boolean;
+}
+
+/** Each file is read once, however often it is asked for. */
+export function openBeside(emit: Emit): Beside {
+  const known = new Map<string, boolean>();
+  return {
+    isThere(file, sha256) {
+      const key = `${sha256} ${file.path}`;
+      const answer = known.get(key) ?? look(file, sha256, emit);
+      known.set(key, answer);
+      return answer;
+    },
+  };
+}
+
+function look({ path, by }: BesideFile, sha256: Sha256, emit: Emit): boolean {
+  const warn = (why: string) => {
+    const pinned = `${by.file}:${by.line} pins ${sha256}`;
+    emit({
+      type: "warning",
+      text: `${path} ${why}, and is not taken: ${pinned}, which is looked for elsewhere`,
+    });
+    return false;
+  };
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || !stats.isFile()) return false;
+    if (stats.size > mostBytes) return warn(`is larger than ${mostBytes} bytes`);
+    const found = hashOf(path);
+    return found === sha256 || warn(`has the SHA-256 ${found}`);
+  } catch (error) {
+    return warn(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
+  }
+}
+
+/** What Node reads into memory at once. */
+const mostBytes = 2 ** 31 - 1;
+
+function hashOf(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const hash = createHash("sha256");
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    for (let count = 1; count > 0; ) {
+      count = readSync(file, buffer);
+      hash.update(buffer.subarray(0, count));
+    }
+    return hash.digest("hex");
+  } finally {
+    closeSync(file);
+  }
+}
+
+export interface BesideMeans extends Pick<Means, "known" | "has"> {
+  readonly beside: Beside;
+  readonly keeper: () => Promise<Pick<Keeper, "keep" | "putBlob" | "build" | "flush">>;
+  readonly makeRoom: () => Promise<void>;
+}
+
+/** The files that are taken from beside manifests where they are there. */
+export function filesBeside(derivations: readonly Derivation[]): string[] {
+  return derivations.flatMap(({ hints }) => besideIn(hints)?.path ?? []);
+}
+
+/**
+ * Of what these fetch, that is recorded which lies beside manifests: the results are the same as if it had been fetched,
+ * and nobody asks a cache or a network for them.
+ *
+ * @throws {Fault} `manifest/changed`
+ */
+export async function takeBeside(derivations: readonly Derivation[], means: BesideMeans): Promise<void> {
+  let taken = 0;
+  for (const item of derivations) {
+    const file = besideIn(item.hints);
+    const { sha256 } = file === undefined ? {} : fetchParameters(item.parameters);
+    if (file === undefined || sha256 === undefined || !means.beside.isThere(file, sha256)) continue;
+    const request = resolveRequest(item, new Map());
+    if (request === undefined) throw new Error("a fetch has no inputs");
+    const result = means.known(requestDigest(request));
+    if (result !== undefined && Object.values(result.outputs).every(means.has)) continue;
+    const keeper = await means.keeper();
+    await means.makeRoom();
+    const held = await send(file.path, sha256, keeper);
+    const origin = recordedPlace(item.hints);
+    await keeper.build({
+      ...{ request, id: item.digest, label: item.label, hints: { urls: [], held }, rebuild: false },
+      ...(origin !== undefined && { origin }),
+    });
+    taken++;
+  }
+  // Whoever looks for what is known looks on the disk.
+  if (taken > 0) await (await means.keeper()).flush();
+}
+
+async function send(
+  path: string,
+  sha256: Sha256,
+  keeper: Pick<Keeper, "keep" | "putBlob">,
+): Promise<Content> {
+  const bytes = readFileSync(path);
+  if (sha256Of(bytes) !== sha256)
+    throw new Fault("manifest/changed", `${path} changed while kit was reading it`, {
+      hint: "repeat the command",
+    });
+  const content = contentOf("blob", digestOf(bytes));
+  const { contents } = await keeper.keep({ requests: [], contents: [content] });
+  if (contents.length > 0) await keeper.putBlob(bytes);
+  return content;
+}

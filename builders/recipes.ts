@@ -6,7 +6,7 @@ import { checksVersions } from "./checks/recipe.ts";
 import { copyVersions } from "./copy/recipe.ts";
 import { customizeVersions } from "./customize/recipe.ts";
 import { debFilesVersions } from "./deb-files/recipe.ts";
-import { debAboutVersions, debSourceVersions, debUnpackVersions } from "./deb-source/recipe.ts";
+import { debAboutVersions, debSourceVersions, debUnpackVersions, dscVersions } from "./deb-source/recipe.ts";
 import { ext4Versions } from "./ext4/recipe.ts";
 import { fetchVersions } from "./fetch/recipe.ts";
 import { gitVersions } from "./git/recipe.ts";
@@ -38,6 +38,7 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
   "deb-files": debFilesVersions,
   "deb-source": debSourceVersions,
   "deb-unpack": debUnpackVersions,
+  dsc: dscVersions,
   ext4: ext4Versions,
   fetch: fetchVersions,
   git: gitVersions,
@@ -63,7 +64,7 @@ export const builderVersions: Readonly<Record<string, Readonly<Record<string, st
 
 /** What only reads what is there already, and runs nothing of it. */
 export function isReading(builder: string): boolean {
-  return builder === "deb-about" || builder === "rpm-about";
+  return builder === "deb-about" || builder === "rpm-about" || builder === "dsc";
 }
 
 /** Whether a builder fetches what is fixed: it alone has a network, and there is nothing to compare in what it gives. */

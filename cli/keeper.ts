@@ -7,6 +7,7 @@ import { copyBuilder } from "../builders/copy/builder.ts";
 import { customizeBuilder } from "../builders/customize/builder.ts";
 import { debFilesBuilder } from "../builders/deb-files/builder.ts";
 import { debAboutBuilder, debSourceBuilder, debUnpackBuilder } from "../builders/deb-source/builder.ts";
+import { dscBuilder } from "../builders/deb-source/verdict.ts";
 import { ext4Builder } from "../builders/ext4/builder.ts";
 import { fetchBuilder } from "../builders/fetch/builder.ts";
 import { gitBuilder } from "../builders/git/builder.ts";
@@ -41,6 +42,7 @@ const builders = [
   debFilesBuilder,
   debSourceBuilder,
   debUnpackBuilder,
+  dscBuilder,
   ext4Builder,
   fetchBuilder,
   gitBuilder,

@@ -41,17 +41,18 @@ export interface Kind<M> {
 
 /**
  * Where local files stand in a manifest: keys from its root on, `*` for every member of a list or a mapping. `unless`: not
- * beside this key.
+ * beside this key. `paths`: names may stand there too, and only what is written as a path is one.
  */
-export type Pattern = Steps | { readonly steps: Steps; readonly unless: string };
+export type Pattern = Steps | { readonly steps: Steps; readonly unless?: string; readonly paths?: true };
 type Steps = readonly string[];
 
 /** The local files a manifest, checked or not, names. */
 export function localsIn(manifest: unknown, patterns: readonly Pattern[]): LocalFile[] {
   return patterns.flatMap((pattern) => {
-    const { steps, unless } = "steps" in pattern ? pattern : { steps: pattern, unless: undefined };
+    const { steps, unless, paths } = "steps" in pattern ? pattern : { steps: pattern };
+    const isMeant = (file: string) => !paths || /^\.\.?\//.test(file);
     return membersAt(manifest, steps, unless).flatMap(([path, file]) =>
-      typeof file === "string" ? [{ path, file }] : [],
+      typeof file === "string" && isMeant(file) ? [{ path, file }] : [],
     );
   });
 }

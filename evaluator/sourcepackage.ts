@@ -81,12 +81,17 @@ export function chooseSource(question: SourceQuestion, lists: readonly SourceLis
   );
 }
 
-export interface SourceFile {
+/** A file as `Checksums-Sha256` lists it (Debian Policy 5.6.24): its name is one, and leads nowhere else. */
+export interface ListedFile {
   readonly name: string;
-  /** Below the archive. */
-  readonly path: string;
+  /** Bytes. */
   readonly size: number;
   readonly sha256: Sha256;
+}
+
+export interface SourceFile extends ListedFile {
+  /** Below the archive. */
+  readonly path: string;
 }
 
 /**
@@ -97,19 +102,33 @@ export interface SourceFile {
 export function sourceFiles(stanza: Stanza): SourceFile[] {
   const name = fieldOf(stanza, "Package") ?? "";
   const folder = (fieldOf(stanza, "Directory") ?? "").replace(/\/+$/, "");
-  const lines = (fieldOf(stanza, "Checksums-Sha256") ?? "").split("\n").filter((line) => line.trim() !== "");
-  const files = lines.map((line) => {
-    const [, sha256 = "", size = "", file = ""] =
-      /^\s*([0-9a-f]{64}) (\d{1,12}) ([A-Za-z0-9][A-Za-z0-9+._~:-]*)\s*$/.exec(line) ?? [];
-    if (file === "")
-      throw malformed(name, `its Checksums-Sha256 has the line ${JSON.stringify(line.trim())}`);
-    return { name: file, path: `${folder}/${file}`, size: Number(size), sha256: parseSha256(sha256) };
-  });
+  const files = listedFiles(stanza, (why) => malformed(name, why)).map((file) => ({
+    ...file,
+    path: `${folder}/${file.name}`,
+  }));
   const isDsc = (file: SourceFile) => file.name.endsWith(".dsc");
   if (files.filter(isDsc).length !== 1) throw malformed(name, "it does not list one .dsc");
   if (!/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9+._~:/-]+$/.test(folder))
     throw malformed(name, `its Directory is ${JSON.stringify(folder)}`);
   return [...files.filter(isDsc), ...files.filter((file) => !isDsc(file))];
+}
+
+/** What `Checksums-Sha256` lists. @throws what `malformed` makes of the first line that is none */
+export function listedFiles(stanza: Stanza, malformed: (why: string) => Fault): ListedFile[] {
+  return linesOf(stanza, "Checksums-Sha256").map((line) => {
+    const [, sha256 = "", size = "", name = ""] =
+      /^([0-9a-f]{64}) (\d{1,12}) ([A-Za-z0-9][A-Za-z0-9+._~:-]*)$/.exec(line) ?? [];
+    if (name === "") throw malformed(`its Checksums-Sha256 has the line ${JSON.stringify(line)}`);
+    return { name, size: Number(size), sha256: parseSha256(sha256) };
+  });
+}
+
+/** The lines of a field that is a list, blanks around them removed, without empty ones. */
+export function linesOf(stanza: Stanza, field: string): string[] {
+  return (fieldOf(stanza, field) ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 function malformed(name: string, why: string): Fault {

@@ -6,6 +6,7 @@ import type { Canonical } from "../../store/model/canonical.ts";
 import { type BuildType, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
+export const dscVersions = { dsc: "1" } as const;
 export const debAboutVersions = { "deb-about": "2" } as const;
 export const debUnpackVersions = { "deb-unpack": "1", sandbox: sandboxVersion } as const;
 export const debSourceVersions = { "deb-source": "2", sandbox: sandboxVersion } as const;
@@ -14,6 +15,20 @@ export const debSourceVersions = { "deb-source": "2", sandbox: sandboxVersion } 
 export const aboutFile = "about";
 /** Where the list of what was built is, in the output `packages` of {@link debSourceDerivation}. */
 export const packagesFile = "Packages";
+
+/** Where {@link dscDerivation}'s output has what is to be thought of it. */
+export const verdictFile = "verdict";
+
+/** Output `verdict`: a tree with one file, as verdict.ts writes it. @param keys of whom one signed it; nobody need have without */
+export function dscDerivation(label: string, dsc: Input, keys: Input | undefined): Derivation {
+  return derivation({
+    builder: "dsc",
+    label: `${label} read`,
+    parameters: {},
+    inputs: { dsc, ...(keys && { keys }) },
+    outputs: ["verdict"],
+  });
+}
 
 /** Output `about`: a tree with one file, as about.ts writes it. */
 export function debAboutDerivation(label: string, source: Input): Derivation {

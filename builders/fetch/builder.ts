@@ -12,10 +12,12 @@ import { fetchHeld, fetchParameters, fetchUrls } from "./recipe.ts";
 
 export const fetchBuilder: Builder = {
   name: "fetch",
-  async run({ request, hints, store, http, signal, progress }) {
+  async run({ request, label, hints, store, http, signal, progress }) {
     const { size, ...known } = fetchParameters(request.parameters);
     const held = fetchHeld(hints);
     if (held !== undefined) return { outputs: { file: checked(held, known, store) } };
+    const urls = fetchUrls(hints);
+    if (urls.length === 0) throw nowhere(label);
     // Of a SHA-512 the first half: what is held has a name of 64 digits.
     const name = (known.sha256 ?? known.sha512).slice(0, 64);
     // Kept when the download breaks off, so that the next attempt goes on where it ended.
@@ -23,7 +25,7 @@ export const fetchBuilder: Builder = {
     store.holds.take("partial", [name]);
     const onProgress = (done: number, total: number | undefined) =>
       progress(done, total ?? size ?? 0, "bytes");
-    await http().get(fetchUrls(hints), {
+    await http().get(urls, {
       ...known,
       ...(size !== undefined && { size }),
       partial,
@@ -35,6 +37,16 @@ export const fetchBuilder: Builder = {
     return { outputs: { file: contentOf("blob", blob) } };
   },
 };
+
+function nowhere(label: string): Fault {
+  return new Fault(
+    "manifest/missing-file",
+    `${label} is in no cache, and no manifest says where else it is`,
+    {
+      hint: "put it beside the .dsc that lists it, or name a source server that has it: KIT_SOURCE_SERVERS",
+    },
+  );
+}
 
 /** Whoever sent it: what is recorded of a digest is what has it. @throws {Fault} `digest/mismatch` */
 function checked(held: Content, { sha256, sha512 }: FileDigest, { pool }: Pick<Store, "pool">): Content {

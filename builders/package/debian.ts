@@ -36,6 +36,13 @@ export const packageOrManifest = text(
   "a name is two or more of a-z, 0-9, + - and . (Debian Policy 5.6.1), and may be of another architecture: libc6:i386; a path begins with ./ or ../",
 );
 
+/** A source package of the distribution by name, or one's own by its .dsc. */
+export const sourcePackage = text(
+  new RegExp(`^(?:\\.\\.?/[^\\0]*|https?://[^\\s/?#]+[^\\s]*|${name})$`),
+  "a source package",
+  "a name is two or more of a-z, 0-9, + - and . (Debian Policy 5.6.1); one of your own is the path of its .dsc, which begins with ./ or ../, or its address",
+);
+
 /** One member of a relation field, Debian Policy 7.1. */
 export const relation = text(
   new RegExp(`^${alternative}(?: ?\\| ?${alternative})*$`),

@@ -3,25 +3,34 @@
 
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { type Content, contentOf, type Derivation, requestDigest } from "../../store/model/derivation.ts";
+import {
+  type Content,
+  contentOf,
+  type Derivation,
+  type Request,
+  requestDigest,
+} from "../../store/model/derivation.ts";
 import { digestOf, type Sha256, sha256Of } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
-import { type BesideFile, besideIn, fetchParameters, recordedPlace } from "../fetch/recipe.ts";
+import { type BesideFile, besideIn, fetchParameters, fetchUrls, recordedPlace } from "../fetch/recipe.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { Means } from "./means.ts";
 import { resolveRequest } from "./resolve.ts";
 
+/** `other`: something else has its name, of which a warning is told, once. */
+type State = "there" | "absent" | "other";
+
 export interface Beside {
-  /** Whether it is there, and what is meant; of one that is something else a warning is told, once. */
-  isThere(file: BesideFile, sha256: Sha256): boolean;
+  /** Whether a file is there, and what is meant. */
+  stateOf(file: BesideFile, sha256: Sha256): State;
 }
 
 /** Each file is read once, however often it is asked for. */
 export function openBeside(emit: Emit): Beside {
-  const known = new Map<string, boolean>();
+  const known = new Map<string, State>();
   return {
-    isThere(file, sha256) {
+    stateOf(file, sha256) {
       const key = `${sha256} ${file.path}`;
       const answer = known.get(key) ?? look(file, sha256, emit);
       known.set(key, answer);
@@ -30,21 +39,21 @@ export function openBeside(emit: Emit): Beside {
   };
 }
 
-function look({ path, by }: BesideFile, sha256: Sha256, emit: Emit): boolean {
-  const warn = (why: string) => {
+function look({ path, by }: BesideFile, sha256: Sha256, emit: Emit): State {
+  const warn = (why: string): State => {
     const pinned = `${by.file}:${by.line} pins ${sha256}`;
     emit({
       type: "warning",
       text: `${path} ${why}, and is not taken: ${pinned}, which is looked for elsewhere`,
     });
-    return false;
+    return "other";
   };
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined || !stats.isFile()) return false;
+    if (stats === undefined || !stats.isFile()) return "absent";
     if (stats.size > mostBytes) return warn(`is larger than ${mostBytes} bytes`);
     const found = hashOf(path);
-    return found === sha256 || warn(`has the SHA-256 ${found}`);
+    return found === sha256 ? "there" : warn(`has the SHA-256 ${found}`);
   } catch (error) {
     return warn(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
   }
@@ -72,6 +81,9 @@ export interface BesideMeans extends Pick<Means, "known" | "has"> {
   readonly beside: Beside;
   readonly keeper: () => Promise<Pick<Keeper, "keep" | "putBlob" | "build" | "flush">>;
   readonly makeRoom: () => Promise<void>;
+  readonly sourceServers: readonly string[];
+  /** Whether there are caches to ask. */
+  readonly caches: boolean;
 }
 
 /** The files that are taken from beside manifests where they are there. */
@@ -83,37 +95,57 @@ export function filesBeside(derivations: readonly Derivation[]): string[] {
  * Of what these fetch, that is recorded which lies beside manifests: the results are the same as if it had been fetched,
  * and nobody asks a cache or a network for them.
  *
- * @throws {Fault} `manifest/changed`
+ * @throws {Fault} `manifest/changed`; of what could come from nowhere else `manifest/missing-file`, `digest/mismatch`
  */
 export async function takeBeside(derivations: readonly Derivation[], means: BesideMeans): Promise<void> {
   let taken = 0;
   for (const item of derivations) {
     const file = besideIn(item.hints);
     const { sha256 } = file === undefined ? {} : fetchParameters(item.parameters);
-    if (file === undefined || sha256 === undefined || !means.beside.isThere(file, sha256)) continue;
+    if (file === undefined || sha256 === undefined) continue;
+    const state = means.beside.stateOf(file, sha256);
     const request = resolveRequest(item, new Map());
     if (request === undefined) throw new Error("a fetch has no inputs");
-    const result = means.known(requestDigest(request));
-    if (result !== undefined && Object.values(result.outputs).every(means.has)) continue;
-    const keeper = await means.keeper();
-    await means.makeRoom();
-    const held = await send(file.path, sha256, keeper);
-    const origin = recordedPlace(item.hints);
-    await keeper.build({
-      ...{ request, id: item.digest, label: item.label, hints: { urls: [], held }, rebuild: false },
-      ...(origin !== undefined && { origin }),
-    });
-    taken++;
+    if (isRecorded(request, means)) continue;
+    if (state === "there") {
+      await record(item, request, await send(file.path, sha256, means), means);
+      taken++;
+    } else if (isNowhereElse(item, means)) throw nowhere(item, file, state);
   }
   // Whoever looks for what is known looks on the disk.
   if (taken > 0) await (await means.keeper()).flush();
 }
 
-async function send(
-  path: string,
-  sha256: Sha256,
-  keeper: Pick<Keeper, "keep" | "putBlob">,
-): Promise<Content> {
+function isRecorded(request: Request, { known, has }: BesideMeans): boolean {
+  const result = known(requestDigest(request));
+  return result !== undefined && Object.values(result.outputs).every(has);
+}
+
+function isNowhereElse({ hints }: Derivation, { sourceServers, caches }: BesideMeans): boolean {
+  return fetchUrls(hints).length === 0 && sourceServers.length === 0 && !caches;
+}
+
+function nowhere({ label }: Derivation, { path, by }: BesideFile, state: "absent" | "other"): Fault {
+  const common = {
+    place: by,
+    hint: "put the file there that its .dsc lists, or name a source server that has it: KIT_SOURCE_SERVERS",
+  };
+  return state === "absent"
+    ? new Fault("manifest/missing-file", `there is no ${path}`, common)
+    : new Fault("digest/mismatch", `${label} is not the file that its .dsc lists`, common);
+}
+
+async function record(item: Derivation, request: Request, held: Content, means: BesideMeans): Promise<void> {
+  const origin = recordedPlace(item.hints);
+  await (await means.keeper()).build({
+    ...{ request, id: item.digest, label: item.label, hints: { urls: [], held }, rebuild: false },
+    ...(origin !== undefined && { origin }),
+  });
+}
+
+async function send(path: string, sha256: Sha256, means: BesideMeans): Promise<Content> {
+  const keeper = await means.keeper();
+  await means.makeRoom();
   const bytes = readFileSync(path);
   if (sha256Of(bytes) !== sha256)
     throw new Fault("manifest/changed", `${path} changed while kit was reading it`, {

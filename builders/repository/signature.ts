@@ -18,13 +18,13 @@ export interface Verifier {
   /**
    * The text of a clearsigned document, where one of its signatures is by a key that was valid when it signed.
    * Signatures by keys that are not there do not harm: an archive signs with the next release's keys too.
-   * `now` is milliseconds since 1970; a signature may be a day ahead of it.
+   * `now` is milliseconds since 1970; a signature may be a day ahead of it. Without, it counts whenever it was made.
    *
    * @throws {Fault} `digest/unsigned` where it is no clearsigned text, or holds anything beside it;
    * `digest/unknown-key` where none of the keys signed it; `digest/bad-signature` where one did and it does not
    * hold, is made over MD5 or SHA-1, or its key was expired or revoked
    */
-  verify(label: string, document: Uint8Array, now: number): Promise<SignedText>;
+  verify(label: string, document: Uint8Array, now?: number): Promise<SignedText>;
   /**
    * Who signed a document, by the armoured signature that lies beside it (`gpg --detach-sign --armor`).
    *
@@ -34,28 +34,32 @@ export interface Verifier {
     label: string,
     document: Uint8Array,
     signature: Uint8Array,
-    now: number,
+    now?: number,
   ): Promise<Omit<SignedText, "text">>;
 }
 
 /**
- * Reads keys, each text one or more armoured blocks. Importing openpgp takes 50 ms, a key 1 ms, verifying an
+ * Reads keys, each text one or more armoured blocks; bytes may be these too, or keys as they are. Importing openpgp takes 50 ms, a key 1 ms, verifying an
  * InRelease of 150 kB 15 ms.
  *
  * @throws {Fault} `manifest/bad-key`
  */
-export async function openVerifier(armouredKeys: readonly string[]): Promise<Verifier> {
+export async function openVerifier(keyrings: readonly (string | Uint8Array)[]): Promise<Verifier> {
   const pgp = await loadOpenpgp();
-  const blocks = armouredKeys.flatMap((text) => keyBlocks(text));
   const keys: PublicKey[] = [];
-  for (const armoredKeys of blocks) keys.push(...(await pgp.readKeys({ armoredKeys }).catch(badKey)));
+  for (const block of keyrings.flatMap(keyBlocks)) {
+    const read =
+      typeof block === "string" ? pgp.readKeys({ armoredKeys: block }) : pgp.readKeys({ binaryKeys: block });
+    keys.push(...(await read.catch(badKey)));
+  }
   const check = async (
     label: string,
     message: Message<MaybeBytes>,
     armoredSignature: string,
-    now: number,
+    now: number | undefined,
   ) => {
-    const date = new Date(now + 86_400_000);
+    // Nothing is asked of the time where there is none: openpgp takes null for that, and no word for its own clock.
+    const date = now === undefined ? (null as unknown as Date) : new Date(now + 86_400_000);
     const damaged = (cause: unknown): never => {
       throw unsigned(label, "its signature block is damaged", cause);
     };
@@ -76,6 +80,16 @@ export async function openVerifier(armouredKeys: readonly string[]): Promise<Ver
       return await check(label, message, parseDetached(label, signature), now);
     },
   };
+}
+
+/**
+ * The text of a document that may be clearsigned, whoever signed it.
+ *
+ * @throws {Fault} `digest/unsigned` where it begins as a signed text and goes on otherwise, or is not UTF-8
+ */
+export function plainText(label: string, document: Uint8Array): string {
+  const text = decode(label, document);
+  return text.startsWith(marks.message) ? parseFrame(label, document).lines.join("\n") : text;
 }
 
 type MaybeBytes = string | Uint8Array;
@@ -171,7 +185,10 @@ async function firstValid(
   });
 }
 
-function keyBlocks(text: string): string[] {
+function keyBlocks(keyring: string | Uint8Array): (string | Uint8Array)[] {
+  const text = typeof keyring === "string" ? keyring : Buffer.from(keyring).toString("latin1");
+  // Packets of OpenPGP begin with a bit that no text has (RFC 9580, 4.2).
+  if (typeof keyring !== "string" && ((keyring[0] ?? 0) & 0x80) !== 0) return [keyring];
   const blocks = text.match(
     /-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?-----END PGP PUBLIC KEY BLOCK-----/g,
   );
@@ -181,12 +198,12 @@ function keyBlocks(text: string): string[] {
 function badKey(cause: Error): never {
   throw new Fault("manifest/bad-key", `a file of signing keys cannot be read: ${cause.message}`, {
     cause,
-    hint: "signedBy names a file of armoured public keys, as `gpg --armor --export KEY` writes it",
+    hint: "signedBy names a file of public keys, as `gpg --armor --export KEY` writes it",
   });
 }
 
 function unsigned(label: string, why: string, cause?: unknown): Fault {
-  return new Fault("digest/unsigned", `${label}: not a signed index: ${why}`, {
+  return new Fault("digest/unsigned", `${label}: not a signed text: ${why}`, {
     cause,
     hint: "a proxy or portal may answer in the mirror's place: open its address in a browser, or try another through KIT_MIRRORS",
   });

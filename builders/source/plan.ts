@@ -6,10 +6,11 @@ import { gitName, isCommit } from "../../evaluator/gitsource.ts";
 import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { planDsc } from "../deb-source/dsc.ts";
+import { planOwnDsc } from "../deb-source/owndsc.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { pinnedFile } from "../fetch/pinned.ts";
 import { gitDerivation } from "../git/recipe.ts";
-import type { GitSource, TreeSource } from "../package/source.ts";
+import { type DscSource, formOfDsc, type GitSource, type TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
 import { archiveDerivation, type SourceTools, sourceDerivation } from "./recipe.ts";
 
@@ -31,7 +32,7 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
   const isPlain = others.length === 0 && placeIn(only) === "" && patches.length === 0;
   // A folder as it is takes no tools.
   if (isPlain && only && "dir" in only) return { content: folderAt(only.dir, 0, wish) };
-  if (isPlain && only && "dsc" in only) return planDscOf(planning, only, distro);
+  if (isPlain && only && "dsc" in only) return planDscOf(planning, only, 0, wish);
   const tools = planTools(planning, "source", distro.name);
   const launcher = planTools(planning, "launcher", distro.name);
   if (tools === undefined || launcher === undefined) return undefined;
@@ -65,7 +66,7 @@ function planPart(planning: Planning, source: TreeSource, wish: PartWish): Input
   const { name, distro, index, means } = wish;
   if ("dir" in source) return { content: folderAt(source.dir, index, wish) };
   if ("git" in source) return planGit(planning, source, distro.name);
-  if ("dsc" in source) return planDscOf(planning, source, distro);
+  if ("dsc" in source) return planDscOf(planning, source, index, wish);
   if ("file" in source) {
     const archive = { content: blobAt(source.file, index, wish) };
     return unpacked(source.file.replace(/^.*\//, ""), archive, means);
@@ -80,10 +81,14 @@ function unpacked(label: string, archive: Input, means: SourceTools): Input {
 
 function planDscOf(
   planning: Planning,
-  { dsc: name, version }: Extract<TreeSource, { readonly dsc: string }>,
-  distro: DebDistro,
+  source: DscSource,
+  index: number,
+  { distro, local, place }: SourceWish,
 ): Input | undefined {
-  return planDsc(planning, { distro, name, version });
+  const { dsc: name, version } = source;
+  if (formOfDsc(name) === "name") return planDsc(planning, { distro, name, version });
+  const placeOf = (key: string) => place(["sources", index, key]);
+  return planOwnDsc(planning, { source, distro, local, place: placeOf });
 }
 
 /** Its tree; undefined while its commit is open, or what git takes is. @param distro whose packages git is taken of */

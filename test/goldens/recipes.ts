@@ -9,6 +9,7 @@ import {
   debAboutDerivation,
   debSourceDerivation,
   debUnpackDerivation,
+  dscDerivation,
 } from "../../builders/deb-source/recipe.ts";
 import { ext4Derivation } from "../../builders/ext4/recipe.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
@@ -200,6 +201,11 @@ export const derivations: Readonly<Record<string, Derivation>> = {
       ["name", "hello"],
     ]),
   }),
+  dsc: dscDerivation(
+    "hello_1.0.dsc",
+    { content: contentOf("blob", digestOf("dsc")) },
+    { content: contentOf("blob", digestOf("keys")) },
+  ),
   ext4: ext4Derivation(
     "hello.ext4",
     { root, tools, launcher },

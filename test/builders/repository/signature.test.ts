@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { openVerifier, type SignedText } from "../../../builders/repository/signature.ts";
 import { Fault } from "../../../store/model/fault.ts";
 import { refusal as refusalOf } from "../../rig/refusal.ts";
-import { clearsign, makeSigner, type Signer, signBeside } from "./signing.ts";
+import { clearsign, makeSigner, reissued, type Signer, signBeside } from "./signing.ts";
 
 const text = "Origin: Example\nDate: Sat, 12 Sep 2026 07:55:41 UTC\n";
 const now = Date.now();
@@ -190,19 +190,6 @@ describe("what is not", () => {
     await expect(openVerifier([damaged])).rejects.toMatchObject({ code: "manifest/bad-key" });
   });
 });
-
-/** The same key, certified anew to live only this many seconds. */
-async function reissued(signer: Signer, lifetime: number): Promise<Signer> {
-  const { reformatKey } = await import("openpgp");
-  const { publicKey } = await reformatKey({
-    privateKey: signer.secret,
-    userIDs: [{ name: "Archive", email: "archive@example.org" }],
-    keyExpirationTime: lifetime,
-    date: signer.secret.getCreationTime(),
-    format: "object",
-  });
-  return { ...signer, armoured: publicKey.armor() };
-}
 
 describe("a signature beside the document", () => {
   const document = Buffer.from("<repomd>\r\n \u00ef \n</repomd>\n\0");

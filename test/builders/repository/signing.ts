@@ -33,6 +33,18 @@ export async function makeSigner({ created, lifetime = 0, hash }: SignerOptions 
   return { armoured: publicKey.armor(), id: publicKey.getKeyID().toHex().toUpperCase(), secret: privateKey };
 }
 
+/** The same key, certified anew to live only this many seconds. */
+export async function reissued(signer: Signer, lifetime: number): Promise<Signer> {
+  const { publicKey } = await openpgp.reformatKey({
+    privateKey: signer.secret,
+    userIDs: [{ name: "Archive", email: "archive@example.org" }],
+    keyExpirationTime: lifetime,
+    date: signer.secret.getCreationTime(),
+    format: "object",
+  });
+  return { ...signer, armoured: publicKey.armor() };
+}
+
 export interface SigningOptions {
   readonly date?: Date;
   readonly config?: openpgp.PartialConfig;

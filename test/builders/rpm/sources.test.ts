@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { besideIn } from "../../../builders/fetch/recipe.ts";
 import { rpmPackage } from "../../../builders/package/rpm.ts";
 import { type Named, planSources } from "../../../builders/rpm/sources.ts";
 import type { Planning } from "../../../evaluator/evaluate.ts";
@@ -10,7 +11,7 @@ import { digestOf } from "../../../store/model/digest.ts";
 const planning = {} as Planning;
 
 /** What a manifest with these sources is packed of. */
-function namesOf(sources: readonly object[]): string[] {
+function packedOf(sources: readonly object[]): readonly Named[] {
   const manifest = rpmPackage.parse({
     ...{ kind: "package", name: "hello", builder: "rpm", rpm: { spec: "./hello.spec" } },
     sources,
@@ -32,8 +33,10 @@ function namesOf(sources: readonly object[]): string[] {
       return derivation({ builder: "srpm", label: "hello", parameters: {}, inputs: {}, outputs: ["srpm"] });
     },
   );
-  return packed.map(({ name }) => name);
+  return packed;
 }
+
+const namesOf = (sources: readonly object[]) => packedOf(sources).map(({ name }) => name);
 
 const sha256 = "0".repeat(64);
 const address = (end: string) => ({ url: `https://example.org/${end}`, sha256 });
@@ -44,6 +47,15 @@ describe("the sources of a spec", () => {
       "hello 1.tar.gz",
       "50%.patch",
     ]);
+  });
+
+  test("at addresses are taken from beside the manifest where they are there", () => {
+    const [{ input } = { input: undefined }] = packedOf([address("a/hello%201.tar.gz?x=/y")]);
+    const hints = input && "derivation" in input ? input.derivation.hints : undefined;
+    expect(besideIn(hints)).toEqual({
+      path: "hello 1.tar.gz",
+      by: { file: "hello.yaml", line: 3, column: 1 },
+    });
   });
 
   test.each(["", "a/", "%2f..%2fx", "..%2fx", "%2e%2e", "%zz", "x%00", "x%0a", "x".repeat(256)])(

@@ -12,7 +12,7 @@ import type { KeeperProcess } from "../builders/keeper/process.ts";
 import { type Indexes, openIndexes } from "../builders/lock/indexes.ts";
 import type { Memory } from "../builders/lock/remembered.ts";
 import { openBeside } from "../builders/realizer/beside.ts";
-import type { LineMeans } from "../builders/realizer/means.ts";
+import type { LineMeans } from "../builders/realizer/linemeans.ts";
 import { type AptSourceFile, mirrorsFor } from "../builders/repository/mirrors.ts";
 import { defaultLimits, type Limits } from "../builders/sandbox/spec.ts";
 import { checkFormat } from "../store/format.ts";

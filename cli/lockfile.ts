@@ -2,7 +2,7 @@
 // Knows where it lies and how it is read and written; does not know what stands in it.
 
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import type { LineMeans } from "../builders/realizer/means.ts";
+import type { LineMeans } from "../builders/realizer/linemeans.ts";
 import { formatLock, type Lock, parseLock } from "../evaluator/lock.ts";
 import { Fault } from "../store/model/fault.ts";
 

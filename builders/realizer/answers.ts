@@ -8,7 +8,7 @@ import { askViews, askWorld, type Locking, provisional, refuseOpenViews } from "
 import { askGit, refuseOpenGit } from "./askinggit.ts";
 import { askSources, refuseOpenSources } from "./askingsources.ts";
 import { type Leave, leaving } from "./leave.ts";
-import type { LineMeans } from "./means.ts";
+import type { LineMeans } from "./linemeans.ts";
 
 export interface Answering {
   readonly locking: Locking;

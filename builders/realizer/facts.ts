@@ -5,8 +5,9 @@ import type { Plan, World } from "../../evaluator/evaluate.ts";
 import { type Result, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Fault } from "../../store/model/fault.ts";
+import type { LineMeans } from "./linemeans.ts";
 import { realizeLine } from "./make.ts";
-import { type LineMeans, type RealizeOptions, Unfinished } from "./means.ts";
+import { type RealizeOptions, Unfinished } from "./means.ts";
 
 export interface Gathered {
   readonly facts: ReadonlyMap<Digest, string>;

@@ -16,7 +16,8 @@ import type { Locking } from "./asking.ts";
 import { filesBeside } from "./beside.ts";
 import { gatherFacts } from "./facts.ts";
 import { judge, type LeftOut } from "./leftout.ts";
-import type { LineMeans, RealizeOptions } from "./means.ts";
+import type { LineMeans } from "./linemeans.ts";
+import type { RealizeOptions } from "./means.ts";
 import { areRecorded } from "./recorded.ts";
 import { targetsOf } from "./targets.ts";
 

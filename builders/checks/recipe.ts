@@ -2,7 +2,18 @@
 // Pure: makes derivations; does not run anything.
 
 import * as z from "zod/mini";
-import { type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
+import {
+  type Content,
+  contentOf,
+  type Derivation,
+  derivation,
+  type Input,
+  type Request,
+  type Result,
+} from "../../store/model/derivation.ts";
+import { digestOf } from "../../store/model/digest.ts";
+import { parseTreePath } from "../../store/model/path.ts";
+import { digestOfTree, makeTree } from "../../store/model/tree.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const checksVersions = { checks: "1", sandbox: sandboxVersion } as const;
@@ -10,6 +21,23 @@ export const checksVersions = { checks: "1", sandbox: sandboxVersion } as const;
 /** Where the output `result` says how they ended: a line of {@link ended}. */
 export const resultFile = "result";
 export const ended = { well: "passed\n", badly: "failed\n" } as const;
+
+/** Whether a result tells of checks that found something: no failure of a build, but as worth another attempt. */
+export function foundSomething(
+  { builder }: Pick<Request, "builder">,
+  { outputs }: Pick<Result, "outputs">,
+): boolean {
+  return builder === "checks" && outputs["result"] === resultContent(ended.badly);
+}
+
+/** What the builder makes of how they ended. */
+function resultContent(text: string): Content {
+  const file = {
+    ...{ type: "file" as const, path: parseTreePath(resultFile), mode: 0o644, uid: 0, gid: 0 },
+    ...{ blob: digestOf(text), size: text.length },
+  };
+  return contentOf("tree", digestOfTree(makeTree([file])));
+}
 
 /** A script of one's own, run where the package is installed, and the folder it is run in. */
 export interface OwnCheck {

@@ -18,6 +18,7 @@ import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { buildFault } from "../../store/trouble.ts";
 import type { Builder, Store } from "../builder.ts";
+import { foundSomething } from "../checks/recipe.ts";
 import type { Emit } from "../event.ts";
 import { pathsIn } from "../repository/rpm/packagefile.ts";
 import { headerOf } from "../rpm/header.ts";
@@ -79,13 +80,17 @@ interface Made {
 
 export function openMaking(parts: MakingParts): Making {
   const { setup, store, care, committer, history, emit, trade, workshop } = parts;
+  // What this session has run again is not run once more.
+  const retried = new Set<Digest>();
+  const isRetried = (result: Result, { request }: Title) =>
+    setup.retry && request !== undefined && !retried.has(result.request) && foundSomething(request, result);
   /** What a task makes of a request, unless it is recorded. */
   const onceOnly = async (digest: Digest, job: Title, task: (digest: Digest) => Promise<Made>) => {
     store.holds.take("request", [hexOf(digest)]);
     const isOther = (result: Result) => job.request !== undefined && !isAnswer(result, job.request);
     const reused = (): BuildOutcome | undefined => {
       const result = job.rebuild ? undefined : committer.find(digest);
-      return result && !isOther(result) ? { result, how: "reused" } : undefined;
+      return result && !isOther(result) && !isRetried(result, job) ? { result, how: "reused" } : undefined;
     };
     const known = reused();
     if (known) return known;
@@ -105,12 +110,17 @@ export function openMaking(parts: MakingParts): Making {
         release();
         return other;
       }
-      // It was pulled by the request's digest, which does not tell what is asked for.
+      // It was pulled by the request's digest, which does not tell what is asked for; or checks are run again.
       const recorded = committer.find(digest);
-      if (recorded !== undefined && isOther(recorded)) {
+      if (recorded !== undefined && (isOther(recorded) || isRetried(recorded, job))) {
         const place = relative(store.layout.root, store.layout.result(digest));
         setAside(store.layout, { kind: "statement", place });
-        emit({ type: "warning", text: `${job.label}: what is recorded of it has other outputs: set aside` });
+        if (isOther(recorded))
+          emit({
+            type: "warning",
+            text: `${job.label}: what is recorded of it has other outputs: set aside`,
+          });
+        retried.add(digest);
       }
       const { outcome, durable } = await task(digest);
       void durable.then(release, release);

@@ -37,6 +37,8 @@ export interface RealizeOptions {
   readonly memory: number;
   /** Derivations to build again although a result is known. */
   readonly rebuild: (derivation: Derivation) => boolean;
+  /** Checks that found something, as recorded or as a cache has it, are run again. */
+  readonly retry?: boolean;
   /** Nothing may be fetched: what would have to be is told at once, before anything is built. */
   readonly offline?: boolean;
   /** Whether caches are asked at all, and whether what they lack may be built; `use`. */

@@ -5,6 +5,7 @@ import type { Derivation, Request, Result } from "../../store/model/derivation.t
 import { isAnswer, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { foundSomething } from "../checks/recipe.ts";
 import type { BuildOutcome } from "../keeper/protocol.ts";
 import { inputsOf, usersOf } from "./graph.ts";
 import type { Differing, Means, RealizeOptions } from "./means.ts";
@@ -94,7 +95,10 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
   };
   /** What is recorded and names other outputs is set aside by whoever makes it anew. */
   const isReusable = (result: Result, request: Request) =>
-    isAnswer(result, request) && Object.values(result.outputs).every(means.has);
+    isAnswer(result, request) &&
+    Object.values(result.outputs).every(means.has) &&
+    !isRetried(request, result);
+  const isRetried = (request: Request, result: Result) => options.retry && foundSomething(request, result);
   /** Everything whose result is recorded, and not gone, inputs first; costs one look each. */
   const settleKnown = (gone: ReadonlySet<Digest>) => {
     for (const item of all) {
@@ -140,7 +144,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
         const known = reusable.get(digest);
         const result = known ?? offers.get(digest);
         // What it is made of may have failed meanwhile.
-        if (result === undefined || !isWaiting(item)) return [];
+        if (result === undefined || !isWaiting(item) || isRetried(request, result)) return [];
         if (!isAnswer(result, request)) {
           means.emit({ type: "warning", text: `${item.label}: ${otherOutputs(result)}: ignored` });
           return [];

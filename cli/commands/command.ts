@@ -263,7 +263,8 @@ export abstract class BuildCommand extends PlanCommand {
     description: "keep a failed build's files for `kit shell`",
   });
   retry = Option.Boolean("--retry", false, {
-    description: "build also what failed before, though nothing it is made of has changed",
+    description:
+      "build also what failed before, and run checks that found something, though nothing has changed",
   });
   timeLimit = Option.String("--time-limit", { description: "seconds a single command may take (28800)" });
   memoryLimit = Option.String("--memory-limit", {
@@ -277,6 +278,10 @@ export abstract class BuildCommand extends PlanCommand {
       retry: this.retry || this.keepFailed,
       limits: this.limits(),
     };
+  }
+
+  protected override buildOptions(): RealizeOptions {
+    return { ...super.buildOptions(), retry: this.retry || this.keepFailed };
   }
 
   private limits(): Partial<Limits> {

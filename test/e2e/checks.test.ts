@@ -60,6 +60,22 @@ test("a changed check builds nothing; one that fails is told, and fails where it
   await refuses(["realize", "twice.yaml", "--require-tests"], at(), 1, "build/checks-failed");
 });
 
+test("checks that found something are run again where that is asked for, and what they come to then stays", async () => {
+  place.write({ "twice.yaml": manifest("cmake", "test: {run: 'test $(nproc) = 2'}\n") });
+  const cores = (count: number, ...words: string[]) =>
+    run("realize", "twice.yaml", "--cores", `${count}`, ...words);
+  expect(ended(done(await cores(1)))).toBe("failed\n");
+  const remembered = done(await cores(2));
+  expect([ended(remembered), built(remembered)]).toEqual(["failed\n", []]);
+  const again = done(await cores(2, "--retry", "-o", "again"));
+  expect([ended(again), built(again)]).toEqual(["passed\n", ["twice checks"]]);
+  // What passed is not run again, and stays for those who do not ask.
+  for (const words of [["--retry"], []]) {
+    const last = done(await cores(1, ...words));
+    expect([ended(last), built(last)]).toEqual(["passed\n", []]);
+  }
+});
+
 test("what keeps checks from being run at all is no result of theirs; a script has none of its own", async () => {
   place.write({ "twice.yaml": manifest("cmake", "test: {run: sleep 100}\n") });
   await refuses(["realize", "twice.yaml", "--time-limit", "20"], at(), 1, "build/time-limit");

@@ -3,10 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ended } from "../../builders/checks/recipe.ts";
 import type { Event } from "../../builders/event.ts";
 import { fetchDerivation } from "../../builders/fetch/recipe.ts";
 import type { Means, RealizeOptions } from "../../builders/realizer/means.ts";
 import { realize } from "../../builders/realizer/realize.ts";
+import { resolveRequest } from "../../builders/realizer/resolve.ts";
 import { tarDerivation } from "../../builders/tar/recipe.ts";
 import { unpackDerivation } from "../../builders/unpack/recipe.ts";
 import {
@@ -20,6 +22,8 @@ import {
 } from "../../store/model/derivation.ts";
 import { type Digest, digestOf, sha256Of } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
+import { parseTreePath } from "../../store/model/path.ts";
+import { digestOfTree, makeTree } from "../../store/model/tree.ts";
 
 /** A derivation that stands for any: what it becomes is decided by the world. */
 const item = (name: string, inputs: readonly Derivation[] = [], builder = "tar"): Derivation =>
@@ -227,6 +231,34 @@ describe("realize", () => {
       between: "blocked",
       far: "blocked",
     });
+  });
+
+  it("checks that found something are run again for who asks for it, also those that a cache tells of", async () => {
+    const checks = derivation({
+      ...{ builder: "checks", label: "checks", parameters: {}, inputs: {}, outputs: ["result"] },
+    });
+    const request = requestDigest(resolveRequest(checks, new Map()) as Request);
+    const builtAnew = async (text: string, retry: boolean, isOffered: boolean) => {
+      const file = { type: "file" as const, path: parseTreePath("result"), mode: 0o644, uid: 0, gid: 0 };
+      const tree = makeTree([{ ...file, blob: digestOf(text), size: text.length }]);
+      const outputs = { result: contentOf("tree", digestOfTree(tree)) };
+      const known: Result = { format: "kit/result/1", request, outputs, references: [] };
+      const there = world();
+      if (!isOffered) there.recorded.set(request, known);
+      const means: Means = {
+        ...there,
+        offers: async () => new Map(isOffered ? [[request, known]] : []),
+        bring: async () => ({ result: known, how: "brought" }),
+        build: (job) => there.build({ ...job, rebuild: true }),
+      };
+      await realize([checks], means, { ...options, retry });
+      return there.built;
+    };
+    for (const offered of [true, false]) {
+      expect(await builtAnew(ended.badly, true, offered)).toEqual(["checks"]);
+      expect(await builtAnew(ended.well, true, offered)).toEqual([]);
+      expect(await builtAnew(ended.badly, false, offered)).toEqual([]);
+    }
   });
 
   it("whatever fails, the rest is built", async () => {

@@ -29,12 +29,11 @@ export function asFault(error: unknown): unknown {
 }
 
 /**
- * The same for what a build failed with: a command on a file system without room fails in words of its own, which
- * become the details.
+ * What a build failed with, where there is no room now: a command on a full file system fails in words of its own,
+ * which become the details.
  */
-export function buildFault(error: unknown, store: string): unknown {
-  const fault = asFault(error);
-  if (!(fault instanceof Fault) || fault.code !== "build/failed" || hasRoom(store)) return fault;
+export function fullFault(fault: Fault, store: string): Fault {
+  if ((fault.code !== "build/failed" && fault.code !== "build/no-room") || hasRoom(store)) return fault;
   const { code, message, hint = "" } = fullStore(fault);
   return new Fault(code, message, { hint, cause: fault, details: [fault.message, ...fault.details] });
 }

@@ -17,6 +17,7 @@ const passing: ReadonlySet<string> = new Set([
   "build/memory-limit",
   "build/killed",
   "build/long-path",
+  "build/no-room",
   "build/no-secret",
 ]);
 
@@ -24,6 +25,25 @@ const passing: ReadonlySet<string> = new Set([
 export function isWorthAnother(error: unknown): boolean {
   return error instanceof Fault && error.code === "build/killed";
 }
+
+/**
+ * The same failure, where the last lines of its log say that there was no room: who filled a disk may have tidied up
+ * since, or it was one of the sandbox's memory alone.
+ *
+ * @param said what was logged, a line each
+ */
+export function forWantOfRoom(fault: Fault, said: readonly string[]): Fault {
+  const line = fault.code === "build/failed" && said.findLast((one) => noRoom.test(one));
+  if (!line) return fault;
+  return new Fault("build/no-room", `${fault.message}, where there was no room on a disk`, {
+    hint: "make room where the store is, or build less at once with --jobs; it is built anew the next time",
+    details: fault.details,
+    cause: fault,
+  });
+}
+
+/** strerror(3) of ENOSPC and EDQUOT in the C locale; Go's and Rust's own words differ in their capitals alone. */
+const noRoom = /no space left on device|disk quota exceeded/i;
 
 /** What a note keeps of the fault, so that it can be told again. */
 export function keptFailure({ message, hint, details }: Fault): NonNullable<Note["failure"]> {

@@ -16,7 +16,7 @@ import {
 } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { buildFault } from "../../store/trouble.ts";
+import { asFault } from "../../store/trouble.ts";
 import type { Builder, Store } from "../builder.ts";
 import { foundSomething } from "../checks/recipe.ts";
 import type { Emit } from "../event.ts";
@@ -178,7 +178,7 @@ export function openMaking(parts: MakingParts): Making {
       const outcome = { result, how: "built" as const, ...(!same && { differs: made.outputs }) };
       return { outcome, durable };
     } catch (error) {
-      const told = buildFault(error, store.layout.root);
+      const told = asFault(error);
       const found = told instanceof Fault && told.code === "build/failed" ? ownersOf(work, job, digest) : [];
       const fault = withLog(told, [...work.lastLines(20), ...found], digest);
       const failed =

@@ -10,6 +10,7 @@ import { splitContent } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
 import { Fault } from "../../store/model/fault.ts";
 import type { Session } from "../../store/session.ts";
+import { fullFault } from "../../store/trouble.ts";
 import type { BuildContext, Crew, ProxySettings, Store } from "../builder.ts";
 import type { Event } from "../event.ts";
 import type { Http } from "../fetch/http.ts";
@@ -22,6 +23,7 @@ import { type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
 import { seccompProgram } from "../sandbox/seccomp.ts";
 import { type Command, type Limits, quoted } from "../sandbox/spec.ts";
 import { openStarters, type Starters } from "../sandbox/starter.ts";
+import { forWantOfRoom } from "./failure.ts";
 import { openLog } from "./log.ts";
 import { type BuildJob, shellStreams } from "./protocol.ts";
 
@@ -172,7 +174,10 @@ export function openWorkshop(parts: WorkParts): {
             leave();
           });
           peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
-          if (exit.how !== "status" || exit.status !== 0) throw failedCommand(command, exit, parts.limits);
+          if (exit.how === "status" && exit.status === 0) return;
+          const failed = failedCommand(command, exit, parts.limits);
+          // Before anybody takes it for the command's own word.
+          throw fullFault(forWantOfRoom(failed, log.lastLines(linesOfRoom)), parts.store.layout.root);
         },
       };
       return {
@@ -224,6 +229,9 @@ function watchMemory(slot: Slot, tell: (bytes: number) => void): () => void {
 
 /** Milliseconds. */
 const lookEvery = 250;
+
+/** What ran beside who found no room, and above it, says more before it ends. */
+const linesOfRoom = 100;
 
 /** Removes a scratch folder while the next build's sandbox runs (0.5 ms of 12); the session's end takes what is left. */
 function sweep(scratch: string): void {

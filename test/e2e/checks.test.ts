@@ -80,6 +80,11 @@ test("what keeps checks from being run at all is no result of theirs; a script h
   place.write({ "twice.yaml": manifest("cmake", "test: {run: sleep 100}\n") });
   await refuses(["realize", "twice.yaml", "--time-limit", "20"], at(), 1, "build/time-limit");
   place.write({
+    "twice.yaml": manifest("cmake", "test: {run: 'test $(nproc) = 2 || cat /etc/passwd > /dev/full'}\n"),
+  });
+  await refuses(["realize", "twice.yaml", "--cores", "1"], at(), 1, "build/no-room");
+  expect(ended(done(await run("realize", "twice.yaml", "--cores", "2")))).toBe("passed\n");
+  place.write({
     "twice.yaml": manifest("script", "test: true\nscript: {install: 'mkdir -p $OUT$PREFIX'}\n"),
   });
   await refuses(["realize", "twice.yaml"], { ...at(), keepsLock: false }, 3, "manifest/bad-value");

@@ -20,6 +20,11 @@ export interface LogFile {
   line(text: string): void;
   /** Puts stars in the place of these wherever they stand so far. */
   hide(traces: readonly Buffer[]): void;
+  /**
+   * While others add to it, the middle of what gets too long is left out; a line says so. Returns how to stop, after
+   * they have ended.
+   */
+  bound(): () => void;
   /** Bytes so far. */
   size(): number;
   /** The last lines as they were written; whoever shows them makes control characters harmless. */
@@ -28,7 +33,16 @@ export interface LogFile {
   close(): void;
 }
 
-export function openLog(place: string): LogFile {
+/** Bytes of a log that stay of its beginning, and of its end, where all of it is more than the most. */
+export interface LogRoom {
+  readonly head: number;
+  readonly tail: number;
+  readonly most: number;
+}
+
+const defaultRoom: LogRoom = { head: 128 << 20, tail: 16 << 20, most: 256 << 20 };
+
+export function openLog(place: string, room = defaultRoom): LogFile {
   const temporary = `${place}.tmp-${randomUUID().slice(0, 8)}`;
   // Nobody else's to read before what is to be hidden is.
   const fd = openSync(temporary, "a+", 0o600);
@@ -46,13 +60,14 @@ export function openLog(place: string): LogFile {
         closeSync(inPlace);
       }
     },
+    bound: () => boundedFor(fd, room),
     size,
-    lastLines(count) {
-      const length = Math.min(size(), 16384);
-      const bytes = Buffer.alloc(length);
-      readSync(fd, bytes, 0, length, size() - length);
-      return bytes.toString("utf8").trimEnd().split("\n").slice(-count);
-    },
+    lastLines: (count) =>
+      readFrom(fd, size() - 16384)
+        .toString("utf8")
+        .trimEnd()
+        .split("\n")
+        .slice(-count),
     close() {
       fchmodSync(fd, 0o644);
       if (size() > 0) renameSync(temporary, place);
@@ -60,6 +75,60 @@ export function openLog(place: string): LogFile {
       closeSync(fd);
     },
   };
+}
+
+/**
+ * A file that is only added to can be cut off while others write: they go on where it ends then. What they write
+ * between two looks may be more than there is room for, as long as it lasts.
+ */
+function boundedFor(fd: number, { head, tail, most }: LogRoom): () => void {
+  let [left, out] = [head, 0];
+  let end: Uint8Array = Buffer.alloc(0);
+  const look = () => {
+    const { size } = fstatSync(fd);
+    if (size <= most) return;
+    if (out === 0) left = afterLine(fd, head);
+    end = readFrom(fd, size - tail);
+    out += size - left;
+    ftruncateSync(fd, left);
+  };
+  const looking = setInterval(look, lookEvery);
+  return () => {
+    clearInterval(looking);
+    look();
+    if (out === 0) return;
+    const { size } = fstatSync(fd);
+    const last = Buffer.concat([end, readFrom(fd, Math.max(left, size - tail))]).subarray(-tail);
+    const whole = last.subarray(last.subarray(0, longestLine).indexOf("\n") + 1);
+    const megabytes = Math.round((out + size - left - whole.length) / 1e6);
+    ftruncateSync(fd, left);
+    const broken = readFrom(fd, left - 1).toString() === "\n" ? "" : "\n";
+    writeFully(fd, Buffer.from(`${broken}kit: ${megabytes} MB of the log are left out here\n`));
+    writeFully(fd, whole);
+  };
+}
+
+/** Milliseconds. */
+const lookEvery = 100;
+
+/** Behind the last line that ends before a place; there, where none does. Half a line may be half a secret. */
+function afterLine(fd: number, place: number): number {
+  const before = readFrom(fd, place - longestLine, place);
+  const found = before.lastIndexOf("\n");
+  return found < 0 ? place : place - before.length + found + 1;
+}
+
+/** Bytes in which a line's end is looked for. */
+const longestLine = 1 << 16;
+
+function readFrom(fd: number, from: number, until = fstatSync(fd).size): Buffer {
+  const start = Math.max(0, from);
+  const bytes = Buffer.alloc(Math.max(0, until - start));
+  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, start));
+}
+
+function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
 /** Some at a time, where it stands: what is written is never longer than what was read. */

@@ -168,10 +168,11 @@ export function openWorkshop(parts: WorkParts): {
           const watch = watchMemory(common.slot, (bytes) => {
             held = Math.max(held ?? 0, bytes);
           });
-          const leave = jobserver.enter();
+          const [leave, settle] = [jobserver.enter(), log.bound()];
           const exit = await sandbox.run(command, { ...common, ...options, output: log.file }).finally(() => {
             watch();
             leave();
+            settle();
           });
           peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
           if (exit.how === "status" && exit.status === 0) return;

@@ -96,6 +96,20 @@ test("setuid files, pipes, and processes that are left", async () => {
   expect((await failing("daemon", "build/failed")).text).toContain("left processes running: sleep 1000");
 });
 
+test("a build that says more than anybody reads has a log of bounded size, with its beginning and its end", async () => {
+  installs(
+    "chatty",
+    "mkdir -p $OUT$PREFIX; touch $OUT$PREFIX/x; echo first; yes | head -c 700000000; echo last; false",
+  );
+  expect((await failing("chatty", "build/failed")).text).toMatch(/y\nlast$/);
+  const { stdout } = done(await kit(["log", "chatty.yaml", "chatty"], at()));
+  expect(stdout.length).toBeLessThan(260 << 20);
+  expect(stdout).toMatch(/^(?:.*\n){0,20}first\ny\n/);
+  expect(stdout.slice(-1000)).toMatch(/\ny\nlast\n/);
+  const line = stdout.indexOf("kit: ");
+  expect(Number(/^kit: (\d+) MB/.exec(stdout.slice(line, line + 100))?.[1])).toBeGreaterThan(400);
+});
+
 test("sources: names that are none, archives that unpack to more than there is, options of patches", async () => {
   const odd = join(place.folder, "odd");
   mkdirSync(odd);

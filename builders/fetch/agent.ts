@@ -30,6 +30,8 @@ export function connector(
       noProxy: none,
       // Its own way to a proxy for plain http drops the limits.
       factory: (origin, own) => new Pool(origin, { ...settings, ...own }),
+      // So does what asks it for a tunnel.
+      clientFactory: (origin, own) => new Pool(origin, { ...settings, ...own }),
     });
   };
 }

@@ -6,6 +6,7 @@ import type { Sha256, Sha512 } from "../../store/model/digest.ts";
 import { ask } from "./exchange.ts";
 import type { Sink } from "./sink.ts";
 import { type FailedAddress, faultFrom, Trouble } from "./trouble.ts";
+import { endlessPatience, leastProgress, openWatch, type Watch } from "./watch.ts";
 
 /** What is asked for. Sizes are bytes. */
 export interface Wanted {
@@ -14,7 +15,7 @@ export interface Wanted {
   /** Known bytes too, told by another digest. */
   readonly sha512?: Sha512 | undefined;
   readonly size?: number | undefined;
-  /** The most bytes that are taken, whatever the size is said to be; default 64 GiB. */
+  /** The most bytes that are taken, whatever the size is said to be; default 16 GiB. */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the bytes held so far and, where it is known, with how many there will be. */
@@ -39,8 +40,10 @@ export interface Line {
   /** Attempts in a row at one address that bring nothing new. */
   readonly attempts: number;
   readonly sleep: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
-  /** Origins that could not be connected to; asked last, and once only. */
+  /** Origins that could not be connected to, or did not answer; asked last, and once only. */
   readonly down: Set<string>;
+  /** Milliseconds in which 64 KiB of a body must come. */
+  readonly pace: number;
 }
 
 /**
@@ -113,7 +116,7 @@ async function fromAddress(
   }
 }
 
-// A host that takes no connections is soon left where there are others: each try may cost the connect deadline.
+// A host that does not answer is soon left where there are others: each try may cost a deadline.
 function attemptsAt(line: Line, url: string, leave: boolean): number {
   if (line.down.has(originOf(url))) return 1;
   return leave ? Math.min(2, line.attempts) : line.attempts;
@@ -145,18 +148,43 @@ function differenceOf(sink: Sink, { sha256, sha512 }: Wanted): string | undefine
 }
 
 async function receive(line: Line, url: string, wanted: Wanted, sink: Sink, held: Held): Promise<void> {
+  using watch = openWatch(line.pace, endlessPatience, wanted.signal ? [wanted.signal] : []);
+  // A connection has to be free first, and the answer's head has a deadline of its own.
+  watch.pause();
+  try {
+    await exchange(line, { url, wanted, watch }, sink, held);
+  } catch (error) {
+    wanted.signal?.throwIfAborted();
+    if (!watch.isOver()) throw error;
+    const pace = `less than ${leastProgress >> 10} KiB in ${line.pace / 1000} s`;
+    throw new Trouble("transient", `it sends too slowly, ${pace}`, { cause: error });
+  }
+}
+
+interface Receiving {
+  readonly url: string;
+  readonly wanted: Wanted;
+  readonly watch: Watch;
+}
+
+async function exchange(
+  line: Line,
+  { url, wanted, watch }: Receiving,
+  sink: Sink,
+  held: Held,
+): Promise<void> {
   const answer = await ask(line.dispatcher, {
     url,
     from: sink.length,
     etag: held.etag,
-    signal: wanted.signal,
+    signal: watch.signal,
   });
   line.down.delete(originOf(url));
   if (answer.kind === "beyond") {
     // Nothing follows what is held. It is either all there is, which its digest will tell, or to be forgotten.
     if (isKnown(wanted)) return;
     await sink.restart();
-    return await receive(line, url, wanted, sink, held);
+    return await exchange(line, { url, wanted, watch }, sink, held);
   }
   if (answer.kind === "whole" && sink.length > 0) await sink.restart();
   held.etag = answer.etag;
@@ -166,10 +194,12 @@ async function receive(line: Line, url: string, wanted: Wanted, sink: Sink, held
     await answer.leave();
     throw misfit;
   }
+  watch.resume();
   for await (const chunk of answer.body) {
     const excess = misfitOf(sink.length + chunk.length, wanted);
     if (excess !== undefined) throw excess;
     await sink.append(chunk);
+    watch.came(chunk.length);
     wanted.onProgress?.(sink.length, wanted.size ?? total);
   }
   const complete = wanted.size ?? total ?? sink.length;
@@ -177,7 +207,8 @@ async function receive(line: Line, url: string, wanted: Wanted, sink: Sink, held
     throw new Trouble("transient", `it ended after ${sink.length} of ${complete} bytes`);
 }
 
-const defaultLimit = 2 ** 36;
+/** Of what nobody told the size of: a disk is not filled by a server that never ends. */
+const defaultLimit = 2 ** 34;
 
 function misfitOf(size: number, wanted: Wanted): Trouble | undefined {
   if (size > (wanted.size ?? size)) return new Trouble("wrong", `it has more than ${wanted.size} bytes`);

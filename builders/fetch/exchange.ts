@@ -232,10 +232,13 @@ async function* chunks(
   }
 }
 
-// Reads a small body to its end, so that the connection can be used again; a large one costs the connection.
+// Reads a small body to its end, so that the connection can be used again; a large or a slow one costs the connection.
 async function drop(response: Dispatcher.ResponseData): Promise<void> {
-  await response.body.dump({ limit: 64 * 1024 }).catch(() => {});
+  await response.body.dump({ limit: 64 * 1024, signal: AbortSignal.timeout(longestDrop) }).catch(() => {});
 }
+
+/** Milliseconds. */
+const longestDrop = 5000;
 
 function header(response: Dispatcher.ResponseData, name: string): string | undefined {
   const value = response.headers[name];
@@ -246,6 +249,7 @@ function numberIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** The whole host is in doubt, or a proxy before it: it takes no connections, or takes them and says nothing. */
 const unconnected = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -254,6 +258,7 @@ const unconnected = new Set([
   "ENETUNREACH",
   "ETIMEDOUT",
   "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_PRX_CONN",
 ]);
 

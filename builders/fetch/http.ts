@@ -13,13 +13,23 @@ export interface HttpOptions {
   readonly connections?: number;
   /** Attempts at one address before the next is tried. Default 4. */
   readonly attempts?: number;
-  /** Milliseconds to connect (10,000), to the answer's head (30,000), and between parts of its body (30,000). */
-  readonly deadlines?: { readonly connect?: number; readonly headers?: number; readonly idle?: number };
+  readonly deadlines?: Deadlines;
   readonly proxy?: ProxySetting;
   /** Refuses everything with `network/offline`. */
   readonly offline?: boolean;
   /** Waits between attempts; tests give one that does not. */
   readonly sleep?: Line["sleep"];
+}
+
+/**
+ * Milliseconds to connect (10,000), to the answer's head (30,000), between parts of its body (30,000), and for each
+ * 64 KiB of that (120,000): a server that sends a byte now and then is not waited for.
+ */
+export interface Deadlines {
+  readonly connect?: number;
+  readonly headers?: number;
+  readonly idle?: number;
+  readonly pace?: number;
 }
 
 export interface FileWanted extends Wanted {
@@ -63,6 +73,7 @@ export function openHttp(options: HttpOptions = {}): Http {
     attempts: options.attempts ?? 4,
     sleep: options.sleep ?? wait,
     down: new Set(),
+    pace: options.deadlines?.pace ?? 120_000,
   });
   const opened = () => (line ??= openLine());
   return {

@@ -17,7 +17,7 @@ export type TroubleKind = "absent" | "transient" | "refused" | "oversized" | "wr
 export class Trouble extends Error {
   override readonly name = "Trouble";
   readonly kind: TroubleKind;
-  /** No connection came about at all, so the whole host is in doubt. */
+  /** No connection came about at all, or no answer on it, so the whole host is in doubt. */
   readonly unconnected: boolean;
   /** Milliseconds the server asked to be left alone. */
   readonly retryAfter: number | undefined;

@@ -76,6 +76,9 @@ export interface Patience {
   came(bytes: number): void;
 }
 
+/** Of who gives up no host for its silence. */
+export const endlessPatience: Patience = { begin() {}, end() {}, came() {} };
+
 /** Parts of the deadline in which silence is measured: an answer within one of them is none. */
 const parts = 10;
 /** Bytes that make up for a part. */

@@ -34,7 +34,7 @@ export const gitBuilder: Builder = {
     await context
       .run(sandbox, {
         argv: ["/bin/sh", "/tmp/script"],
-        environment: proxyVariables(context.proxy),
+        environment: { ...proxyVariables(context.proxy), ...slowest },
         epoch: poolTime,
         network: true,
       })
@@ -54,6 +54,9 @@ export const gitBuilder: Builder = {
     return { outputs: { tree: contentOf("tree", tree) } };
   },
 };
+
+/** A server over HTTP that sends less than so many bytes a second, for so many seconds, is given up (git(1)). */
+const slowest = { GIT_HTTP_LOW_SPEED_LIMIT: "500", GIT_HTTP_LOW_SPEED_TIME: "120" };
 
 /** As curl, which git fetches with, reads them. */
 function proxyVariables({ http, https, none }: ProxySettings): Record<string, string> {

@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -338,6 +338,15 @@ describe("trying again", () => {
     expect(open.pauses).toEqual([300]);
   });
 
+  test("as is one that takes connections and says nothing", async () => {
+    const silent = await started(() => {});
+    const server = await started(good);
+    const http = await connect({ deadlines: { headers: 200 } });
+    const urls = [`${silent.url}/f`, `${server.url}/f`];
+    for (const name of [partial(), `${partial()}2`]) await http.get(urls, { ...known, partial: name });
+    expect(silent.requests).toEqual(["/f", "/f"]);
+  });
+
   test("a connection that is reset at once", async () => {
     const sockets: Socket[] = [];
     const resetting = createServer((socket) => {
@@ -375,6 +384,57 @@ describe("deadlines", () => {
     expect(fault.code).toBe("network/unreachable");
     expect(fault.details[0]).toContain("stopped sending");
     expect(readFileSync(partial(), "utf8")).toBe("some");
+  });
+
+  /** Sends a byte again and again, in less time than makes an idle connection. */
+  const dripping =
+    (status: number): Handler =>
+    (_, response) => {
+      response.writeHead(status, { "content-length": 1000 });
+      const drip = setInterval(() => response.write("x"), 50);
+      response.on("close", () => clearInterval(drip));
+    };
+
+  test("a server that sends a byte now and then: tried again, then told, with what came kept", async () => {
+    const server = await started(dripping(200));
+    const http = await connect({ deadlines: { ...deadlines, pace: 400 }, attempts: 2 });
+    const fault = await faultOf(http.get([`${server.url}/f`], { ...known, size: 1000, partial: partial() }));
+    expect(fault.code).toBe("network/unreachable");
+    expect(fault.details).toEqual([`${server.url}/f: it sends too slowly, less than 64 KiB in 0.4 s`]);
+    expect(server.requests).toEqual(["/f", expect.stringMatching(/^\/f bytes=[4-9]-$/)]);
+    expect(readFileSync(partial(), "utf8")).toMatch(/^x{8,18}$/);
+  });
+
+  test("a slow server that brings 64 KiB in time each time gives all", async () => {
+    const server = await started(async (_, response) => {
+      response.writeHead(200, { "content-length": content.length });
+      for (let at = 0; at < content.length; at += 30_000) {
+        response.write(content.subarray(at, at + 30_000));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      response.end();
+    });
+    const http = await connect({ deadlines: { ...deadlines, pace: 500 }, attempts: 1 });
+    expect((await http.bytes([`${server.url}/f`], known)).sha256).toBe(sha256);
+  });
+
+  test("nor is what nobody wants waited for: the body of a failure", async () => {
+    const server = await started(dripping(404));
+    const http = await connect({ attempts: 1 });
+    const begun = performance.now();
+    expect((await faultOf(http.bytes([`${server.url}/f`], { limit: 10 }))).code).toBe("network/not-found");
+    expect(performance.now() - begun).toBeLessThan(15_000);
+  });
+
+  test("a proxy that never answers who asks for a tunnel", async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const http = await connect({ deadlines, attempts: 1, proxy: { https: `http://127.0.0.1:${port}` } });
+    const fault = await faultOf(http.bytes(["https://mirror.example.org/f"], { limit: 10 }));
+    expect(fault.details[0]).toContain("no answer in time");
+    await http.close();
+    silent.close();
   });
 
   test("an interruption ends it at once, with its reason, and keeps what came", async () => {

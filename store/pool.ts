@@ -289,7 +289,7 @@ function membersIn(fan: string): string[] {
 }
 
 /** A file's bytes in pieces of 1 MiB, each the caller's to keep; a link is not followed. */
-export function* piecesOf(file: string): Generator<Uint8Array> {
+export function* piecesOf(file: string | Buffer): Generator<Uint8Array> {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     // Most files are small: a buffer of 1 MiB for each would cost more than reading them.

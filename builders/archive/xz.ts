@@ -93,10 +93,11 @@ class Context implements Decompressor {
     this.#module.supply_input(this.#context, input.length);
     for (let more = true; more; ) {
       const result = this.#next();
-      if (result !== code.ok && result !== code.streamEnd)
-        throw badStream("xz", reasons[result] ?? `error ${result}`);
+      // Also of a stream that something follows, which is told after it.
       const out = this.#word(word.outPosition);
       if (out > 0) this.#emit(out);
+      if (result !== code.ok && result !== code.streamEnd)
+        throw badStream("xz", reasons[result] ?? `error ${result}`);
       this.#ended = result === code.streamEnd;
       const unread = this.#word(word.inPosition) !== this.#word(word.inSize);
       more = !this.#ended && (unread || out === this.#word(word.bufferSize));

@@ -6,7 +6,8 @@ import { splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { type BuildContext, type Command, inputOf, type Sandbox } from "../builder.ts";
 import { coresEnvironment, jobPipe } from "../jobserver/client.ts";
-import { inputOfSecrets, refuseLeaks, type Secret, secretsFolder, tracesOf, withSecrets } from "./secrets.ts";
+import { refuseLeaks } from "./leaks.ts";
+import { inputOfSecrets, type Secret, secretsFolder, tracesOf, withSecrets } from "./secrets.ts";
 
 /** Where the source's checkout is, and where what was built goes. */
 export const sourceFolder = "/tmp/kit/source";
@@ -72,7 +73,7 @@ export async function buildInRoot(
   if (secrets.length === 0) await context.run(sandbox, { argv: [besideScript("build")], epoch, environment });
   else await runWithSecrets(context, sandbox, { secrets, epoch, environment });
   sandbox[Symbol.dispose]();
-  await refuseLeaks(out, secrets);
+  await refuseLeaks(out, secrets, context.log.line);
   return await crew.scanFolder(out);
 }
 

@@ -75,6 +75,30 @@ test("a file that is only called a package is looked through as it is", async ()
   await refuses(["realize", "both.yaml"], { ...at(), keepsLock: true }, 1, "build/secret-in-output");
 });
 
+test("compressed it is found: in a manual page, in a tar", async () => {
+  for (const [name, install] of Object.entries({
+    page: "gzip -9nc $KIT_SECRETS/TOKEN > $OUT$PREFIX/page.1.gz",
+    tar: "cat $KIT_SECRETS/TOKEN > inner; gzip inner; tar cf - inner.gz | xz > $OUT$PREFIX/x",
+  })) {
+    installs(name, install);
+    const file = name === "page" ? "usr/local/page.1.gz" : "usr/local/x";
+    const { text } = await refuses(
+      ["realize", `${name}.yaml`],
+      { ...at(), keepsLock: true },
+      1,
+      "build/secret-in-output",
+    );
+    expect(text).toContain(`is in what was built: ${file}`);
+  }
+});
+
+test("beside names that are no UTF-8, which are refused as they are without secrets", async () => {
+  installs("odd", "touch $OUT$PREFIX/$(printf '\\377x')");
+  await refuses(["realize", "odd.yaml"], { ...at(), keepsLock: true }, 8, "digest/unsafe-path");
+  installs("oddleak", "cp $KIT_SECRETS/TOKEN $OUT$PREFIX/$(printf '\\377x')");
+  await refuses(["realize", "oddleak.yaml"], { ...at(), keepsLock: true }, 1, "build/secret-in-output");
+});
+
 test("what a build says of it is told as stars", async () => {
   installs("chatty", "echo it is $(cat $KIT_SECRETS/TOKEN), really; touch $OUT$PREFIX/x");
   done(await run("chatty.yaml"));
@@ -104,7 +128,7 @@ test("in a result it is refused: in a file, in a .deb", async () => {
     "tree/debian/changelog":
       "leaky (1.0) unstable; urgency=medium\n\n  * The first one.\n\n -- A Person <a@example.org>  Mon, 01 Jun 2026 12:00:00 +0000\n",
     "tree/debian/rules":
-      "#!/usr/bin/make -f\n%:\n\tdh $@\noverride_dh_auto_install:\n\tinstall -D -m 0644 $(KIT_SECRETS)/TOKEN debian/leaky/etc/leaky\n",
+      "#!/usr/bin/make -f\n%:\n\tdh $@\noverride_dh_auto_install:\n\tmkdir -p debian/leaky/usr/share/leaky && gzip -nc < $(KIT_SECRETS)/TOKEN > debian/leaky/usr/share/leaky/it\n",
     "tree/debian/source/format": "3.0 (native)\n",
     "leaky.yaml":
       "kind: package\nname: leaky\nbuilder: deb-source\ndistro: debian/bookworm\nsources: [{dir: ./tree}]\nsecrets: [TOKEN]\n",

@@ -26,5 +26,14 @@ export function cacheFolder(environment: Readonly<Record<string, string | undefi
   const named = environment["XDG_CACHE_HOME"] ?? "";
   // Relative ones are to be ignored (XDG base directories); below /proc Node tries to make a folder for ever.
   const usable = named.startsWith("/") && !/^\/(proc|sys)(\/|$)/.test(named);
-  return join(usable ? named : join(homedir(), ".cache"), "kit");
+  return join(usable ? named : join(homeFolder(), ".cache"), "kit");
+}
+
+/** Of one without a home it is where nothing can be: what can be lost is not kept. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/dev/null";
+  }
 }

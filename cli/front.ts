@@ -21,6 +21,7 @@ async function answer(): Promise<boolean> {
     const { stillMeans } = await import("./meaning.ts");
     if (!doubted.every(({ file, meaning }) => stillMeans(file, meaning))) return false;
   }
+  process.stdout.on("error", unwritten);
   process.stdout.write(memo.lines.map((line) => `${line}\n`).join(""));
   return true;
 }
@@ -38,9 +39,21 @@ function keepCode(): void {
   enableCompileCache(join(cacheFolder(process.env), "code"));
 }
 
-if (!(await answer())) {
-  keepCode();
-  const { startEarly } = await import("./early.ts");
-  startEarly(process.argv.slice(2), process.cwd(), process.env);
-  await import("./main.ts");
+/** Of who reads `kit realize … | head` no failure. */
+async function unwritten(error: NodeJS.ErrnoException): Promise<void> {
+  if (error.code === "EPIPE") process.exit(0);
+  const { noOutput, tellOutright } = await import("./outright.ts");
+  process.exit(tellOutright(noOutput(error)));
+}
+
+try {
+  if (!(await answer())) {
+    keepCode();
+    const { startEarly } = await import("./early.ts");
+    startEarly(process.argv.slice(2), process.cwd(), process.env);
+    await import("./main.ts");
+  }
+} catch (error) {
+  const { tellOutright } = await import("./outright.ts");
+  process.exitCode = tellOutright(error);
 }

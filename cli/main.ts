@@ -3,7 +3,7 @@
 
 import { availableParallelism, userInfo } from "node:os";
 import { Cli, type Command } from "clipanion";
-import { exitStatus, Fault, faultsOf } from "../store/model/fault.ts";
+import { exitStatus, faultsOf } from "../store/model/fault.ts";
 import { BuildrootCommand } from "./commands/buildroot.ts";
 import { ChallengeCommand } from "./commands/challenge.ts";
 import { DiffCommand } from "./commands/diff.ts";
@@ -37,6 +37,7 @@ import { WhyRebuildCommand } from "./commands/whyrebuild.ts";
 import type { KitContext } from "./context.ts";
 import { dropEarly } from "./early.ts";
 import { showError } from "./output.ts";
+import { noOutput, tellOutright } from "./outright.ts";
 
 const version = "0.1.0";
 const commands = [
@@ -86,14 +87,12 @@ process.on("SIGTERM", interrupt);
 // `kit graph … | head`: who reads has had enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitStatus.done);
-  const message = `standard output cannot be written: ${error.message}`;
-  showError(context, new Fault("usage/no-output", message, { cause: error }), argv.includes("--json"));
-  process.exit(exitStatus.usage);
+  process.exit(tellOutright(noOutput(error)));
 });
 // `kit realize 2>&1 | head`: who reads no more of what is told need not lose what is built.
 process.stderr.on("error", () => {});
 
-const { uid, gid, username } = userInfo();
+const { uid, gid, username } = currentUser();
 const argv = process.argv.slice(2);
 const context: KitContext = {
   stdin: process.stdin,
@@ -118,6 +117,16 @@ const context: KitContext = {
 
 process.exitCode = await run();
 dropEarly();
+
+/** One whom no list of users has is called by the number. */
+function currentUser() {
+  try {
+    return userInfo();
+  } catch {
+    const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+    return { uid, gid, username: String(uid) };
+  }
+}
 
 async function run(): Promise<number> {
   const [first] = argv;

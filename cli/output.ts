@@ -18,8 +18,12 @@ export function openRenderer(context: KitContext, json: boolean): Renderer {
   return liveRenderer(stream, context.now, schedule, { color: allowsColor(context) });
 }
 
+type Shown = Pick<KitContext, "stderr" | "told"> & {
+  readonly host: Pick<KitContext["host"], "environment">;
+};
+
 /** Shows what went wrong, but for what progress has shown already. */
-export function showError(context: KitContext, error: unknown, json: boolean): void {
+export function showError(context: Shown, error: unknown, json: boolean): void {
   const stream = context.stderr as Stream;
   const faults = faultsOf(error);
   if (json) {
@@ -36,6 +40,6 @@ export function showError(context: KitContext, error: unknown, json: boolean): v
 }
 
 /** Colour on a terminal, unless NO_COLOR says otherwise (no-color.org). */
-function allowsColor(context: KitContext): boolean {
+function allowsColor(context: Shown): boolean {
   return (context.stderr as Stream).isTTY === true && !context.host.environment["NO_COLOR"];
 }

@@ -2,10 +2,10 @@
 // Knows git's words; does not know what the files are.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, realpathSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Fault } from "../store/model/fault.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 export interface Revision extends Disposable {
   /** The file that was named, in a folder of its own with everything else of the revision. */
@@ -25,14 +25,14 @@ export function parseRevision(
 /**
  * Writes a revision out beside the working tree, of which nothing changes.
  *
- * @throws {Fault} `host/no-git`, `usage/no-revision`
+ * @throws {Fault} `host/no-git`, `host/no-temporary`, `usage/no-revision`
  */
 export function openRevision(
   { revision, path }: { readonly revision: string; readonly path: string },
   directory: string,
 ): Revision {
   const top = git(["rev-parse", "--show-toplevel"], directory).trim();
-  const folder = mkdtempSync(join(tmpdir(), "kit-revision-"));
+  const folder = temporaryFolder("kit-revision-");
   const dispose = () => rmSync(folder, { recursive: true, force: true });
   try {
     const files = join(folder, "files");

@@ -55,12 +55,20 @@ export abstract class KitCommand extends Command<KitContext> {
 
   /** The same as a person would write it. */
   protected manifestName(written: string): string {
-    const isFolder = statSync(this.absolute(written), { throwIfNoEntry: false })?.isDirectory();
-    return isFolder ? join(written, folderManifest) : written;
+    return isFolder(this.absolute(written)) ? join(written, folderManifest) : written;
   }
 
   protected print(...lines: readonly string[]): void {
     this.context.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  }
+}
+
+/** What cannot be looked at is told when it is read. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -2,7 +2,6 @@
 // Knows what kit needs and what mends its absence; does not know how that is told.
 
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statfsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { Keeper } from "../../builders/keeper/client.ts";
 import { userMaps } from "../../builders/keeper/identity.ts";
@@ -15,6 +14,7 @@ import { type Fault, faultsOf } from "../../store/model/fault.ts";
 import { debianArchitecture } from "../composition.ts";
 import { bytesText } from "../render/text.ts";
 import type { Host, Settings } from "../settings.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 export interface Finding {
   readonly name: string;
@@ -117,7 +117,7 @@ async function tryNamespaces(store: string, open: OpenParts): Promise<Finding[]>
 
 /** A new folder on the file system the store will be on, if one may be made there. */
 function temporaryBeside(store: string): string {
-  return newFolderIn(existing(store)) ?? mkdtempSync(join(tmpdir(), ".kit-doctor-"));
+  return newFolderIn(existing(store)) ?? temporaryFolder(".kit-doctor-");
 }
 
 function overlayFinding({ overlay }: Probe): Finding {

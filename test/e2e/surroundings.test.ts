@@ -5,8 +5,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isRoot } from "../store/rig.ts";
-import { done, kit, ownKit } from "./kit.ts";
+import { done, kit, ownKit, startKit } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
+import { manifest } from "./trees.ts";
 
 let place: Place;
 beforeAll(() => {
@@ -104,4 +105,21 @@ test("no place for what is temporary", () => {
   expect(status).toBe(7);
   expect(stderr).toContain("error: nothing can be written to /proc/nothing");
   expect(stderr).toContain("[host/no-temporary, exit 7]");
+});
+
+test("a signal ends it with the status that the README says", async () => {
+  place.write({
+    "empty/nothing": "",
+    "slow.yaml": manifest("slow", "sources: [{dir: ./empty}]\nscript: {install: 'sleep 100'}"),
+  });
+  for (const [signal, status] of [
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGTERM", 130],
+  ] as const) {
+    const running = startKit(["realize", "slow.yaml", "--json"], { cwd: place.folder, store: place.store });
+    await running.says(/"type":"start"[^\n]*"label":"slow"/);
+    running.process.kill(signal);
+    expect({ signal, status: (await running.ended).status }).toEqual({ signal, status });
+  }
 });

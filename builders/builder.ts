@@ -64,7 +64,12 @@ export interface BuildContext {
   /** A sandbox over these trees, uppermost first, launched by the request's input `launcher`. */
   sandbox(options: SandboxOptions): Promise<Sandbox>;
   /** Runs a command under the build's limits, its output in the build's log. @throws {Fault} `build/…` on failure */
-  run(sandbox: Sandbox, command: Command, options?: Pick<RunOptions, "input">): Promise<void>;
+  run(sandbox: Sandbox, command: Command, options?: CommandInput): Promise<void>;
+}
+
+export interface CommandInput extends Pick<RunOptions, "input"> {
+  /** Lines of a shell that read the input before the command, which has none then; also before a shell in its place. */
+  readonly reading?: string;
 }
 
 export interface TarOptions {

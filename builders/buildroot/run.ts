@@ -7,7 +7,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { type BuildContext, type Command, inputOf, type Sandbox } from "../builder.ts";
 import { coresEnvironment, jobPipe } from "../jobserver/client.ts";
 import { refuseLeaks } from "./leaks.ts";
-import { inputOfSecrets, type Secret, secretsFolder, tracesOf, withSecrets } from "./secrets.ts";
+import { inputOfSecrets, readingSecrets, type Secret, secretsFolder, tracesOf } from "./secrets.ts";
 
 /** Where the source's checkout is, and where what was built goes. */
 export const sourceFolder = "/tmp/kit/source";
@@ -86,10 +86,11 @@ async function runWithSecrets(
   sandbox: Sandbox,
   { secrets, epoch, environment: common }: Pick<Command, "epoch" | "environment"> & Secrets,
 ): Promise<void> {
-  const argv = withSecrets(secrets, besideScript("build"));
+  const argv = [besideScript("build")];
+  const given = { input: inputOfSecrets(secrets), reading: readingSecrets(secrets) };
   const environment = { ...common, KIT_SECRETS: secretsFolder };
   try {
-    await context.run(sandbox, { argv, epoch, environment }, { input: inputOfSecrets(secrets) });
+    await context.run(sandbox, { argv, epoch, environment }, given);
   } finally {
     context.log.hide(tracesOf(secrets).map(({ bytes }) => bytes));
   }

@@ -1,8 +1,6 @@
 // Secrets of a build: how they get into its sandbox, and what each is found by.
 // They are on no disk: the sandbox's own memory holds them, and the command's standard input brings them there.
 
-import { quoted } from "../sandbox/spec.ts";
-
 /** Where each is a file by its name, readable by the user who builds; `KIT_SECRETS` says so too. */
 export const secretsFolder = "/tmp/secrets";
 
@@ -11,12 +9,11 @@ export interface Secret {
   readonly value: Buffer;
 }
 
-/** Begins with reading them, in this order, and goes on with the build, which has no standard input then. */
-export function withSecrets(secrets: readonly Secret[], command: string): string[] {
+/** Lines of a shell that read them, in this order, from its standard input. */
+export function readingSecrets(secrets: readonly Secret[]): string {
   const read = secrets.map(({ name, value }) => `head -c ${value.length} > ${secretsFolder}/${name}`);
-  const lines = ["set -eu", "umask 077", `mkdir ${secretsFolder}`, ...read];
   const owned = `chown -R 1000:1000 ${secretsFolder}`;
-  return ["/bin/sh", "-c", [...lines, owned, `exec ${quoted(command)} < /dev/null`].join("\n")];
+  return ["set -eu", "umask 077", `mkdir ${secretsFolder}`, ...read, owned].join("\n");
 }
 
 export async function* inputOfSecrets(secrets: readonly Secret[]): AsyncGenerator<Uint8Array> {

@@ -19,7 +19,7 @@ import { openEmulators } from "../sandbox/binfmt.ts";
 import { type Emulator, emulatorOf } from "../sandbox/emulation.ts";
 import { launcherIn } from "../sandbox/launcher.ts";
 import { type Delegation, openSlot, type Slot } from "../sandbox/limits.ts";
-import { type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
+import { besideShell, type Exit, openSandbox, type Sandbox } from "../sandbox/run.ts";
 import { seccompProgram } from "../sandbox/seccomp.ts";
 import { type Command, type Limits, quoted } from "../sandbox/spec.ts";
 import { openStarters, type Starters } from "../sandbox/starter.ts";
@@ -155,28 +155,31 @@ export function openWorkshop(parts: WorkParts): {
           sandboxes.push(sandbox);
           return sandbox;
         },
-        async run(sandbox, command, options = {}) {
+        async run(sandbox, wanted, { input, reading } = {}) {
           const common = { ...takeSeat(), limits: parts.limits, signal: parts.signal };
           if (shell) {
-            const exit = await sandbox.run(shellCommand(command, sandbox.root), {
-              ...common,
-              output: shellStreams,
+            const exit = await sandbox.run(shellCommand(wanted, sandbox.root, reading), {
+              ...{ ...common, output: shellStreams },
+              ...(reading !== undefined && input && { input }),
             });
             shell.status = exit.how === "status" ? exit.status : 1;
             throw new Fault("interrupted/shell", "the shell has ended");
           }
+          const command = reading === undefined ? wanted : readingFirst(wanted, reading);
           const watch = watchMemory(common.slot, (bytes) => {
             held = Math.max(held ?? 0, bytes);
           });
           const [leave, settle] = [jobserver.enter(), log.bound()];
-          const exit = await sandbox.run(command, { ...common, ...options, output: log.file }).finally(() => {
-            watch();
-            leave();
-            settle();
-          });
+          const exit = await sandbox
+            .run(command, { ...common, ...(input && { input }), output: log.file })
+            .finally(() => {
+              watch();
+              leave();
+              settle();
+            });
           peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
           if (exit.how === "status" && exit.status === 0) return;
-          const failed = failedCommand(command, exit, parts.limits);
+          const failed = failedCommand(wanted, exit, parts.limits);
           // Before anybody takes it for the command's own word.
           throw fullFault(forWantOfRoom(failed, log.lastLines(linesOfRoom)), parts.store.layout.root);
         },
@@ -273,8 +276,13 @@ function launcherTree({ request }: BuildJob): Digest {
   return splitContent(tree).digest;
 }
 
+function readingFirst(command: Command, reading: string): Command {
+  const script = `${reading}\nexec ${command.argv.map(quoted).join(" ")} < /dev/null`;
+  return { ...command, argv: ["/bin/sh", "-c", script] };
+}
+
 /** The same sandbox with the caller's shell in it; the command it stands for is in KIT_COMMAND. */
-function shellCommand(command: Command, root: string): Command {
+function shellCommand(command: Command, root: string, reading: string | undefined): Command {
   const environment = {
     ...command.environment,
     TERM: "xterm",
@@ -284,7 +292,10 @@ function shellCommand(command: Command, root: string): Command {
   // dash cannot give back a terminal whose process group it does not see, and tells that instead of its status.
   const shell = existsSync(`${root}/usr/bin/bash`) ? ["/usr/bin/bash", "--norc"] : ["/bin/sh"];
   const interactive = isatty(shellStreams.stdin) ? ["-i"] : [];
-  return { ...command, argv: [...shell, ...interactive], environment, terminal: true };
+  const argv = [...shell, ...interactive];
+  const script = `(${reading}\n) <&${besideShell} || exit\nexec ${besideShell}<&-\nexec ${argv.map(quoted).join(" ")}`;
+  const started = reading === undefined ? argv : ["/bin/sh", "-c", script];
+  return { ...command, argv: started, environment, terminal: true };
 }
 
 /** A shell's way to tell signals: 128 and the number. */

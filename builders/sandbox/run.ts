@@ -38,10 +38,13 @@ export interface RunOptions {
   readonly limits: Limits;
   /** The file that standard output and standard error are added to, or file descriptors of a shell's streams. */
   readonly output: string | { readonly stdin: number; readonly stdout: number; readonly stderr: number };
-  /** Fed to standard input, which is otherwise empty, or the shell's. */
+  /** Fed to standard input, which is otherwise empty; beside a shell's streams to the descriptor {@link besideShell}. */
   readonly input?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
+
+/** Those before it are streams, and what the launcher reads. */
+export const besideShell = 5;
 
 export type Exit =
   /** 128 and the signal's number where it was ended by one. */
@@ -155,17 +158,20 @@ function start(
   const [program = "", ...words] = shellArguments(launcher);
   const child = spawn(program, [...words, "-c", launcherScript(slot.enter, launch)], {
     stdio: [
-      input ? "pipe" : streams?.stdin,
+      input && !streams ? "pipe" : streams?.stdin,
       streams?.stdout ?? opened[0],
       streams?.stderr ?? opened[0],
       ...given,
+      ...(input && streams ? ["pipe" as const] : []),
     ],
     env: {},
     cwd: "/",
   });
   for (const fd of [...opened, ...given]) if (typeof fd === "number") closeSync(fd);
   const stop = () => void (child.pid !== undefined && stopSandbox(child.pid));
-  return { ended: statusOf(child), stop, stdin: child.stdin };
+  const piped: readonly unknown[] = child.stdio;
+  const stdin = streams ? (piped[besideShell] as Writable | undefined) : child.stdin;
+  return { ended: statusOf(child), stop, stdin: stdin ?? null };
 }
 
 /**

@@ -136,6 +136,18 @@ test("in a result it is refused: in a file, in a .deb", async () => {
   await refuses(["realize", "leaky.yaml"], { ...at(), keepsLock: true }, 1, "build/secret-in-output");
 });
 
+test("a shell in the build has them as the build has, and its own input", async () => {
+  installs("used", "sha256sum < $KIT_SECRETS/TOKEN | cut -c1-8 > $OUT$PREFIX/sum");
+  const shell = (line: string, env?: Readonly<Record<string, string>>) =>
+    kit(["shell", "used.yaml", "used"], { ...at(env), before: ["sh", "-c", `echo '${line}' | "$@"`, "sh"] });
+  const asked = done(
+    await shell("stat -c %a:%u $KIT_SECRETS/TOKEN; cat $KIT_SECRETS/TOKEN; umask; echo; echo $KIT_COMMAND"),
+  );
+  expect(asked.stdout).toBe(`600:1000\n${secret}0022\n\n/tmp/kit/build\n`);
+  expect((await shell("$KIT_COMMAND > /dev/null; exit 7")).status).toBe(7);
+  expect((await shell("true", {})).stderr).toContain("build/no-secret");
+});
+
 test("nobody gave it, or what is none; nothing of it is anywhere in the store", async () => {
   installs("wanting", "touch $OUT$PREFIX/x", "secrets: [OTHER]\n");
   const { text } = await refuses(

@@ -2,13 +2,16 @@
 // Pure. Knows names of references; does not know how a repository is asked.
 
 import * as z from "zod/mini";
-import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
+import { canonicalDigest } from "../store/model/canonical.ts";
+import type { Places } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
 
 /** What a name means today: a branch or a tag. A commit needs no question. */
 export interface GitQuestion {
   readonly url: string;
   readonly rev: string;
+  /** Where a manifest asks it: the repository, and `rev`. No part of what is asked. */
+  readonly places?: Places;
 }
 
 /** The commit: it names all that is in it, submodules too (git's object ids are digests). */
@@ -25,8 +28,8 @@ export const lockedGitShape = z.object({
   commit: z.string().check(z.regex(/^[0-9a-f]{40}$/)),
 });
 
-export function gitDigest(question: GitQuestion): Digest {
-  return canonicalDigest("kit/git-question/1", question as unknown as Canonical);
+export function gitDigest({ url, rev }: GitQuestion): Digest {
+  return canonicalDigest("kit/git-question/1", { url, rev });
 }
 
 export function gitQuestionText({ url, rev }: GitQuestion): string {

@@ -10,7 +10,12 @@ export const noteShape = z.object({
   finished: z.number(),
   failed: z.optional(z.string()),
   failure: z.optional(
-    z.object({ message: z.string(), hint: z.optional(z.string()), details: z.array(z.string()) }),
+    z.object({
+      message: z.string(),
+      hint: z.optional(z.string()),
+      details: z.array(z.string()),
+      about: z.optional(z.string()),
+    }),
   ),
   peakMemory: z.optional(z.number()),
   memory: z.optional(z.number()),

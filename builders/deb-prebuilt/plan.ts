@@ -3,7 +3,7 @@
 
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
+import { type Content, type Input, placed, splitContent } from "../../store/model/derivation.ts";
 import { Fault, faultsOf, type Place } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
 import { pinnedFile } from "../fetch/pinned.ts";
@@ -13,8 +13,8 @@ import { unpackDerivation } from "../unpack/recipe.ts";
 export interface DebPrebuiltContext {
   readonly local: (written: string) => Content;
   readonly architecture: string;
-  /** Where the manifest names the .deb. */
-  readonly place: Place;
+  /** Where the manifest names the .deb, or has a key of that. */
+  readonly place: (key?: string) => Place;
 }
 
 /**
@@ -25,16 +25,18 @@ export interface DebPrebuiltContext {
 export function planDebPrebuilt(
   planning: Planning,
   manifest: DebPrebuiltManifest,
-  { local, architecture, place }: DebPrebuiltContext,
+  { local, architecture, place: placeOf }: DebPrebuiltContext,
 ): Made | undefined {
+  const place = placeOf();
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
   const label = "file" in source ? source.file : `${manifest.name}.deb`;
   const deb: Input =
     "file" in source
       ? { content: blobContent(local(source.file), source.file) }
-      : pinnedFile(label, source, place);
-  const control = planning.fact(unpackDerivation(label, deb), "control", "control");
+      : pinnedFile(label, source, placeOf);
+  const unpacking = placed(unpackDerivation(label, deb), { "": place });
+  const control = planning.fact(unpacking, "control", "control");
   if (control === undefined) return undefined;
   const stanza = controlOf(control, label, place);
   const { Package: name, Architecture: made = "" } = stanza;

@@ -1,7 +1,7 @@
 // The builders of debianised trees: one reads what a tree says of itself, one makes its .debs.
 // Carries out what recipe, about and script decide.
 
-import { linkSync, mkdirSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync } from "node:fs";
 import { describePackage } from "../../evaluator/deb/package.ts";
 import { formatStanza, parseStanza } from "../../evaluator/deb/stanza.ts";
 import { poolTime } from "../../store/layout.ts";
@@ -15,7 +15,7 @@ import { buildInRoot, sourceBind } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { aboutText } from "./about.ts";
 import { aboutFile, debSourceParameters, debUnpackParameters, packagesFile } from "./recipe.ts";
-import { buildScript } from "./script.ts";
+import { buildScript, unappliedFile } from "./script.ts";
 
 export const debAboutBuilder: Builder = {
   name: "deb-about",
@@ -84,10 +84,22 @@ export const debSourceBuilder: Builder = {
     const { epoch, secrets, cross } = parameters;
     const script = buildScript(parameters, context.cores);
     const binds = [await sourceBind(context)];
-    const { tree } = await buildInRoot(context, { script, epoch, binds, secrets });
+    const { tree } = await buildInRoot(context, { script, epoch, binds, secrets }).catch((error: unknown) => {
+      throw unapplied(`${context.scratch}/out/${unappliedFile}`, error) ?? error;
+    });
     return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, cross, context) } };
   },
 };
+
+/** The fault of the patch that a file names; undefined where there is none. */
+function unapplied(file: string, cause: unknown): Fault | undefined {
+  if (!existsSync(file)) return undefined;
+  const patch = readFileSync(file, "utf8").trim();
+  return new Fault("build/unapplied-patch", `debian/patches/${patch} does not apply`, {
+    ...{ about: "source", cause },
+    hint: "as quilt(1) has it, the first one applies to the source as it is: refresh it, or take it out of debian/patches/series",
+  });
+}
 
 /** @throws {Fault} `build/no-packages`, `build/not-crossed` */
 async function listPackages(

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path/posix";
 import { type Dsc, readDsc } from "../../evaluator/dsc.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { ListedFile } from "../../evaluator/sourcepackage.ts";
-import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
+import { type Content, type Input, placed, splitContent } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { besideFile, fileInAddress, pinnedFile } from "../fetch/pinned.ts";
@@ -20,7 +20,7 @@ export interface OwnDscWish {
   readonly distro: DebDistro;
   readonly local: (written: string) => Content;
   /** Of the source, or of one of its keys. */
-  readonly place: (key: "dsc" | "signedBy" | "version") => Place;
+  readonly place: (key: "dsc" | "sha256" | "signedBy" | "version") => Place;
 }
 
 /**
@@ -46,11 +46,9 @@ export function planOwnDsc(planning: Planning, wish: OwnDscWish): Input | undefi
     });
   }
   const files = read.files.map((file) => ({ name: file.name, input: listedInput(file, wish) }));
-  const unpacked = debUnpackDerivation(read.source, [{ name: read.name, input: dsc }, ...files], {
-    tools,
-    launcher,
-  });
-  return { derivation: unpacked, output: "source" };
+  const all = [{ name: read.name, input: dsc }, ...files];
+  const unpacked = debUnpackDerivation(read.source, all, { tools, launcher });
+  return { derivation: placed(unpacked, { "": place("dsc") }), output: "source" };
 }
 
 /** What people know it by. */
@@ -64,7 +62,7 @@ function dscInput(label: string, wish: OwnDscWish): Input {
   // The schema asks for a digest where there is an address.
   return sha256 === undefined
     ? blobAt(url, "dsc", wish)
-    : pinnedFile(label, { url, sha256, mirrors }, wish.place("dsc"));
+    : pinnedFile(label, { url, sha256, mirrors }, (key) => wish.place(key === "url" ? "dsc" : key));
 }
 
 function blobAt(written: string, key: "dsc" | "signedBy", { local, place }: OwnDscWish): Input {
@@ -83,7 +81,8 @@ function listedInput({ name, sha256, size }: ListedFile, { source, place }: OwnD
     ? []
     : [dsc, ...mirrors].map((url) => new URL(`./${encodeURIComponent(name)}`, url).href);
   const where = { urls, beside: besideFile(join(folder, name), by) };
-  return { derivation: fetchDerivation(name, { sha256, size }, where), output: "file" };
+  const fetched = fetchDerivation(name, { sha256, size }, where);
+  return { derivation: placed(fetched, { "": by }), output: "file" };
 }
 
 function believed(label: string, verdict: Verdict, wish: OwnDscWish): Dsc {

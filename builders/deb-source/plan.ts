@@ -6,7 +6,7 @@ import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { closureQuestion, type Source } from "../../evaluator/question.ts";
-import type { Input } from "../../store/model/derivation.ts";
+import { type Input, placed } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { isCrossed } from "../buildroot/cross.ts";
 import { buildNeeds, planBuildRoot, type ToolchainFor } from "../buildroot/root.ts";
@@ -48,8 +48,9 @@ export interface DebSourcePlan {
  * @throws {Fault} `manifest/wrong-package`
  */
 export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSource | undefined {
-  const { manifest, source, target, distro } = plan;
-  const text = planning.fact(debAboutDerivation(manifest.name, source), "about", aboutFile);
+  const { manifest, source, target, distro, place } = plan;
+  const asking = placed(debAboutDerivation(manifest.name, source), { "": place(["sources"]) });
+  const text = planning.fact(asking, "about", aboutFile);
   const { host } = planning.world;
   const crossed = isCrossed(manifest, host, target.arch);
   const launcher = planLauncher(planning, crossed ? host : target.arch, target.distro);
@@ -103,7 +104,7 @@ function planBuild(
   building: Building,
   localsFor: LocalsFor,
 ): readonly Made[] | undefined {
-  const { about, launcher, crossed, manifest, source, target, distro, needs, toolchain } = building;
+  const { about, launcher, crossed, manifest, source, target, distro, needs, toolchain, place } = building;
   const { host } = planning.world;
   const wish = wishOf(building);
   const locals = localsFor([...buildNeeds(wish).depends, ...needs]);
@@ -121,12 +122,15 @@ function planBuild(
     ...parametersOf(about, { manifest, target }, crossed),
     ...(crossed && { cross: target.arch }),
   };
-  const build = debSourceDerivation({
-    label: `${about.source}_${withoutEpoch(about.version)}`,
-    ...{ architecture: target.arch, buildType: target.buildType, launcher, source },
-    root: { derivation: root, output: "root" },
-    parameters,
-  });
+  const build = placed(
+    debSourceDerivation({
+      label: `${about.source}_${withoutEpoch(about.version)}`,
+      ...{ architecture: target.arch, buildType: target.buildType, launcher, source },
+      root: { derivation: root, output: "root" },
+      parameters,
+    }),
+    { source: place(["sources"]) },
+  );
   const list = planning.fact(build, "packages", packagesFile);
   const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};
   return list === undefined

@@ -23,6 +23,9 @@ true
 `;
 }
 
+/** Names the patch that does not apply, below {@link outFolder}. */
+export const unappliedFile = "unapplied";
+
 /**
  * dpkg-source takes a first patch that does not apply for one that is applied already, and says nothing
  * (check_patches_applied of Dpkg::Source::Package::V3::Quilt): it is one only if it can be taken back.
@@ -34,6 +37,7 @@ const appliedPatches = `if test -s debian/patches/series && grep -q quilt debian
   if test -n "$first" && ! test -e .pc/applied-patches && ! try --reverse >/dev/null 2>&1; then
     echo "kit: debian/patches/$first does not apply" >&2
     try >&2 || true
+    echo "$first" > ${outFolder}/${unappliedFile}
     exit 1
   fi
 fi

@@ -2,7 +2,7 @@
 // Pure. Knows what such a file is called; does not look for it.
 
 import { dirname, join } from "node:path/posix";
-import type { Input } from "../../store/model/derivation.ts";
+import { type Input, placed } from "../../store/model/derivation.ts";
 import { parseSha256 } from "../../store/model/digest.ts";
 import type { Place } from "../../store/model/fault.ts";
 import { type BesideFile, fetchDerivation } from "./recipe.ts";
@@ -14,12 +14,18 @@ export interface PinnedFile {
   readonly mirrors: readonly string[];
 }
 
-/** @param by where the manifest names it, in whose folder a file of its name is looked for */
-export function pinnedFile(label: string, { url, sha256, mirrors }: PinnedFile, by: Place): Input {
+/** @param place where the manifest has its address, in whose folder a file of its name is looked for, and its digest */
+export function pinnedFile(
+  label: string,
+  { url, sha256, mirrors }: PinnedFile,
+  place: (key: "url" | "sha256") => Place,
+): Input {
   const name = fileInAddress(url);
+  const by = place("url");
   const beside = name === undefined ? {} : { beside: besideFile(join(dirname(by.file), name), by) };
-  const place = { urls: [url, ...mirrors], ...beside };
-  return { derivation: fetchDerivation(label, { sha256: parseSha256(sha256) }, place), output: "file" };
+  const wanted = { sha256: parseSha256(sha256) };
+  const fetched = fetchDerivation(label, wanted, { urls: [url, ...mirrors], ...beside });
+  return { derivation: placed(fetched, { "": by, digest: place("sha256") }), output: "file" };
 }
 
 /** A place has more to it, which is for people alone. */

@@ -58,8 +58,7 @@ export function faultFrom(failed: readonly FailedAddress[]): Fault {
   switch (worst) {
     case "wrong":
       return new Fault("digest/mismatch", `${name}: what was fetched is not what was asked for`, {
-        details,
-        cause,
+        ...{ details, cause, about: "digest" },
         hint: "a mirror may be half-updated, or a proxy may answer in its place: try another through KIT_MIRRORS; if the file was replaced upstream, update its digest in the manifest or run `kit lock --update`",
       });
     case "oversized":
@@ -72,7 +71,7 @@ export function faultFrom(failed: readonly FailedAddress[]): Fault {
       return new Fault("network/not-found", `${name}: no address has it`, {
         details,
         cause,
-        hint: "mirrors drop superseded files: run `kit lock --update`, or name another mirror in KIT_MIRRORS",
+        hint: "mirrors drop superseded files: run `kit lock --update`, or name another mirror in KIT_MIRRORS; an address that a manifest names is corrected there, or has others beside it as `mirrors`",
       });
     case "transient":
       return new Fault("network/unreachable", `${name}: could not be fetched`, {

@@ -44,7 +44,7 @@ export const gitBuilder: Builder = {
           "network/no-commit",
           `${gitName(url)}: the commit ${parameters.commit} cannot be fetched`,
           {
-            cause: error,
+            ...{ cause: error, about: "rev" },
             hint: "is the repository there, the commit still in it, and sound in git's eyes? The last lines of git say. What was fetched once stays in the store and in caches: another store that has it can push it",
           },
         );

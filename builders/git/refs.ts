@@ -42,6 +42,7 @@ export function commitOf(label: string, rev: string, refs: ReadonlyMap<string, s
   const names = [...refs.keys()].flatMap((name) => /^refs\/(?:heads|tags)\/(.+)$/.exec(name)?.[1] ?? []);
   const shown = names.slice(0, mostShown).join(", ");
   throw new Fault("unresolved/no-revision", `${label} has no branch or tag ${rev}`, {
+    about: "rev",
     hint: `${names.length === 0 ? "it has none at all" : `it has ${shown}${names.length > mostShown ? ", …" : ""}`}; a commit is named by all of its 40 digits`,
   });
 }

@@ -15,7 +15,7 @@ import {
   requestDigest,
 } from "../../store/model/derivation.ts";
 import { type Digest, hexOf } from "../../store/model/digest.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, restated } from "../../store/model/fault.ts";
 import { asFault } from "../../store/trouble.ts";
 import type { Builder, Store } from "../builder.ts";
 import { foundSomething } from "../checks/recipe.ts";
@@ -277,9 +277,5 @@ function withLog(fault: unknown, lines: readonly string[], request: Digest): unk
   const short = hexOf(request).slice(0, 16);
   const hint =
     fault.hint ?? `the whole log: kit log ${short}; a shell in its sandbox: kit shell MANIFEST ${short}`;
-  return new Fault(fault.code, fault.message, {
-    hint,
-    details: [...fault.details, ...lines],
-    cause: fault.cause,
-  });
+  return restated(fault, { hint, details: [...fault.details, ...lines] });
 }

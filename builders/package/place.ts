@@ -67,7 +67,7 @@ function templateOf(input: string): string {
   return input.slice(input.indexOf(" ") + 1);
 }
 
-/** @throws {Fault} `build/no-such-path` */
+/** @throws {Fault} `build/no-such-path`, about the file's path */
 function within({ entries }: Tree, { path, subpath = "/" }: PlacedFile): readonly Entry[] {
   if (subpath === "/") return entries;
   const top = parseTreePath(subpath);
@@ -82,6 +82,7 @@ function within({ entries }: Tree, { path, subpath = "/" }: PlacedFile): readonl
     .filter(({ path }) => path !== "" && !path.includes("/"))
     .map(({ path }) => `/${path}`);
   throw new Fault("build/no-such-path", `there is no ${subpath} in the package that ${path} is taken of`, {
+    about: path,
     hint: `it has ${known.join(", ")}`,
   });
 }

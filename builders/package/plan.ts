@@ -7,8 +7,8 @@ import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { allOf, type Lost, lost } from "../../evaluator/refusals.ts";
 import { poolTime } from "../../store/layout.ts";
-import type { BuildType, Input } from "../../store/model/derivation.ts";
-import { Fault, unreachable } from "../../store/model/fault.ts";
+import { type BuildType, type Input, placed } from "../../store/model/derivation.ts";
+import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
 import type { ToolchainFor } from "../buildroot/root.ts";
 import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
@@ -222,6 +222,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
           variables,
           buildType: target.buildType,
           distro: target.distro,
+          place: (index) => own.document.place(["files", index, "subpath"]),
         }),
       );
     }
@@ -231,7 +232,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         planDebPrebuilt(planning, manifest, {
           local,
           architecture: target.arch,
-          place: own.document.place(["sources", 0]),
+          place: (key) => own.document.place(["sources", 0, ...(key === undefined ? [] : [key])]),
         }),
       );
     case "deb-source":
@@ -243,7 +244,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         planRpmPrebuilt(planning, manifest, {
           local,
           architecture: target.arch,
-          place: own.document.place(["sources", 0]),
+          place: (key) => own.document.place(["sources", 0, ...(key === undefined ? [] : [key])]),
         }),
       );
     case "cmake":
@@ -296,6 +297,8 @@ interface DebFilesContext {
   readonly buildType: BuildType;
   /** Name of the distribution it is built for. */
   readonly distro: string;
+  /** Where the manifest says what is taken of a package, by the file's number. */
+  readonly place: (index: number) => Place;
 }
 
 function planDebFiles(
@@ -303,7 +306,7 @@ function planDebFiles(
   manifest: DebFilesManifest,
   context: DebFilesContext,
 ): Made | undefined {
-  const { architecture, contents, packages, variables, buildType, distro } = context;
+  const { architecture, contents, packages, variables, buildType, distro, place } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
@@ -319,9 +322,14 @@ function planDebFiles(
     tools,
     launcher,
   });
+  const places = Object.fromEntries(
+    manifest.files.flatMap(({ path, subpath }, index) =>
+      subpath === undefined ? [] : [[path, place(index)]],
+    ),
+  );
   return {
     stanza: controlFields(manifest, architecture),
-    archive: { derivation: built, output: "deb" },
+    archive: { derivation: placed(built, places), output: "deb" },
     label: built.label,
   };
 }

@@ -8,6 +8,7 @@ import { Fault } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
 import type { Keeper } from "../keeper/client.ts";
 import type { AskOptions } from "./asking.ts";
+import { located, locatedError } from "./blame.ts";
 
 export interface GitMeans {
   readonly keeper: () => Promise<Pick<Keeper, "resolveRevision">>;
@@ -35,7 +36,11 @@ export async function askGit(
       continue;
     }
     emit({ type: "step", text: `resolving ${gitQuestionText(question)}` });
-    extended = withGit(extended, question, { commit: await (await keeper()).resolveRevision(question) });
+    const answering = (await keeper()).resolveRevision(question);
+    const commit = await answering.catch((error: unknown) => {
+      throw locatedError(error, question.places);
+    });
+    extended = withGit(extended, question, { commit });
   }
   return extended;
 }
@@ -43,8 +48,9 @@ export async function askGit(
 /** @throws {Fault} `unresolved/not-locked` */
 export function refuseOpenGit([first]: readonly GitQuestion[]): void {
   if (first === undefined) return;
-  throw new Fault("unresolved/not-locked", "the lock has no such revision", {
-    details: [gitQuestionText(first)],
+  const fault = new Fault("unresolved/not-locked", "the lock has no such revision", {
+    ...{ details: [gitQuestionText(first)], about: "rev" },
     hint: "run `kit lock` to choose its commit, and commit the changed lock file",
   });
+  throw located(fault, first.places);
 }

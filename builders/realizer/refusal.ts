@@ -18,14 +18,23 @@ export function refuseBuilding(waiting: readonly Derivation[]): void {
 
 /** @throws {Fault} `network/offline` */
 export function refuseFetching(waiting: readonly Derivation[]): void {
-  const missing = waiting.filter(({ builder }) => isFetching(builder)).map(({ label }) => label);
+  const missing = waiting.filter(({ builder }) => isFetching(builder));
   if (missing.length === 0) return;
   const what = missing.length === 1 ? "a file is" : `${missing.length} files are`;
   throw new Fault("network/offline", `${what} not in the store, and the network may not be used`, {
-    details: shortList(missing),
+    details: shortList(missing.map(({ label }) => label)),
+    related: missing.flatMap(writtenAt).slice(0, mostWritten),
     hint: "repeat the command without --offline",
   });
 }
+
+/** Where a manifest names it, if one does. */
+function writtenAt({ label, places }: Derivation): Fault["related"] {
+  const place = places?.[""];
+  return place ? [{ place, message: label }] : [];
+}
+
+const mostWritten = 10;
 
 /** Files of distributions that leave their repositories out. @throws {Fault} `network/left-out` */
 export function refuseLeftOut(waiting: readonly Derivation[]): void {

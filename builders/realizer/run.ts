@@ -4,9 +4,10 @@
 import type { Derivation, Request, Result } from "../../store/model/derivation.ts";
 import { isAnswer, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
-import { Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
+import { type Fault, faultRecord, faultsOf } from "../../store/model/fault.ts";
 import { foundSomething } from "../checks/recipe.ts";
 import type { BuildOutcome } from "../keeper/protocol.ts";
+import { blamed } from "./blame.ts";
 import { inputsOf, usersOf } from "./graph.ts";
 import type { Differing, Means, RealizeOptions } from "./means.ts";
 import { type Outlook, openOutlook } from "./outlook.ts";
@@ -233,7 +234,7 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
       if (outcome.differs) differing.push({ derivation: item, outputs: outcome.differs });
       means.emit({ ...ended, how: outcome.how, duration: means.now() - begun });
     } catch (error) {
-      const faults = faultsOf(error).map((fault) => named(fault, item));
+      const faults = faultsOf(error).map((fault) => blamed(fault, item));
       const [first] = faults;
       if (first === undefined) throw error;
       const duration = means.now() - begun;
@@ -324,15 +325,4 @@ export function newRun(all: readonly Derivation[], means: Means, options: Realiz
 
 function otherOutputs({ request, outputs }: Result): string {
   return `a signed statement on ${request} names other outputs than it has: ${Object.keys(outputs).join(", ")}`;
-}
-
-function named(fault: Fault, item: Derivation): Fault {
-  const { place, hint, related, details, cause } = fault;
-  return new Fault(fault.code, `${item.label}: ${fault.message}`, {
-    ...(place && { place }),
-    ...(hint !== undefined && { hint }),
-    related,
-    details,
-    cause,
-  });
 }

@@ -90,6 +90,12 @@ export const srpmBuilder: Builder = {
       script: srpmScript(parameters, spec, systemOf(context)),
       epoch: parameters.epoch,
       binds: [{ source: specs, target: specFolder }, { source: sources, target: sourcesFolder }, ...trees],
+    }).catch((error: unknown) => {
+      if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
+      throw new Fault("manifest/bad-spec", `rpmbuild cannot read ${spec}, or does not find what it names`, {
+        cause: error,
+        hint: "its last lines say where in the spec; the files of its Source and Patch lines are named by `sources` in the manifest",
+      });
     });
     const files = store.records.tree(tree);
     const [srpm, declares] = ["source.src.rpm", declaresFile].map((name) => {

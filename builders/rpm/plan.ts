@@ -5,7 +5,7 @@ import { parseStanzas } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
-import type { Content, Derivation, Input } from "../../store/model/derivation.ts";
+import { type Content, type Derivation, type Input, placed } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { checksDerivation } from "../checks/recipe.ts";
 import { copyDerivation } from "../copy/recipe.ts";
@@ -45,7 +45,7 @@ export interface RpmPlan {
 
 /** Undefined while what every build takes is open. @throws {Fault} `manifest/wrong-type` */
 export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undefined {
-  const { manifest, target, distro } = plan;
+  const { manifest, target, distro, place } = plan;
   const launcher = planLauncher(planning, target.arch, distro.name);
   const room = launcher && roomFor(planning, plan, launcher);
   const base = room?.rootFor([], []);
@@ -55,11 +55,13 @@ export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undef
     ...(!room.isKnownToRpm && { nodeps: true as const }),
   };
   const common = { architecture: rpmName(target.arch), launcher, parameters: told };
-  const pack: Pack = (spec, sources) =>
-    srpmDerivation({
-      ...{ ...common, label: `${manifest.name}.src.rpm`, spec, sources },
-      root: { derivation: base, output: "root" },
+  const pack: Pack = (spec, sources) => {
+    const root = { derivation: base, output: "root" };
+    const label = `${manifest.name}.src.rpm`;
+    return placed(srpmDerivation({ ...common, ...{ label, spec, sources, root } }), {
+      "": place(["rpm", "spec"]),
     });
+  };
   const planned = planSources({ ...plan, planning, distro: distro.name }, pack);
   if (planned === undefined) return undefined;
   const { srpm, packing } = planned;
@@ -90,9 +92,11 @@ interface Building extends RpmPlan {
   readonly rootFor: Room["rootFor"];
 }
 
-function aboutOf({ planning, manifest, srpm }: Building): SourceAbout | undefined {
+function aboutOf({ planning, manifest, srpm, place }: Building): SourceAbout | undefined {
   const files = [{ name: `${manifest.name}.src.rpm`, rpm: srpm }];
-  const text = planning.fact(rpmAboutDerivation(manifest.name, files), "packages", packagesFile);
+  // A source package beside the manifest may be none.
+  const asking = placed(rpmAboutDerivation(manifest.name, files), { "": place(["sources"]) });
+  const text = planning.fact(asking, "packages", packagesFile);
   return text === undefined ? undefined : readSource(text);
 }
 

@@ -3,7 +3,7 @@
 
 import { parseStanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
+import { type Content, type Input, placed, splitContent } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
 import { pinnedFile } from "../fetch/pinned.ts";
@@ -13,22 +13,24 @@ import { packagesFile, rpmAboutDerivation } from "./recipe.ts";
 export interface RpmPrebuiltContext {
   readonly local: (written: string) => Content;
   readonly architecture: string;
-  /** Where the manifest names the .rpm. */
-  readonly place: Place;
+  /** Where the manifest names the .rpm, or has a key of that. */
+  readonly place: (key?: string) => Place;
 }
 
 /** Undefined until it is read. @throws {Fault} `manifest/wrong-package`, `manifest/unsupported-architecture` */
 export function planRpmPrebuilt(
   planning: Planning,
   manifest: RpmPrebuiltManifest,
-  { local, architecture, place }: RpmPrebuiltContext,
+  { local, architecture, place: placeOf }: RpmPrebuiltContext,
 ): Made | undefined {
+  const place = placeOf();
   const [source] = manifest.sources;
   if (source === undefined) throw new Error("the schema asks for a source");
   const label = "file" in source ? source.file : `${manifest.name}.rpm`;
-  const archive = archiveOf(label, source, { local, place });
+  const archive = archiveOf(label, source, { local, place: placeOf });
   const files = [{ name: `${manifest.name}.rpm`, rpm: archive }];
-  const text = planning.fact(rpmAboutDerivation(manifest.name, files), "packages", packagesFile);
+  const about = placed(rpmAboutDerivation(manifest.name, files), { "": place });
+  const text = planning.fact(about, "packages", packagesFile);
   if (text === undefined) return undefined;
   const { Filename: _, ...stanza } = parseStanza(text);
   const { Package: name = "", Version: version = "", Architecture: made = "" } = stanza;
@@ -58,5 +60,7 @@ function archiveOf(
   if ("url" in source) return pinnedFile(label, source, place);
   const content = local(source.file);
   if (splitContent(content).kind === "blob") return { content };
-  throw new Fault("manifest/wrong-type", `${source.file} is a folder; an .rpm is expected`, { place });
+  throw new Fault("manifest/wrong-type", `${source.file} is a folder; an .rpm is expected`, {
+    place: place(),
+  });
 }

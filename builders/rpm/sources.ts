@@ -57,6 +57,7 @@ function planSource(plan: SourcesPlan, index: number): Named | undefined {
   const source = plan.manifest.sources[index];
   const path = ["sources", index] as const;
   if (source === undefined) throw new Error(`there is no source ${index}`);
+  const place = (key: string) => plan.place([...path, key]);
   if ("srpm" in source)
     return { name: lastPart(source.srpm), input: written(plan, "blob", source.srpm, [...path, "srpm"]) };
   if ("dir" in source)
@@ -64,11 +65,10 @@ function planSource(plan: SourcesPlan, index: number): Named | undefined {
   if ("file" in source)
     return { name: lastPart(source.file), input: written(plan, "blob", source.file, [...path, "file"]) };
   if ("git" in source) {
-    const input = planGit(plan.planning, source, plan.distro);
+    const input = planGit(plan.planning, source, { distro: plan.distro, place });
     return input && { name: source.archive, input };
   }
-  const place = plan.place([...path, "url"]);
-  const name = nameInAddress(source.url, place);
+  const name = nameInAddress(source.url, place("url"));
   return { name, input: pinnedFile(name, source, place) };
 }
 

@@ -1,7 +1,7 @@
 // The builders of sources: one unpacks archives, one lays trees over each other and patches them.
 // Carries out what the recipe decides.
 
-import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { poolTime } from "../../store/layout.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
@@ -9,8 +9,8 @@ import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf } from "../builder.ts";
-import { sourceParameters } from "./recipe.ts";
-import { applyScript, type Patch, readSeries, unpackScript } from "./script.ts";
+import { patchInput, sourceParameters } from "./recipe.ts";
+import { applyScript, type Patch, readSeries, unappliedFile, unpackScript } from "./script.ts";
 
 export const archiveBuilder: Builder = {
   name: "archive",
@@ -49,27 +49,43 @@ export const sourceBuilder: Builder = {
     const laid = layTrees(parts.map((into, index) => ({ into, tree: treeOf(`part ${index}`) })));
     const whole = store.records.writeTree(laid);
     if (patches.length === 0) return { outputs: { tree: contentOf("tree", whole) } };
-    const [from, out] = [join(scratch, "patches"), join(scratch, "out")];
-    for (const folder of [from, out]) mkdirSync(folder);
-    const all = patches.flatMap((name, index) =>
-      patchesAt(name, inputOf(request, `patch ${index}`), context),
-    );
+    const [from, out, said] = [join(scratch, "patches"), join(scratch, "out"), join(scratch, "said")];
+    for (const folder of [from, out, said]) mkdirSync(folder);
+    const all = patches.flatMap((name, index) => patchesAt(name, patchInput(index), context));
     for (const [index, { bytes }] of all.entries()) writeFileSync(join(from, String(index)), bytes);
     const source = await crew.checkout(whole);
     await runTools(context, applyScript(all), [
       { source, target: "/tmp/source", writable: false },
       { source: from, target: "/tmp/patches", writable: false },
       { source: out, target: "/tmp/out", writable: true },
-    ]);
+      { source: said, target: "/tmp/said", writable: true },
+    ]).catch((error: unknown) => {
+      throw unapplied(all, join(said, unappliedFile), error) ?? error;
+    });
     const { tree } = await crew.scanFolder(out);
     return { outputs: { tree: contentOf("tree", tree) } };
   },
 };
 
+interface NamedPatch extends Patch {
+  /** The input that it is, or lies in. */
+  readonly input: string;
+}
+
+/** The fault of the patch that a file says the number of; undefined where there is none. */
+function unapplied(all: readonly NamedPatch[], file: string, cause: unknown): Fault | undefined {
+  const patch = existsSync(file) ? all[Number(readFileSync(file, "utf8"))] : undefined;
+  if (patch === undefined) return undefined;
+  return new Fault("build/unapplied-patch", `${patch.name} does not apply`, {
+    ...{ about: patch.input, cause },
+    hint: "every line that it takes away, and those around, have to be as the source has them by then: make it anew for this source, or leave it out",
+  });
+}
+
 /** A patch alone, or those that a folder's series names. @throws {Fault} `manifest/bad-patches` */
-function patchesAt(name: string, input: ReturnType<typeof inputOf>, { store }: BuildContext): Patch[] {
-  const { kind, digest } = splitContent(input);
-  if (kind === "blob") return [{ name, strip: 1, bytes: store.pool.readAll(digest) }];
+function patchesAt(name: string, input: string, { request, store }: BuildContext): NamedPatch[] {
+  const { kind, digest } = splitContent(inputOf(request, input));
+  if (kind === "blob") return [{ name, input, strip: 1, bytes: store.pool.readAll(digest) }];
   const { entries } = store.records.tree(digest);
   const read = (path: string) => {
     const entry = entries.find((one) => one.path === path);
@@ -78,12 +94,15 @@ function patchesAt(name: string, input: ReturnType<typeof inputOf>, { store }: B
   const series = read("series");
   if (series === undefined)
     throw new Fault("manifest/bad-patches", `${name} is not there`, {
+      about: input,
       hint: "a folder of patches says in a file called series which of them are applied, in which order (quilt(1)); else name each patch",
     });
-  return readSeries(name, series.toString("utf8")).map(({ file, strip }) => {
+  return readSeries(name, series.toString("utf8"), input).map(({ file, strip }) => {
     const bytes = read(file);
-    if (bytes !== undefined) return { name: `${name}: ${file}`, strip, bytes };
-    throw new Fault("manifest/bad-patches", `${name} names ${file}, which is not beside it`);
+    if (bytes !== undefined) return { name: `${name}: ${file}`, input, strip, bytes };
+    throw new Fault("manifest/bad-patches", `${name} names ${file}, which is not beside it`, {
+      about: input,
+    });
   });
 }
 

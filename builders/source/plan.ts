@@ -3,7 +3,7 @@
 
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { gitName, isCommit } from "../../evaluator/gitsource.ts";
-import { type Content, type Input, splitContent } from "../../store/model/derivation.ts";
+import { type Content, type Input, placed, splitContent } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { planDsc } from "../deb-source/dsc.ts";
 import { planOwnDsc } from "../deb-source/owndsc.ts";
@@ -12,7 +12,7 @@ import { pinnedFile } from "../fetch/pinned.ts";
 import { gitDerivation } from "../git/recipe.ts";
 import { type DscSource, formOfDsc, type GitSource, type TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
-import { archiveDerivation, type SourceTools, sourceDerivation } from "./recipe.ts";
+import { archiveDerivation, patchInput, type SourceTools, sourceDerivation } from "./recipe.ts";
 
 export interface SourceWish {
   readonly name: string;
@@ -23,11 +23,13 @@ export interface SourceWish {
   /** A local file or folder, as the manifest writes it. */
   readonly local: (written: string) => Content;
   readonly place: (path: readonly (string | number)[]) => Place;
+  /** Where the manifest has its patches, where that is not the key of this name. */
+  readonly patchesAt?: readonly string[];
 }
 
 /** Undefined while a question is open. @throws {Fault} `manifest/wrong-type` */
 export function planSource(planning: Planning, wish: SourceWish): Input | undefined {
-  const { name, sources, patches, distro, local } = wish;
+  const { name, sources, patches, patchesAt = ["patches"], distro, local, place } = wish;
   const [only, ...others] = sources;
   const isPlain = others.length === 0 && placeIn(only) === "" && patches.length === 0;
   // A folder as it is takes no tools.
@@ -48,7 +50,11 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
     const isFolder = splitContent(content).kind === "tree";
     return { name: isFolder ? `${written}/series` : written, input: { content } };
   });
-  return { derivation: sourceDerivation(name, parts, applied, { tools, launcher }), output: "tree" };
+  const derivation = placed(sourceDerivation(name, parts, applied, { tools, launcher }), {
+    "": place(["sources"]),
+    ...Object.fromEntries(patches.map((_, index) => [patchInput(index), place([...patchesAt, index])])),
+  });
+  return { derivation, output: "tree" };
 }
 
 /** Where in the source one goes; empty for the top. */
@@ -63,20 +69,25 @@ interface PartWish extends SourceWish {
 
 /** One source's tree. */
 function planPart(planning: Planning, source: TreeSource, wish: PartWish): Input | undefined {
-  const { name, distro, index, means } = wish;
+  const { name, distro, index } = wish;
+  const place = (key: string) => wish.place(["sources", index, key]);
   if ("dir" in source) return { content: folderAt(source.dir, index, wish) };
-  if ("git" in source) return planGit(planning, source, distro.name);
+  if ("git" in source) return planGit(planning, source, { distro: distro.name, place });
   if ("dsc" in source) return planDscOf(planning, source, index, wish);
   if ("file" in source) {
     const archive = { content: blobAt(source.file, index, wish) };
-    return unpacked(source.file.replace(/^.*\//, ""), archive, means);
+    return unpacked(source.file.replace(/^.*\//, ""), archive, { ...wish.means, place: place("file") });
   }
   const label = new URL(source.url).pathname.split("/").at(-1) || name;
-  return unpacked(label, pinnedFile(label, source, wish.place(["sources", index, "url"])), means);
+  return unpacked(label, pinnedFile(label, source, place), { ...wish.means, place: place("url") });
 }
 
-function unpacked(label: string, archive: Input, means: SourceTools): Input {
-  return { derivation: archiveDerivation(label, archive, means), output: "tree" };
+function unpacked(
+  label: string,
+  archive: Input,
+  { place, ...means }: SourceTools & { readonly place: Place },
+): Input {
+  return { derivation: placed(archiveDerivation(label, archive, means), { "": place }), output: "tree" };
 }
 
 function planDscOf(
@@ -91,22 +102,27 @@ function planDscOf(
   return planOwnDsc(planning, { source, distro, local, place: placeOf });
 }
 
-/** Its tree; undefined while its commit is open, or what git takes is. @param distro whose packages git is taken of */
+interface GitWish {
+  /** Name of the distribution whose packages git is taken of. */
+  readonly distro: string;
+  readonly place: (key: "git" | "rev") => Place;
+}
+
+/** Its tree; undefined while its commit is open, or what git takes is. */
 export function planGit(
   planning: Planning,
   { git: url, rev, submodules }: Omit<GitSource, "into">,
-  distro: string,
+  { distro, place }: GitWish,
 ): Input | undefined {
-  const answer = isCommit(rev) ? { commit: rev } : planning.git({ url, rev });
+  const places = { "": place("git"), rev: place("rev") };
+  const answer = isCommit(rev) ? { commit: rev } : planning.git({ url, rev, places });
   const tools = planTools(planning, "git", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (answer === undefined || tools === undefined || launcher === undefined) return undefined;
   const { commit } = answer;
   const label = `${gitName(url)} ${commit.slice(0, 12)}`;
-  return {
-    derivation: gitDerivation(label, { commit, submodules }, url, { tools, launcher }),
-    output: "tree",
-  };
+  const derivation = gitDerivation(label, { commit, submodules }, url, { tools, launcher });
+  return { derivation: placed(derivation, places), output: "tree" };
 }
 
 function blobAt(written: string, index: number, { local, place }: SourceWish): Content {

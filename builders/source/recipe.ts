@@ -35,6 +35,11 @@ export interface SourceParameters {
   readonly patches: readonly string[];
 }
 
+/** What a patch is called among the inputs, and by faults. */
+export function patchInput(index: number): string {
+  return `patch ${index}`;
+}
+
 export interface SourcePart {
   readonly into: string;
   readonly input: Input;
@@ -59,7 +64,7 @@ export function sourceDerivation(
       tools,
       launcher,
       ...Object.fromEntries(parts.map(({ input }, index) => [`part ${index}`, input])),
-      ...Object.fromEntries(patches.map(({ input }, index) => [`patch ${index}`, input])),
+      ...Object.fromEntries(patches.map(({ input }, index) => [patchInput(index), input])),
     },
     outputs: ["tree"],
   });

@@ -24,14 +24,15 @@ export interface Patch {
   readonly bytes: Buffer;
 }
 
+/** The number of the patch that does not apply, below `/tmp/said`. */
+export const unappliedFile = "unapplied";
+
 /**
  * The patches lie as `/tmp/patches/INDEX`. One that does not apply shows the part that does not, and ends the build; one
  * whose surroundings are other than it says does not (`--fuzz=0`, as dpkg-source and rpmbuild have it).
  */
 export function applyScript(patches: readonly Patch[]): string {
-  const applied = patches.map(
-    ({ name, strip }, index) => `apply ${strip} /tmp/patches/${index} ${quoted(name)}`,
-  );
+  const applied = patches.map(({ name, strip }, index) => `apply ${strip} ${index} ${quoted(name)}`);
   return `set -eu
 umask 022
 cp -a /tmp/source/. /tmp/out/
@@ -39,9 +40,10 @@ chmod -R u+w /tmp/out
 cd /tmp/out
 apply() {
   echo "applying $3"
-  patch -p"$1" --forward --batch --fuzz=0 --no-backup-if-mismatch --reject-file=/tmp/rejected < "$2" && return 0
+  patch -p"$1" --forward --batch --fuzz=0 --no-backup-if-mismatch --reject-file=/tmp/rejected < "/tmp/patches/$2" && return 0
   echo "kit: $3 does not apply; of it this:" >&2
   test ! -e /tmp/rejected || cat /tmp/rejected >&2
+  echo "$2" > /tmp/said/${unappliedFile}
   exit 1
 }
 ${applied.join("\n")}
@@ -49,11 +51,15 @@ ${applied.join("\n")}
 }
 
 /**
- * quilt's series: a patch a line, after it perhaps `-pN`; `#` begins a comment.
+ * quilt's series: a patch a line, after it perhaps `-pN`; `#` begins a comment. Faults are about what is given.
  *
  * @throws {Fault} `manifest/bad-patches` for any other option
  */
-export function readSeries(name: string, text: string): { readonly file: string; readonly strip: number }[] {
+export function readSeries(
+  name: string,
+  text: string,
+  about?: string,
+): { readonly file: string; readonly strip: number }[] {
   return text.split("\n").flatMap((line, index) => {
     const [file = "", option, ...more] = line
       .replace(/(?:^|\s)#.*$/, "")
@@ -65,7 +71,7 @@ export function readSeries(name: string, text: string): { readonly file: string;
     throw new Fault(
       "manifest/bad-patches",
       `${name}, line ${index + 1}: kit does nothing like ${[option, ...more].join(" ")} with a patch`,
-      { hint: "after its name may stand -p and a number" },
+      { about, hint: "after its name may stand -p and a number" },
     );
   });
 }

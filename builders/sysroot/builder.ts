@@ -1,9 +1,10 @@
 // The builders of sysroots: one builds a package's files, one lays packages side by side.
 // Carries out what recipe, script and merge decide.
 
+import { nearest } from "../../evaluator/manifest/nearest.ts";
 import { contentOf, splitContent } from "../../store/model/derivation.ts";
 import { Fault, shortList } from "../../store/model/fault.ts";
-import { joinPath, parseTreePath } from "../../store/model/path.ts";
+import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputDigest, inputOf } from "../builder.ts";
 import { filesOf, refuseUncrossed } from "../buildroot/machine.ts";
@@ -28,7 +29,7 @@ export const treeBuilder: Builder = {
   },
 };
 
-/** How it is built, or its checks run. */
+/** How it is built, or its checks run. @throws {Fault} `manifest/no-such-folder` */
 export async function treeBuild(
   context: BuildContext,
   written: unknown,
@@ -37,6 +38,7 @@ export async function treeBuild(
   const { buildType = "release", inputs } = context.request;
   const parameters = treeParameters(written);
   const above = inputs["sysroot"] === undefined ? [] : ["sysroot"];
+  refuseMissing(parameters.directory, context.store.records.tree(inputDigest(context.request, "source")));
   return {
     above,
     script: buildScript(parameters, buildType, above.length > 0),
@@ -46,6 +48,25 @@ export async function treeBuild(
     binds: [await sourceBind(context)],
     ...(takesTokens(parameters.steps) && { takesTokens: true }),
   };
+}
+
+/** Where a link leads, the script finds out. @throws {Fault} `manifest/no-such-folder` */
+function refuseMissing(directory: string, source: Tree): void {
+  const path = parseTreePath(directory);
+  const types = new Map(source.entries.map((entry) => [entry.path, entry.type]));
+  const way = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/") as TreePath);
+  if (path === "" || types.get(path) === "directory" || way.some((at) => types.get(at) === "symlink")) return;
+  const folders = source.entries.flatMap(({ type, path: at }) => (type === "directory" && at ? [at] : []));
+  const meant = nearest(directory, folders);
+  const top = folders.filter((at) => !at.includes("/"));
+  throw new Fault("manifest/no-such-folder", `the source has no folder ${directory}`, {
+    about: "directory",
+    hint: meant
+      ? `is ${meant} meant?`
+      : top.length > 0
+        ? `at its top it has ${shortList(top).join(", ")}`
+        : "it has no folders at all",
+  });
 }
 
 export const sysrootBuilder: Builder = {

@@ -5,7 +5,7 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
-import type { Derivation } from "../../store/model/derivation.ts";
+import { type Derivation, placed } from "../../store/model/derivation.ts";
 import { isCrossed } from "../buildroot/cross.ts";
 import { planBuildRoot, type ToolchainFor } from "../buildroot/root.ts";
 import { checksDerivation } from "../checks/recipe.ts";
@@ -125,8 +125,10 @@ function planTree(
   const sysroot = withAll([...runtime.trees, ...building.trees], plan);
   const debs = planDebs([...runtime.debs, ...building.debs]);
   const distro = requireDeb(distroNamed(target.distro, target.arch, assembly).manifest);
+  const variant = written.variants[target.buildType];
   const source = planSource(planning, {
     ...{ name: manifest.name, sources: manifest.sources, patches: manifest.patches, distro, place },
+    ...(variant?.patches && { patchesAt: ["variants", target.buildType, "patches"] }),
     local(path) {
       const found = locals.find((local) => local.file === path);
       const content = found && planning.world.locals.get(found.at);
@@ -155,7 +157,7 @@ function planTree(
   });
   if (source === undefined || root === undefined) return undefined;
   refuseSameName(assembly, filesOf(sysroot), target);
-  const derivation = treeDerivation({
+  const build = treeDerivation({
     ...{ label: labelOf(manifest), architecture: target.arch, buildType: target.buildType, launcher, source },
     root: { derivation: root, output: "root" },
     sysroot: sysroot.length === 0 ? undefined : sysrootOf(manifest.name, sysroot, target.arch),
@@ -168,6 +170,7 @@ function planTree(
       epoch: manifest.sourceDateEpoch ?? poolTime,
     },
   });
+  const derivation = placed(build, { directory: place([manifest.builder, "directory"]) });
   const { test } = manifest;
   const check = typeof test === "object" ? test : undefined;
   // Crossed or not, what is checked are the target's programs.

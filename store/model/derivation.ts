@@ -3,7 +3,7 @@
 
 import { type Canonical, canonicalDigest, describe } from "./canonical.ts";
 import { type Digest, parseDigest } from "./digest.ts";
-import { Fault } from "./fault.ts";
+import { Fault, type Place } from "./fault.ts";
 
 export type BuildType = "debug" | "release";
 
@@ -32,11 +32,24 @@ export interface Derivation {
   readonly outputs: readonly string[];
   /** Where to look for a fixed output's bytes. Part of no key. */
   readonly hints?: Canonical;
+  /** Part of no key. */
+  readonly places?: Places;
   readonly digest: Digest;
 }
 
+/**
+ * Where a manifest names what a derivation is made of, so that its faults are told there: by what a fault is `about`,
+ * and under the empty name for every other one.
+ */
+export type Places = Readonly<Record<string, Place>>;
+
 export function derivation(fields: Omit<Derivation, "digest">): Derivation {
   return { ...fields, digest: canonicalDigest("kit/derivation/1", describeDerivation(fields)) };
+}
+
+/** The same derivation, and where it is written. */
+export function placed(item: Derivation, places: Places): Derivation {
+  return { ...item, places };
 }
 
 /** The derivation as what its digest is of. */
@@ -114,6 +127,7 @@ export interface Note {
     readonly message: string;
     readonly hint?: string;
     readonly details: readonly string[];
+    readonly about?: string;
   };
   /** Bytes that were charged to it at the most, files that were only cached among them, where it was measured. */
   readonly peakMemory?: number;

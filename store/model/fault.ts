@@ -37,6 +37,8 @@ export interface FaultDetails {
   readonly related?: readonly { readonly place: Place; readonly message: string }[];
   /** Further lines: a log's end, a solver's argument. */
   readonly details?: readonly string[];
+  /** Which of the places that its derivation is written at; see `Derivation.places`. */
+  readonly about?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -51,6 +53,7 @@ export class Fault extends Error {
   readonly hint: string | undefined;
   readonly related: readonly { readonly place: Place; readonly message: string }[];
   readonly details: readonly string[];
+  readonly about: string | undefined;
 
   constructor(code: `${FaultClass}/${string}`, message: string, details: FaultDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -59,6 +62,7 @@ export class Fault extends Error {
     this.hint = details.hint;
     this.related = details.related ?? [];
     this.details = details.details ?? [];
+    this.about = details.about;
   }
 
   get class(): FaultClass {
@@ -68,6 +72,17 @@ export class Fault extends Error {
   get exit(): number {
     return exitStatus[this.class];
   }
+}
+
+/** The same fault with these in the place of its own. */
+export function restated(fault: Fault, changes: FaultDetails & { readonly message?: string }): Fault {
+  const { place, hint, related, details, about, cause } = fault;
+  return new Fault(fault.code, changes.message ?? fault.message, {
+    ...(place && { place }),
+    ...(hint !== undefined && { hint }),
+    ...{ related, details, about, cause },
+    ...changes,
+  });
 }
 
 /** Several faults found in one pass, told together; its exit status is the first one's. */
@@ -89,6 +104,7 @@ export interface FaultRecord {
   readonly hint?: string;
   readonly related?: Fault["related"];
   readonly details?: readonly string[];
+  readonly about?: string;
 }
 
 export function faultRecord(fault: Fault): FaultRecord {
@@ -99,6 +115,7 @@ export function faultRecord(fault: Fault): FaultRecord {
     ...(fault.hint && { hint: fault.hint }),
     ...(fault.related.length > 0 && { related: fault.related }),
     ...(fault.details.length > 0 && { details: fault.details }),
+    ...(fault.about !== undefined && { about: fault.about }),
   };
 }
 

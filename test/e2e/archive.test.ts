@@ -270,7 +270,7 @@ describe("packages that are not what they should be", () => {
     expect(text).toContain(named);
     // What is wrong with the archive itself shows when it is unpacked, and names the file.
     if (control === undefined) expect(text).toContain("own.deb");
-    else expect(places).toEqual(["own.yaml:4"]);
+    expect(places).toEqual(["own.yaml:4"]);
   });
 
   test("a .deb from an address, whose digest the manifest has wrong", async () => {
@@ -281,7 +281,13 @@ describe("packages that are not what they should be", () => {
     attempt.write({
       "own.yaml": `kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{url: "${url}", sha256: ${"a".repeat(64)}}]\n`,
     });
-    await attempt.refuses(["realize", "image.yaml"], 8, ["digest/mismatch"]);
+    const { spots } = await attempt.refuses(["realize", "image.yaml"], 8, ["digest/mismatch"]);
+    expect(spots).toEqual([`own.yaml:4:${`sources: [{url: "${url}", sha256: `.length + 1}`]);
+    attempt.write({
+      "own.yaml": `kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{url: "${url}.not", sha256: ${"a".repeat(64)}}]\n`,
+    });
+    const absent = await attempt.refuses(["realize", "image.yaml"], 6, ["network/not-found"]);
+    expect(absent.spots).toEqual(["own.yaml:4:17"]);
   });
 });
 

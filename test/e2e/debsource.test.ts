@@ -2,7 +2,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readLock, shippedManifests } from "./base.ts";
 import { built, codes, done, kit, type Outcome, told } from "./kit.ts";
@@ -104,6 +104,11 @@ const run = (...words: string[]): Promise<Outcome> =>
 
 const field = (file: string, name: string): string =>
   execFileSync("dpkg-deb", ["--field", file, name], { encoding: "utf8" }).trim();
+
+const placesOf = (outcome: Outcome): string[] =>
+  told(outcome).flatMap(({ faults = [] }) =>
+    faults.map(({ place }) => (place ? `${basename(place.file)}:${place.line}` : "nowhere")),
+  );
 
 const builds = (outcome: Outcome): string[] =>
   built(outcome).filter((label) => /^(?:greeter|caller)_\d/.test(label) && !label.endsWith(".deb"));
@@ -472,6 +477,7 @@ describe("what cannot be built is told", () => {
     }
     const outcome = await run("lock", "trick.yaml");
     expect([outcome.status, codes(outcome)]).toEqual([status, [code]]);
+    if (status === 3) expect(placesOf(outcome)).toEqual(["trick.yaml:5"]);
   });
 
   test("a name or a version that is not the source's, and options that are kit's", async () => {
@@ -500,8 +506,9 @@ describe("what cannot be built is told", () => {
     const applied = done(await run("realize", "quilted.yaml"));
     writeFiles(place.folder, { "quilted/file": "other\n" });
     const failed = await run("realize", "quilted.yaml");
-    expect([failed.status, codes(failed)]).toEqual([1, ["build/failed"]]);
-    expect(failed.stderr).toContain("fix.patch does not apply");
+    expect([failed.status, codes(failed)]).toEqual([1, ["build/unapplied-patch"]]);
+    expect(placesOf(failed)).toEqual(["quilted.yaml:5"]);
+    expect(failed.stderr).toContain("debian/patches/fix.patch does not apply");
     expect(failed.stderr).toContain("Hunk #1 FAILED");
     writeFiles(place.folder, { "quilted/file": "two\n" });
     expect(done(await run("realize", "quilted.yaml")).paths).toEqual(applied.paths);

@@ -81,7 +81,13 @@ test("a branch is what it was when it was locked, until somebody moves it; a tag
   expect(pinned()).toMatchObject([{ commit: second }]);
   expect(await built()).toBe("two\r\n");
   source("v1");
-  await refuses(["realize", "words.yaml"], { ...at(), keepsLock: true }, 4, "unresolved/not-locked");
+  const open = await refuses(
+    ["realize", "words.yaml"],
+    { ...at(), keepsLock: true },
+    4,
+    "unresolved/not-locked",
+  );
+  expect(open.places).toEqual(["words.yaml:5"]);
   expect(await relocked()).toBe("one\r\n");
   expect(pinned()).toMatchObject([{ commit: first }]);
   source(first);
@@ -117,9 +123,12 @@ test("what is gone comes out of the store; where nobody has it that is told, and
   source("4f".repeat(20));
   const gone = await refuses(["realize", "words.yaml"], { ...at(), keepsLock: true }, 6, "network/no-commit");
   expect(gone.text).toContain("4f".repeat(20));
+  const rev = `words.yaml:5:${`sources: [{git: "${server.url}/words.git", rev: `.length + 1}`;
+  expect(gone.spots).toEqual([rev]);
   await refuses(["realize", "words.yaml", "--offline"], { ...at(), keepsLock: true }, 6, "network/offline");
   source("main");
-  await refuses(["lock", "words.yaml"], { ...at(), keepsLock: true }, 6, "network/not-found");
+  const lost = await refuses(["lock", "words.yaml"], { ...at(), keepsLock: true }, 6, "network/not-found");
+  expect(lost.spots).toEqual(["words.yaml:5:17"]);
   git(place.folder, "init", "-q", "--bare", join(place.folder, "served/words.git"));
   git(join(work, "words"), "push", "-q", join(place.folder, "served/words.git"), "v1");
   source("nowhere");
@@ -130,6 +139,7 @@ test("what is gone comes out of the store; where nobody has it that is told, and
     "unresolved/no-revision",
   );
   expect(told.text).toContain("it has v1");
+  expect(told.spots).toEqual([rev]);
   source('"-oops"');
   await refuses(["lock", "words.yaml"], { ...at(), keepsLock: true }, 3, "manifest/bad-value");
 });

@@ -35,7 +35,7 @@ export interface Told {
     readonly message: string;
     readonly hint?: string;
     readonly details?: readonly string[];
-    readonly place?: { readonly file: string; readonly line: number };
+    readonly place?: { readonly file: string; readonly line: number; readonly column: number };
   }[];
 }
 

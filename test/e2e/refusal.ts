@@ -10,6 +10,8 @@ export interface Refusal {
   /** Everything a person would read: messages, hints and details of all faults. */
   readonly text: string;
   readonly places: readonly string[];
+  /** The same with the columns. */
+  readonly spots: readonly string[];
 }
 
 export interface RefusalOptions extends KitOptions {
@@ -45,11 +47,13 @@ export async function refuses(
   );
   expect(flawsOf(options.store)).toEqual([]);
   const faults = told(outcome).flatMap(({ faults = [] }) => faults);
+  const placed = faults.flatMap(({ place }) =>
+    place === undefined ? [] : [{ ...place, file: place.file.slice(place.file.lastIndexOf("/") + 1) }],
+  );
   return {
     text: faults.flatMap(({ message, hint, details = [] }) => [message, hint ?? "", ...details]).join("\n"),
-    places: faults.flatMap(({ place }) =>
-      place === undefined ? [] : [`${place.file.slice(place.file.lastIndexOf("/") + 1)}:${place.line}`],
-    ),
+    places: placed.map(({ file, line }) => `${file}:${line}`),
+    spots: placed.map(({ file, line, column }) => `${file}:${line}:${column}`),
   };
 }
 

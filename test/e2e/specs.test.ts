@@ -343,7 +343,9 @@ describe("refused", () => {
       ...spec("elsewhere", "ExclusiveArch: s390x"),
       ...spec("empty", "", ""),
     });
-    const broken = await refuses(["realize", "broken.yaml"], at(), 1, "build/failed");
+    const broken = await refuses(["realize", "broken.yaml"], at(), 3, "manifest/bad-spec");
+    expect(broken.spots).toEqual(["broken.yaml:5:13"]);
+    expect(broken.text).toContain("broken.spec");
     expect(broken.text).toContain("line 7: Unknown tag: Nonsense");
     edit("named.yaml", "name: named", "name: other");
     const named = await refuses(["realize", "named.yaml"], at(), 3, "manifest/wrong-package");
@@ -376,7 +378,8 @@ describe("refused", () => {
     });
     await refuses(["realize", "debs.yaml"], { ...at(), keepsLock: false }, 3, "manifest/unsupported-format");
     manifest("sources: [{srpm: ./plain.spec}]\n");
-    await refuses(["realize", "bad.yaml"], at(), 8, "digest/bad-rpm");
+    const none = await refuses(["realize", "bad.yaml"], at(), 8, "digest/bad-rpm");
+    expect(none.places).toEqual(["bad.yaml:5"]);
   });
 
   test("a header that nobody declared is told with who has it", async () => {

@@ -222,13 +222,68 @@ script: {install: "mkdir -p $OUT$PREFIX/share; cat words.txt deps/b/words.txt > 
     const own = done(await run("realize", "file.yaml")).paths.get("file") ?? "";
     expect(readFileSync(join(own, "words.txt"), "utf8")).toBe("one\ntwo\nthree\n");
     place.write({ "words.yaml": sources("[./quilt]") });
-    const refused = await failing("words.yaml", "build/failed");
+    const refused = await failing("words.yaml", "build/unapplied-patch");
     expect(refused.text).toContain("./quilt/series: three.patch does not apply");
     expect(refused.text).toContain("+THREE");
-    place.write({ "words.yaml": sources("[./pack]") });
-    await failing("words.yaml", "manifest/bad-patches", 3);
+    expect(refused.spots).toEqual(["words.yaml:8:11"]);
+    // As it is remembered, too.
+    const again = await failing("words.yaml", "build/unapplied-patch");
+    expect(again.text).toContain("it failed like this before");
+    expect(again.spots).toEqual(["words.yaml:8:11"]);
+    place.write({ "words.yaml": sources("[./one.patch, ./pack]") });
+    const without = await failing("words.yaml", "manifest/bad-patches", 3);
+    expect(without.spots).toEqual(["words.yaml:8:24"]);
+    place.write({
+      "words.yaml": `${sources("[]")}variants: {debug: {patches: [./one.patch, ./one.patch]}}\n`,
+    });
+    const twice = await refuses(
+      ["realize", "words.yaml", "--build-type", "debug"],
+      { ...at(), keepsLock: true },
+      1,
+      "build/unapplied-patch",
+    );
+    expect(twice.spots).toEqual(["words.yaml:10:43"]);
     place.write({ "words.yaml": sources("[]").replace(/sha256: ./, "sha256: 0") });
-    await failing("words.yaml", "digest/mismatch", 8);
+    const mismatched = await failing("words.yaml", "digest/mismatch", 8);
+    const column = (key: string, line: number) =>
+      (sources("[]").split("\n")[line - 1] ?? "").indexOf(`${key}: `) + key.length + 3;
+    expect(mismatched.spots).toEqual([`words.yaml:6:${column("sha256", 6)}`]);
+    place.write({
+      "words.yaml": sources("[]")
+        .replace("/b.zip", "/c.zip")
+        .replace(/sha256: .(?=\S+, into)/, "sha256: 1"),
+    });
+    const absent = await failing("words.yaml", "network/not-found", 6);
+    expect(absent.spots).toEqual([`words.yaml:7:${column("url", 7)}`]);
+    place.write({
+      "words.yaml": manifest(
+        "words",
+        'patches: []\nsources: [{dir: ./empty}, {file: ./one.patch, into: x}]\nscript: {install: "true"}',
+      ),
+    });
+    const odd = await failing("words.yaml", "digest/bad-archive", 8);
+    expect(odd.spots).toEqual(["words.yaml:6:34"]);
+  });
+
+  test("a person reads where a source is named that is not what it was", async () => {
+    served["/moved.tar"] = Buffer.from("something else");
+    place.write({
+      "moved.yaml": manifest(
+        "moved",
+        `sources:\n  - url: ${server.url}/moved.tar\n    sha256: ${"a".repeat(64)}\nscript: {install: "true"}`,
+      ),
+    });
+    const { status, stderr } = await kit(["realize", "moved.yaml"], at());
+    expect(status).toBe(8);
+    const told = stderr.slice(stderr.lastIndexOf("error: "));
+    expect(told).toContain("moved.yaml:7:13 moved.tar: ");
+    expect(told).toContain(`sha256: ${"a".repeat(64)}`);
+    expect(told).toContain("~".repeat(64));
+    expect(told).toContain("hint: ");
+    expect(told).toContain("[digest/mismatch, exit 8]");
+    const offline = await kit(["realize", "moved.yaml", "--offline"], at());
+    expect(offline.status).toBe(6);
+    expect(offline.stderr).toContain("moved.yaml:6:10 moved.tar");
   });
 
   test("a variant for one build type; a package that is not built as the other", async () => {
@@ -306,6 +361,7 @@ describe("refused", () => {
         "outside",
         'sources: [{dir: ./empty}]\nscript: {install: "mkdir -p $OUT/etc; touch $OUT/etc/x"}',
       ),
+      "lost/nobody/file": "",
       "nothing.yaml": manifest(
         "nothing",
         'sources: [{dir: ./empty}]\nscript: {install: "mkdir -p $OUT$PREFIX/lib"}',
@@ -313,7 +369,7 @@ describe("refused", () => {
       "undeclared.yaml": manifest("undeclared", "sources: [{dir: ./say}]", "make"),
       "lost.yaml": manifest(
         "lost",
-        'sources: [{dir: ./empty}]\nscript: {directory: nowhere, install: "true"}',
+        'sources: [{dir: ./lost}]\nscript: {directory: nowhere, install: "true"}',
       ),
     });
     expect((await failing("outside.yaml", "build/outside-prefix")).text).toContain("/etc/x");
@@ -321,7 +377,16 @@ describe("refused", () => {
     expect((await failing("undeclared.yaml", "build/failed")).text).toContain(
       "kit: greet.pc is in greet: try its manifest in dependencies or buildDependencies",
     );
-    expect((await failing("lost.yaml", "build/failed")).text).toContain("no folder nowhere");
+    const lost = await failing("lost.yaml", "manifest/no-such-folder", 3);
+    expect(lost.text).toContain("no folder nowhere");
+    expect(lost.text).toContain("at its top it has nobody");
+    expect(lost.spots).toEqual(["lost.yaml:6:21"]);
+    place.write({
+      "gone.yaml":
+        'kind: package\nname: gone\nversion: "1"\nbuilder: deb-files\ndistro: debian/bookworm\nfiles:\n  - {path: /usr/bin/gone, from: ./one.yaml, subpath: /nowhere}\n',
+    });
+    const gone = await failing("gone.yaml", "build/no-such-path");
+    expect(gone.spots).toEqual(["gone.yaml:7:54"]);
   });
 
   test("a circle, with its way; what cannot be exported", async () => {

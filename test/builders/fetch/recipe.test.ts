@@ -82,7 +82,7 @@ test.each([
   const input = pinnedFile(
     "x",
     { url, sha256: sha256Of("x"), mirrors: ["https://far.example.org/y"] },
-    place,
+    () => place,
   );
   const hints = "derivation" in input ? input.derivation.hints : undefined;
   expect(besideIn(hints)?.path).toBe(name && `/here/${name}`);

@@ -1,0 +1,26 @@
+// Faults on their way to who reads them: whose they are, and where a manifest names what they are about.
+// Pure. Knows which faults are of what a manifest names; does not know what came about.
+
+import type { Derivation, Places } from "../../store/model/derivation.ts";
+import { type Fault, type FaultClass, Faults, faultsOf, restated } from "../../store/model/fault.ts";
+
+/** The fault of a derivation, by its label, which a fault of a file may begin with already. */
+export function blamed(fault: Fault, { label, places }: Pick<Derivation, "label" | "places">): Fault {
+  const titled = fault.message.startsWith(`${label}: `) ? fault.message : `${label}: ${fault.message}`;
+  return restated(located(fault, places), { message: titled });
+}
+
+/** A place of its own stays; a disk, a host or a person who interrupts is nothing that a manifest names. */
+export function located(fault: Fault, places: Places = {}): Fault {
+  const written = ofManifests.includes(fault.class) ? (places[fault.about ?? ""] ?? places[""]) : undefined;
+  const place = fault.place ?? written;
+  return restated(fault, { ...(place && { place }), about: undefined });
+}
+
+/** The same of whatever was thrown; what is no fault stays. */
+export function locatedError(error: unknown, places: Places | undefined): unknown {
+  const faults = faultsOf(error);
+  return faults.length === 0 ? error : new Faults(faults.map((fault) => located(fault, places)));
+}
+
+const ofManifests: readonly FaultClass[] = ["build", "manifest", "unresolved", "network", "digest"];

@@ -3,6 +3,7 @@
 
 import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
 import type { Digest } from "../store/model/digest.ts";
+import type { Place } from "../store/model/fault.ts";
 import type { Stanza } from "./deb/stanza.ts";
 import type { ChosenPackage } from "./resolution.ts";
 
@@ -61,6 +62,25 @@ export interface ClosureQuestion {
   readonly root?: true;
   /** Whether something is built there, and nobody gets it; absent where not. */
   readonly build?: true;
+  /** Who asks, for people. No part of the question. */
+  readonly building?: Building;
+}
+
+/** What a root is made for that something is built in. */
+export interface Building {
+  readonly name: string;
+  /** Name of the local package that needs what the build does, and is never installed. */
+  readonly needs: string;
+  /** Where a manifest names what is built. */
+  readonly place: Place;
+  /** Where needs are written, by their texts, as far as that is known. */
+  readonly written: ReadonlyMap<string, WrittenAt>;
+}
+
+/** In a file that people know by this name. */
+export interface WrittenAt {
+  readonly file: string;
+  readonly line: number;
 }
 
 export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
@@ -79,6 +99,7 @@ export function closureQuestion(question: ClosureQuestion): ClosureQuestion {
     ...(others.length > 0 && { optional: sorted(others) }),
     ...(question.root && question.base.length === 0 && { root: true }),
     ...(question.build && { build: true }),
+    ...(question.building && { building: question.building }),
   };
 }
 
@@ -92,7 +113,7 @@ export function requestsOf({ requests, base, optional = [] }: ClosureQuestion): 
   return [...requests, ...base, ...optional];
 }
 
-export function questionDigest(question: ClosureQuestion): Digest {
+export function questionDigest({ building: _, ...question }: ClosureQuestion): Digest {
   return canonicalDigest("kit/question/1", question as unknown as Canonical);
 }
 

@@ -47,6 +47,12 @@ export interface Explanation {
   readonly hint?: string;
 }
 
+/** What a build needs and cannot have, by itself. */
+export interface Unmet extends Explanation {
+  /** As it is written: `libfoo-dev (>= 2)`. */
+  readonly text: string;
+}
+
 export type Resolution =
   /** Sorted by name, then architecture. */
   { readonly ok: true; readonly packages: readonly ChosenPackage[] } | ({ readonly ok: false } & Explanation);

@@ -2,10 +2,10 @@
 // Pure. Knows build dependencies and layers; does not know what is built there.
 
 import { buildRelations } from "../../evaluator/deb/builddepends.ts";
-import { formatRelation } from "../../evaluator/deb/relation.ts";
+import { formatGroup, formatRelation } from "../../evaluator/deb/relation.ts";
 import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { type Building, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
@@ -31,6 +31,8 @@ export interface BuildRootWish {
   readonly more: readonly string[];
   /** Packages of other manifests, and where their .debs come from. */
   readonly locals: readonly Made[];
+  /** Where the manifest names what is built, and where what it needs is written. */
+  readonly asked?: Pick<Building, "place" | "written">;
   /** Tools that were built for this, which take the place of the distribution's own. */
   readonly toolchain: MadeSet;
 }
@@ -60,6 +62,7 @@ export function planBuildRoot(planning: Planning, wish: BuildRootWish): Derivati
       ...{ ...common, source: withLocalsFirst(crossing, locals) },
       requests: [...built, ...crossToolsOf(wish), needs["Package"] ?? ""],
       locals: [needs, ...locals.map(({ stanza }) => stanza)],
+      ...(wish.asked && { building: { ...wish.asked, name: wish.name, needs: needs["Package"] ?? "" } }),
     }),
   );
   const base = planning.closure(
@@ -136,7 +139,7 @@ export function buildNeeds({
   profiles,
 }: Pick<BuildRootWish, "source" | "architecture" | "profiles">) {
   const relations = buildRelations(source, { architecture, profiles, parts: ["arch", "indep"] });
-  const groups = relations.depends.map((group) => group.map(formatRelation).join(" | "));
+  const groups = relations.depends.map(formatGroup);
   // A rule that only works as root gets fakeroot's pretence (dpkg-buildpackage(1), rootless builds).
   const pretence = fieldOf(source, "Rules-Requires-Root") === "no" ? [] : ["fakeroot"];
   return { depends: [...groups, ...pretence], conflicts: relations.conflicts.map(formatRelation) };

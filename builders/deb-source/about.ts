@@ -1,8 +1,10 @@
 // What a debianised tree says of the package it makes, before anything is built.
 // Pure. Knows debian/control and debian/changelog; does not know where the tree comes from.
 
-import { parseRelations, splitGroups } from "../../evaluator/deb/relation.ts";
+import { reduceRelations } from "../../evaluator/deb/builddepends.ts";
+import { formatGroup, parseRelations, splitGroups } from "../../evaluator/deb/relation.ts";
 import { fieldOf, formatStanza, parseStanza, parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
+import type { WrittenAt } from "../../evaluator/question.ts";
 import { Fault } from "../../store/model/fault.ts";
 
 /** What planning has to know of a source. */
@@ -50,8 +52,11 @@ export function aboutText(control: string, changelog: string): string {
     const value = fieldOf(stanza, field)
       ?.replace(/\s*\n\s*/g, " ")
       .trim();
-    if (value !== undefined && field.startsWith("Build-")) readControl(() => parseRelations(value), field);
-    return value === undefined ? [] : [[field, value]];
+    if (value === undefined) return [];
+    if (field.startsWith("Build-")) readControl(() => parseRelations(value), field);
+    const isNeed = field.startsWith("Build-Depends");
+    const own: [string, string] = [field, value];
+    return isNeed ? [own, [`${field}${linesWord}`, linesOf(control, field)]] : [own];
   });
   return formatStanza({
     Source: source,
@@ -59,6 +64,44 @@ export function aboutText(control: string, changelog: string): string {
     Date: String(date),
     ...Object.fromEntries(fields),
     ...declarations(packages),
+  });
+}
+
+const linesWord = "-Lines";
+
+/** The lines that a field's groups begin in, counted from 1. */
+function linesOf(control: string, field: string): string {
+  const lines = control.split("\n");
+  const first = lines.findIndex((line) => line.toLowerCase().startsWith(`${field.toLowerCase()}:`));
+  const found: number[] = [];
+  let isBetween = true;
+  for (const [index, line] of lines.entries()) {
+    if (index < first || line.startsWith("#")) continue;
+    if (index > first && !/^[ \t]/.test(line)) break;
+    const text = index === first ? line.slice(field.length + 1) : line;
+    for (const [position, part] of text.split(",").entries()) {
+      isBetween ||= position > 0;
+      if (part.trim() === "" || !isBetween) continue;
+      found.push(index + 1);
+      isBetween = false;
+    }
+  }
+  return found.join(" ");
+}
+
+/** Where debian/control has each of its build dependencies, by what {@link buildNeeds} makes of it. */
+export function writtenNeeds(
+  { stanza }: About,
+  target: Parameters<typeof reduceRelations>[1],
+): [string, WrittenAt][] {
+  return kept.flatMap((field) => {
+    const lines = (fieldOf(stanza, `${field}${linesWord}`) ?? "").split(" ");
+    return splitGroups(fieldOf(stanza, field) ?? "").flatMap((text, index): [string, WrittenAt][] => {
+      const line = Number(lines[index] ?? "");
+      if (!field.startsWith("Build-Depends") || line === 0) return [];
+      const reduced = reduceRelations(parseRelations(text), target);
+      return reduced.map((group) => [formatGroup(group), { file: "debian/control", line }]);
+    });
   });
 }
 

@@ -5,7 +5,7 @@ import { parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import { closureQuestion, type Source } from "../../evaluator/question.ts";
+import { closureQuestion, type Source, type WrittenAt } from "../../evaluator/question.ts";
 import { type Input, placed } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { isCrossed } from "../buildroot/cross.ts";
@@ -16,11 +16,12 @@ import type { Made } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { sourceOf } from "../distro/source.ts";
 import type { DebSourceManifest } from "../package/deb-source.ts";
+import { writtenNames } from "../package/debian.ts";
 import { debLanguage } from "../package/language.ts";
 import { withSecrets } from "../package/shape.ts";
 import type { LocalsFor, OpenedSource } from "../package/together.ts";
 import { planLauncher } from "../tools/plan.ts";
-import { type About, readAbout } from "./about.ts";
+import { type About, readAbout, writtenNeeds } from "./about.ts";
 import {
   aboutFile,
   type DebSourceParameters,
@@ -39,7 +40,7 @@ export interface DebSourcePlan {
   /** Packages that take the place of the distribution's own. */
   readonly toolchain: ToolchainFor;
   /** Where the manifest says so. */
-  readonly place: (path: readonly string[]) => Place;
+  readonly place: (path: readonly (string | number)[]) => Place;
 }
 
 /**
@@ -109,12 +110,17 @@ function planBuild(
   const wish = wishOf(building);
   const locals = localsFor([...buildNeeds(wish).depends, ...needs]);
   const tools = toolchain(crossed ? host : target.arch);
+  const written = new Map<string, WrittenAt>([
+    ...writtenNames(manifest.buildDependencies, place),
+    ...writtenNeeds(about, wish),
+  ]);
   const root =
     locals &&
     tools &&
     planBuildRoot(planning, {
       ...{ ...wish, distro, launcher, name: about.source, ...(crossed && { crossedOn: host }) },
       more: [...needs, ...locals.asked],
+      asked: { place: place(["sources"]), written },
       ...{ locals: locals.packages, toolchain: tools },
     });
   if (root === undefined) return undefined;

@@ -7,13 +7,15 @@ import { nameIn } from "../../evaluator/chain.ts";
 import { isBaseSet } from "../../evaluator/deb/package.ts";
 import type { LockedIndex } from "../../evaluator/lock.ts";
 import {
+  type Building,
   type Closure,
   type ClosureQuestion,
   type Frame,
   isSearched,
   isThereFor,
+  type WrittenAt,
 } from "../../evaluator/question.ts";
-import type { ChosenPackage } from "../../evaluator/resolution.ts";
+import type { ChosenPackage, Unmet } from "../../evaluator/resolution.ts";
 import { poolTime } from "../../store/layout.ts";
 import { Fault } from "../../store/model/fault.ts";
 import {
@@ -233,10 +235,37 @@ function closureIn(
   const resolution = all.resolve({ ...question, requests, members });
   for (const warning of all.warnings()) warn(warning);
   if (resolution.ok) return { packages: resolution.packages, date };
+  const { building } = question;
+  const unmet = building ? all.unmet({ ...question, requests, members }, building.needs) : [];
+  if (building && unmet.length > 0) throw unmetFault(title, unmet, { source, building });
   const { explanation, hint } = resolution;
   throw new Fault("unresolved/unsatisfiable", `${title} cannot give what is asked for`, {
+    ...(building && { place: building.place }),
     details: explanation,
     ...hinted(source, hint),
+  });
+}
+
+/** All that a build needs and that cannot be had, each with the reason and where it is written. */
+function unmetFault(
+  title: string,
+  unmet: readonly Unmet[],
+  { source, building }: { readonly source: Asked["source"]; readonly building: Building },
+): Fault {
+  const { name, place, written } = building;
+  const whereIs = ({ file, line }: WrittenAt) => ` (${file}:${line})`;
+  const details = unmet.map(({ text, explanation, hint }) => {
+    const at = written.get(text);
+    const told = [...explanation, ...(hint === undefined ? [] : [hint])].join("; ");
+    return `${text}${at ? whereIs(at) : ""}: ${told}`;
+  });
+  const many = unmet.length === 1 ? "a package" : `${unmet.length} packages`;
+  const what = `${title} cannot give ${many} that building ${name} takes`;
+  const instead =
+    "ask for what there is, add the suite or repository that has it, or build it by a manifest of its own that `buildDependencies` names";
+  return new Fault("unresolved/unsatisfiable", what, {
+    ...{ place, details },
+    ...hinted(source, instead),
   });
 }
 

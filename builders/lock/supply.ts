@@ -10,13 +10,15 @@ import { openPackages, packagesIndex } from "../../evaluator/deb/packages.ts";
 import { resolve as resolveDebs } from "../../evaluator/deb/resolve.ts";
 import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { type Universe, universe } from "../../evaluator/deb/universe.ts";
+import { unmetNeeds as unmetDebs } from "../../evaluator/deb/unmet.ts";
 import type { ClosureQuestion } from "../../evaluator/question.ts";
-import type { Members, Resolution } from "../../evaluator/resolution.ts";
+import type { Members, Resolution, Unmet } from "../../evaluator/resolution.ts";
 import { preferredOf, absenceOf as rpmAbsence } from "../../evaluator/rpm/absence.ts";
 import { openRpms, rpmIndex } from "../../evaluator/rpm/listing.ts";
 import { rpmOffer } from "../../evaluator/rpm/offer.ts";
 import { resolve as resolveRpms } from "../../evaluator/rpm/resolve.ts";
 import { type Universe as RpmUniverse, universe as rpmUniverse } from "../../evaluator/rpm/universe.ts";
+import { unmetNeeds as unmetRpms } from "../../evaluator/rpm/unmet.ts";
 
 /** A list of packages, and where it stands among others. */
 export interface Listed {
@@ -42,6 +44,8 @@ export type Wish = Pick<ClosureQuestion, "requests" | "base" | "recommends" | "b
 
 export interface Supply extends Offer {
   resolve(wish: Wish): Resolution;
+  /** Of what a local package among the requests needs, what cannot be had by itself. */
+  unmet(wish: Wish, needs: string): readonly Unmet[];
   /**
    * Why something is not in what was chosen for a wish.
    *
@@ -68,6 +72,7 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
       ...rpmOffer(all, compacts),
       isExcluded: all.isExcluded,
       resolve: (wish) => resolveRpms(all, completed(wish)),
+      unmet: (wish, needs) => unmetRpms(all, completed(wish), needs),
       absence: (wish, ...asked) => rpmAbsence(all, completed(wish), ...asked),
       preferred(name, architecture) {
         const version = preferredOf(all, name, architecture)?.version;
@@ -81,6 +86,7 @@ export function openSupply(asked: Asked, lists: readonly Listed[]): Supply {
     ...debOffer(all),
     isExcluded: all.isExcluded,
     resolve: (wish) => resolveDebs(all, completed(wish)),
+    unmet: (wish, needs) => unmetDebs(all, completed(wish), needs),
     absence: (wish, ...asked) => debAbsence(all, completed(wish), ...asked),
     preferred(name, architecture) {
       const version = all.package(name, architecture)?.candidate?.version;

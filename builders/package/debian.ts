@@ -3,6 +3,7 @@
 
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
+import type { Place } from "../../store/model/fault.ts";
 
 const name = "[a-z0-9][a-z0-9+.-]+";
 const version = "(?:\\d+:)?\\d[A-Za-z0-9.+~-]*";
@@ -78,6 +79,16 @@ export const architecture = z.enum([
 export const architectures = z
   .array(architecture)
   .min(1, { error: "names no architecture\nwrite at least one: [amd64]" });
+
+/** Where a manifest names packages to build with, by their names. */
+export function writtenNames(
+  names: readonly string[],
+  place: (path: (string | number)[]) => Place,
+): [string, Place][] {
+  return names.flatMap((name, index) =>
+    isManifest(name) ? [] : [[name, place(["buildDependencies", index])]],
+  );
+}
 
 /** A manifest's path, as against a package's name. */
 export function isManifest(written: string): boolean {

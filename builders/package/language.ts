@@ -1,7 +1,7 @@
 // How packages of a format say what they need and what they give.
 // Pure. Knows names, whatever their versions; does not know which packages exist.
 
-import { formatRelation, parseGroup, parseRelations } from "../../evaluator/deb/relation.ts";
+import { formatGroup, parseGroup, parseRelations } from "../../evaluator/deb/relation.ts";
 import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { linesOf } from "../../evaluator/rpm/listing.ts";
 import { parseRelation, simplesOf } from "../../evaluator/rpm/relation.ts";
@@ -24,7 +24,7 @@ export const debLanguage: Language = {
   isSimple: (requirement) => !requirement.includes("|"),
   needsOf: (stanza) =>
     ["Pre-Depends", "Depends"].flatMap((field) =>
-      parseRelations(fieldOf(stanza, field) ?? "").map((group) => group.map(formatRelation).join(" | ")),
+      parseRelations(fieldOf(stanza, field) ?? "").map(formatGroup),
     ),
   givenBy: (stanza) => [
     stanza["Package"] ?? "",

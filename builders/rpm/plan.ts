@@ -12,6 +12,7 @@ import { copyDerivation } from "../copy/recipe.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
 import type { DistroManifest } from "../distro/schema.ts";
 import { rpmName } from "../distro/source.ts";
+import { writtenNames } from "../package/debian.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { withSecrets } from "../package/shape.ts";
 import type { LocalsFor, OpenedSource } from "../package/together.ts";
@@ -78,7 +79,11 @@ export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undef
 
 function roomFor(planning: Planning, plan: RpmPlan, launcher: Input): Room | undefined {
   const { manifest, target, distro, needs, toolchain, place } = plan;
-  const wish = { name: manifest.name, architecture: target.arch, launcher, toolchain };
+  const asked = {
+    place: place(manifest.rpm.spec === undefined ? ["sources"] : ["rpm", "spec"]),
+    written: new Map(writtenNames(manifest.buildDependencies, place)),
+  };
+  const wish = { name: manifest.name, architecture: target.arch, launcher, toolchain, asked };
   if (distro.format === "rpm") return roomOfRpms(planning, distro, wish);
   const mapping = { table: manifest.rpm.debian, named: needs, place: place(["rpm"]) };
   return roomOfDebs(planning, distro, wish, mapping);

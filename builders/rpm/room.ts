@@ -3,7 +3,7 @@
 // Pure. Knows both kinds of roots; does not know what is built there.
 
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { closureQuestion } from "../../evaluator/question.ts";
+import { type Building, closureQuestion } from "../../evaluator/question.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import { Fault, type Place, shortList } from "../../store/model/fault.ts";
 import { planBuildRoot } from "../buildroot/root.ts";
@@ -30,18 +30,20 @@ interface RoomWish {
   readonly launcher: Input;
   /** Packages that take the place of the distribution's own. */
   readonly toolchain: MadeSet;
+  /** Where the manifest names the spec, and where what it needs is written. */
+  readonly asked: Pick<Building, "place" | "written">;
 }
 
 /** Undefined while what all of its roots take is open. */
 export function roomOfRpms(
   planning: Planning,
   distro: RpmDistro,
-  { name, architecture, launcher, toolchain }: RoomWish,
+  { name, architecture, launcher, toolchain, asked }: RoomWish,
 ): Room | undefined {
   const repackaged = planRepackaged(planning, distro, architecture);
   const tools = planTools(planning, "rpm", distro.name);
   if (repackaged === undefined || tools === undefined) return undefined;
-  const common = { distro, architecture, name, repackaged, toolchain, tools, launcher };
+  const common = { distro, architecture, name, repackaged, toolchain, tools, launcher, asked };
   return {
     isKnownToRpm: true,
     rootFor: (requires, locals) => planRpmBuildRoot(planning, { ...common, locals, requires }),

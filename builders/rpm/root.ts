@@ -2,7 +2,7 @@
 // Pure. Knows rpm's build requirements; does not know what is built there.
 
 import type { Planning } from "../../evaluator/evaluate.ts";
-import { type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
+import { type Building, type ClosureQuestion, closureQuestion } from "../../evaluator/question.ts";
 import { poolTime } from "../../store/layout.ts";
 import type { Derivation, Input } from "../../store/model/derivation.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
@@ -26,6 +26,8 @@ export interface RpmBuildRootWish {
   readonly toolchain: MadeSet;
   readonly tools: Input;
   readonly launcher: Input;
+  /** Where the manifest names the spec, and where what it needs is written. */
+  readonly asked: Pick<Building, "place" | "written">;
 }
 
 /** Undefined while a question is open. */
@@ -61,6 +63,7 @@ export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): De
             ...{ ...common, source: withLocalsFirst(source, [...locals, ...toolchain.packages]) },
             requests: [...built, needs],
             locals: [...stanzas(made), needing],
+            building: { ...wish.asked, name, needs },
           }),
         );
   if (joint === undefined || base === undefined) return undefined;

@@ -12,7 +12,7 @@ import { checksDerivation } from "../checks/recipe.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { MadeSet } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
-import { isManifest } from "../package/debian.ts";
+import { isManifest, writtenNames } from "../package/debian.ts";
 import { architectureFor, packageReferences, refuseBuildType, refuseSameName } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
 import { withSecrets } from "../package/shape.ts";
@@ -144,6 +144,10 @@ function planTree(
     return undefined;
   const root = planBuildRoot(planning, {
     ...{ name: manifest.name, architecture: target.arch, launcher, profiles: [] },
+    asked: {
+      place: place(["builder"]),
+      written: new Map(writtenNames(manifest.buildDependencies, place)),
+    },
     ...{ distro, locals: debs.packages, toolchain: tools, ...(crossed && { crossedOn: host }) },
     // Not by its own name: those that need the same are built in the same root.
     source: { Source: "kit", "Build-Depends": toolsOf[manifest.builder], "Rules-Requires-Root": "no" },

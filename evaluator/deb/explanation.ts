@@ -121,6 +121,20 @@ function hintsFor(universe: Universe, rules: readonly Rule[]): string[] {
   });
 }
 
+/** Alternatives none of which is there, or in no version that would do. */
+export function explainUnmet(universe: Universe, alternatives: readonly Relation[]): Explanation {
+  const told = alternatives.map((relation) => {
+    const explanation = whatThereIs(universe, relation);
+    if (universe.isExcluded(relation.name))
+      return { explanation, hint: `take ${relation.name} out of what is excluded` };
+    const isThere = universe.group(relation.name).length > 0;
+    const meant = isThere ? undefined : nearest(relation.name, [...new Set(universe.names())].sort());
+    return { explanation, hint: meant && `did you mean ${meant}?` };
+  });
+  const hint = told.flatMap((one) => one.hint ?? [])[0];
+  return { explanation: told.map(({ explanation }) => explanation), ...(hint !== undefined && { hint }) };
+}
+
 /** The versions of a package, for a reader who expected another one. */
 function whatThereIs(universe: Universe, { name }: Relation): string {
   if (universe.isExcluded(name)) return `${name} is excluded`;

@@ -52,6 +52,11 @@ export function formatRelation(relation: Relation): string {
   ].join(" ");
 }
 
+/** Alternatives as they are written in a control file. */
+export function formatGroup(group: readonly Relation[]): string {
+  return group.map(formatRelation).join(" | ");
+}
+
 // The longest field of trixie's main is 29,000 characters.
 const longest = 1_000_000;
 

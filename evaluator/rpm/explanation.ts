@@ -120,6 +120,18 @@ function hintsFor(universe: Universe, rule: Rule): string[] {
   return [`add a repository that has ${rule.demand.text}`];
 }
 
+/** A need that nothing satisfies. */
+export function explainUnmet(
+  universe: Universe,
+  relation: Package["requires"][number]["relation"],
+): Explanation {
+  const simples = [...simplesOf(relation)];
+  const explanation = [...new Set(simples.map((simple) => whatThereIs(universe, simple)))];
+  const [unknown] = simples.filter(({ name }) => universe.providers({ name }).length === 0);
+  const meant = unknown && nearest(unknown.name, [...new Set(universe.names())].sort());
+  return { explanation, ...(meant !== undefined && { hint: `did you mean ${meant}?` }) };
+}
+
 /** The versions of a package, for a reader who expected another one. */
 function whatThereIs(universe: Universe, { name }: Simple): string {
   if (universe.isExcluded(name)) return `${name} is excluded`;

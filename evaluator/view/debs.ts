@@ -8,7 +8,7 @@ import { allReachedBy } from "../deb/demand.ts";
 import { debOffer } from "../deb/offer.ts";
 import { type Demand, type Described, isHard, isNegative, type Version } from "../deb/package.ts";
 import { packagesIndex } from "../deb/packages.ts";
-import { formatRelation, type Relation } from "../deb/relation.ts";
+import { formatGroup, type Relation } from "../deb/relation.ts";
 import { gatherRequests, parseRequest, targetOf } from "../deb/request.ts";
 import { choose } from "../deb/resolve.ts";
 import { fieldOf, formatStanzas, type Stanza } from "../deb/stanza.ts";
@@ -78,7 +78,7 @@ function buildAsPackage(source: Stanza, architecture: string, part: BuildPart): 
   });
   const demand = (kind: Demand["kind"], alternatives: readonly Relation[]): Demand => ({
     kind,
-    text: alternatives.map(formatRelation).join(" | "),
+    text: formatGroup(alternatives),
     alternatives,
   });
   return {

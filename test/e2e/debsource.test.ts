@@ -480,6 +480,32 @@ describe("what cannot be built is told", () => {
     if (status === 3) expect(placesOf(outcome)).toEqual(["trick.yaml:5"]);
   });
 
+  test("all build dependencies that there are not, each with why and where it is written", async () => {
+    await trick("");
+    const text = readFileSync(join(place.folder, "trick/debian/control"), "utf8");
+    const written = "debhelper-compat (= 99), cmaek,\n make (>= 99) | no-make, perl";
+    writeFiles(place.folder, {
+      "trick/debian/control": text.replace("debhelper-compat (= 13)", written),
+      "trick.yaml": `${readFileSync(join(place.folder, "trick.yaml"), "utf8")}buildDependencies: [perl, no-such]\n`,
+    });
+    const outcome = await run("lock", "trick.yaml");
+    expect([outcome.status, codes(outcome)]).toEqual([4, ["unresolved/unsatisfiable"]]);
+    expect(placesOf(outcome)).toEqual(["trick.yaml:5"]);
+    const [fault] = told(outcome).flatMap(({ faults = [] }) => faults);
+    expect(fault?.message).toBe("debian/bookworm (amd64) cannot give 4 packages that building trick takes");
+    expect(fault?.details).toEqual([
+      expect.stringMatching(
+        /^debhelper-compat \(= 99\) \(debian\/control:3\): debhelper-compat comes only from debhelper 13/,
+      ),
+      "cmaek (debian/control:3): there is no package cmaek; did you mean cmake?",
+      expect.stringMatching(
+        /^make \(>= 99\) \| no-make \(debian\/control:4\): make has 4\.\S+ \(\S+ bookworm\); there is no package no-make/,
+      ),
+      expect.stringMatching(/^no-such \(\S+trick\.yaml:6\): there is no package no-such/),
+    ]);
+    expect(fault?.hint).toContain("buildDependencies");
+  });
+
   test("a name or a version that is not the source's, and options that are kit's", async () => {
     const wrong = async (line: string) => {
       writeFiles(place.folder, {

@@ -358,6 +358,13 @@ describe("refused", () => {
     );
     expect(elsewhere.text).toContain("ExclusiveArch: s390x");
     await refuses(["realize", "empty.yaml"], at(), 1, "build/no-packages");
+    place.write(spec("needy", "BuildRequires: pkgconfig(nowhere), mkae\nBuildRequires: make >= 99, gcc"));
+    const needy = await refuses(["realize", "needy.yaml"], at(), 4, "unresolved/unsatisfiable");
+    expect(needy.spots).toEqual(["needy.yaml:5:13"]);
+    expect(needy.text).toContain("cannot give 3 packages that building needy takes");
+    expect(needy.text).toContain("pkgconfig(nowhere): nothing provides pkgconfig(nowhere)");
+    expect(needy.text).toMatch(/^mkae: nothing provides mkae; did you mean make\?$/m);
+    expect(needy.text).toMatch(/^make >= 99: make has 4\./m);
   });
 
   test("macros that are kit's, a source package beside sources, no spec; a spec for a distribution of debs", async () => {

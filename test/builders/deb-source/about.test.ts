@@ -1,7 +1,7 @@
 // What is read of a debianised tree before it is built: only what decides its root, its version and its date.
 
 import { describe, expect, test } from "vitest";
-import { aboutText, readAbout } from "../../../builders/deb-source/about.ts";
+import { aboutText, readAbout, writtenNeeds } from "../../../builders/deb-source/about.ts";
 import { Fault } from "../../../store/model/fault.ts";
 
 const control = `# Comments are for people.
@@ -42,6 +42,7 @@ describe("what a tree says of itself", () => {
         Version: "1:2.10-3",
         Date: String(Date.UTC(2022, 11, 26, 15, 30) / 1000),
         "Build-Depends": "debhelper-compat (= 13), help2man <!nodoc>, libfoo-dev [linux-any] | libbar-dev",
+        "Build-Depends-Lines": "4 6 7",
         "Rules-Requires-Root": "no",
         Declares: "greeter hello mail-greeter",
       },
@@ -74,15 +75,31 @@ describe("what a tree says of itself", () => {
     ["a comment", (text: string) => text.replace("for people", "for nobody"), (text: string) => text],
     ["a description", (text: string) => text.replace("greets", "says hello"), (text: string) => text],
     ["an older entry", (text: string) => text, (text: string) => text.replace("Older", "Very old")],
-    [
-      "how a field is folded",
-      (text: string) => text.replace(",\n libfoo", ", libfoo"),
-      (text: string) => text,
-    ],
   ])("%s changes nothing in it", (_, ofControl, ofChangelog) => {
     const [changed, entries] = [ofControl(control), ofChangelog(changelog)];
     expect(changed + entries).not.toBe(control + changelog);
     expect(aboutText(changed, entries)).toBe(aboutText(control, changelog));
+  });
+
+  test("how a field is folded changes nothing but in which lines it is", () => {
+    const folded = aboutText(control.replace(",\n libfoo", ", libfoo"), changelog);
+    expect(folded).toContain("Build-Depends-Lines: 4 6 6\n");
+    expect(folded.replace("4 6 6", "4 6 7")).toBe(aboutText(control, changelog));
+  });
+
+  test("where each need is written, as a build on this architecture has it", () => {
+    const text = control
+      .replace("Rules-Requires-Root: no", "Build-Depends-Indep:\n\tdoxygen ,\n\tgraphviz (>= 2), \n")
+      .replace("help2man <!nodoc>", "help2man <!nodoc>, nodejs [arm64], perl");
+    const about = readAbout(aboutText(text, changelog));
+    const written = writtenNeeds(about, { architecture: "amd64", profiles: ["nodoc"] });
+    expect(written.map(([need, { file, line }]) => `${need} ${file}:${line}`)).toEqual([
+      "debhelper-compat (= 13) debian/control:4",
+      "perl debian/control:6",
+      "libfoo-dev | libbar-dev debian/control:7",
+      "doxygen debian/control:9",
+      "graphviz (>= 2) debian/control:10",
+    ]);
   });
 
   test.each([

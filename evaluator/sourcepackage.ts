@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import { type Canonical, canonicalDigest } from "../store/model/canonical.ts";
+import type { Places } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
 import { parseSha256, type Sha256 } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
@@ -16,6 +17,8 @@ export interface SourceQuestion {
   readonly source: Source;
   readonly name: string;
   readonly version?: string;
+  /** Where a manifest asks it. No part of what is asked. */
+  readonly places?: Places;
 }
 
 export interface SourceAnswer {
@@ -39,7 +42,7 @@ export const lockedSourceShape = z.object({
   stanza: z.record(z.string(), z.string()),
 });
 
-export function sourceDigest(question: SourceQuestion): Digest {
+export function sourceDigest({ places: _, ...question }: SourceQuestion): Digest {
   return canonicalDigest("kit/source-question/1", question as unknown as Canonical);
 }
 

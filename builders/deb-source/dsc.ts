@@ -4,6 +4,7 @@
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { sourceFiles } from "../../evaluator/sourcepackage.ts";
 import type { Input } from "../../store/model/derivation.ts";
+import type { Place } from "../../store/model/fault.ts";
 import { archiveFile } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
 import { sourceOf } from "../distro/source.ts";
@@ -16,14 +17,17 @@ export interface DscWish {
   readonly name: string;
   /** Just this one; else the archive's highest. */
   readonly version: string | undefined;
+  /** Where the manifest names it. */
+  readonly place: Place;
 }
 
 /** Its tree with its patches applied; undefined while a question is open. */
-export function planDsc(planning: Planning, { distro, name, version }: DscWish): Input | undefined {
+export function planDsc(planning: Planning, { distro, name, version, place }: DscWish): Input | undefined {
   const answer = planning.source({
     source: sourceOf(distro, sourceLists),
     name,
     ...(version !== undefined && { version }),
+    places: { "": place },
   });
   const tools = planTools(planning, "dpkg-source", distro.name);
   const launcher = planTools(planning, "launcher", distro.name);

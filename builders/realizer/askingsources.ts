@@ -12,8 +12,9 @@ import {
   sourceQuestionText,
 } from "../../evaluator/sourcepackage.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { lockedIndexes, sourceListsOf } from "../lock/listing.ts";
+import { type Listing, lockedIndexes, sourceListsOf } from "../lock/listing.ts";
 import { type AskMeans, type AskOptions, assemblyOf, type Locking } from "./asking.ts";
+import { located } from "./blame.ts";
 import { leaving } from "./leave.ts";
 
 /**
@@ -28,14 +29,14 @@ export async function askSources(
 ): Promise<Lock> {
   let extended = world.lock;
   for (const question of open) {
-    const { source } = question;
+    const { source, places } = question;
     means.emit({ type: "step", text: `resolving ${sourceQuestionText(question)}` });
-    if (!isSearched(source, "repositories")) throw leftOut(question);
+    if (!isSearched(source, "repositories")) throw located(leftOut(question), places);
     const listing = await means.indexes({ source }, assemblyOf(question, world));
     const answer = leaving(
       sourceDigest(question),
       leave,
-      () => heldSource(question, lock, locking) ?? chooseSource(question, sourceListsOf(question, listing)),
+      () => heldSource(question, lock, locking) ?? chosenSource(question, listing),
     );
     if (answer === undefined) continue;
     const indexes = lockedIndexes(listing);
@@ -43,6 +44,15 @@ export async function askSources(
     extended = withSource(extended, question, answer, { date, indexes });
   }
   return extended;
+}
+
+/** @throws {Fault} `unresolved/no-source` */
+function chosenSource(question: SourceQuestion, listing: Listing): SourceAnswer {
+  try {
+    return chooseSource(question, sourceListsOf(question, listing));
+  } catch (error) {
+    throw error instanceof Fault ? located(error, question.places) : error;
+  }
 }
 
 /** What is pinned for the question, unless it is to move. */
@@ -64,8 +74,9 @@ function leftOut({ source, name }: SourceQuestion): Fault {
 /** @throws {Fault} `unresolved/not-locked` */
 export function refuseOpenSources([first]: readonly SourceQuestion[]): void {
   if (first === undefined) return;
-  throw new Fault("unresolved/not-locked", "the lock has no such source package", {
+  const fault = new Fault("unresolved/not-locked", "the lock has no such source package", {
     details: [sourceQuestionText(first)],
     hint: "run `kit lock` to choose it, and commit the changed lock file",
   });
+  throw located(fault, first.places);
 }

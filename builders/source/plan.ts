@@ -97,8 +97,8 @@ function planDscOf(
   { distro, local, place }: SourceWish,
 ): Input | undefined {
   const { dsc: name, version } = source;
-  if (formOfDsc(name) === "name") return planDsc(planning, { distro, name, version });
   const placeOf = (key: string) => place(["sources", index, key]);
+  if (formOfDsc(name) === "name") return planDsc(planning, { distro, name, version, place: placeOf("dsc") });
   return planOwnDsc(planning, { source, distro, local, place: placeOf });
 }
 

@@ -423,6 +423,8 @@ describe("a source package of the distribution", () => {
     const refused = async (text: string) => {
       writeFiles(place.folder, { "none.yaml": text });
       const outcome = await run("lock", "none.yaml");
+      const line = text.split("\n").findIndex((each) => each.includes("dsc:")) + 1;
+      expect(placesOf(outcome)).toEqual([`none.yaml:${line}`]);
       return [outcome.status, codes(outcome)];
     };
     expect(await refused(manifest("no-such-source"))).toEqual([4, ["unresolved/no-source"]]);

@@ -10,6 +10,8 @@ import type { Made } from "../distro/package.ts";
 export interface Language {
   /** What a requirement speaks of; nothing of one that cannot be read. */
   readonly namesIn: (requirement: string) => readonly string[];
+  /** Of what any would do, the best first; what has no such order is one. */
+  readonly alternatives: (requirement: string) => readonly string[];
   /** Whether it is of one thing alone. */
   readonly isSimple: (requirement: string) => boolean;
   /** What has to be there for a package to be installed. */
@@ -21,6 +23,7 @@ export interface Language {
 /** Debian Policy 7. */
 export const debLanguage: Language = {
   namesIn: (requirement) => readable(() => parseGroup(requirement).map(({ name }) => name)),
+  alternatives: (requirement) => requirement.split("|").map((text) => text.trim()),
   isSimple: (requirement) => !requirement.includes("|"),
   needsOf: (stanza) =>
     ["Pre-Depends", "Depends"].flatMap((field) =>
@@ -36,6 +39,7 @@ export const debLanguage: Language = {
 export const rpmLanguage: Language = {
   namesIn: (requirement) =>
     readable(() => [...simplesOf(parseRelation(requirement))].map(({ name }) => name)),
+  alternatives: (requirement) => [requirement],
   isSimple: (requirement) => !requirement.startsWith("("),
   needsOf: (stanza) =>
     ["Requires-Pre", "Requires"]

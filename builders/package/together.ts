@@ -189,7 +189,10 @@ function providersOf(
   const { member, members, language, found } = search;
   const rest = members.filter((one) => one !== member);
   const [isOwn, isTaken] = [declaredBy(member, language), giversIn([...packages], language)];
-  const open = texts.filter((text) => !isOwn(text) && isTaken(text).length === 0);
+  const left = texts.filter((text) => !isOwn(text) && isTaken(text).length === 0);
+  const better = left.map((text) => metBefore(text, rest, search));
+  const open = left.filter((_, i) => better[i] !== true);
+  if (better.includes(undefined)) return undefined;
   const declaring = rest.filter((one) => open.some(declaredBy(one, language)));
   const declared = declaring.map((one) => packagesOf(one, search));
   const given = declared.flatMap((items) => open.flatMap(giversIn(items ?? [], language)));
@@ -206,6 +209,15 @@ function providersOf(
     given.push(...providers);
   }
   return met === undefined || declared.includes(undefined) ? undefined : given;
+}
+
+/** Whether the distribution has one of what is written before that which one of the others declares. */
+function metBefore(text: string, rest: readonly Member[], { member, language }: Search): boolean | undefined {
+  const all = language.alternatives(text);
+  const first = all.findIndex((one) => rest.some((other) => declaredBy(other, language)(one)));
+  if (first < 1) return false;
+  const met = member.metOf(all.slice(0, first));
+  return met && met.size > 0;
 }
 
 /** Its packages; undefined while they are open, and where it is not planned, whoever asks waits for it. */
@@ -258,7 +270,10 @@ function nobodyProvides(lacking: readonly Wait[], waits: readonly Wait[], member
     for (const text of unmet) needs.set(text, [...(needs.get(text) ?? []), member.name]);
   const details = [...needs].map(([text, names]) => `${text} is needed to build ${names.join(", ")}`);
   const behind = waits.filter(({ unmet }) => unmet.size === 0).map(({ member }) => member.name);
+  const [first, ...others] = lacking.map(({ member }) => member);
   return new Fault("unresolved/nobody-provides", `nobody provides ${[...needs.keys()].join(", ")}`, {
+    ...(first && { place: first.place }),
+    related: others.map(({ name, place }) => ({ place, message: name })),
     details: [...details, ...(behind.length > 0 ? [`held up by that: ${behind.join(", ")}`] : [])],
     hint: `neither the distribution has it, nor one of the ${members.length} packages that are built together`,
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rpmLanguage } from "../../../builders/package/language.ts";
+import { debLanguage, rpmLanguage } from "../../../builders/package/language.ts";
 import { type Member, planTogether } from "../../../builders/package/together.ts";
 import { lost } from "../../../evaluator/refusals.ts";
 import { contentOf } from "../../../store/model/derivation.ts";
@@ -20,7 +20,11 @@ interface Written {
 }
 
 /** Members by name, and whose packages each is built with in the end. */
-function plan(written: Readonly<Record<string, Written>>, distro: readonly string[] = ["gcc"]) {
+function plan(
+  written: Readonly<Record<string, Written>>,
+  distro: readonly string[] = ["gcc"],
+  language = rpmLanguage,
+) {
   const builtWith: Record<string, readonly string[]> = {};
   const members = Object.entries(written).map(
     ([name, { requires, declares = [], provides = [], needs = [], isOpen, isLost }]): Member => {
@@ -55,7 +59,7 @@ function plan(written: Readonly<Record<string, Written>>, distro: readonly strin
       };
     },
   );
-  const { planned, refused, blocked } = planTogether(members, rpmLanguage);
+  const { planned, refused, blocked } = planTogether(members, language);
   const open = [...planned].flatMap(([name, made]) => (made === undefined ? [name] : []));
   return { builtWith, open, refused, blocked: Object.fromEntries(blocked) };
 }
@@ -93,6 +97,8 @@ describe("sources that are built together", () => {
     expect(lacking.refused.get("a")).toMatchObject({
       code: "unresolved/nobody-provides",
       details: ["x(y) is needed to build a, b", "held up by that: c"],
+      place: { file: "a" },
+      related: [{ message: "b" }],
     });
     expect(lacking.blocked).toEqual({ c: ["a"] });
     const { refused, builtWith } = plan({
@@ -106,6 +112,14 @@ describe("sources that are built together", () => {
       related: [expect.objectContaining({ message: "b" }), expect.objectContaining({ message: "c" })],
     });
     expect(builtWith).toEqual({ d: [] });
+  });
+
+  test("of alternatives the first that is there, and no circle for the sake of a later one", () => {
+    const written = { app: { requires: ["make | lib"] }, lib: { requires: ["app"] } };
+    expect(plan(written, ["make"], debLanguage).builtWith).toEqual({ app: [], lib: ["app"] });
+    expect([...plan(written, [], debLanguage).refused.keys()]).toEqual(["app", "lib"]);
+    const other = { app: { requires: ["lib | make"] }, lib: { requires: [] } };
+    expect(plan(other, ["make"], debLanguage).builtWith).toEqual({ app: ["lib"], lib: [] });
   });
 
   test("two circles, and who waits for one of them", () => {

@@ -311,7 +311,7 @@ describe("trees of one folder, none of whose manifests names another", () => {
     expect([...lacking.paths.keys()]).toEqual(["good"]);
     expect([lacking.status, codes(lacking)]).toEqual([4, Array(2).fill("unresolved/unsatisfiable")]);
     for (const name of ["lacking", "other"])
-      expect(lacking.stderr).toContain(`lacking/${name}.yaml","line":2`);
+      expect(lacking.stderr).toContain(`lacking/${name}.yaml","line":5`);
     expect(lacking.stderr).toContain("later is not built: it waits for lacking");
     // To lock it, all of it has to be there, and all that is not is told at once.
     const locking = await run("lock", "unplanned");

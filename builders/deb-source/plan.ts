@@ -135,7 +135,7 @@ function planBuild(
       root: { derivation: root, output: "root" },
       parameters,
     }),
-    { source: place(["sources"]) },
+    { "": place(["name"]), source: place(["sources"]) },
   );
   const list = planning.fact(build, "packages", packagesFile);
   const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};

@@ -15,6 +15,7 @@ export function isLasting(code: string): boolean {
 const passing: ReadonlySet<string> = new Set([
   "build/time-limit",
   "build/memory-limit",
+  "build/process-limit",
   "build/killed",
   "build/long-path",
   "build/no-room",

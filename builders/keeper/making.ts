@@ -30,6 +30,7 @@ import type { BuildJob, BuildOutcome, KeeperSetup } from "./protocol.ts";
 import { lockRequest } from "./requestlock.ts";
 import { foundAmong, suggestions, unsure } from "./suggestion.ts";
 import type { Trade } from "./trade.ts";
+import { walledIn } from "./walled.ts";
 import type { openWorkshop, Work } from "./work.ts";
 
 export interface MakingParts {
@@ -179,7 +180,7 @@ export function openMaking(parts: MakingParts): Making {
       return { outcome, durable };
     } catch (error) {
       const told = asFault(error);
-      const found = told instanceof Fault && told.code === "build/failed" ? ownersOf(work, job, digest) : [];
+      const found = told instanceof Fault && told.code === "build/failed" ? reasonsOf(work, job, digest) : [];
       const fault = withLog(told, [...work.lastLines(20), ...found], digest);
       const failed =
         fault instanceof Fault ? { failed: fault.code, failure: keptFailure(fault) } : { failed: "defect" };
@@ -188,6 +189,13 @@ export function openMaking(parts: MakingParts): Making {
       if (setup.keepFailed) work.keep();
       throw fault;
     }
+  };
+
+  /** What the log tells of why: what was out of reach, and who has what was not found. */
+  const reasonsOf = (work: Work, job: BuildJob, digest: Digest): string[] => {
+    // Git alone is let out.
+    const walled = job.request.builder === "git" ? undefined : walledIn(work.lastLines(20));
+    return [...ownersOf(work, job, digest), ...(walled === undefined ? [] : [walled])];
   };
 
   /** Who in the store has what the build did not find. Half a second for 700 packages, where one has failed. */

@@ -63,7 +63,7 @@ const error =
   /\berror: |\bERROR: |\*\*\* |\bError \d+$|^CMake Error|^ninja: build stopped|compilation aborted|^\w*Error: |ended with status/;
 
 const pkgConfigWords = [
-  /^Package '?([^\s',]+?)'?,? (?:was not found|required by .* not found|not found)/,
+  /^(?:--\s+)?Package '?([^\s',]+?)'?,? (?:was not found|required by .* not found|not found)/,
   /No package '([^\s']+)' found/,
 ];
 

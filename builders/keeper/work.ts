@@ -328,6 +328,12 @@ function failedCommand(command: Command, exit: Exit, limits: Limits): Fault {
           hint: "raise the limit: --memory-limit SIZE",
         },
       );
+    case "processes":
+      return new Fault(
+        "build/process-limit",
+        `${program} was refused one more process beside the ${limits.processes} that it may have`,
+        { hint: "does it start itself for ever? with fewer --cores, make and its like start less at once" },
+      );
     case "interrupted":
       return new Fault("interrupted/build", `${program} was interrupted`);
   }

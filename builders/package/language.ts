@@ -52,7 +52,10 @@ export const rpmLanguage: Language = {
   ],
 };
 
-/** Whether what a source's text declares is meant. Of one that is lost, whatever has its name in its own could be: `zlib1g-dev` of zlib. */
+/**
+ * Whether what a source's text declares is meant. Of one that is lost, whatever begins with its name could be: of zlib
+ * `zlib1g-dev`, `pkgconfig(zlib)`, `libzlib.so.1`.
+ */
 export function declaredBy(
   {
     name: own,
@@ -65,7 +68,12 @@ export function declaredBy(
   },
   { namesIn }: Language,
 ): (requirement: string) => boolean {
-  if (isLost) return (text: string) => namesIn(text).some((name) => name.includes(own));
+  if (isLost) {
+    const begins = (name: string) =>
+      [own, `lib${own}`].some((one) => name.startsWith(one) && !/^[a-z]/.test(name.slice(one.length)));
+    const partsOf = (name: string) => [name, ...name.split(/[(/]/)];
+    return (text: string) => namesIn(text).some((name) => partsOf(name).some(begins));
+  }
   const declared = new Set(declares);
   return (text: string) => namesIn(text).some((name) => declared.has(name));
 }

@@ -112,10 +112,11 @@ export function sourceNeeds(
   all: readonly Plannable[],
   built: readonly Plannable[],
 ): ReadonlyMap<string, readonly string[]> | undefined {
-  const packages = built.length === 0 ? [] : planEach(planning, built, all);
+  const sources = built.filter((item) => isSource(planning, item));
+  const packages = sources.length === 0 ? [] : planEach(planning, sources, all);
   const made = new Map(
     packages.flatMap((items, i) => {
-      const item = built[i];
+      const item = sources[i];
       return item === undefined || items === undefined || items === lost ? [] : [[item.file, items] as const];
     }),
   );
@@ -125,10 +126,17 @@ export function sourceNeeds(
   return needs.includes(undefined) ? undefined : new Map(needs.flatMap((each) => [...(each ?? [])]));
 }
 
+/** Builders of sources that are built with each other's packages. */
+const ofSources = ["rpm", "deb-source"] as const;
+
+function isSource(planning: Planning, item: Plannable): boolean {
+  return ofSources.some((builder) => isBuiltBy(planning, builder)(item));
+}
+
 /** Those that are built with each other's packages. */
 function setsIn(planning: Planning, all: readonly Plannable[]) {
   const planBeside = (files: readonly string[], target: Target) => debsOf(planning, target)(files);
-  return (["rpm", "deb-source"] as const).flatMap((builder) => {
+  return ofSources.flatMap((builder) => {
     const own = all.filter(isBuiltBy(planning, builder));
     const sets = Map.groupBy(own, ({ target }) => Object.values(target).join(" "));
     return [...sets.values()].map((items) => ({

@@ -211,8 +211,12 @@ function providersOf(
   return met === undefined || declared.includes(undefined) ? undefined : given;
 }
 
-/** Whether the distribution has one of what is written before that which one of the others declares. */
-function metBefore(text: string, rest: readonly Member[], { member, language }: Search): boolean | undefined {
+/** Whether the distribution has one of what is written before that which one of the others declares; undefined while open. */
+export function metBefore(
+  text: string,
+  rest: readonly Member[],
+  { member, language }: { readonly member: Member; readonly language: Language },
+): boolean | undefined {
   const all = language.alternatives(text);
   const first = all.findIndex((one) => rest.some((other) => declaredBy(other, language)(one)));
   if (first < 1) return false;

@@ -77,6 +77,11 @@ export interface Differing {
 export class Unfinished extends Faults {
   readonly results: Realized["results"];
 
+  /** Whether everything else was looked at: where there is no room nothing more is begun. */
+  get wentOn(): boolean {
+    return !this.faults.some(({ code }) => code === "store/full");
+  }
+
   constructor(faults: readonly Fault[], results: Realized["results"]) {
     super(faults);
     this.results = results;

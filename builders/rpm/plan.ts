@@ -130,14 +130,21 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
     epoch: manifest.sourceDateEpoch ?? about.changed ?? poolTime,
   };
   const common = { architecture: rpmName(target.arch), launcher, parameters, srpm };
+  const written = { "": building.place(["name"]) };
   const ask = (root: Derivation) =>
-    rpmRequiresDerivation({ ...common, label: manifest.name, root: { derivation: root, output: "root" } });
+    placed(
+      rpmRequiresDerivation({ ...common, label: manifest.name, root: { derivation: root, output: "root" } }),
+      written,
+    );
   const root = settledRoot(building, about, { localsFor, ask });
   if (root === undefined) return undefined;
-  const build = rpmDerivation({
-    ...{ ...common, label: `${about.name}-${about.version}`, buildType: target.buildType },
-    root: { derivation: root, output: "root" },
-  });
+  const build = placed(
+    rpmDerivation({
+      ...{ ...common, label: `${about.name}-${about.version}`, buildType: target.buildType },
+      root: { derivation: root, output: "root" },
+    }),
+    written,
+  );
   const list = planning.fact(build, "packages", packagesFile);
   if (list === undefined) return undefined;
   const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};

@@ -79,6 +79,15 @@ sed 's/ .*//' names | LC_ALL=C sort -u > ${outFolder}/${declaresFile}
 `;
 }
 
+/** Says what of a patch did not apply, as patch(1) leaves it; the command's status stays. */
+const orRejects = ` || {
+  status=$?
+  find BUILD -name '*.rej' -type f | sort | head -n 3 | while read -r file; do
+    echo "kit: what did not apply, $file:" && head -n 14 "$file"
+  done
+  exit "$status"
+}`;
+
 /** With what it asks for while it is built, rpmbuild packs a second source package, and ends with 11. */
 export function requiresScript(told: Told): string {
   return `${begin}${takeSource}cd ${top}
@@ -93,7 +102,7 @@ if test -e "$1"; then rpm -qp --nosignature --requires "$1" > ${outFolder}/${req
 /** Checks run apart from the build: what they find changes nothing that is built. */
 export function buildScript(told: Told): string {
   return `${begin}${takeSource}cd ${top}
-${rpmbuild(told, ["-rb", "--nocheck", "source.src.rpm"])}
+${rpmbuild(told, ["-rb", "--nocheck", "source.src.rpm"])}${orRejects}
 ${endBuildUser}for file in RPMS/*.rpm; do
   test -f "$file" && install -m 0644 "$file" ${outFolder}/
 done

@@ -21,6 +21,8 @@ export interface Slot extends Disposable {
   /** Bytes that are held now and cannot be taken from it, without what was there before. */
   heldMemory(): number | undefined;
   ranOutOfMemory(): boolean;
+  /** Whether one more process was refused. */
+  ranOutOfProcesses(): boolean;
   /**
    * Whether processes besides the residents are still being ended: the launcher does not wait for the last of them.
    */
@@ -45,18 +47,21 @@ function slotVersion2(group: string, limits: Limits): Slot {
   if (existsSync(`${group}/memory.oom.group`)) writeFileSync(`${group}/memory.oom.group`, "1");
   const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${group}/memory.events`))?.[1] ?? 0);
   const held = () => heldIn(`${group}/memory.stat`, "anon");
-  let [before, heldBefore] = [0, 0];
+  const refused = () => refusedIn(`${group}/pids.events`);
+  let [before, heldBefore, refusedBefore] = [0, 0, 0];
   return {
     enter: `echo 0 > ${quoted(`${group}/cgroup.procs`)}`,
     reset() {
       before = kills();
       heldBefore = held() ?? 0;
+      refusedBefore = refused();
       // Only newer kernels take the reset; on others the peak is the slot's, not the build's.
       tryWrite(`${group}/memory.peak`, "0");
     },
     peakMemory: () => numberIn(`${group}/memory.peak`),
     heldMemory: () => since(held(), heldBefore),
     ranOutOfMemory: () => kills() > before,
+    ranOutOfProcesses: () => refused() > refusedBefore,
     isBusy: (residents) => holdsOthers(`${group}/cgroup.procs`, residents),
     [Symbol.dispose]: () => remove(group),
   };
@@ -69,17 +74,20 @@ function slotVersion1(memory: string, pids: string, limits: Limits): Slot {
   writeFileSync(`${pids}/pids.max`, String(limits.processes));
   const kills = () => Number(/^oom_kill (\d+)/m.exec(textIn(`${memory}/memory.oom_control`))?.[1] ?? 0);
   const held = () => heldIn(`${memory}/memory.stat`, "rss");
-  let [before, heldBefore] = [0, 0];
+  const refused = () => refusedIn(`${pids}/pids.events`);
+  let [before, heldBefore, refusedBefore] = [0, 0, 0];
   return {
     enter: `echo 0 > ${quoted(`${memory}/cgroup.procs`)} && echo 0 > ${quoted(`${pids}/cgroup.procs`)}`,
     reset() {
       before = kills();
       heldBefore = held() ?? 0;
+      refusedBefore = refused();
       tryWrite(`${memory}/memory.max_usage_in_bytes`, "0");
     },
     peakMemory: () => numberIn(`${memory}/memory.max_usage_in_bytes`),
     heldMemory: () => since(held(), heldBefore),
     ranOutOfMemory: () => kills() > before,
+    ranOutOfProcesses: () => refused() > refusedBefore,
     isBusy: (residents) => holdsOthers(`${pids}/cgroup.procs`, residents),
     [Symbol.dispose]() {
       remove(memory);
@@ -96,6 +104,7 @@ function slotOfResources(limits: Limits): Slot {
     peakMemory: () => undefined,
     heldMemory: () => undefined,
     ranOutOfMemory: () => false,
+    ranOutOfProcesses: () => false,
     isBusy: () => false,
     [Symbol.dispose]: () => {},
   };
@@ -107,6 +116,11 @@ function heldIn(file: string, ofProcesses: "anon" | "rss"): number | undefined {
   const amount = (name: string) => new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1];
   const [processes, files] = [amount(ofProcesses), amount("shmem")];
   return processes === undefined ? undefined : Number(processes) + Number(files ?? 0);
+}
+
+/** How often a fork was refused, as both versions have it. */
+function refusedIn(file: string): number {
+  return Number(/^max (\d+)/m.exec(textIn(file))?.[1] ?? 0);
 }
 
 function since(now: number | undefined, before: number): number | undefined {

@@ -51,6 +51,7 @@ export type Exit =
   | { readonly how: "status"; readonly status: number }
   | { readonly how: "time" }
   | { readonly how: "memory" }
+  | { readonly how: "processes" }
   | { readonly how: "interrupted" };
 
 export interface SandboxParts {
@@ -129,7 +130,8 @@ async function runCommand(
     if (broken) throw broken.error;
     if (stopped) return { how: stopped };
     // A command may make any status of the death of one it started.
-    return status !== 0 && slot.ranOutOfMemory() ? { how: "memory" } : { how: "status", status };
+    if (status !== 0 && slot.ranOutOfMemory()) return { how: "memory" };
+    return status !== 0 && slot.ranOutOfProcesses() ? { how: "processes" } : { how: "status", status };
   } finally {
     clearTimeout(clock);
     signal?.removeEventListener("abort", interrupt);

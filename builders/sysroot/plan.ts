@@ -174,7 +174,10 @@ function planTree(
       epoch: manifest.sourceDateEpoch ?? poolTime,
     },
   });
-  const derivation = placed(build, { directory: place([manifest.builder, "directory"]) });
+  const derivation = placed(build, {
+    "": place(["name"]),
+    directory: place([manifest.builder, "directory"]),
+  });
   const { test } = manifest;
   const check = typeof test === "object" ? test : undefined;
   // Crossed or not, what is checked are the target's programs.

@@ -211,7 +211,9 @@ export abstract class PlanCommand extends PartsCommand {
 
   /** The plan of a manifest, locked first where there is no lock; `planned` is told of each planning on the way. */
   /** Whether something comes of what does not need what failed. */
-  protected readonly keepGoing: boolean = false;
+  protected keepsGoing(): boolean {
+    return false;
+  }
 
   /** Commands that only look build nothing to find out more. */
   protected readonly facts: LineOptions["facts"] = undefined;
@@ -227,7 +229,7 @@ export abstract class PlanCommand extends PartsCommand {
       wish: this.wish(outputs),
       locking: { mode: "first" as const },
       facts: this.facts,
-      keepGoing: this.keepGoing,
+      keepGoing: this.keepsGoing(),
     };
     const means = parts.line(options.manifest);
     const plan: LineMeans["plan"] = (planning) => {

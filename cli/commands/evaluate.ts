@@ -51,6 +51,11 @@ export class EvaluateCommand extends PlanCommand {
 
   protected override readonly facts = "recorded";
 
+  /** Who needs whom is told of the others, too. */
+  protected override keepsGoing(): boolean {
+    return this.dependents !== undefined;
+  }
+
   override async work(parts: Parts): Promise<number> {
     if (this.recursive && this.dependents === undefined)
       throw new Fault("usage/bad-option", "--recursive goes with --dependents NAME");

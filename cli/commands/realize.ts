@@ -10,7 +10,7 @@ import { checksType } from "../../builders/package/outputs.ts";
 import { leftOutText } from "../../builders/realizer/leftout.ts";
 import type { Planned } from "../../builders/realizer/line.ts";
 import { realizeLine } from "../../builders/realizer/make.ts";
-import type { Realized } from "../../builders/realizer/means.ts";
+import { type Realized, Unfinished } from "../../builders/realizer/means.ts";
 import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
@@ -106,8 +106,11 @@ export class RealizeCommand extends BuildCommand {
     description:
       "end with 1 where the checks of a package whose manifest says `test` found something; of an image, of all in it",
   });
-  protected override readonly keepGoing = true;
   readonly #ended: Extract<Event, { type: "end" }>[] = [];
+
+  protected override keepsGoing(): boolean {
+    return true;
+  }
 
   protected override heard(event: Event): void {
     if (event.type === "end") this.#ended.push(event);
@@ -141,6 +144,7 @@ export class RealizeCommand extends BuildCommand {
     let isWhole = false;
     try {
       const status = await this.make({ ...planned, manifest }, parts).catch((error: unknown) => {
+        isWhole = error instanceof Unfinished && error.wentOn && !this.signal.aborted;
         throw error instanceof Faults ? new Faults([...failures, ...error.faults]) : error;
       });
       isWhole = true;

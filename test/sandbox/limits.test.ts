@@ -130,7 +130,7 @@ describe("limits", () => {
     expect(reached).toBeGreaterThan(20);
     expect(reached).toBeLessThanOrEqual(40);
     const bomb = await faultOf(probe(keeper, tools, store, "bomb() { bomb | bomb & wait; }; bomb; exit 3"));
-    expect(bomb).toMatchObject({ code: "build/failed" });
+    expect(bomb).toMatchObject({ code: "build/process-limit", exit: 1 });
     await probe(keeper, tools, store, "true");
   });
 

@@ -11,6 +11,7 @@ test.each([
   ["clang", "x.cpp:2:2: fatal error: 'units.hpp' file not found", "units.hpp"],
   ["pkg-config", "Package greet was not found in the pkg-config search path.", "greet.pc"],
   ["pkgconf", "Package 'greet', required by 'virtual:world', not found", "greet.pc"],
+  ["pkgconf, told by cmake", "--   Package 'greet', required by 'virtual:world', not found", "greet.pc"],
   ["pkg-config, short", "No package 'greet' found", "greet.pc"],
   ["meson", 'meson.build:3:0: ERROR: Dependency "greet" not found, tried pkgconfig', "greet.pc"],
   ["meson, a program", "meson.build:4:0: ERROR: Program 'bison' not found or not executable", "bison"],

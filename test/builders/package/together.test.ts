@@ -160,10 +160,11 @@ describe("sources that are built together", () => {
       {
         zlib: { requires: [], isLost: "text" },
         ...{ app: { requires: ["zlib1g-dev"] }, alone: { requires: ["gcc"] } },
+        ...{ packer: { requires: ["minizlib", "zlibber"] } },
       },
-      ["gcc", "zlib1g-dev"],
+      ["gcc", "zlib1g-dev", "minizlib", "zlibber"],
     );
-    expect(builtWith).toEqual({ alone: [] });
+    expect(builtWith).toEqual({ alone: [], packer: [] });
     expect(blocked).toEqual({ app: ["zlib"] });
   });
 

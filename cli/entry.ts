@@ -31,9 +31,11 @@ export function cacheFolder(environment: Readonly<Record<string, string | undefi
 
 /** Of one without a home it is where nothing can be: what can be lost is not kept. */
 function homeFolder(): string {
+  const nowhere = "/dev/null";
   try {
-    return homedir();
+    const home = homedir();
+    return home.startsWith("/") ? home : nowhere;
   } catch {
-    return "/dev/null";
+    return nowhere;
   }
 }

@@ -20,7 +20,10 @@ export function storeFolder(caller: Caller, flag: string | undefined, configured
 
 function defaultStore({ environment, user }: Caller): string {
   if (user.uid === 0) return "/var/lib/kit";
-  return join(environment["XDG_DATA_HOME"] || join(environment["HOME"] ?? "/", ".local/share"), "kit");
+  // Relative ones are to be ignored (XDG base directories).
+  const absolute = (name: string) =>
+    environment[name]?.startsWith("/") === true ? environment[name] : undefined;
+  return join(absolute("XDG_DATA_HOME") ?? join(absolute("HOME") ?? "/", ".local/share"), "kit");
 }
 
 /** Where a configuration is looked for: `kit.config.yaml` in the directory and above it, nearest first. */

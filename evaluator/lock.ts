@@ -40,6 +40,8 @@ export interface LockedAnswer {
 
 export interface Lock {
   readonly format: "kit/lock/1";
+  /** Not all is answered yet that the manifests ask: who realizes them goes on with it. */
+  readonly partial?: true;
   readonly distros: Readonly<Record<string, LockedDistro>>;
   readonly answers: Readonly<Record<string, LockedAnswer>>;
   /** Of views; absent where there are none. */
@@ -166,6 +168,7 @@ export function packageFileOf(item: ChosenPackage): PackageFile {
 
 const shape = z.object({
   format: z.literal("kit/lock/1"),
+  partial: z.optional(z.literal(true)),
   distros: z.record(
     z.string(),
     z.object({
@@ -224,6 +227,7 @@ export function indexKey({ repository, suite, component, architecture }: LockedI
 function sorted(lock: Lock): Lock {
   return {
     format: lock.format,
+    ...(lock.partial && { partial: true as const }),
     distros: byKey(lock.distros, (distro) => ({
       indexes: [...distro.indexes].sort((a, b) => (indexKey(a) < indexKey(b) ? -1 : 1)),
       packages: byKey(distro.packages, (value) => value),

@@ -97,7 +97,9 @@ export function answersElsewhere(lock: Lock, architectures: readonly string[]): 
   const answers = Object.entries(lock.answers).map(
     ([digest, { question }]) => [digest, questionFrame(question)] as const,
   );
-  const isElsewhere = ({ architecture }: Frame) => !architectures.includes(architecture);
+  // What is crossed is built here for there.
+  const isElsewhere = ({ architectures: [native = "", ...foreign], isBuild }: Frame) =>
+    [native, ...(isBuild ? foreign : [])].some((one) => !architectures.includes(one));
   const isOfTools = ({ base }: Frame) => base.length === 0;
   if (!answers.some(([, frame]) => isElsewhere(frame) && !isOfTools(frame))) return [];
   const others = answers.filter(([, frame]) => isElsewhere(frame) || isOfTools(frame));
@@ -106,7 +108,21 @@ export function answersElsewhere(lock: Lock, architectures: readonly string[]): 
   );
 }
 
-/** Only the answers asked for, and what they name. */
+/** The lock with these answers of an older one, where it has none itself. */
+export function withKept(lock: Lock, older: Lock, digests: ReadonlySet<Digest>): Lock {
+  const kept = <T>(before: Readonly<Record<string, T>> = {}, now: Readonly<Record<string, T>> = {}) => ({
+    ...Object.fromEntries(Object.entries(before).filter(([digest]) => digests.has(digest as Digest))),
+    ...now,
+  });
+  return {
+    ...lock,
+    answers: kept(older.answers, lock.answers),
+    sources: kept(older.sources, lock.sources),
+    git: kept(older.git, lock.git),
+  };
+}
+
+/** Only the answers asked for, and what they name: all that there is to answer. */
 export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
   const asked = <T>(all: Readonly<Record<string, T>> = {}): Record<string, T> =>
     Object.fromEntries(Object.entries(all).filter(([digest]) => wanted.has(digest as Digest)));
@@ -128,7 +144,7 @@ export function pruneLock(lock: Lock, wanted: ReadonlySet<Digest>): Lock {
     const packages = Object.entries(distro.packages).filter(([key]) => used.get(name)?.has(key));
     return [name, { ...distro, packages: Object.fromEntries(packages) }] as const;
   });
-  const { views: _, sources: __, git: ___, ...rest } = lock;
+  const { views: _, sources: __, git: ___, partial: ____, ...rest } = lock;
   return {
     ...rest,
     distros: Object.fromEntries(pruned),

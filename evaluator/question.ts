@@ -162,8 +162,10 @@ export function sourceText({ distro, architecture, foreign = [] }: Source): stri
 export interface Frame {
   /** As {@link sourceText} has it. */
   readonly source: string;
-  /** The native one. */
-  readonly architecture: string;
+  /** The native one first. */
+  readonly architectures: readonly string[];
+  /** Whether something is built there, and nobody gets it. */
+  readonly isBuild: boolean;
   readonly base: readonly string[];
   readonly exclude: readonly string[];
   readonly groups: readonly string[];
@@ -182,7 +184,8 @@ export function questionFrame(text: string): Frame {
   const base = [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name);
   return {
     source,
-    architecture: /^\S+ ([^+\s]+)/.exec(source)?.[1] ?? "",
+    architectures: (source.split(" ")[1] ?? "").split("+"),
+    isBuild: parts.includes(buildWord),
     base,
     exclude: names("without"),
     groups: names(groupsWord),

@@ -16,19 +16,26 @@ export interface Attempts {
   attempt<T>(file: string, work: () => T): T | Lost;
   /** It cannot be planned, whatever else can. */
   refuse(file: string, fault: Fault): void;
-  /** It is not planned, as these are not, which it is built with. */
-  block(file: string, by: readonly string[]): void;
+  /** It is not planned, as others are not, which it is built with. */
+  block(file: string, kept: Kept): void;
+}
+
+/** What keeps one from being planned. */
+export interface Kept {
+  /** Files of those it waits for. */
+  readonly by: readonly string[];
+  /** What it needs and nobody else provides, as one of these may; nothing where it is known which of them does. */
+  readonly lacking: readonly string[];
 }
 
 export interface Refusals {
   readonly refused: ReadonlyMap<string, Fault>;
-  /** Whom each of those waits for that are kept by others. */
-  readonly blocked: ReadonlyMap<string, readonly string[]>;
+  readonly blocked: ReadonlyMap<string, Kept>;
 }
 
 export function openAttempts(): Attempts & Refusals {
   const refused = new Map<string, Fault>();
-  const blocked = new Map<string, readonly string[]>();
+  const blocked = new Map<string, Kept>();
   const refuse = (file: string, fault: Fault) => {
     if (!refused.has(file)) refused.set(file, fault);
   };
@@ -36,7 +43,7 @@ export function openAttempts(): Attempts & Refusals {
     refused,
     blocked,
     refuse,
-    block: (file, by) => blocked.set(file, by),
+    block: (file, kept) => blocked.set(file, kept),
     attempt(file, work) {
       try {
         return work();

@@ -163,5 +163,5 @@ function framesIn(
       (answer) => answer.distro === distro && Object.keys(answer.packages).every((key) => here.has(key)),
     )
     .map(({ question }) => questionFrame(question))
-    .filter((frame) => frame.architecture === architecture);
+    .filter((frame) => frame.architectures[0] === architecture);
 }

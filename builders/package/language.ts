@@ -12,6 +12,7 @@ export interface Language {
   readonly namesIn: (requirement: string) => readonly string[];
   /** Of what any would do, the best first; what has no such order is one. */
   readonly alternatives: (requirement: string) => readonly string[];
+  readonly isOfAnyVersion: (requirement: string) => boolean;
   /** Whether it is of one thing alone. */
   readonly isSimple: (requirement: string) => boolean;
   /** What has to be there for a package to be installed. */
@@ -24,6 +25,7 @@ export interface Language {
 export const debLanguage: Language = {
   namesIn: (requirement) => readable(() => parseGroup(requirement).map(({ name }) => name)),
   alternatives: (requirement) => requirement.split("|").map((text) => text.trim()),
+  isOfAnyVersion: (requirement) => !requirement.includes("("),
   isSimple: (requirement) => !requirement.includes("|"),
   needsOf: (stanza) =>
     ["Pre-Depends", "Depends"].flatMap((field) =>
@@ -40,6 +42,7 @@ export const rpmLanguage: Language = {
   namesIn: (requirement) =>
     readable(() => [...simplesOf(parseRelation(requirement))].map(({ name }) => name)),
   alternatives: (requirement) => [requirement],
+  isOfAnyVersion: (requirement) => !/[<=>]/.test(requirement),
   isSimple: (requirement) => !requirement.startsWith("("),
   needsOf: (stanza) =>
     ["Requires-Pre", "Requires"]

@@ -48,27 +48,33 @@ export function planPackageOutputs(
   ]);
   const each = packages.map((item) => planned.get(item));
   const outputs = each.flatMap((items) => (items === lost ? [] : (items ?? [])));
-  // What is asked for may be of one that is not there.
-  if (each.includes(undefined) || each.includes(lost)) return outputs;
+  if (each.includes(undefined)) return outputs;
   const repository = planRepository(planning, outputs, packages[0]);
-  return repository ? wishedOf([...outputs, ...repository], planning) : outputs;
+  if (repository === undefined) return outputs;
+  const offered = [...outputs, ...repository];
+  // What is asked for may be of one that is not there.
+  if (!each.includes(lost)) refuseUnknown(offered, planning);
+  return wishedOf(offered, planning);
 }
 
 /** Given out where somebody asks for them. */
 const onlyWished: readonly string[] = ["sysroot", "srpm", "repository"];
 
-/** Those that are asked for by type or name; without a word all but what is only given out where it is asked for. */
-function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
+/** @throws {Fault} `usage/unknown-output` */
+function refuseUnknown(outputs: readonly PlannedOutput[], { wish }: Planning): void {
+  const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));
+  const unknown = wish.outputs?.find((output) => !isAny(output));
+  if (unknown === undefined) return;
   const types = [...new Set(outputs.flatMap(({ type }) => (type === "rpm" ? [type, "repository"] : [type])))];
   const known = [...types, ...(outputs.length === types.length ? [] : outputs.map(({ name }) => name))];
+  throw new Fault("usage/unknown-output", `there is no output ${unknown}`, {
+    hint: `it has ${known.join(", ")}`,
+  });
+}
+
+/** Those that are asked for by type or name; without a word all but what is only given out where it is asked for. */
+function wishedOf(outputs: readonly PlannedOutput[], { wish }: Planning): readonly PlannedOutput[] {
   const { outputs: wished = [], requireTests = false } = wish;
-  const isAny = (output: string) => outputs.some(({ type, name }) => [type, name].includes(output));
-  const unknown = wished.find((output) => !isAny(output));
-  if (unknown !== undefined) {
-    throw new Fault("usage/unknown-output", `there is no output ${unknown}`, {
-      hint: `it has ${known.join(", ")}`,
-    });
-  }
   const isWished = ({ type, name }: PlannedOutput) =>
     wished.includes(type) || wished.includes(name) || (requireTests && type === checksType);
   return outputs.filter(wished.length === 0 ? ({ type }) => !onlyWished.includes(type) : isWished);

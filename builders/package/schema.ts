@@ -2,7 +2,8 @@
 // Knows which builders there are; does not know how they build.
 
 import * as z from "zod";
-import { type Kind, referencesIn } from "../../evaluator/kind.ts";
+import { type Kind, type Reference, referencesIn } from "../../evaluator/kind.ts";
+import { defaultDistro } from "../../evaluator/manifest/variables.ts";
 import { debFiles, localsOfDebFiles, referencesOfFiles } from "./deb-files.ts";
 import { debPrebuilt } from "./deb-prebuilt.ts";
 import { debSource } from "./deb-source.ts";
@@ -26,7 +27,7 @@ export const packageKind: Kind<PackageManifest> = {
   name: "package",
   schema: packageManifest,
   references: (manifest) => [
-    ...referencesIn(manifest, "distro", "distro"),
+    ...distroOf(manifest),
     ...referencesIn(manifest, "dependencies", "package", isManifest),
     ...referencesIn(manifest, "buildDependencies", "package", isManifest),
     ...referencesOfFiles(manifest),
@@ -34,3 +35,9 @@ export const packageKind: Kind<PackageManifest> = {
   locals: [...localsOfDebFiles, ...localsOfSources, ...localsOfRpms, ...localsOfTrees],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };
+
+/** The one that is meant where none is named, as by images. */
+function distroOf(manifest: PackageManifest): Reference[] {
+  if (manifest.distro === undefined) return [{ path: ["distro"], to: defaultDistro, kind: "distro" }];
+  return referencesIn(manifest, "distro", "distro");
+}

@@ -47,7 +47,7 @@ export function planSet(
   const members = items.map((item) => planMember(planning, item, files, means));
   const { planned, refused, blocked } = planTogether(members, languageOf(builder), means.wanted);
   for (const [file, fault] of refused) planning.refuse(file, fault);
-  for (const [file, by] of blocked) planning.block(file, by);
+  for (const [file, kept] of blocked) planning.block(file, kept);
   const isThere = ({ file }: Plannable) => planned.has(file) || !means.wanted.includes(file);
   return new Map(items.map((item) => [item.file, isThere(item) ? planned.get(item.file) : lost]));
 }

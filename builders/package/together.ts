@@ -1,7 +1,7 @@
 // Sources that are built together: who is built with whose packages, though no manifest says so.
 // Pure. Knows what sources ask for and packages provide; does not know how anything is planned.
 
-import { type Lost, lost } from "../../evaluator/refusals.ts";
+import { type Kept, type Lost, lost } from "../../evaluator/refusals.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
 import { declaredBy, giversIn, type Language } from "./language.ts";
@@ -47,7 +47,7 @@ export interface Together {
   /** Those for whom somebody is missing, whatever is done. */
   readonly refused: ReadonlyMap<string, Fault>;
   /** Those who are built with one that is lost or refused, and with whom. */
-  readonly blocked: ReadonlyMap<string, readonly string[]>;
+  readonly blocked: ReadonlyMap<string, Kept>;
 }
 
 /**
@@ -219,8 +219,10 @@ export function metBefore(
 ): boolean | undefined {
   const all = language.alternatives(text);
   const first = all.findIndex((one) => rest.some((other) => declaredBy(other, language)(one)));
-  if (first < 1) return false;
-  const met = member.metOf(all.slice(0, first));
+  // Whether a version is there is found out when the root is resolved.
+  const before = all.slice(0, Math.max(0, first)).filter(language.isOfAnyVersion);
+  if (before.length === 0) return false;
+  const met = member.metOf(before);
   return met && met.size > 0;
 }
 
@@ -237,7 +239,7 @@ function stuck(
   members: readonly Member[],
 ): Pick<Together, "refused" | "blocked"> {
   const refused = new Map<string, Fault>();
-  const blocked = new Map<string, readonly string[]>();
+  const blocked = new Map<string, Kept>();
   const gone = new Set(lostOnes);
   const refuse = (those: readonly Member[], fault: Fault) => {
     for (const member of those) {
@@ -256,10 +258,11 @@ function stuck(
     if (rest.length === 0) return { refused, blocked };
     const held = rest.flatMap((wait) => {
       const by = wait.unmet.size > 0 ? [...lostOnes] : [...wait.others].filter((other) => gone.has(other));
-      return by.length > 0 ? [[wait.member, by.map(({ file }) => file)] as const] : [];
+      const kept = { by: by.map(({ file }) => file), lacking: [...wait.unmet] };
+      return by.length > 0 ? [[wait.member, kept] as const] : [];
     });
-    for (const [member, by] of held) {
-      blocked.set(member.file, by);
+    for (const [member, kept] of held) {
+      blocked.set(member.file, kept);
       gone.add(member);
     }
     if (held.length > 0) continue;

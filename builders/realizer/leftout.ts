@@ -12,6 +12,8 @@ export interface LeftOut {
   readonly state: "failed" | "blocked" | "elsewhere";
   /** The fault's code, the names of those it is built with, or why it is not for here. */
   readonly because: string;
+  /** What is to be had of nobody else, though nobody says that one of these has it. */
+  readonly lacking?: string;
 }
 
 export interface Judged {
@@ -33,7 +35,7 @@ export function judge(
   const failed = [...refused].filter((one) => !isElsewhere(one));
   // One fault may be of several: of all in a circle.
   const faults = [...Map.groupBy(failed, ([, fault]) => fault)].map(([fault, [first, ...more]]) =>
-    isSet && first && more.length === 0 ? named(fault, nameOf(first[0]), first[0], assembly) : fault,
+    first && more.length === 0 ? named(fault, isSet ? nameOf(first[0]) : "", first[0], assembly) : fault,
   );
   if (!keepGoing && faults.length > 0) throw new Faults(faults);
   const leftOut = [
@@ -42,10 +44,9 @@ export function judge(
     ),
     ...failed.map(([file, { code }]): LeftOut => ({ name: nameOf(file), state: "failed", because: code })),
     ...[...blocked].map(
-      ([file, by]): LeftOut => ({
-        name: nameOf(file),
-        state: "blocked",
-        because: by.map(nameOf).join(", "),
+      ([file, { by, lacking }]): LeftOut => ({
+        ...{ name: nameOf(file), state: "blocked", because: by.map(nameOf).join(", ") },
+        ...(lacking.length > 0 && { lacking: lacking.join(", ") }),
       }),
     ),
   ];
@@ -53,7 +54,9 @@ export function judge(
 }
 
 /** In a line, for people. */
-export function leftOutText({ name, state, because }: LeftOut): string | undefined {
+export function leftOutText({ name, state, because, lacking }: LeftOut): string | undefined {
+  if (lacking !== undefined)
+    return `${name} is not built: it needs ${lacking}, which nobody has unless ${because} would`;
   if (state === "blocked") return `${name} is not built: it waits for ${because}`;
   return state === "elsewhere" ? `${name} is left out: ${because}` : undefined;
 }
@@ -62,7 +65,7 @@ function isOfItself({ place }: Fault, file: string, assembly: Assembly): boolean
   return place !== undefined && place.file === assembly.manifests.get(file)?.document.place([]).file;
 }
 
-/** Of which of the set it is; what has no place of its own is told at its name. */
+/** Of which of the set it is, by its name; what has no place of its own is told at its name. */
 function named(fault: Fault, name: string, file: string, assembly: Assembly): Fault {
   const { code, message, hint, related, details, cause } = fault;
   const place = fault.place ?? assembly.manifests.get(file)?.document.place(["name"]);

@@ -3,7 +3,7 @@
 
 import { allDerivations, evaluate, type Plan, type Wish, type World } from "../../evaluator/evaluate.ts";
 import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
-import { answersElsewhere, pruneLock } from "../../evaluator/lockchange.ts";
+import { answersElsewhere, pruneLock, withKept } from "../../evaluator/lockchange.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type Derivation, splitContent } from "../../store/model/derivation.ts";
@@ -17,7 +17,7 @@ import { filesBeside } from "./beside.ts";
 import { gatherFacts } from "./facts.ts";
 import { judge, type LeftOut } from "./leftout.ts";
 import type { LineMeans } from "./linemeans.ts";
-import type { RealizeOptions } from "./means.ts";
+import { type RealizeOptions, Unfinished } from "./means.ts";
 import { areRecorded } from "./recorded.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -43,7 +43,7 @@ export interface Planned {
   readonly files: readonly string[];
   /** What had to be there before it could be told what is to be built. */
   readonly facts: readonly Derivation[];
-  /** What failed of that, and was refused; no lock is written where something did, and the plan is without what needs it. */
+  /** What failed of that, and was refused: the plan is without what needs it, and the lock knows that it is not whole. */
   readonly failures: readonly Fault[];
   /** Of a set, of what nothing is built. */
   readonly leftOut: readonly LeftOut[];
@@ -65,7 +65,7 @@ export async function planLine(
   const elsewhere = lockedElsewhere(assembly, written, targets, options.wish);
   const world: World = {
     ...{ assembly, tools, ...local, host: means.host },
-    lock: lockToBegin(written ?? emptyLock, options.locking, elsewhere),
+    lock: lockToBegin(written ?? emptyLock, options.locking),
     provisional: new Map(),
     facts: new Map(),
     untold: new Map(),
@@ -74,19 +74,23 @@ export async function planLine(
   const keepGoing = isSet && options.keepGoing === true;
   const round: Round = { options, isSet, written, asking, locking: options.locking, keepGoing };
   let way: Way = { world, asked: new Set(elsewhere), facts: [], failures: [] };
-  // A lock answers for the whole manifest, whichever outputs are wanted today.
-  const { outputs: _, select: __, ...whole } = options.wish;
+  // A lock answers for the whole manifest, whichever outputs are wanted today; of a set for what was planned of it.
+  const { outputs: _, ...whole } = options.wish;
   if (asking) way = await settled(way, whole, round, means, build);
   const end = await settled(way, options.wish, round, means, build);
   const { faults, leftOut } = judge(end.plan, assembly, round);
   const failures = [...end.failures, ...faults];
-  const isWhole = end.plan.wanted.length === 0 && failures.length === 0;
-  const changedLock = asking && isWhole ? changed(pruneLock(end.world.lock, end.asked), written) : undefined;
+  const isWhole = failures.length === 0 && options.wish.select === undefined;
+  const all = withKept(end.world.lock, written ?? emptyLock, elsewhere);
+  const lock = isWhole ? pruneLock(all, end.asked) : { ...all, partial: true as const };
+  const changedLock = asking && end.plan.wanted.length === 0 ? changed(lock, written) : undefined;
   if (changedLock) means.writeLock(changedLock);
   const { plan, world: reached, facts } = end;
   const beside = filesBeside(allDerivations(plan.outputs));
-  const all = [...read, ...files, ...beside];
-  return { plan, world: reached, changedLock, files: all, facts, failures, leftOut };
+  return {
+    ...{ plan, world: reached, changedLock, facts, failures, leftOut },
+    files: [...read, ...files, ...beside],
+  };
 }
 
 interface Round extends Answering {
@@ -130,11 +134,16 @@ async function settled(
 async function withFacts(
   { world, asked, facts, failures }: Way,
   wanted: Plan["wanted"],
-  { keepGoing }: Round,
+  { keepGoing, locking, asking }: Round,
   means: LineMeans,
   build: RealizeOptions,
 ): Promise<Way> {
-  const gathered = await gatherFacts(wanted, { world, keepGoing }, means, build);
+  const gathered = await gatherFacts(wanted, { world, keepGoing }, means, build).catch((error: unknown) => {
+    // What was chosen stays chosen: the next attempt is at the same thing.
+    if (error instanceof Unfinished && locking.mode === "first" && asking)
+      means.writeLock({ ...world.lock, partial: true });
+    throw error;
+  });
   const derivations = wanted.map(({ derivation }) => derivation);
   const missed = derivations.filter(({ digest }) => !gathered.facts.has(digest));
   return {
@@ -179,11 +188,9 @@ function lockedElsewhere(
   return new Set(isOfOne && written ? answersElsewhere(written, architectures) : []);
 }
 
-/** An update asks everything anew that it is about. */
-function lockToBegin(lock: Lock, { mode }: Locking, elsewhere: ReadonlySet<Digest>): Lock {
-  if (mode !== "update") return lock;
-  const answers = Object.entries(lock.answers).filter(([digest]) => elsewhere.has(digest as Digest));
-  return { ...lock, answers: Object.fromEntries(answers), views: {}, sources: {}, git: {} };
+/** An update asks everything anew that it is about; packages stay known, for those that are not to move. */
+function lockToBegin(lock: Lock, { mode }: Locking): Lock {
+  return mode === "update" ? { ...lock, answers: {}, views: {}, sources: {}, git: {} } : lock;
 }
 
 /** Undefined where it is what was read. */
@@ -195,6 +202,6 @@ function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {
   return (
     locking.mode === "lock" ||
     locking.mode === "update" ||
-    (locking.mode === "first" && written === undefined)
+    (locking.mode === "first" && (written === undefined || written.partial === true))
   );
 }

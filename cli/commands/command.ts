@@ -14,6 +14,7 @@ import type { MendMeans } from "../../builders/realizer/mend.ts";
 import { availableMemory } from "../../builders/sandbox/memory.ts";
 import type { Limits } from "../../builders/sandbox/spec.ts";
 import type { Planning, Wish } from "../../evaluator/evaluate.ts";
+import type { Lock } from "../../evaluator/lock.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { composeParts, type PartOptions, type Parts } from "../composition.ts";
@@ -209,7 +210,6 @@ export abstract class PlanCommand extends PartsCommand {
     return { ...super.buildOptions(), offline: this.offline, caches };
   }
 
-  /** The plan of a manifest, locked first where there is no lock; `planned` is told of each planning on the way. */
   /** Whether something comes of what does not need what failed. */
   protected keepsGoing(): boolean {
     return false;
@@ -218,6 +218,7 @@ export abstract class PlanCommand extends PartsCommand {
   /** Commands that only look build nothing to find out more. */
   protected readonly facts: LineOptions["facts"] = undefined;
 
+  /** The plan of a manifest, locked first where there is no lock; `planned` is told of each planning on the way. */
   protected async plan(
     manifest: string,
     parts: Parts,
@@ -241,7 +242,7 @@ export abstract class PlanCommand extends PartsCommand {
     if (made.changedLock)
       this.renderer.event({
         type: "step",
-        text: `locked: ${lockPath(this.manifestName(manifest))} pins every package; keep it in version control`,
+        text: lockedText(lockPath(this.manifestName(manifest)), made.changedLock),
       });
     return made;
   }
@@ -265,6 +266,12 @@ export abstract class PlanCommand extends PartsCommand {
       ...(outputs.length > 0 && { outputs }),
     };
   }
+}
+
+function lockedText(path: string, { partial }: Lock): string {
+  return partial
+    ? `locked: ${path} pins what was chosen so far; what is left to choose follows`
+    : `locked: ${path} pins every package; keep it in version control`;
 }
 
 /** A command that builds. */

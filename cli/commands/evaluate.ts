@@ -96,12 +96,12 @@ export class EvaluateCommand extends PlanCommand {
 
   /** Who is built with whom of a set, specs and control files say; what turns out, as far as it was built. */
   private async dependentsInSet(selection: WishedPackages, parts: Parts): Promise<readonly Choosable[]> {
-    let chosen: readonly Choosable[] = [];
-    const { plan } = await this.plan(this.manifest, parts, [], (planning) => {
-      chosen = choose(planning, planning.world.assembly.root, selection)?.chosen ?? [];
+    let chosen: readonly Choosable[] | undefined;
+    const { plan, world } = await this.plan(this.manifest, parts, [], (planning) => {
+      chosen = choose(planning, planning.world.assembly.root, selection)?.chosen;
     });
     this.tellOpen(plan);
-    return chosen;
+    return chosen ?? selectPackages(choosable(world.assembly, packagesOf(world.assembly)), selection);
   }
 }
 

@@ -130,7 +130,7 @@ export function installedBytes(packages: readonly PresentPackage[]): number {
 /** Who wants packages that a lock has: `nginx -> libssl3 (>= 3.0)`; the shortest way, from what was asked for. */
 export function openWays(lock: Lock): (change: PackageChange) => string | undefined {
   const closures = Object.values(lock.answers).map((answer) => {
-    const native = questionFrame(answer.question).architecture;
+    const [native = ""] = questionFrame(answer.question).architectures;
     const packages = answeredPackages(lock, answer, (local) => ({ Package: local, Architecture: native }));
     return { distro: answer.distro, native, find: openChains(packages, native) };
   });

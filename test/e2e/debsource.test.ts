@@ -247,7 +247,24 @@ describe("trees of one folder, none of whose manifests names another", () => {
     const trees = { ...speaker("one", "", {}), ...speaker("two", "", {}) };
     const two = (trees["two.yaml"] ?? "").replace("sources:", "buildDependencies: [./one.yaml]\nsources:");
     inFolder("part", { ...trees, "two.yaml": two });
-    expect([...done(await run("realize", "part", "--only", "two")).paths.keys()]).toEqual(["two"]);
+    const bad = { ...speaker("bad", "", {}), "bad/debian/rules": "#!/usr/bin/make -f\n%:\n\tfalse\n" };
+    inFolder("part", bad);
+    // What it does not need is not built for the lock's sake.
+    const only = done(await run("realize", "part", "--only", "two"));
+    expect([...only.paths.keys()]).toEqual(["two"]);
+    expect(built(only).filter((label) => /^bad_/.test(label))).toEqual([]);
+    expect(readFileSync(join(place.folder, "part/packages.lock"), "utf8")).toContain('"partial": true');
+  });
+
+  test("one that fails by itself is locked, and its failure remembered", async () => {
+    inFolder("alone", {
+      ...speaker("bad", "", {}),
+      "bad/debian/rules": "#!/usr/bin/make -f\n%:\n\tfalse\n",
+    });
+    expect((await run("realize", "alone/bad.yaml")).status).toBe(1);
+    const again = await run("realize", "alone/bad.yaml");
+    expect(again.stderr).toContain("it failed like this before");
+    expect(told(again).some(({ text = "" }) => text.startsWith("resolving"))).toBe(false);
   });
 
   test("what has changed is told by its file, and a failed one entered, with nothing built for it", async () => {
@@ -286,9 +303,13 @@ describe("trees of one folder, none of whose manifests names another", () => {
       expect(states).toContain(line);
     expect(states).toContain("blocked,package,after,,bad\n");
     expect(outcome.stderr).toContain("after is not built: it waits for bad");
-    // What is not whole is not locked.
+    // What was chosen stays chosen: the next attempt is at the same thing, and goes on with what is left.
+    const lock = () => readFileSync(join(place.folder, "some/packages.lock"), "utf8");
+    expect(lock()).toContain('"partial": true');
+    expect((await run("realize", "some")).stderr).toContain("it failed like this before");
     inFolder("some", speaker("bad", "", {}));
     expect([...done(await run("realize", "some")).paths.keys()].sort()).toEqual(["after", "bad", "good"]);
+    expect(lock()).not.toContain("partial");
   });
 
   test("go on without those that cannot be planned: each is told, and who waits for them", async () => {

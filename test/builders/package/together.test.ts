@@ -61,7 +61,9 @@ function plan(
   );
   const { planned, refused, blocked } = planTogether(members, language);
   const open = [...planned].flatMap(([name, made]) => (made === undefined ? [name] : []));
-  return { builtWith, open, refused, blocked: Object.fromEntries(blocked) };
+  const waits = [...blocked].map(([name, { by }]) => [name, by] as const);
+  const lacking = [...blocked].flatMap(([, kept]) => kept.lacking);
+  return { builtWith, open, refused, blocked: Object.fromEntries(waits), lacking };
 }
 
 describe("sources that are built together", () => {
@@ -118,6 +120,8 @@ describe("sources that are built together", () => {
     const written = { app: { requires: ["make | lib"] }, lib: { requires: ["app"] } };
     expect(plan(written, ["make"], debLanguage).builtWith).toEqual({ app: [], lib: ["app"] });
     expect([...plan(written, [], debLanguage).refused.keys()]).toEqual(["app", "lib"]);
+    const newer = { app: { requires: ["make (>= 99) | lib"] }, lib: { requires: [] } };
+    expect(plan(newer, ["make"], debLanguage).builtWith).toEqual({ app: ["lib"], lib: [] });
     const other = { app: { requires: ["lib | make"] }, lib: { requires: [] } };
     expect(plan(other, ["make"], debLanguage).builtWith).toEqual({ app: ["lib"], lib: [] });
   });
@@ -141,7 +145,7 @@ describe("sources that are built together", () => {
   });
 
   test("one that cannot be built keeps those who need it, and who finds nobody else; not the others", () => {
-    const { builtWith, blocked, refused } = plan({
+    const { builtWith, blocked, refused, lacking } = plan({
       lib: { requires: [], declares: ["lib-devel"], isLost: "build" },
       ...{ app: { requires: ["lib-devel"] }, suite: { requires: ["app"] } },
       ...{
@@ -152,6 +156,7 @@ describe("sources that are built together", () => {
     });
     expect(builtWith).toEqual({ alone: ["other"], other: [] });
     expect(blocked).toEqual({ app: ["lib"], tool: ["lib"], suite: ["app"] });
+    expect(lacking).toEqual(["pkgconfig(what)"]);
     expect(refused.size).toBe(0);
   });
 

@@ -116,7 +116,7 @@ function groupGoal({ name: key }: DebDistro): (name: string) => DescribedGoal {
 }
 
 function sourcesOf(files: readonly string[], target: Target, { assembly, locals }: Asked): LocalSource[] {
-  const all = packagesBelow(assembly, files);
+  const all = packagesBelow(assembly, files, target.buildType);
   refuseSameName(assembly, all, target);
   return all.map((file) => sourceOf(file, target, assembly, locals));
 }

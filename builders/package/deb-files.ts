@@ -7,6 +7,7 @@ import { localPath, targetPath, text, unique } from "../../evaluator/manifest/va
 import { packageName, packageVersion, provision, relation } from "./debian.ts";
 import { fileShape, hasOneSource } from "./file.ts";
 import { packageShape } from "./shape.ts";
+import { part, variants } from "./variant.ts";
 
 const file = z
   .strictObject({
@@ -77,15 +78,18 @@ const deb = z.strictObject({
     .describe("Lines of the triggers file, deb-triggers(5)."),
 });
 
+const files = unique(z.array(file), "the path", ({ path }) => path)
+  .default([])
+  .describe("What it installs.");
+
 export const debFiles = z.strictObject({
   ...packageShape,
   builder: z.literal("deb-files"),
   name: packageName.describe("The package's name."),
   version: packageVersion.describe("The package's version."),
-  files: unique(z.array(file), "the path", ({ path }) => path)
-    .default([])
-    .describe("What it installs."),
+  files,
   deb: deb.prefault({}).describe("What only a .deb has."),
+  variants: variants({ dependencies: packageShape.dependencies, files, deb: part(deb.shape) }),
 });
 
 export type DebFilesManifest = z.infer<typeof debFiles>;

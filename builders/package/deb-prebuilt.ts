@@ -5,6 +5,7 @@ import * as z from "zod";
 import { localPath, sha256, url } from "../../evaluator/manifest/value.ts";
 import { packageName, packageVersion } from "./debian.ts";
 import { packageShape } from "./shape.ts";
+import { variants } from "./variant.ts";
 
 const remote = z.strictObject({
   url: url.describe("Where it is."),
@@ -14,15 +15,18 @@ const remote = z.strictObject({
 
 const local = z.strictObject({ file: localPath.describe("A .deb beside the manifest.") });
 
+const sources = z
+  .array(z.union([remote, local]))
+  .length(1, { error: "must be one .deb\nwrite a manifest for each package" })
+  .describe("The .deb: {url, sha256} or {file}.");
+
 export const debPrebuilt = z.strictObject({
   ...packageShape,
   builder: z.literal("deb-prebuilt"),
   name: packageName.describe("The package's name."),
   version: packageVersion.optional().describe("The package's version; ${version} in this manifest."),
-  sources: z
-    .array(z.union([remote, local]))
-    .length(1, { error: "must be one .deb\nwrite a manifest for each package" })
-    .describe("The .deb: {url, sha256} or {file}."),
+  sources,
+  variants: variants({ sources }),
 });
 
 export type DebPrebuiltManifest = z.infer<typeof debPrebuilt>;

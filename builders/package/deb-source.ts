@@ -6,6 +6,7 @@ import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
 import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { patches, treeSources } from "./source.ts";
+import { part, variants } from "./variant.ts";
 
 const word = (what: string) =>
   text(/^[a-z0-9][a-z0-9+.=-]*$/, what, "lower-case letters, digits, + . = and -, a letter or digit first");
@@ -34,6 +35,18 @@ const environmentName = text(
   "letters, digits and _, no digit first",
 );
 
+const buildDependencies = z
+  .array(packageOrManifest)
+  .default([])
+  .describe(
+    "What building it takes beside its Build-Depends: names, and manifests whose packages it is built with.",
+  );
+
+const environment = z
+  .record(environmentName, z.string().regex(/^[^\0]*$/))
+  .default({})
+  .describe("Variables of the build.");
+
 export const debSource = z.strictObject({
   ...packageShape,
   builder: z.literal("deb-source"),
@@ -41,20 +54,13 @@ export const debSource = z.strictObject({
   version: packageVersion.optional().describe("Its version, where it has to be just this one."),
   sources: treeSources,
   patches,
-  buildDependencies: z
-    .array(packageOrManifest)
-    .default([])
-    .describe(
-      "What building it takes beside its Build-Depends: names, and manifests whose packages it is built with.",
-    ),
-  environment: z
-    .record(environmentName, z.string().regex(/^[^\0]*$/))
-    .default({})
-    .describe("Variables of the build."),
+  buildDependencies,
+  environment,
   test,
   secrets,
   crossCompile,
   dpkg: dpkg.prefault({}).describe("What only dpkg-buildpackage takes."),
+  variants: variants({ patches, buildDependencies, environment, dpkg: part(dpkg.shape) }),
 });
 
 export type DebSourceManifest = z.infer<typeof debSource>;

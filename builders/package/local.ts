@@ -1,14 +1,17 @@
 // What manifests of packages say of themselves, before anything is planned: whom they name, what they are called.
 // Pure. Knows references and names; does not know how a package is made.
 
-import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import type { Assembly, ResolvedReference } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
+import { writtenAt } from "../../evaluator/manifest/variant.ts";
 import type { BuildType } from "../../store/model/derivation.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 import { assembled } from "../tools/plan.ts";
 import { isManifest } from "./debian.ts";
 import { packageKind } from "./schema.ts";
+
+export type ReferenceKey = "dependencies" | "buildDependencies" | "files";
 
 /**
  * These manifests of packages and those they depend on, by one of these keys of theirs, in the order they are first named.
@@ -16,14 +19,14 @@ import { packageKind } from "./schema.ts";
 export function packageFiles(
   assembly: Assembly,
   files: readonly string[],
-  keys: readonly ("dependencies" | "buildDependencies")[] = ["dependencies"],
+  buildType: BuildType,
+  keys: readonly ReferenceKey[] = ["dependencies"],
 ): readonly string[] {
   const met = new Set<string>();
   const visit = (file: string) => {
     if (met.has(file)) return;
     met.add(file);
-    for (const key of keys)
-      for (const { file: other } of packageReferences(assembly, file, key)) visit(other);
+    for (const { file: other } of packageReferences(assembly, file, buildType, ...keys)) visit(other);
   };
   for (const file of files) visit(file);
   return [...met];
@@ -59,10 +62,10 @@ export function withLocalNames<M extends { readonly dependencies: readonly strin
   manifest: M,
   target: Target,
 ): M & { dependencies: string[] } {
-  const references = packageReferences(assembly, file);
+  const references = packageReferences(assembly, file, target.buildType, "dependencies");
   const dependencies = manifest.dependencies.map((dependency, index) => {
     if (!isManifest(dependency)) return dependency;
-    const reference = references.find(({ path }) => path[0] === "dependencies" && path[1] === index);
+    const reference = references.find(({ path }) => path.at(-1) === index);
     if (reference === undefined) throw new Error(`${dependency} was not read`);
     return settle(assembled(assembly, reference.file), packageKind, target).manifest.name;
   });
@@ -92,12 +95,23 @@ export function refuseBuildType(
   });
 }
 
-/** Manifests of packages that one names: as what it needs to run, or to be built, or takes files of. */
+/** Manifests of packages that one names for a build type: as what it needs to run, or to be built, or takes files of. */
 export function packageReferences(
   assembly: Assembly,
   file: string,
-  key: "dependencies" | "buildDependencies" | "files" = "dependencies",
-) {
-  const { references } = assembled(assembly, file);
-  return references.filter(({ kind, path }) => kind === "package" && path[0] === key);
+  buildType: BuildType,
+  ...keys: readonly ReferenceKey[]
+): readonly ResolvedReference[] {
+  const { references, document } = assembled(assembly, file);
+  return keys.flatMap((key) => {
+    const list = writtenAt(document.value, buildType, [key]);
+    return references.filter(
+      ({ kind, path }) => kind === "package" && list.every((step, i) => step === path[i]),
+    );
+  });
+}
+
+/** All that one names for a build type, to run, to be built, or to take files of. */
+export function packagesNamed(assembly: Assembly, file: string, buildType: BuildType) {
+  return packageReferences(assembly, file, buildType, "dependencies", "buildDependencies", "files");
 }

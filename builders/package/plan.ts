@@ -56,21 +56,24 @@ export function planPackages(
   files: readonly string[],
   target: Target,
 ): readonly LocalPackage[] | undefined {
-  const asked = packageFiles(planning.world.assembly, files);
-  const met = packageFiles(planning.world.assembly, asked, ["dependencies", "buildDependencies"]).filter(
+  const { assembly } = planning.world;
+  const { buildType } = target;
+  const asked = packageFiles(assembly, files, buildType);
+  const met = packageFiles(assembly, asked, buildType, ["dependencies", "buildDependencies"]).filter(
     (file) => asked.includes(file) || !isTree(planning, file, target),
   );
-  refuseSameName(planning.world.assembly, met, target);
+  refuseSameName(assembly, met, target);
   const items = met.map((file) => ({ file, target }));
-  const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
+  const { manifest: distro } = distroNamed(target.distro, target.arch, assembly);
   // What is built of a spec in a root of debs is no package of theirs.
   if (items.some(isBuiltBy(planning, "rpm"))) requireRpm(distro);
   const planned = allOf(planEach(planning, items));
   if (planned.includes(undefined)) return undefined;
   const packages = planned.flatMap((items) => items ?? []);
   const language = distro.format === "rpm" ? rpmLanguage : debLanguage;
-  const { assembly } = planning.world;
-  const brought = new Set(packages.flatMap((item) => broughtBy(item, packages, { assembly, language })));
+  const brought = new Set(
+    packages.flatMap((item) => broughtBy(item, packages, { assembly, target, language })),
+  );
   const isBrought = (file: string): boolean => [...brought].some((item) => item.file === file);
   return packages.map((item) => {
     const isMeant = item.isMain && asked.includes(item.file);
@@ -173,12 +176,21 @@ function isBuiltBy({ world }: Planning, builder: string): (item: Plannable) => b
 function broughtBy(
   { file, stanza }: MadePackage,
   all: readonly MadePackage[],
-  { assembly, language }: { readonly assembly: Assembly; readonly language: Language },
+  {
+    assembly,
+    target,
+    language,
+  }: {
+    readonly assembly: Assembly;
+    readonly target: Target;
+    readonly language: Language;
+  },
 ): MadePackage[] {
   const { needsOf, isSimple, namesIn, givenBy } = language;
   // Where another would do as well, it is not needed.
   const needed = new Set(needsOf(stanza).filter(isSimple).flatMap(namesIn));
-  const named = new Set(packageReferences(assembly, file).map((reference) => reference.file));
+  const references = packageReferences(assembly, file, target.buildType, "dependencies");
+  const named = new Set(references.map((reference) => reference.file));
   return all.filter((item) => named.has(item.file) && givenBy(item.stanza).some((name) => needed.has(name)));
 }
 
@@ -209,7 +221,7 @@ function debsOf(planning: Planning, target: Target) {
 
 /** What a manifest makes that is planned by itself; undefined while a question is open. */
 function planPackage(planning: Planning, file: string, target: Target): readonly MadePackage[] | undefined {
-  const { own, manifest, locals, variables, local, architecture } = settledPackage(planning, file, target);
+  const { manifest, locals, variables, local, architecture, place } = settledPackage(planning, file, target);
   switch (manifest.builder) {
     case "deb-files": {
       const packages = planTakenTrees(planning, file, target);
@@ -230,7 +242,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
           variables,
           buildType: target.buildType,
           distro: target.distro,
-          place: (index) => own.document.place(["files", index, "subpath"]),
+          place: (index) => place(["files", index, "subpath"]),
         }),
       );
     }
@@ -240,7 +252,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         planDebPrebuilt(planning, manifest, {
           local,
           architecture: target.arch,
-          place: (key) => own.document.place(["sources", 0, ...(key === undefined ? [] : [key])]),
+          place: (key) => place(["sources", 0, ...(key === undefined ? [] : [key])]),
         }),
       );
     case "deb-source":
@@ -252,7 +264,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         planRpmPrebuilt(planning, manifest, {
           local,
           architecture: target.arch,
-          place: (key) => own.document.place(["sources", 0, ...(key === undefined ? [] : [key])]),
+          place: (key) => place(["sources", 0, ...(key === undefined ? [] : [key])]),
         }),
       );
     case "cmake":
@@ -264,7 +276,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         "manifest/not-installable",
         `${manifest.name} is built into a sysroot and is no package to install`,
         {
-          place: own.document.place(["builder"]),
+          place: place(["builder"]),
           hint: "a package of files takes what it made: builder: deb-files, files: [{path: /usr/lib/x, from: ./x.yaml, subpath: /lib}]",
         },
       );
@@ -288,7 +300,7 @@ function planTakenTrees(
   file: string,
   target: Target,
 ): ReadonlyMap<string, Input> | undefined {
-  const references = packageReferences(planning.world.assembly, file, "files");
+  const references = packageReferences(planning.world.assembly, file, target.buildType, "files");
   const planned = references.map((reference) => {
     const own = planSysroot(planning, reference.file, target)?.at(-1);
     return own && ([reference.to, { derivation: own.derivation, output: "files" }] as const);

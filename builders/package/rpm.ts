@@ -8,6 +8,7 @@ import { macros } from "../distro/macros.ts";
 import { packageName } from "./debian.ts";
 import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { gitShape } from "./source.ts";
+import { part, variants } from "./variant.ts";
 
 const rpmName = text(
   /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/,
@@ -65,6 +66,32 @@ const own = {
     .describe("Its version, where it has to be just this one: 1.2.0, or 1.2.0-1."),
 };
 
+const buildDependencies = z
+  .array(requirement)
+  .default([])
+  .describe(
+    "What building it takes beside its BuildRequires: names, and manifests whose packages it is built with.",
+  );
+
+const environment = z
+  .record(
+    text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name", "letters, digits and _, no digit first"),
+    z.string().regex(/^[^\0]*$/),
+  )
+  .default({})
+  .describe("Variables of the build.");
+
+const rpm = z.strictObject({
+  spec: localPath.optional().describe("The spec file."),
+  macros: macros.default({}).describe("Macros of the build: {dist: .kit1}."),
+  debian: z
+    .record(z.string().min(1), packageName)
+    .default({})
+    .describe(
+      'In a root of debs, the package that each build requirement means: {gcc-c++: g++, "pkgconfig(zlib)": zlib1g-dev}.',
+    ),
+});
+
 export const rpmPackage = z
   .strictObject({
     ...own,
@@ -75,19 +102,8 @@ export const rpmPackage = z
       .describe(
         "What the spec names as its sources and patches: {url, sha256}, {file}, {dir, archive} or {git, rev, archive}; or one {srpm}.",
       ),
-    buildDependencies: z
-      .array(requirement)
-      .default([])
-      .describe(
-        "What building it takes beside its BuildRequires: names, and manifests whose packages it is built with.",
-      ),
-    environment: z
-      .record(
-        text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name", "letters, digits and _, no digit first"),
-        z.string().regex(/^[^\0]*$/),
-      )
-      .default({})
-      .describe("Variables of the build."),
+    buildDependencies,
+    environment,
     test,
     secrets,
     crossCompile: crossCompile
@@ -98,19 +114,8 @@ export const rpmPackage = z
         }),
       )
       .describe("Specs are not crossed: false."),
-    rpm: z
-      .strictObject({
-        spec: localPath.optional().describe("The spec file."),
-        macros: macros.default({}).describe("Macros of the build: {dist: .kit1}."),
-        debian: z
-          .record(z.string().min(1), packageName)
-          .default({})
-          .describe(
-            'In a root of debs, the package that each build requirement means: {gcc-c++: g++, "pkgconfig(zlib)": zlib1g-dev}.',
-          ),
-      })
-      .prefault({})
-      .describe("What only rpmbuild takes."),
+    rpm: rpm.prefault({}).describe("What only rpmbuild takes."),
+    variants: variants({ buildDependencies, environment, rpm: part({ macros: rpm.shape.macros }) }),
   })
   .check((context) => {
     const {
@@ -131,13 +136,16 @@ export const rpmPackage = z
 
 export type RpmManifest = z.infer<typeof rpmPackage>;
 
+const prebuilt = z
+  .array(z.union([remote, local]))
+  .length(1, { error: "must be one .rpm\nwrite a manifest for each package" })
+  .describe("The .rpm: {url, sha256} or {file}.");
+
 export const rpmPrebuilt = z.strictObject({
   ...own,
   builder: z.literal("rpm-prebuilt"),
-  sources: z
-    .array(z.union([remote, local]))
-    .length(1, { error: "must be one .rpm\nwrite a manifest for each package" })
-    .describe("The .rpm: {url, sha256} or {file}."),
+  sources: prebuilt,
+  variants: variants({ sources: prebuilt }),
 });
 
 export type RpmPrebuiltManifest = z.infer<typeof rpmPrebuilt>;

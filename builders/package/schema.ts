@@ -2,15 +2,16 @@
 // Knows which builders there are; does not know how they build.
 
 import * as z from "zod";
-import { type Kind, type Reference, referencesIn } from "../../evaluator/kind.ts";
+import { type Kind, type Pattern, type Reference, referencesIn } from "../../evaluator/kind.ts";
 import { defaultDistro } from "../../evaluator/manifest/variables.ts";
+import { variantsIn } from "../../evaluator/manifest/variant.ts";
 import { debFiles, localsOfDebFiles, referencesOfFiles } from "./deb-files.ts";
 import { debPrebuilt } from "./deb-prebuilt.ts";
 import { debSource } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { localsOfRpms, rpmPackage, rpmPrebuilt } from "./rpm.ts";
 import { localsOfSources } from "./source.ts";
-import { localsOfTrees, treePackages } from "./tree.ts";
+import { treePackages } from "./tree.ts";
 
 const packageManifest = z.discriminatedUnion("builder", [
   debFiles,
@@ -23,16 +24,19 @@ const packageManifest = z.discriminatedUnion("builder", [
 
 export type PackageManifest = z.infer<typeof packageManifest>;
 
+const locals: readonly Pattern[] = [...localsOfDebFiles, ...localsOfSources, ...localsOfRpms];
+
 export const packageKind: Kind<PackageManifest> = {
   name: "package",
   schema: packageManifest,
   references: (manifest) => [
     ...distroOf(manifest),
-    ...referencesIn(manifest, "dependencies", "package", isManifest),
-    ...referencesIn(manifest, "buildDependencies", "package", isManifest),
-    ...referencesOfFiles(manifest),
+    ...packagesIn(manifest),
+    ...variantsIn(manifest).flatMap(([at, variant]) =>
+      packagesIn(variant).map((one) => ({ ...one, path: [...at, ...one.path] })),
+    ),
   ],
-  locals: [...localsOfDebFiles, ...localsOfSources, ...localsOfRpms, ...localsOfTrees],
+  locals: [...locals, ...locals.map(inVariants)],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };
 
@@ -40,4 +44,20 @@ export const packageKind: Kind<PackageManifest> = {
 function distroOf(manifest: PackageManifest): Reference[] {
   if (manifest.distro === undefined) return [{ path: ["distro"], to: defaultDistro, kind: "distro" }];
   return referencesIn(manifest, "distro", "distro");
+}
+
+/** Manifests of packages that one, or a variant of it, names. */
+function packagesIn(part: unknown): Reference[] {
+  return [
+    ...referencesIn(part, "dependencies", "package", isManifest),
+    ...referencesIn(part, "buildDependencies", "package", isManifest),
+    ...referencesOfFiles(part),
+  ];
+}
+
+function inVariants(pattern: Pattern): Pattern {
+  const variant = ["variants", "*"];
+  return "steps" in pattern
+    ? { ...pattern, steps: [...variant, ...pattern.steps] }
+    : [...variant, ...pattern];
 }

@@ -77,9 +77,12 @@ function planMember(
 ): Member {
   const { file, target } = item;
   const own = assembled(planning.world.assembly, file);
-  const references = packageReferences(planning.world.assembly, file, "buildDependencies").map(
-    (one) => one.file,
-  );
+  const references = packageReferences(
+    planning.world.assembly,
+    file,
+    target.buildType,
+    "buildDependencies",
+  ).map((one) => one.file);
   const titled = {
     file,
     name: own.name,
@@ -129,9 +132,8 @@ function openSource(
     readonly toolchain: ToolchainFor;
   },
 ): OpenedSource | undefined {
-  const { own, manifest, local } = settledPackage(planning, file, target);
+  const { manifest, local, place } = settledPackage(planning, file, target);
   const { manifest: distro } = distroNamed(target.distro, target.arch, planning.world.assembly);
-  const place = (path: readonly (string | number)[]) => own.document.place([...path]);
   if (manifest.builder === "rpm") {
     const tools = toolchain(target.arch);
     const plan = tools && { manifest, target, distro, local, place, needs: needsOf(manifest, asked) };

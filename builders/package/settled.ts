@@ -11,16 +11,14 @@ import { packageKind } from "./schema.ts";
 /** `local` gives local files as the manifest writes them. @throws {Fault} `manifest/unsupported-architecture`, `manifest/unsupported-build-type` */
 export function settledPackage(planning: Planning, file: string, target: Target) {
   const own = assembled(planning.world.assembly, file);
-  const { manifest, locals, variables } = settle(own, packageKind, target);
+  const { manifest, locals, variables, place } = settle(own, packageKind, target);
   const local = (written: string) => {
     const found = locals.find((local) => local.file === written);
     const content = found && planning.world.locals.get(found.at);
     if (content === undefined) throw new Error(`${written} was not read`);
     return content;
   };
-  const architecture = architectureFor(manifest.architectures, target.arch, () =>
-    own.document.place(["architectures"]),
-  );
-  refuseBuildType(manifest, target.buildType, () => own.document.place(["buildTypes"]));
-  return { own, manifest, locals, variables, local, architecture };
+  const architecture = architectureFor(manifest.architectures, target.arch, () => place(["architectures"]));
+  refuseBuildType(manifest, target.buildType, () => place(["buildTypes"]));
+  return { manifest, locals, variables, local, architecture, place };
 }

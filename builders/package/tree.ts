@@ -2,11 +2,11 @@
 // Knows their keys; does not know how anything is built.
 
 import * as z from "zod";
-import type { Pattern } from "../../evaluator/kind.ts";
-import { localPath, text } from "../../evaluator/manifest/value.ts";
+import { text } from "../../evaluator/manifest/value.ts";
 import { packageOrManifest } from "./debian.ts";
 import { crossCompile, packageShape, secrets, treeTest } from "./shape.ts";
 import { insidePath, patches, treeSources } from "./source.ts";
+import { part, variants } from "./variant.ts";
 
 const name = text(
   /^[A-Za-z0-9][A-Za-z0-9+._-]{0,126}$/,
@@ -119,47 +119,37 @@ const treeShape = {
   crossCompile,
 };
 
-/** What a build type may lay over the rest: variables and options are added, lists replaced. */
-function variants<S extends z.ZodRawShape>(options: S) {
-  const variant = z.strictObject({
-    environment: environment.optional(),
-    patches: z.array(localPath).optional(),
-    ...options,
-  });
-  return z
-    .strictObject({ debug: variant.optional(), release: variant.optional() })
-    .default({})
-    .describe("Laid over the rest for one build type: {debug: {environment: {CXXFLAGS: -Og}}}.");
-}
-
-const partial = <S extends z.ZodRawShape>(object: z.ZodObject<S>) => object.partial().optional();
+/** What all of them may have otherwise for one build type. */
+const { environment: variables, buildDependencies } = treeShape;
+const varied = { environment: variables, patches, buildDependencies };
 
 export const treePackages = [
   z.strictObject({
     ...treeShape,
     builder: z.literal("cmake"),
     cmake: cmake.prefault({}).describe("What only cmake takes."),
-    variants: variants({ cmake: partial(z.strictObject({ defines: cmake.shape.defines.unwrap() })) }),
+    variants: variants({ ...varied, cmake: part({ defines: cmake.shape.defines }) }),
   }),
   z.strictObject({
     ...treeShape,
     builder: z.literal("meson"),
     meson: meson.prefault({}).describe("What only meson takes."),
     variants: variants({
-      meson: partial(z.strictObject({ options: mesonOptions.unwrap(), defines: mesonOptions.unwrap() })),
+      ...varied,
+      meson: part({ options: meson.shape.options, defines: meson.shape.defines }),
     }),
   }),
   z.strictObject({
     ...treeShape,
     builder: z.literal("autotools"),
     autotools: autotools.prefault({}).describe("What only configure takes."),
-    variants: variants({ autotools: partial(z.strictObject({ arguments: z.array(argument) })) }),
+    variants: variants({ ...varied, autotools: part({ arguments: autotools.shape.arguments }) }),
   }),
   z.strictObject({
     ...treeShape,
     builder: z.literal("make"),
     make: make.prefault({}).describe("What only make takes."),
-    variants: variants({ make: partial(z.strictObject({ variables: make.shape.variables.unwrap() })) }),
+    variants: variants({ ...varied, make: part({ variables: make.shape.variables }) }),
   }),
   z.strictObject({
     ...treeShape,
@@ -171,7 +161,8 @@ export const treePackages = [
       }),
     ),
     variants: variants({
-      script: partial(z.strictObject({ build: z.string(), install: z.string().min(1) })),
+      ...varied,
+      script: part({ build: script.shape.build, install: script.shape.install }),
     }),
   }),
 ] as const;
@@ -185,5 +176,3 @@ export function isTreeManifest<M extends { readonly builder: string }>(
 ): manifest is Extract<M, TreeManifest> {
   return treeBuilders.includes(manifest.builder);
 }
-
-export const localsOfTrees: readonly Pattern[] = [["variants", "*", "patches", "*"]];

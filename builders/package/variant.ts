@@ -1,21 +1,27 @@
-// A manifest's variant for a build type, laid over the rest of it.
-// Pure. Knows that variables and options are added and lists replaced; does not know what they mean.
+// The key `variants` of packages' manifests: what may be laid over the rest for one build type.
+// Knows how it is written; does not know how it is laid over ({@link withVariant}).
 
-import type { BuildType } from "../../store/model/derivation.ts";
-import type { TreeManifest } from "./tree.ts";
+import * as z from "zod";
 
-export function withVariant(manifest: TreeManifest, buildType: BuildType): TreeManifest {
-  const variant = manifest.variants[buildType];
-  return variant === undefined ? manifest : (laidOver(manifest, variant) as TreeManifest);
+/** Variables and options are added to those of the rest, lists replace theirs. */
+export function variants<S extends z.ZodRawShape>(shape: S) {
+  const variant = part(shape);
+  return z
+    .strictObject({ debug: variant.optional(), release: variant.optional() })
+    .default({})
+    .describe("Laid over the rest for one build type: {debug: {environment: {CXXFLAGS: -Og}}}.");
 }
 
-function laidOver(under: unknown, over: unknown): unknown {
-  if (over === undefined) return under;
-  if (!isMapping(under) || !isMapping(over)) return over;
-  const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
-  return Object.fromEntries([...keys].map((key) => [key, laidOver(under[key], over[key])]));
+/** Any of these keys: what is not said is as it is beside. */
+export function part<S extends z.ZodRawShape>(shape: S) {
+  const keys = Object.entries(shape).map(([key, type]) => [key, withoutDefault(type).optional()]);
+  return z.strictObject(Object.fromEntries(keys) as { [K in keyof S]: z.ZodOptional<Bare<S[K]>> });
 }
 
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+type Bare<T> = T extends z.ZodDefault<infer I> ? I : T;
+
+function withoutDefault(type: z.core.$ZodType): z.ZodType {
+  const bare = (type instanceof z.ZodDefault ? type.unwrap() : type) as z.ZodType;
+  const { description } = type as z.ZodType;
+  return description === undefined ? bare : bare.describe(description);
 }

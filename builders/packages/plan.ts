@@ -1,12 +1,12 @@
 // Planning a set of packages: each for what its own manifest says it is built for.
 // Pure. Knows which take part; does not know how they are built.
 
-import type { PlannedOutput, Planning, WishedPackages } from "../../evaluator/evaluate.ts";
+import type { PlannedOutput, Planning, Wish, WishedPackages } from "../../evaluator/evaluate.ts";
 import type { Assembled, Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { Fault } from "../../store/model/fault.ts";
-import { refuseSameName } from "../package/local.ts";
+import { packagesNamed, refuseSameName } from "../package/local.ts";
 import { planPackageOutputs } from "../package/outputs.ts";
 import { sourceNeeds } from "../package/plan.ts";
 import { packageKind } from "../package/schema.ts";
@@ -64,7 +64,7 @@ export function choose(
   const selection = { only, dependents, ignore: [...ignore, ...manifest.ignore] };
   const members = new Set(membersOf(own));
   // Who needs one of them may do so through another that is no member; what is named is meant wherever it is.
-  const named = choosable(world.assembly, [...members]);
+  const named = choosable(world.assembly, [...members], wish);
   const ableOf = (items: readonly Choosable[]) =>
     items
       .map((item) => ({ ...item, target: targetOf(world.assembly, item.file, wish, world.host) }))
@@ -103,12 +103,16 @@ export function membersOf({ references }: Assembled): string[] {
 }
 
 /** These packages and those they need, each with what it needs itself, those first that others need. */
-export function choosable(assembly: Assembly, files: readonly string[]): Choosable[] {
+export function choosable(
+  assembly: Assembly,
+  files: readonly string[],
+  { buildType = "release" }: Pick<Wish, "buildType">,
+): Choosable[] {
   const ordered = new Map<string, Choosable>();
   const visit = (file: string) => {
     if (ordered.has(file)) return;
-    const { name, references } = assembled(assembly, file);
-    const needs = references.flatMap((one) => (one.kind === packageKind.name ? [one.file] : []));
+    const { name } = assembled(assembly, file);
+    const needs = packagesNamed(assembly, file, buildType).map((one) => one.file);
     for (const other of needs) visit(other);
     ordered.set(file, { file, name, needs: [...new Set(needs)] });
   };

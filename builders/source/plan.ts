@@ -23,13 +23,11 @@ export interface SourceWish {
   /** A local file or folder, as the manifest writes it. */
   readonly local: (written: string) => Content;
   readonly place: (path: readonly (string | number)[]) => Place;
-  /** Where the manifest has its patches, where that is not the key of this name. */
-  readonly patchesAt?: readonly string[];
 }
 
 /** Undefined while a question is open. @throws {Fault} `manifest/wrong-type` */
 export function planSource(planning: Planning, wish: SourceWish): Input | undefined {
-  const { name, sources, patches, patchesAt = ["patches"], distro, local, place } = wish;
+  const { name, sources, patches, distro, local, place } = wish;
   const [only, ...others] = sources;
   const isPlain = others.length === 0 && placeIn(only) === "" && patches.length === 0;
   // A folder as it is takes no tools.
@@ -52,7 +50,7 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
   });
   const derivation = placed(sourceDerivation(name, parts, applied, { tools, launcher }), {
     "": place(["sources"]),
-    ...Object.fromEntries(patches.map((_, index) => [patchInput(index), place([...patchesAt, index])])),
+    ...Object.fromEntries(patches.map((_, index) => [patchInput(index), place(["patches", index])])),
   });
   return { derivation, output: "tree" };
 }

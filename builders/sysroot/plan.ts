@@ -17,7 +17,6 @@ import { architectureFor, packageReferences, refuseBuildType, refuseSameName } f
 import { packageKind } from "../package/schema.ts";
 import { withSecrets } from "../package/shape.ts";
 import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
-import { withVariant } from "../package/variant.ts";
 import { planSource } from "../source/plan.ts";
 import { assembled, planLauncher } from "../tools/plan.ts";
 import { stepsOf, sysrootDerivation, treeDerivation } from "./recipe.ts";
@@ -114,10 +113,8 @@ function planTree(
 ): TreePackage | undefined {
   const { assembly } = planning.world;
   const own = assembled(assembly, file);
-  const { manifest: written, locals } = settle(own, packageKind, target);
-  if (!isTreeManifest(written)) throw new Error(`${file} is built into no tree`);
-  const manifest = withVariant(written, target.buildType);
-  const place = (path: readonly (string | number)[]) => own.document.place([...path]);
+  const { manifest, locals, place } = settle(own, packageKind, target);
+  if (!isTreeManifest(manifest)) throw new Error(`${file} is built into no tree`);
   architectureFor(manifest.architectures, target.arch, () => place(["architectures"]));
   refuseBuildType(manifest, target.buildType, () => place(["buildTypes"]));
   const runtime = dependenciesOf(planning, file, target, "dependencies");
@@ -125,10 +122,8 @@ function planTree(
   const sysroot = withAll([...runtime.trees, ...building.trees], plan);
   const debs = planDebs([...runtime.debs, ...building.debs]);
   const distro = requireDeb(distroNamed(target.distro, target.arch, assembly).manifest);
-  const variant = written.variants[target.buildType];
   const source = planSource(planning, {
     ...{ name: manifest.name, sources: manifest.sources, patches: manifest.patches, distro, place },
-    ...(variant?.patches && { patchesAt: ["variants", target.buildType, "patches"] }),
     local(path) {
       const found = locals.find((local) => local.file === path);
       const content = found && planning.world.locals.get(found.at);
@@ -229,7 +224,7 @@ function dependenciesOf(
   target: Target,
   key: "dependencies" | "buildDependencies",
 ) {
-  const files = packageReferences(assembly, file, key).map((reference) => reference.file);
+  const files = packageReferences(assembly, file, target.buildType, key).map((reference) => reference.file);
   const isTree = (other: string) =>
     isTreeManifest(settle(assembled(assembly, other), packageKind, target).manifest);
   const { manifest } = settle(assembled(assembly, file), packageKind, target);

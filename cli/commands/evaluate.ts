@@ -86,7 +86,7 @@ export class EvaluateCommand extends PlanCommand {
     const isSet = assembly.manifests.get(assembly.root)?.kind.name === packagesKind.name;
     const chosen = isSet
       ? await this.dependentsInSet(selection, parts)
-      : selectPackages(choosable(assembly, packagesOf(assembly)), selection);
+      : selectPackages(choosable(assembly, packagesOf(assembly), this.wish([])), selection);
     const found = chosen.filter((item) => item.name !== name);
     this.done();
     if (this.json) this.print(JSON.stringify(found.map(({ name, file }) => ({ name, file }))));

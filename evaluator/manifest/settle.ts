@@ -1,9 +1,9 @@
-// Settling: a manifest as it stands for one target, its variables replaced.
+// Settling: a manifest as it stands for one target, its variables replaced, its variant laid over it.
 // Knows variables and schemas; does not know other manifests.
 
 import { dirname, join } from "node:path/posix";
-import { type Fault, Faults } from "../../store/model/fault.ts";
-import { type Kind, type LocalFile, localsIn } from "../kind.ts";
+import { type Fault, Faults, type Place } from "../../store/model/fault.ts";
+import { type Kind, type LocalFile, localsIn, type Path } from "../kind.ts";
 import type { Assembled } from "./assembly.ts";
 import { checkManifest, sortFaults } from "./check.ts";
 import type { Document } from "./document.ts";
@@ -15,6 +15,7 @@ import {
   type Variables,
   variablesOf,
 } from "./variables.ts";
+import { withVariant, writtenAt } from "./variant.ts";
 
 /** A local file, and where it is. */
 export interface ResolvedLocal extends LocalFile {
@@ -24,26 +25,32 @@ export interface ResolvedLocal extends LocalFile {
 
 export interface Settled<M> {
   readonly manifest: M;
+  /** Of all build types: each of them lies beside the manifest. */
   readonly locals: readonly ResolvedLocal[];
   /** For what is expanded later: the files that are templates. */
   readonly variables: Variables;
+  /** Where it is written what the manifest has at this path: {@link writtenAt}. */
+  place(path: Path): Place;
 }
 
 /**
- * A manifest for a target: variables replaced, defaults filled in, its local files found (none of them looked at).
+ * A manifest for a target: variables replaced, defaults filled in, the variant of its build type laid over it, its local
+ * files found (none of them looked at).
  * `kind` is the manifest's own, typed.
  *
  * @throws {Faults} where a value is wrong for just this target, or a variable has none for it
  */
 export function settle<M>(assembled: Assembled, kind: Kind<M>, target: Target): Settled<M> {
   if (assembled.kind.name !== kind.name) throw new TypeError(`${assembled.file} is no ${kind.name}`);
-  const { manifest, faults } = checkFor(target, assembled.document, kind);
+  const { document } = assembled;
+  const { manifest, faults } = checkFor(target, document, kind);
   if (manifest === undefined) throw new Faults(faults);
   const folder = dirname(assembled.file);
   return {
-    manifest,
+    manifest: withVariant(manifest, target.buildType),
     locals: localsIn(manifest, kind.locals).map((local) => ({ ...local, at: join(folder, local.file) })),
-    variables: variablesOf(assembled.document.value, target).variables,
+    variables: variablesOf(document.value, target).variables,
+    place: (path) => document.place(writtenAt(document.value, target.buildType, path)),
   };
 }
 

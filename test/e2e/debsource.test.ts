@@ -99,6 +99,13 @@ override_dh_gencontrol:
   };
 }
 
+function inFolder(folder: string, files: Readonly<Record<string, string>>): void {
+  writeFiles(
+    place.folder,
+    Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text])),
+  );
+}
+
 const run = (...words: string[]): Promise<Outcome> =>
   kit([...words, "--json"], { cwd: place.folder, store: place.store });
 
@@ -209,13 +216,50 @@ describe("a package built with another's", () => {
   });
 });
 
-describe("trees of one folder, none of whose manifests names another", () => {
-  const inFolder = (folder: string, files: Readonly<Record<string, string>>) =>
-    writeFiles(
-      place.folder,
-      Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text])),
-    );
+describe("a variant for one build type", () => {
+  const variant = (needs: string) =>
+    `environment: {WORD: quiet}\nvariants:\n  debug:\n    environment: {ANSWER: "yes"}\n    dpkg: {options: [loud]}\n    buildDependencies: [./horn.yaml${needs}]\n`;
+  const says = "echo $$WORD $$ANSWER $(filter loud,$(DEB_BUILD_OPTIONS)) $$(horn)";
+  const horn =
+    "kind: package\nname: horn\nversion: '1'\nbuilder: deb-files\nfiles: [{path: /usr/bin/horn, mode: '0755', content: \"#!/bin/sh\\necho none\\n\"}]\n";
+  const loud = (needs: string) => {
+    const tree = speaker("loud", "", { says });
+    return {
+      ...{ ...tree, "loud.yaml": `${tree["loud.yaml"]}${variant(needs)}` },
+      "horn.yaml": `${horn}variants: {debug: {files: [{path: /usr/bin/horn, mode: '0755', from: ./horn}]}}\n`,
+      horn: "#!/bin/sh\necho toot\n",
+    };
+  };
+  const at = (folder: string, type: string) => ["realize", `${folder}/loud.yaml`, "--build-type", type];
 
+  test("is built with its variables, options and packages, which have variants of their own", async () => {
+    inFolder("variants", loud(""));
+    const said = async (type: string) => {
+      const data = execFileSync("dpkg-deb", [
+        "--fsys-tarfile",
+        done(await run(...at("variants", type))).paths.get("loud") ?? "",
+      ]);
+      return execFileSync("tar", ["-xO", "./usr/bin/loud"], { input: data, encoding: "utf8" });
+    };
+    expect(await said("release")).toBe("#!/bin/sh\necho quiet\n");
+    expect(await said("debug")).toBe("#!/bin/sh\necho quiet yes loud toot\n");
+    for (const type of ["release", "debug"])
+      expect(built(done(await run(...at("variants", type))))).toEqual([]);
+  });
+
+  test("is told where it names what is nowhere, and says nothing of the other", async () => {
+    inFolder("unmet", loud(", no-such-package"));
+    const refused = await run(...at("unmet", "debug"));
+    expect([refused.status, codes(refused)]).toEqual([4, ["unresolved/unsatisfiable"]]);
+    const details = told(refused).flatMap(({ faults = [] }) =>
+      faults.flatMap((fault) => fault.details ?? []),
+    );
+    expect(details).toEqual([expect.stringMatching(/^no-such-package \(\S+loud\.yaml:11\): there is no/)]);
+    done(await run(...at("unmet", "release")));
+  });
+});
+
+describe("trees of one folder, none of whose manifests names another", () => {
   test("are built with each other's packages: by what they declare, and by what they turn out to provide", async () => {
     inFolder("set", {
       ...speaker("text", "phrase-api (>= 1) | nothing-at-all", { says: "phrase" }),

@@ -157,12 +157,11 @@ function sampleTarget(value: unknown): Target {
     arch: named ? first : "amd64",
     buildType: "release",
     distro: typeof distro === "string" && !distro.startsWith(".") ? distro : defaultDistro,
-    machine: "machine",
   };
 }
 
 function movingReference(document: Document, path: Path): Fault {
-  const message = "which manifests take part cannot depend on architecture, build type, distro or machine";
+  const message = "which manifests take part cannot depend on architecture, build type or distro";
   const hint = "refer to one manifest, and use the variables inside it";
   return new Fault("manifest/bad-value", message, { place: document.place(path), hint });
 }

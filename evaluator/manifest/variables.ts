@@ -13,8 +13,6 @@ export interface Target {
   readonly buildType: BuildType;
   /** The distro's name: `debian/trixie`. */
   readonly distro: string;
-  /** The machine's name, where there is one. */
-  readonly machine?: string;
   /** Set for the tools of a distribution that are built before anything is built with them. */
   readonly stage?: "tools";
 }
@@ -25,7 +23,7 @@ export const defaultDistro = "debian/trixie";
 export type Variables = ReadonlyMap<string, string>;
 
 /** The names no `vars` may take. */
-export const builtinVariables = ["arch", "buildType", "distro", "machine", "name", "version"] as const;
+export const builtinVariables = ["arch", "buildType", "distro", "name", "version"] as const;
 
 /** A use of a variable that has no value. */
 export interface Unresolved {
@@ -170,10 +168,10 @@ export function unresolvedFault(document: Document, use: Unresolved, variables: 
       });
     case "unknown": {
       const meant = nearest(use.name, variables.keys());
-      const unset = use.name === "machine" || use.name === "version";
-      const message = unset
-        ? `\${${use.name}} has no value here`
-        : `unknown variable ${JSON.stringify(use.name)}`;
+      const message =
+        use.name === "version"
+          ? "${version} has no value here"
+          : `unknown variable ${JSON.stringify(use.name)}`;
       const guess =
         meant === undefined
           ? `known here: ${[...variables.keys()].sort().join(", ")}`
@@ -183,7 +181,7 @@ export function unresolvedFault(document: Document, use: Unresolved, variables: 
   }
 }
 
-const targetNames: readonly string[] = ["arch", "buildType", "distro", "machine"];
+const targetNames: readonly string[] = ["arch", "buildType", "distro"];
 
 function definitionsOf(manifest: unknown): Map<string, { text: string; path: Path }> {
   const definitions = new Map<string, { text: string; path: Path }>();

@@ -10,7 +10,6 @@ const targets = ["amd64", "arm64"].map((arch) => ({
   arch,
   buildType: "release" as const,
   distro: "d",
-  machine: "m",
 }));
 
 it("follows paths, not names, and takes every target's files", async () => {

@@ -119,16 +119,21 @@ describe("refused", () => {
     ]);
   });
 
+  test("nothing is told as known that has no value: who has a machine names it", async () => {
+    const [fault] = await faultsFrom(() => assembleText(`${start}description: on \${machine}\n`));
+    expect(fault && lineOf(fault)).toBe(
+      'root.yaml:3:17 manifest/unknown-variable unknown variable "machine"',
+    );
+    expect(fault?.hint).toMatch(/^known here: arch, buildType, distro, name; /);
+    const named = await assembleText(`${start}vars: {machine: qemu}\ndescription: on \${machine}\n`);
+    expect(settle(named, thingKind, target).manifest.description).toBe("on qemu");
+  });
+
   test("what is wrong for one target alone, when it is asked for", async () => {
     const assembled = await assembleText(`${start}vars: {amd64: 1}\nmode: \${mode-\${arch}}\n`).catch(
       () => undefined,
     );
     expect(assembled).toBeUndefined();
-    const machine = await assembleText(`${start}description: on \${machine}\n`);
-    const [fault] = await faultsFrom(() => settle(machine, thingKind, target));
-    expect(fault && lineOf(fault)).toBe(
-      "root.yaml:3:17 manifest/unknown-variable ${machine} has no value here",
-    );
     const buildType = await assembleText(
       'kind: thing\nname: a\nvars: {x: "${buildType}"}\nfiles: [{path: "/${x}"}, {path: /debug}]\n',
     );

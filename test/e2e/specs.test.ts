@@ -106,6 +106,10 @@ describe("what ships", () => {
     edit("bell/ding.yaml", "{spec: ./ding.spec}", "{spec: ./ding.spec, macros: {dist: .kit7}}");
     const changed = done(await run("realize", "bell/ding.yaml"));
     expect(readRpm(changed.paths.get("ding") ?? "").stanza["Version"]).toBe("1.0-1.kit7");
+    edit("bell/ding.yaml", "rpm:", "variants: {debug: {rpm: {macros: {dist: .kit8}}}}\nrpm:");
+    const varied = done(await run("realize", "bell/ding.yaml", "--build-type", "debug"));
+    expect(readRpm(varied.paths.get("ding") ?? "").stanza["Version"]).toBe("1.0-1.kit8");
+    expect(built(done(await run("realize", "bell/ding.yaml")))).toEqual([]);
   });
 
   test("checks run apart from the build: one that would fail keeps nothing from being built", async () => {
@@ -145,9 +149,13 @@ describe("what comes of it", () => {
     place.write({
       "ready/libchime.rpm": readFileSync(own.paths.get("libchime") ?? ""),
       "ready/libchime.yaml":
-        "kind: package\nname: libchime\nbuilder: rpm-prebuilt\ndistro: mini-rpm\nsources: [{file: ./libchime.rpm}]\n",
+        "kind: package\nname: libchime\nbuilder: rpm-prebuilt\ndistro: mini-rpm\nsources: [{file: ./libchime.rpm}]\nvariants: {debug: {sources: [{file: ./again.yaml}]}}\n",
+      "ready/again.yaml": "this is no rpm\n",
     });
     expect(rpmsIn(await run("realize", "ready/libchime.yaml"))).toEqual(["libchime"]);
+    const other = await run("realize", "ready/libchime.yaml", "--build-type", "debug");
+    const places = told(other).flatMap(({ faults = [] }) => faults.map(({ place }) => place?.line));
+    expect([other.status === 0, places]).toEqual([false, [6]]);
   });
 
   test("an image holds what was built and what that needs, as rpm's own database says", async () => {

@@ -84,9 +84,8 @@ export class EvaluateCommand extends PlanCommand {
       dependents: this.recursive ? ("all" as const) : ("direct" as const),
     };
     const isSet = assembly.manifests.get(assembly.root)?.kind.name === packagesKind.name;
-    const chosen = isSet
-      ? await this.dependentsInSet(selection, parts)
-      : selectPackages(choosable(assembly, packagesOf(assembly), this.wish([])), selection);
+    const named = () => selectPackages(choosable(assembly, packagesOf(assembly), this.wish([])), selection);
+    const chosen = (isSet && (await this.dependentsInSet(selection, parts))) || named();
     const found = chosen.filter((item) => item.name !== name);
     this.done();
     if (this.json) this.print(JSON.stringify(found.map(({ name, file }) => ({ name, file }))));
@@ -94,14 +93,17 @@ export class EvaluateCommand extends PlanCommand {
     return 0;
   }
 
-  /** Who is built with whom of a set, specs and control files say; what turns out, as far as it was built. */
-  private async dependentsInSet(selection: WishedPackages, parts: Parts): Promise<readonly Choosable[]> {
+  /** Who is built with whom of a set, specs and control files say; what turns out, as far as it was built; undefined while texts are open. */
+  private async dependentsInSet(
+    selection: WishedPackages,
+    parts: Parts,
+  ): Promise<readonly Choosable[] | undefined> {
     let chosen: readonly Choosable[] | undefined;
-    const { plan, world } = await this.plan(this.manifest, parts, [], (planning) => {
+    const { plan } = await this.plan(this.manifest, parts, [], (planning) => {
       chosen = choose(planning, planning.world.assembly.root, selection)?.chosen;
     });
     this.tellOpen(plan);
-    return chosen ?? selectPackages(choosable(world.assembly, packagesOf(world.assembly)), selection);
+    return chosen;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Kind } from "../../evaluator/kind.ts";
 import { assemble, missingLocal } from "../../evaluator/manifest/assemble.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
-import type { Target } from "../../evaluator/manifest/variables.ts";
+import { defaultDistro, type Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import { refuseClashes } from "../distro/clash.ts";
@@ -50,7 +50,11 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
     return listFiles(folder);
   };
   const options = { kinds, read: rootOrFile(root, read), has: existsSync, list, shipped };
-  const assembly = await assemble(root, options);
+  const assembly = await withDefaultDistro(
+    await assemble(root, options),
+    (file) => assemble(file, options),
+    shipped,
+  );
   const tools = await Promise.all(
     toolNames.map(
       async (name) => [name, await assemble(join(shipped, "tools", `${name}.yaml`), options)] as const,
@@ -58,6 +62,22 @@ export async function load(root: string, shipped: string, kinds: readonly Kind<u
   );
   refuseClashes([assembly, ...tools.map(([, each]) => each)]);
   return { assembly, tools: new Map(tools), files: [...texts.keys(), ...folders] };
+}
+
+/** With the distribution that packages are for which name none, as images are. */
+async function withDefaultDistro(
+  assembly: Assembly,
+  read: (file: string) => Promise<Assembly>,
+  shipped: string,
+): Promise<Assembly> {
+  const all = [...assembly.manifests.values()];
+  const isOpen = all.some(
+    ({ kind, references }) => kind.name === "package" && !references.some((one) => one.kind === "distro"),
+  );
+  if (!isOpen || all.some(({ kind, name }) => kind.name === "distro" && name === defaultDistro))
+    return assembly;
+  const distro = await read(join(shipped, "distros", `${defaultDistro}.yaml`));
+  return { ...assembly, manifests: new Map([...assembly.manifests, ...distro.manifests]) };
 }
 
 /** Where a folder of packages stands for its manifests, and has none that says so itself, one that does is made up. */

@@ -6,19 +6,17 @@ import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { allOf, type Lost, lost } from "../../evaluator/refusals.ts";
-import { poolTime } from "../../store/layout.ts";
-import { type BuildType, type Input, placed } from "../../store/model/derivation.ts";
-import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
+import type { Input } from "../../store/model/derivation.ts";
+import { Fault, unreachable } from "../../store/model/fault.ts";
 import type { ToolchainFor } from "../buildroot/root.ts";
-import { controlFields, debFilesDerivation } from "../deb-files/recipe.ts";
+import { planDebFiles } from "../deb-files/plan.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
 import { requireRpm } from "../distro/source.ts";
 import { planRpmPrebuilt } from "../rpm/prebuilt.ts";
 import { planTrees, type TreePackage } from "../sysroot/plan.ts";
-import { assembled, planTools } from "../tools/plan.ts";
-import type { DebFilesManifest } from "./deb-files.ts";
+import { assembled } from "../tools/plan.ts";
 import { withLocalModes } from "./file.ts";
 import { debLanguage, type Language, rpmLanguage } from "./language.ts";
 import { packageFiles, packageReferences, refuseSameName, withLocalNames } from "./local.ts";
@@ -307,49 +305,4 @@ function planTakenTrees(
   });
   const known = planned.flatMap((item) => (item === undefined ? [] : [item]));
   return known.length < planned.length ? undefined : new Map(known);
-}
-
-interface DebFilesContext {
-  readonly architecture: string;
-  readonly contents: ReadonlyMap<string, ReturnType<Planning["world"]["locals"]["get"]> & string>;
-  readonly packages: ReadonlyMap<string, Input>;
-  readonly variables: ReadonlyMap<string, string>;
-  readonly buildType: BuildType;
-  /** Name of the distribution it is built for. */
-  readonly distro: string;
-  /** Where the manifest says what is taken of a package, by the file's number. */
-  readonly place: (index: number) => Place;
-}
-
-function planDebFiles(
-  planning: Planning,
-  manifest: DebFilesManifest,
-  context: DebFilesContext,
-): Made | undefined {
-  const { architecture, contents, packages, variables, buildType, distro, place } = context;
-  const tools = planTools(planning, "dpkg", distro);
-  const launcher = planTools(planning, "launcher", distro);
-  if (tools === undefined || launcher === undefined) return undefined;
-  const epoch = manifest.sourceDateEpoch ?? poolTime;
-  const built = debFilesDerivation({
-    manifest,
-    architecture,
-    buildType,
-    locals: contents,
-    packages,
-    variables,
-    epoch,
-    tools,
-    launcher,
-  });
-  const places = Object.fromEntries(
-    manifest.files.flatMap(({ path, subpath }, index) =>
-      subpath === undefined ? [] : [[path, place(index)]],
-    ),
-  );
-  return {
-    stanza: controlFields(manifest, architecture),
-    archive: { derivation: placed(built, places), output: "deb" },
-    label: built.label,
-  };
 }

@@ -3,7 +3,6 @@
 
 import * as z from "zod";
 import { type Kind, type Pattern, type Reference, referencesIn } from "../../evaluator/kind.ts";
-import { defaultDistro } from "../../evaluator/manifest/variables.ts";
 import { variantsIn } from "../../evaluator/manifest/variant.ts";
 import { debFiles, localsOfDebFiles, referencesOfFiles } from "./deb-files.ts";
 import { debPrebuilt } from "./deb-prebuilt.ts";
@@ -30,7 +29,7 @@ export const packageKind: Kind<PackageManifest> = {
   name: "package",
   schema: packageManifest,
   references: (manifest) => [
-    ...distroOf(manifest),
+    ...referencesIn(manifest, "distro", "distro"),
     ...packagesIn(manifest),
     ...variantsIn(manifest).flatMap(([at, variant]) =>
       packagesIn(variant).map((one) => ({ ...one, path: [...at, ...one.path] })),
@@ -39,12 +38,6 @@ export const packageKind: Kind<PackageManifest> = {
   locals: [...locals, ...locals.map(inVariants)],
   circleHint: "write the package's name in place of its manifest: packages may need each other to run",
 };
-
-/** The one that is meant where none is named, as by images. */
-function distroOf(manifest: PackageManifest): Reference[] {
-  if (manifest.distro === undefined) return [{ path: ["distro"], to: defaultDistro, kind: "distro" }];
-  return referencesIn(manifest, "distro", "distro");
-}
 
 /** Manifests of packages that one, or a variant of it, names. */
 function packagesIn(part: unknown): Reference[] {

@@ -1,5 +1,5 @@
 // A build's log file.
-// Knows how it is written beside its place and moved there; does not know what is logged.
+// Knows how it is written in a session's folder and moved to its place; does not know what is logged.
 
 import { randomUUID } from "node:crypto";
 import {
@@ -42,8 +42,12 @@ export interface LogRoom {
 
 const defaultRoom: LogRoom = { head: 128 << 20, tail: 16 << 20, most: 256 << 20 };
 
-export function openLog(place: string, room = defaultRoom): LogFile {
-  const temporary = `${place}.tmp-${randomUUID().slice(0, 8)}`;
+/**
+ * @param staging a folder of this session, on the file system of the log's place: a killed one leaves there what nothing
+ * is hidden in yet, and the next session removes it
+ */
+export function openLog(place: string, staging: string, room = defaultRoom): LogFile {
+  const temporary = `${staging}/${randomUUID()}.log`;
   // Nobody else's to read before what is to be hidden is.
   const fd = openSync(temporary, "a+", 0o600);
   const size = () => fstatSync(fd).size;

@@ -99,7 +99,10 @@ export function openWorkshop(parts: WorkParts): {
       const scratch = isKept
         ? kept
         : parts.session.scratch(`build-${hexOf(request).slice(0, 16)}-${randomUUID().slice(0, 8)}`);
-      const log = openLog(shell ? `${scratch}/shell.log` : parts.store.layout.log(request));
+      const log = openLog(
+        shell ? `${scratch}/shell.log` : parts.store.layout.log(request),
+        parts.session.scratch("logs"),
+      );
       const sandboxes: Sandbox[] = [];
       let pipe: JobPipe | undefined;
       let seat: Seat | undefined;

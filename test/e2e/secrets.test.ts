@@ -3,8 +3,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { built, done, kit, type Outcome } from "./kit.ts";
+import { keepersOf } from "../sandbox/rig.ts";
+import { built, done, kit, type Outcome, startKit } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { refuses } from "./refusal.ts";
 import { flawsOf } from "./sound.ts";
@@ -169,3 +171,22 @@ test("nobody gave it, or what is none; nothing of it is anywhere in the store", 
   });
   expect(found.stdout).toBe("");
 });
+
+test("killed with its keeper, a build leaves none behind the next command that opens the store", async () => {
+  installs("endless", "cat $KIT_SECRETS/TOKEN; sleep 600");
+  const running = startKit(["realize", "endless.yaml"], at());
+  while (filesWithSecret().length === 0) await sleep(50);
+  const { pid = 0 } = running.process;
+  for (const victim of [...keepersOf(pid), pid]) process.kill(victim, "SIGKILL");
+  await running.ended;
+  expect(filesWithSecret()).not.toEqual([]);
+  installs("after", "touch $OUT$PREFIX/x", "");
+  done(await run("after.yaml"));
+  expect(filesWithSecret()).toEqual([]);
+});
+
+/** Of all that the store holds; what vanishes meanwhile is none. */
+function filesWithSecret(): string[] {
+  const { stdout } = spawnSync("grep", ["-rlsF", secret, place.store], { encoding: "utf8" });
+  return stdout.split("\n").filter((line) => line !== "");
+}

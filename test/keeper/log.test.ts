@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, inject, test } from "vitest";
 import { tracesOf } from "../../builders/buildroot/secrets.ts";
@@ -10,7 +10,7 @@ import { openLog } from "../../builders/keeper/log.ts";
 
 function logged(text: string, traces: readonly string[]): string {
   const place = join(mkdtempSync(join(inject("scratch"), "log-")), "log");
-  const log = openLog(place);
+  const log = openLog(place, dirname(place));
   log.line(text);
   expect(statSync(log.file).mode & 0o777).toBe(0o600);
   log.hide(traces.map((trace) => Buffer.from(trace)));
@@ -54,7 +54,7 @@ const room = { head: 1000, tail: 500, most: 3000 };
 /** The log of commands that write to it as builds do, one after the other. */
 function bounded(...commands: readonly string[]): string {
   const place = join(mkdtempSync(join(inject("scratch"), "log-")), "log");
-  const log = openLog(place, room);
+  const log = openLog(place, dirname(place), room);
   for (const command of commands) {
     const settle = log.bound();
     execFileSync("sh", ["-c", `(${command}) >> "$0"`, log.file]);
@@ -87,7 +87,7 @@ test("what is long enough stays whole; a line without an end is cut; a second co
 
 test("while it is written to it takes no more room than is written between two looks", async () => {
   const place = join(mkdtempSync(join(inject("scratch"), "log-")), "log");
-  const log = openLog(place, room);
+  const log = openLog(place, dirname(place), room);
   const settle = log.bound();
   const child = spawn("sh", ["-c", 'while :; do seq 1000; sleep 0.01; done >> "$0"', log.file]);
   const sizes: number[] = [];

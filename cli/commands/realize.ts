@@ -1,10 +1,8 @@
 // kit realize: from a manifest to artefacts.
 // Knows what is printed, linked and remembered; does not know how anything is planned or built.
 
-import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
-import { ended } from "../../builders/checks/recipe.ts";
 import type { Event } from "../../builders/event.ts";
 import { checksType } from "../../builders/package/outputs.ts";
 import { leftOutText } from "../../builders/realizer/leftout.ts";
@@ -15,7 +13,7 @@ import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
 import type { Content, Result } from "../../store/model/derivation.ts";
-import { type Digest, hexOf } from "../../store/model/digest.ts";
+import type { Digest } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 import { checkProfileName } from "../../store/profiles.ts";
 import type { Parts } from "../composition.ts";
@@ -29,6 +27,7 @@ import { hasAddresses, movedSources } from "../moved.ts";
 import { configurationFiles } from "../places.ts";
 import { leftOutState, type State, statesCsv, statesOf, statesTable } from "../render/states.ts";
 import { plural } from "../render/text.ts";
+import { type Finding, findingsOf } from "./checked.ts";
 import { BuildCommand } from "./command.ts";
 import { placeLink, refuseUnplaceable } from "./link.ts";
 import { registerLock } from "./lockroot.ts";
@@ -107,6 +106,10 @@ export class RealizeCommand extends BuildCommand {
       "end with 1 where the checks of a package whose manifest says `test` found something; of an image, of all in it",
   });
   readonly #ended: Extract<Event, { type: "end" }>[] = [];
+  /** Checks that this command has failed for. */
+  #refused: readonly Finding[] = [];
+  /** Whether it came to all that was to be made. */
+  #isWhole = false;
 
   protected override keepsGoing(): boolean {
     return true;
@@ -141,18 +144,17 @@ export class RealizeCommand extends BuildCommand {
       });
     for (const text of leftOut.flatMap((one) => leftOutText(one) ?? []))
       this.renderer.event({ type: "warning", text });
-    let isWhole = false;
     try {
       const status = await this.make({ ...planned, manifest }, parts).catch((error: unknown) => {
-        isWhole = error instanceof Unfinished && error.wentOn && !this.signal.aborted;
+        if (error instanceof Unfinished) this.#isWhole = error.wentOn && !this.signal.aborted;
         throw error instanceof Faults ? new Faults([...failures, ...error.faults]) : error;
       });
-      isWhole = true;
       if (failures.length > 0) throw new Faults(failures);
       return status;
     } finally {
       const facts = planned.facts.map((derivation) => ({ derivation }));
-      const states = statesOf(allDerivations([...plan.outputs, ...facts]), this.#ended, isWhole);
+      const all = allDerivations([...plan.outputs, ...facts]);
+      const states = statesOf(all, { events: this.#ended, refused: this.#refused, isWhole: this.#isWhole });
       this.tellStates([...states, ...leftOut.map(leftOutState)]);
     }
   }
@@ -200,6 +202,7 @@ export class RealizeCommand extends BuildCommand {
     const second = this.check
       ? await realizeLine(targets, world, line, { ...again(true), caches: "none" })
       : undefined;
+    this.#isWhole = true;
     const { differing, built } = second ?? realized;
     const shown = await Promise.all(plan.outputs.map((output) => presentOutput(output, results, parts)));
     const places = shown.map(({ path }) => path);
@@ -218,7 +221,7 @@ export class RealizeCommand extends BuildCommand {
     const details = await evidence(differing, results, plan.outputs, { parts, label: this.manifest, made });
     if (second !== undefined && differing.length === 0)
       this.renderer.event({ type: "step", text: `built again and the same: ${plural(built, "result")}` });
-    const isSound = this.tellChecks(plan.outputs, places, realized);
+    const isSound = this.tellChecks(findingsOf(plan.outputs, places, realized));
     this.done();
     const lines = plan.outputs.map(
       (output, index) => `${output.type} ${places[index]} ${output.architecture} ${output.name}`,
@@ -245,22 +248,14 @@ export class RealizeCommand extends BuildCommand {
   }
 
   /** Whether all ended well. @throws {Faults} `build/checks-failed` where that is no mere warning */
-  private tellChecks(
-    outputs: readonly PlannedOutput[],
-    places: readonly string[],
-    { requests }: Realized,
-  ): boolean {
-    const faults = outputs.flatMap(({ type, name, derivation }, index) => {
-      if (type !== checksType || readFileSync(places[index] ?? "", "utf8") === ended.well) return [];
-      const request = requests.get(derivation.digest);
-      return new Fault("build/checks-failed", `${name}: its checks found something`, {
-        hint: `what they say: kit log ${request === undefined ? "" : hexOf(request).slice(0, 16)}`,
-      });
-    });
-    if (faults.length > 0 && this.requireTests) throw new Faults(faults);
-    for (const { message, hint } of faults)
+  private tellChecks(findings: readonly Finding[]): boolean {
+    if (findings.length > 0 && this.requireTests) {
+      this.#refused = findings;
+      throw new Faults(findings.map(({ fault }) => fault));
+    }
+    for (const { message, hint } of findings.map(({ fault }) => fault))
       this.renderer.event({ type: "warning", text: `${message}; ${hint}` });
-    return faults.length === 0;
+    return findings.length === 0;
   }
 
   private async addToProfile(

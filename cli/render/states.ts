@@ -4,6 +4,8 @@
 import type { Event } from "../../builders/event.ts";
 import type { LeftOut } from "../../builders/realizer/leftout.ts";
 import type { Derivation } from "../../store/model/derivation.ts";
+import type { Digest } from "../../store/model/digest.ts";
+import type { Fault } from "../../store/model/fault.ts";
 import { outcomeOf } from "./board.ts";
 import { durationText, padded, visible } from "./text.ts";
 
@@ -20,11 +22,20 @@ export interface State {
   readonly because?: string;
 }
 
+/** What is known of a run. */
+export interface Course {
+  readonly events: readonly Ended[];
+  /** What was made, and is a failure by what it says: checks that found something. */
+  readonly refused: readonly { readonly id: Digest; readonly fault: Pick<Fault, "code"> }[];
+  /** Whether it came to all that was to be made. */
+  readonly isWhole: boolean;
+}
+
 /**
- * Of all that take part, inputs first. What came to no end of its own was there before, where the run went well
- * (`isWhole`); else what of it was, nobody has looked at.
+ * Of all that take part, inputs first. What came to no end of its own was there before, where the run came to all; else
+ * what of it was, nobody has looked at.
  */
-export function statesOf(all: readonly Derivation[], events: readonly Ended[], isWhole: boolean): State[] {
+export function statesOf(all: readonly Derivation[], { events, refused, isWhole }: Course): State[] {
   const ended = new Map<string, State>();
   let cause = "";
   for (const event of events) {
@@ -37,7 +48,12 @@ export function statesOf(all: readonly Derivation[], events: readonly Ended[], i
       ended.set(id, { state, builder, label, duration, ...(because !== undefined && { because }) });
   }
   const rest = isWhole ? ("reused" as const) : ("open" as const);
-  return all.map(({ digest, builder, label }) => ended.get(digest) ?? { state: rest, builder, label });
+  const codes = new Map(refused.map(({ id, fault }) => [id, fault.code]));
+  return all.map(({ digest, builder, label }) => {
+    const state = ended.get(digest) ?? { state: rest, builder, label };
+    const code = codes.get(digest);
+    return code === undefined ? state : { ...state, state: "failed", because: code };
+  });
 }
 
 /** A manifest that nothing is planned of. */

@@ -57,7 +57,16 @@ test("a changed check builds nothing; one that fails is told, and fails where it
   const third = done(await run("realize", "twice.yaml"));
   expect(third.stderr).toContain("twice-checks: its checks found something");
   expect(built(third)).toEqual([]);
-  await refuses(["realize", "twice.yaml", "--require-tests"], at(), 1, "build/checks-failed");
+  const row = () => {
+    const lines = readFileSync(`${place.folder}/states.csv`, "utf8").split("\n");
+    return lines.find((line) => line.includes(",twice checks,"));
+  };
+  done(await run("realize", "twice.yaml", "--states", "states.csv"));
+  expect(row()).toBe("reused,checks,twice checks,,");
+  const required = ["realize", "twice.yaml", "--require-tests", "--states", "states.csv"];
+  await refuses(required, at(), 1, "build/checks-failed");
+  expect(row()).toBe("failed,checks,twice checks,,build/checks-failed");
+  expect(readFileSync(`${place.folder}/states.csv`, "utf8")).not.toMatch(/^open,/m);
 });
 
 test("checks that found something are run again where that is asked for, and what they come to then stays", async () => {

@@ -24,7 +24,7 @@ const ended = (index: number, how: "built" | "failed" | "blocked", code?: `build
 
 test("each once: built, failed with its code, blocked by what; the rest as it was", () => {
   const events = [ended(0, "built"), ended(1, "failed", "build/failed"), ended(2, "blocked")];
-  const states = statesOf(all, events, false);
+  const states = statesOf(all, { events, refused: [], isWhole: false });
   expect(statesCsv(states)).toEqual([
     "state,builder,label,milliseconds,because",
     "built,tree,'=a,1234,",
@@ -32,8 +32,21 @@ test("each once: built, failed with its code, blocked by what; the rest as it wa
     'blocked,tree,c,1234,"b, b"',
     "open,tree,d,,",
   ]);
-  expect(statesTable(statesOf(all, [ended(0, "built")], true))).toEqual([
+  expect(statesTable(statesOf(all, { events: [ended(0, "built")], refused: [], isWhole: true }))).toEqual([
     "built  tree  =a  1.2 s",
     "reused  3",
+  ]);
+});
+
+test("what was made, now or before, and is a failure by what it says, has failed with that", () => {
+  const refused = [0, 3].flatMap((index) => {
+    const id = all[index]?.digest;
+    return id === undefined ? [] : [{ id, fault: { code: "build/checks-failed" as const } }];
+  });
+  expect(statesCsv(statesOf(all, { events: [ended(0, "built")], refused, isWhole: true })).slice(1)).toEqual([
+    "failed,tree,'=a,1234,build/checks-failed",
+    'reused,tree,"b, b",,',
+    "reused,tree,c,,",
+    "failed,tree,d,,build/checks-failed",
   ]);
 });

@@ -1,6 +1,9 @@
 // Programs of the machine a crossed build ran on, found among what it made.
 
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, it } from "vitest";
 import { filesOf, machineIn, refuseUncrossed } from "../../builders/buildroot/machine.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { parseTreePath } from "../../store/model/path.ts";
@@ -75,9 +78,43 @@ describe("what was crossed on amd64", () => {
     });
   });
 
+  it("has static libraries of the target's objects alone, whatever their members are called", () => {
+    const long = `${"long".repeat(20)}.o`;
+    const good = archive({ "a.o": elf(arm), [long]: elf(risc), "odd.txt": Buffer.from("odd") });
+    expect(check({ "lib/libx.a": good })).not.toThrow();
+    const wrong = { "a.o": elf(arm), "odd.txt": Buffer.from("odd"), [long]: elf(x86) };
+    expect(check({ "lib/libx.a": archive(wrong) })).toThrow(
+      expect.objectContaining({ code: "build/not-crossed", details: ["/lib/libx.a"] }),
+    );
+    expect(check({ "lib/libx.a": bsdArchive("a name with blanks.o", elf(x86)) })).toThrow("amd64");
+  });
+
+  it("looks no further than what an archive holds: thin ones, and what is cut off or malformed", () => {
+    expect(check({ "lib/libx.a": archive({ "a.o": elf(x86) }, "rcT") })).not.toThrow();
+    const whole = archive({ "a.o": elf(arm), "b.o": elf(x86) });
+    for (const length of [8, 40, whole.length - 60])
+      expect(check({ "lib/libx.a": whole.subarray(0, length) })).not.toThrow();
+    expect(check({ "lib/libx.a": Buffer.from("!<arch>\nno header at all".padEnd(200)) })).not.toThrow();
+  });
+
   it("is not looked at where the two are told apart by no header, or what it ran on is not known", () => {
     const armel = treeOf({ "usr/bin/dash": elf(40) });
     expect(check({ "bin/x": elf(40) }, "armhf", armel)).not.toThrow();
     expect(check({ "bin/x": elf(x86) }, "arm64", treeOf({ "usr/bin/x": elf(x86) }))).not.toThrow();
   });
 });
+
+/** Made by ar, which writes GNU's table of long names. */
+function archive(members: Readonly<Record<string, Buffer>>, how = "rc"): Buffer {
+  const folder = mkdtempSync(join(inject("scratch"), "ar-"));
+  for (const [name, bytes] of Object.entries(members)) writeFileSync(join(folder, name), bytes);
+  execFileSync("ar", [how, "lib.a", ...Object.keys(members)], { cwd: folder, stdio: "ignore" });
+  return readFileSync(join(folder, "lib.a"));
+}
+
+/** With its name in front of the data, as BSD writes it. */
+function bsdArchive(name: string, bytes: Buffer): Buffer {
+  const fields = [`#1/${name.length}`.padEnd(16), "0".padEnd(12), "0".padEnd(6), "0".padEnd(6)];
+  const header = [...fields, "100644".padEnd(8), `${name.length + bytes.length}`.padEnd(10), "`\n"].join("");
+  return Buffer.concat([Buffer.from(`!<arch>\n${header}${name}`, "latin1"), bytes]);
+}

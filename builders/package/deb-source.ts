@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
+import { variables } from "./environment.ts";
 import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { patches, treeSources } from "./source.ts";
 import { part, variants } from "./variant.ts";
@@ -29,12 +30,6 @@ const dpkg = z.strictObject({
   options: z.array(option).default([]).describe("Of DEB_BUILD_OPTIONS (Debian Policy 4.9.1): [nodoc]."),
 });
 
-const environmentName = text(
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  "a variable's name",
-  "letters, digits and _, no digit first",
-);
-
 const buildDependencies = z
   .array(packageOrManifest)
   .default([])
@@ -42,10 +37,7 @@ const buildDependencies = z
     "What building it takes beside its Build-Depends: names, and manifests whose packages it is built with.",
   );
 
-const environment = z
-  .record(environmentName, z.string().regex(/^[^\0]*$/))
-  .default({})
-  .describe("Variables of the build.");
+const environment = variables().default({}).describe("Variables of the build.");
 
 export const debSource = z.strictObject({
   ...packageShape,

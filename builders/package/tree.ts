@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageOrManifest } from "./debian.ts";
+import { variableName, variables } from "./environment.ts";
 import { crossCompile, packageShape, secrets, treeTest } from "./shape.ts";
 import { insidePath, patches, treeSources } from "./source.ts";
 import { part, variants } from "./variant.ts";
@@ -25,17 +26,19 @@ const hint =
   "is kit's to set\nevery package of a sysroot has the same prefix, and finds there what its manifest declares; buildType decides how it is optimized";
 
 function free(form: RegExp, what: string, right: string, taken: RegExp) {
-  return text(form, what, right).check(z.refine((value) => !taken.test(value), { error: hint }));
+  return untaken(text(form, what, right), taken);
 }
 
-const environmentName = free(
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  "a variable's name",
-  "letters, digits and _, no digit first",
-  /^(?:DESTDIR|PREFIX|OUT|prefix|CMAKE_(?:INSTALL_PREFIX|PREFIX_PATH|BUILD_TYPE|INSTALL_MODE)|PKG_CONFIG_(?:PATH|LIBDIR|SYSROOT_DIR)|SOURCE_DATE_EPOCH|HOME|USER|LOGNAME|PATH|LD_PRELOAD|LD_LIBRARY_PATH)$/,
+function untaken(name: z.ZodString, taken: RegExp) {
+  return name.check(z.refine((value) => !taken.test(value), { error: hint }));
+}
+
+const sysrootName = untaken(
+  variableName,
+  /^(?:DESTDIR|PREFIX|OUT|prefix|CMAKE_(?:INSTALL_PREFIX|PREFIX_PATH|BUILD_TYPE|INSTALL_MODE)|PKG_CONFIG_(?:PATH|LIBDIR|SYSROOT_DIR)|SOURCE_DATE_EPOCH|PATH|LD_PRELOAD|LD_LIBRARY_PATH)$/,
 );
 
-const environment = z.record(environmentName, z.string().regex(/^[^\0]*$/));
+const environment = variables(sysrootName);
 
 const value = z.union([z.string().regex(/^[^\0\n]*$/), z.number(), z.boolean()]);
 const directory = insidePath.default(".").describe("Where in the source its build files are.");
@@ -89,7 +92,7 @@ const make = z.strictObject({
   directory,
   targets: z.array(makeTarget).default([]).describe("What is made; the first of the makefile by default."),
   install: z.array(makeTarget).default(["install"]).describe("What installs, into DESTDIR."),
-  variables: z.record(environmentName, value).default({}).describe("Given to make: {WITH_X: 1}."),
+  variables: z.record(sysrootName, value).default({}).describe("Given to make: {WITH_X: 1}."),
 });
 
 const script = z.strictObject({
@@ -120,8 +123,8 @@ const treeShape = {
 };
 
 /** What all of them may have otherwise for one build type. */
-const { environment: variables, buildDependencies } = treeShape;
-const varied = { environment: variables, patches, buildDependencies };
+const { environment: varying, buildDependencies } = treeShape;
+const varied = { environment: varying, patches, buildDependencies };
 
 export const treePackages = [
   z.strictObject({

@@ -386,3 +386,26 @@ test("sizes are bytes", () => {
   ]);
   expect(() => bytesOf("1GB")).toThrow(RangeError);
 });
+
+test.each([
+  "deb-source",
+  "rpm\nrpm: {spec: ./a.spec}",
+  "cmake",
+  "meson",
+  "autotools",
+  "make",
+  "script\nscript: {install: make}",
+])("what kit sets in every build is nothing that a manifest of %s sets", (builder) => {
+  const written = (line: string) =>
+    `kind: package\nname: own\ndistro: debian/trixie\nsources: [{dir: ./own, archive: own.tar}]\nbuilder: ${builder}\n${line}`.replace(
+      builder.startsWith("rpm") ? "" : ", archive: own.tar",
+      "",
+    );
+  expect(messages(packageKind, written("environment: {MY_KIT: x, HOMEPAGE: y}"))).toEqual([]);
+  for (const name of ["KIT_SECRETS", "KIT_", "HOME", "USER", "LOGNAME"]) {
+    const said = `${JSON.stringify(name)} is kit's to set`;
+    expect(messages(packageKind, written(`environment: {${name}: x}`)).join()).toContain(said);
+    const variant = `variants: {debug: {environment: {${name}: x}}}`;
+    expect(messages(packageKind, written(variant)).join()).toContain(said);
+  }
+});

@@ -21,25 +21,31 @@ import { resolveRequest } from "./resolve.ts";
 /** `other`: something else has its name, of which a warning is told, once. */
 type State = "there" | "absent" | "other";
 
+/** What it has to be; a size is in bytes, and absent where nobody said. */
+interface Wanted {
+  readonly sha256: Sha256;
+  readonly size: number | undefined;
+}
+
 export interface Beside {
   /** Whether a file is there, and what is meant. */
-  stateOf(file: BesideFile, sha256: Sha256): State;
+  stateOf(file: BesideFile, wanted: Wanted): State;
 }
 
 /** Each file is read once, however often it is asked for. */
 export function openBeside(emit: Emit): Beside {
   const known = new Map<string, State>();
   return {
-    stateOf(file, sha256) {
-      const key = `${sha256} ${file.path}`;
-      const answer = known.get(key) ?? look(file, sha256, emit);
+    stateOf(file, wanted) {
+      const key = `${wanted.sha256} ${wanted.size} ${file.path}`;
+      const answer = known.get(key) ?? look(file, wanted, emit);
       known.set(key, answer);
       return answer;
     },
   };
 }
 
-function look({ path, by }: BesideFile, sha256: Sha256, emit: Emit): State {
+function look({ path, by }: BesideFile, { sha256, size }: Wanted, emit: Emit): State {
   const warn = (why: string): State => {
     const pinned = `${by.file}:${by.line} pins ${sha256}`;
     emit({
@@ -53,7 +59,10 @@ function look({ path, by }: BesideFile, sha256: Sha256, emit: Emit): State {
     if (stats === undefined || !stats.isFile()) return "absent";
     if (stats.size > mostBytes) return warn(`is larger than ${mostBytes} bytes`);
     const found = hashOf(path);
-    return found === sha256 ? "there" : warn(`has the SHA-256 ${found}`);
+    if (found !== sha256) return warn(`has the SHA-256 ${found}`);
+    // Who lists both has them of one file: a .dsc that does not is refused wherever its files come from.
+    const fits = size === undefined || size === stats.size;
+    return fits ? "there" : warn(`has ${stats.size} bytes, where ${size} are listed`);
   } catch (error) {
     return warn(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
   }
@@ -101,9 +110,9 @@ export async function takeBeside(derivations: readonly Derivation[], means: Besi
   let taken = 0;
   for (const item of derivations) {
     const file = besideIn(item.hints);
-    const { sha256 } = file === undefined ? {} : fetchParameters(item.parameters);
+    const { sha256, size } = file === undefined ? {} : fetchParameters(item.parameters);
     if (file === undefined || sha256 === undefined) continue;
-    const state = means.beside.stateOf(file, sha256);
+    const state = means.beside.stateOf(file, { sha256, size });
     const request = resolveRequest(item, new Map());
     if (request === undefined) throw new Error("a fetch has no inputs");
     if (isRecorded(request, means)) continue;

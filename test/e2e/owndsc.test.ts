@@ -245,6 +245,14 @@ describe("refused, at its place in the manifest", () => {
     expect(other.text).toContain("hi_1.0.orig.tar.gz is not the file that its .dsc lists");
   });
 
+  test("a listed file of another size than is listed, though it has the digest", async () => {
+    const [, size = ""] = / [0-9a-f]{64} (\d+) hi_1\.0\.orig/.exec(plain) ?? [];
+    bad.write({ "longer.dsc": plain.replaceAll(` ${size} hi_1.0.orig`, ` ${Number(size) + 1} hi_1.0.orig`) });
+    write("bad", "dsc: ./longer.dsc, unsigned: true");
+    const { text } = await refusal(8, "digest/mismatch");
+    expect(text).toContain("hi_1.0.orig.tar.gz is not the file that its .dsc lists");
+  });
+
   test.each([
     [`dsc: ./${dsc}`, "signedBy and unsigned"],
     [`dsc: ./${dsc}, signedBy: ./signed.gpg, unsigned: true`, "signedBy and unsigned"],

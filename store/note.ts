@@ -15,6 +15,7 @@ export const noteShape = z.object({
       hint: z.optional(z.string()),
       details: z.array(z.string()),
       about: z.optional(z.string()),
+      against: z.optional(z.string()),
     }),
   ),
   peakMemory: z.optional(z.number()),

@@ -47,12 +47,13 @@ export function forWantOfRoom(fault: Fault, said: readonly string[]): Fault {
 const noRoom = /no space left on device|disk quota exceeded/i;
 
 /** What a note keeps of the fault, so that it can be told again. */
-export function keptFailure({ message, hint, details, about }: Fault): NonNullable<Note["failure"]> {
+export function keptFailure({ message, hint, details, about, against }: Fault): NonNullable<Note["failure"]> {
   return {
     message,
     ...(hint !== undefined && { hint }),
     details: details.slice(-mostDetails),
     ...(about !== undefined && { about }),
+    ...(against !== undefined && { against }),
   };
 }
 
@@ -62,11 +63,11 @@ const mostDetails = 40;
 export function failureBefore(note: Note | undefined): Fault | undefined {
   const { failed, failure } = note ?? {};
   if (failed === undefined || failure === undefined || !isLasting(failed)) return undefined;
-  const { message, hint = "", details, about } = failure;
+  const { message, hint = "", details, about, against } = failure;
   const again =
     "it failed like this before, and nothing it is made of has changed: `--retry` builds it again";
   return new Fault(failed as Fault["code"], message, {
-    ...{ details, about },
+    ...{ details, about, against },
     hint: hint === "" ? again : `${again}; ${hint}`,
   });
 }

@@ -14,7 +14,10 @@ export function blamed(fault: Fault, { label, places }: Pick<Derivation, "label"
 export function located(fault: Fault, places: Places = {}): Fault {
   const written = ofManifests.includes(fault.class) ? (places[fault.about ?? ""] ?? places[""]) : undefined;
   const place = fault.place ?? written;
-  return restated(fault, { ...(place && { place }), about: undefined });
+  const other = places[fault.against ?? ""];
+  const isTold = fault.against !== undefined && other !== undefined;
+  const related = [...fault.related, ...(isTold ? [{ place: other, message: "the other one" }] : [])];
+  return restated(fault, { ...(place && { place }), related, about: undefined, against: undefined });
 }
 
 /** The same of whatever was thrown; what is no fault stays. */

@@ -9,7 +9,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf } from "../builder.ts";
-import { patchInput, sourceParameters } from "./recipe.ts";
+import { partInput, patchInput, sourceParameters } from "./recipe.ts";
 import { applyScript, type Patch, readSeries, unappliedFile, unpackScript } from "./script.ts";
 
 export const archiveBuilder: Builder = {
@@ -46,7 +46,7 @@ export const sourceBuilder: Builder = {
     const { request, store, crew, scratch } = context;
     const { parts, patches } = sourceParameters(request.parameters);
     const treeOf = (name: string) => store.records.tree(splitContent(inputOf(request, name)).digest);
-    const laid = layTrees(parts.map((into, index) => ({ into, tree: treeOf(`part ${index}`) })));
+    const laid = layTrees(parts.map((into, index) => ({ into, tree: treeOf(partInput(index)) })));
     const whole = store.records.writeTree(laid);
     if (patches.length === 0) return { outputs: { tree: contentOf("tree", whole) } };
     const [from, out, said] = [join(scratch, "patches"), join(scratch, "out"), join(scratch, "said")];
@@ -135,20 +135,48 @@ function withoutFolder(tree: Tree): Tree {
   );
 }
 
-/** Later ones over earlier ones; a folder of both is one. */
-function layTrees(parts: readonly { readonly into: string; readonly tree: Tree }[]): Tree {
+/**
+ * Later ones over earlier ones; a folder of both is one.
+ *
+ * @throws {Fault} `build/source-clash` where what is a folder in one source is none in another
+ */
+export function layTrees(parts: readonly { readonly into: string; readonly tree: Tree }[]): Tree {
   const entries = new Map<TreePath, Entry>();
+  const kinds = new Map<TreePath, { readonly isFolder: boolean; readonly owner: number }>();
   let links = 0;
-  for (const { into, tree } of parts) {
+  const meet = (path: TreePath, isFolder: boolean, owner: number) => {
+    const present = kinds.get(path);
+    if (present !== undefined && present.isFolder !== isFolder) throw clashOf(path, present.owner, owner);
+    kinds.set(path, { isFolder, owner });
+  };
+  for (const [index, { into, tree }] of parts.entries()) {
     const top = into === "" ? undefined : parseTreePath(into);
     const offset = links;
+    for (const folder of wayTo(into)) meet(folder, true, index);
     for (const entry of tree.entries) {
       const path = top === undefined ? entry.path : joinPath(top, entry.path);
-      if (entry.type === "directory" && entries.get(path)?.type === "directory") continue;
+      const isFolder = entry.type === "directory";
+      meet(path, isFolder, index);
+      if (isFolder && entries.get(path)?.type === "directory") continue;
       const link = entry.type === "file" && entry.link !== undefined ? entry.link + offset : undefined;
       links = Math.max(links, link ?? 0);
       entries.set(path, { ...entry, path, ...(link !== undefined && { link }) } as Entry);
     }
   }
   return makeTree(entries.values());
+}
+
+/** A folder and those above it. */
+function wayTo(into: string): TreePath[] {
+  if (into === "") return [];
+  const parts = parseTreePath(into).split("/");
+  return parts.map((_, index) => parseTreePath(parts.slice(0, index + 1).join("/")));
+}
+
+function clashOf(path: TreePath, first: number, second: number): Fault {
+  const sources = `sources ${first + 1} and ${second + 1}`;
+  return new Fault("build/source-clash", `of ${sources} one has a folder at ${path}, the other has none`, {
+    ...{ about: partInput(second), against: partInput(first) },
+    hint: "a later source's files take the place of an earlier one's, but no folder's: write into: FOLDER of one of them, or rename it there",
+  });
 }

@@ -12,7 +12,7 @@ import { pinnedFile } from "../fetch/pinned.ts";
 import { gitDerivation } from "../git/recipe.ts";
 import { type DscSource, formOfDsc, type GitSource, type TreeSource } from "../package/source.ts";
 import { planTools } from "../tools/plan.ts";
-import { archiveDerivation, patchInput, type SourceTools, sourceDerivation } from "./recipe.ts";
+import { archiveDerivation, partInput, patchInput, type SourceTools, sourceDerivation } from "./recipe.ts";
 
 export interface SourceWish {
   readonly name: string;
@@ -50,6 +50,7 @@ export function planSource(planning: Planning, wish: SourceWish): Input | undefi
   });
   const derivation = placed(sourceDerivation(name, parts, applied, { tools, launcher }), {
     "": place(["sources"]),
+    ...Object.fromEntries(sources.map((_, index) => [partInput(index), place(["sources", index])])),
     ...Object.fromEntries(patches.map((_, index) => [patchInput(index), place(["patches", index])])),
   });
   return { derivation, output: "tree" };

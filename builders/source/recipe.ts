@@ -40,6 +40,11 @@ export function patchInput(index: number): string {
   return `patch ${index}`;
 }
 
+/** What a source is called among the inputs, and by faults. */
+export function partInput(index: number): string {
+  return `part ${index}`;
+}
+
 export interface SourcePart {
   readonly into: string;
   readonly input: Input;
@@ -63,7 +68,7 @@ export function sourceDerivation(
     inputs: {
       tools,
       launcher,
-      ...Object.fromEntries(parts.map(({ input }, index) => [`part ${index}`, input])),
+      ...Object.fromEntries(parts.map(({ input }, index) => [partInput(index), input])),
       ...Object.fromEntries(patches.map(({ input }, index) => [patchInput(index), input])),
     },
     outputs: ["tree"],

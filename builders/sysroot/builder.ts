@@ -10,7 +10,7 @@ import { type BuildContext, type Builder, inputDigest, inputOf } from "../builde
 import { filesOf, refuseUncrossed } from "../buildroot/machine.ts";
 import { buildInRoot, type RootBuild, sourceBind } from "../buildroot/run.ts";
 import { mergeSysroot } from "./merge.ts";
-import { prefix, sysrootParameters, treeParameters } from "./recipe.ts";
+import { filesInput, prefix, sysrootParameters, treeParameters } from "./recipe.ts";
 import { buildScript, type Check, stepsName, stepsScript, takesTokens } from "./script.ts";
 
 export const treeBuilder: Builder = {
@@ -75,7 +75,7 @@ export const sysrootBuilder: Builder = {
     const { packages } = sysrootParameters(request.parameters);
     const merged = mergeSysroot(
       packages.map((name) => {
-        const { digest } = splitContent(inputOf(request, `files ${name}`));
+        const { digest } = splitContent(inputOf(request, filesInput(name)));
         return { name, tree: store.records.tree(digest) };
       }),
     );

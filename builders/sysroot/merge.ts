@@ -4,6 +4,7 @@
 import { Fault, shortList } from "../../store/model/fault.ts";
 import type { TreePath } from "../../store/model/path.ts";
 import { type Entry, makeTree, sameContent, type Tree } from "../../store/model/tree.ts";
+import { filesInput } from "./recipe.ts";
 
 export interface NamedTree {
   readonly name: string;
@@ -13,7 +14,7 @@ export interface NamedTree {
 /** @throws {Fault} `build/sysroot-clash` naming both packages and the first ten paths that they have otherwise */
 export function mergeSysroot(packages: readonly NamedTree[]): Tree {
   const entries = new Map<TreePath, { readonly entry: Entry; readonly owner: string }>();
-  const clashes = new Map<string, TreePath[]>();
+  const clashes = new Map<string, Clash>();
   let links = 0;
   for (const { name, tree } of packages) {
     const offset = links;
@@ -32,18 +33,25 @@ export function mergeSysroot(packages: readonly NamedTree[]): Tree {
         entries.set(entry.path, { ...present, entry: { ...present.entry, mode } });
       } else if (!sameContent(present.entry, entry)) {
         const pair = `${present.owner} and ${name}`;
-        clashes.set(pair, [...(clashes.get(pair) ?? []), entry.path]);
+        const { paths = [] } = clashes.get(pair) ?? {};
+        clashes.set(pair, { owners: [present.owner, name], paths: [...paths, entry.path] });
       }
     }
   }
-  const [clash] = clashes;
-  if (clash !== undefined) throw clashOf(...clash);
+  const [clash] = clashes.values();
+  if (clash !== undefined) throw clashOf(clash);
   return makeTree([...entries.values()].map(({ entry }) => entry));
 }
 
-function clashOf(pair: string, paths: readonly TreePath[]): Fault {
-  return new Fault("build/sysroot-clash", `${pair} install other things at the same places`, {
+interface Clash {
+  readonly owners: readonly [string, string];
+  readonly paths: readonly TreePath[];
+}
+
+function clashOf({ owners: [first, second], paths }: Clash): Fault {
+  return new Fault("build/sysroot-clash", `${first} and ${second} install other things at the same places`, {
     details: shortList(paths),
+    ...{ about: filesInput(second), against: filesInput(first) },
     hint: "a sysroot has one of each path: rename it in one of them, or let one depend on the other instead of bringing its own",
   });
 }

@@ -5,7 +5,8 @@ import type { Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { poolTime } from "../../store/layout.ts";
-import { type Derivation, placed } from "../../store/model/derivation.ts";
+import { type Derivation, type Places, placed } from "../../store/model/derivation.ts";
+import type { Place } from "../../store/model/fault.ts";
 import { isCrossed } from "../buildroot/cross.ts";
 import { planBuildRoot, type ToolchainFor } from "../buildroot/root.ts";
 import { checksDerivation } from "../checks/recipe.ts";
@@ -19,13 +20,15 @@ import { withSecrets } from "../package/shape.ts";
 import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
 import { planSource } from "../source/plan.ts";
 import { assembled, planLauncher } from "../tools/plan.ts";
-import { stepsOf, sysrootDerivation, treeDerivation } from "./recipe.ts";
+import { filesInput, stepsOf, sysrootDerivation, treeDerivation } from "./recipe.ts";
 
 /** A package that is built into a tree. */
 export interface TreePackage {
   readonly file: string;
   readonly name: string;
   readonly version: string | undefined;
+  /** Where its manifest names it. */
+  readonly place: Place;
   /** Its output `files`. */
   readonly derivation: Derivation;
   /** Those that its manifest wants to be run. */
@@ -178,7 +181,8 @@ function planTree(
   // Crossed or not, what is checked are the target's programs.
   const checked = test === false ? undefined : planLauncher(planning, target.arch, target.distro);
   return {
-    ...{ file, name: manifest.name, version: manifest.version, runtime: runtime.names, derivation },
+    ...{ file, name: manifest.name, version: manifest.version, place: place(["name"]) },
+    ...{ runtime: runtime.names, derivation },
     ...(checked && { checks: checksDerivation(derivation, "files", { launcher: checked, own: check }) }),
   };
 }
@@ -186,7 +190,13 @@ function planTree(
 /** All of these laid side by side. */
 export function sysrootOf(label: string, packages: readonly TreePackage[], architecture: string) {
   const parts = packages.map(({ name, derivation }) => ({ name, files: { derivation, output: "files" } }));
-  return { derivation: sysrootDerivation(label, parts, architecture), output: "root" };
+  const derivation = placed(sysrootDerivation(label, parts, architecture), sysrootPlaces(packages));
+  return { derivation, output: "root" };
+}
+
+/** Where faults of several packages side by side are told. */
+export function sysrootPlaces(packages: readonly Pick<TreePackage, "name" | "place">[]): Places {
+  return Object.fromEntries(packages.map(({ name, place }) => [filesInput(name), place]));
 }
 
 /** What every build by a builder takes. */

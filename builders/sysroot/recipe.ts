@@ -112,6 +112,11 @@ export interface SysrootPart {
   readonly files: Input;
 }
 
+/** What a package's files are called among the inputs, and by faults. */
+export function filesInput(name: string): string {
+  return `files ${name}`;
+}
+
 /** Output `root`: all of the packages' files below {@link prefix}. */
 export function sysrootDerivation(
   label: string,
@@ -123,7 +128,7 @@ export function sysrootDerivation(
     builder: "sysroot",
     label: `${label} sysroot`,
     parameters: { packages: sorted.map(({ name }) => name) },
-    inputs: Object.fromEntries(sorted.map(({ name, files }) => [`files ${name}`, files])),
+    inputs: Object.fromEntries(sorted.map(({ name, files }) => [filesInput(name), files])),
     system: architecture,
     outputs: ["root"],
   });

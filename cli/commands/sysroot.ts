@@ -5,6 +5,7 @@ import { Command, Option } from "clipanion";
 import { planSysroot } from "../../builders/package/plan.ts";
 import { packageKind } from "../../builders/package/schema.ts";
 import { isTreeManifest } from "../../builders/package/tree.ts";
+import { locatedError } from "../../builders/realizer/blame.ts";
 import { planLine } from "../../builders/realizer/line.ts";
 import { realizeLine } from "../../builders/realizer/make.ts";
 import { targetsOf } from "../../builders/realizer/targets.ts";
@@ -15,13 +16,13 @@ import {
   exportSysroots,
 } from "../../builders/sysroot/export.ts";
 import { mergeSysroot, type NamedTree } from "../../builders/sysroot/merge.ts";
-import type { TreePackage } from "../../builders/sysroot/plan.ts";
+import { sysrootPlaces, type TreePackage } from "../../builders/sysroot/plan.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { type BuildType, splitContent } from "../../store/model/derivation.ts";
 import { Fault, faultsOf } from "../../store/model/fault.ts";
-import type { FileEntry } from "../../store/model/tree.ts";
+import type { FileEntry, Tree } from "../../store/model/tree.ts";
 import { findMember } from "../../store/pool.ts";
 import { debianArchitecture, type Parts } from "../composition.ts";
 import { plural } from "../render/text.ts";
@@ -110,7 +111,7 @@ export class SysrootCommand extends BuildCommand {
     }
     const all = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return {
-      ...{ buildType, architecture: last?.arch ?? "", distro: last?.distro ?? "", tree: mergeSysroot(all) },
+      ...{ buildType, architecture: last?.arch ?? "", distro: last?.distro ?? "", tree: merged(all) },
       packages: all.map(({ name, version }) => ({ name, version })),
       runtime: [...runtime].sort(),
     };
@@ -134,17 +135,32 @@ export class SysrootCommand extends BuildCommand {
     ];
     const { results } = await realizeLine(targets, world, means, this.buildOptions());
     await registerLock(manifest, parts);
-    const trees = seen.trees.map(({ name, version, runtime, derivation }): BuiltTree => {
+    const trees = seen.trees.map(({ name, version, place, runtime, derivation }): BuiltTree => {
       const content = results.get(derivation.digest)?.outputs["files"];
       if (content === undefined) throw new Error(`${name} has no result`);
-      return { name, version, runtime, tree: parts.records.tree(splitContent(content).digest), content };
+      return {
+        name,
+        version,
+        place,
+        runtime,
+        tree: parts.records.tree(splitContent(content).digest),
+        content,
+      };
     });
     return { target: seen.target, trees };
   }
 }
 
-interface BuiltTree extends NamedTree, Pick<TreePackage, "version" | "runtime"> {
+interface BuiltTree extends NamedTree, Pick<TreePackage, "version" | "place" | "runtime"> {
   readonly content: string;
+}
+
+function merged(trees: readonly BuiltTree[]): Tree {
+  try {
+    return mergeSysroot(trees);
+  } catch (error) {
+    throw locatedError(error, sysrootPlaces(trees));
+  }
 }
 
 function treesIn(planning: Planning) {

@@ -128,6 +128,7 @@ export interface Note {
     readonly hint?: string;
     readonly details: readonly string[];
     readonly about?: string;
+    readonly against?: string;
   };
   /** Bytes that were charged to it at the most, files that were only cached among them, where it was measured. */
   readonly peakMemory?: number;

@@ -39,6 +39,8 @@ export interface FaultDetails {
   readonly details?: readonly string[];
   /** Which of the places that its derivation is written at; see `Derivation.places`. */
   readonly about?: string | undefined;
+  /** Another of those places, which takes part. */
+  readonly against?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -54,6 +56,7 @@ export class Fault extends Error {
   readonly related: readonly { readonly place: Place; readonly message: string }[];
   readonly details: readonly string[];
   readonly about: string | undefined;
+  readonly against: string | undefined;
 
   constructor(code: `${FaultClass}/${string}`, message: string, details: FaultDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -63,6 +66,7 @@ export class Fault extends Error {
     this.related = details.related ?? [];
     this.details = details.details ?? [];
     this.about = details.about;
+    this.against = details.against;
   }
 
   get class(): FaultClass {
@@ -76,11 +80,11 @@ export class Fault extends Error {
 
 /** The same fault with these in the place of its own. */
 export function restated(fault: Fault, changes: FaultDetails & { readonly message?: string }): Fault {
-  const { place, hint, related, details, about, cause } = fault;
+  const { place, hint, related, details, about, against, cause } = fault;
   return new Fault(fault.code, changes.message ?? fault.message, {
     ...(place && { place }),
     ...(hint !== undefined && { hint }),
-    ...{ related, details, about, cause },
+    ...{ related, details, about, against, cause },
     ...changes,
   });
 }
@@ -105,6 +109,7 @@ export interface FaultRecord {
   readonly related?: Fault["related"];
   readonly details?: readonly string[];
   readonly about?: string;
+  readonly against?: string;
 }
 
 export function faultRecord(fault: Fault): FaultRecord {
@@ -116,6 +121,7 @@ export function faultRecord(fault: Fault): FaultRecord {
     ...(fault.related.length > 0 && { related: fault.related }),
     ...(fault.details.length > 0 && { details: fault.details }),
     ...(fault.about !== undefined && { about: fault.about }),
+    ...(fault.against !== undefined && { against: fault.against }),
   };
 }
 

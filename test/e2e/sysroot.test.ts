@@ -352,6 +352,7 @@ describe("refused", () => {
     const refused = await failing("both.yaml", "build/sysroot-clash");
     expect(refused.text).toContain("one and two install other things");
     expect(refused.text).toContain("include/one.h");
+    expect(refused.places).toEqual(["two.yaml:2"]);
     done(await run("realize", "fine.yaml"));
   });
 

@@ -55,3 +55,12 @@ test("all faults of an error are told there; a defect stays what it is", () => {
   const defect = new TypeError("undefined is not a function");
   expect(locatedError(defect, places)).toBe(defect);
 });
+
+test("where two take part, the place of the other one is told beside, once", () => {
+  const clash = new Fault("build/source-clash", "two of them", { about: "part 1", against: "part 0" });
+  const told = located(clash, { "part 0": at(3), "part 1": at(4) });
+  expect(told.place).toEqual(at(4));
+  expect(told.related).toEqual([{ place: at(3), message: "the other one" }]);
+  expect(located(told, { "": at(1), "part 0": at(3) }).related).toHaveLength(1);
+  expect(located(clash, { "": at(1) })).toMatchObject({ place: at(1), related: [] });
+});

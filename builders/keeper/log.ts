@@ -84,6 +84,10 @@ export function openLog(place: string, staging: string, room = defaultRoom): Log
 /**
  * A file that is only added to can be cut off while others write: they go on where it ends then. What they write
  * between two looks may be more than there is room for, as long as it lasts.
+ *
+ * What they write after the end was read and before it is cut off is lost, and not counted: no call does both, and whoever
+ * writes holds the file itself and takes no lock. fallocate(2) takes out a range while others add behind it, but not on
+ * tmpfs nor overlayfs. It is a part of the middle of a log of more than `most`, unless a build ends just then.
  */
 function boundedFor(fd: number, { head, tail, most }: LogRoom): () => void {
   let [left, out] = [head, 0];

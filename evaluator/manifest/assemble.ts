@@ -44,11 +44,11 @@ export async function assemble(root: string, options: AssembleOptions): Promise<
     const read = await Promise.all(
       wave.map(async (wanted) => ({ wanted, text: await options.read(wanted.file) })),
     );
-    const found = read.flatMap(({ wanted, text }) => {
-      const part: Part =
-        text === undefined ? { faults: [missingFile(wanted)] } : assembleFile(wanted.file, text, options);
-      // A folder has manifests of other kinds too, and files that are none.
-      if (isOther(part, wanted.reference)) {
+    const parts = read.map(({ wanted, text }) => ({ wanted, part: partOf(wanted, text, options) }));
+    const contents = parts.flatMap(({ part }) => part.contents ?? []);
+    const found = parts.flatMap(({ wanted, part }) => {
+      // A folder has manifests of other kinds too, files that are none, and what packages are made of.
+      if (isOther(part, wanted.reference) || isContent(wanted, contents)) {
         // Somebody else may still mean it.
         asked.delete(wanted.file);
         return [];
@@ -70,12 +70,34 @@ function isOther({ assembled, isStrange = false }: Part, reference: ResolvedRefe
   return assembled === undefined ? isStrange : assembled.kind.name !== reference.kind;
 }
 
+/** Whether it was found in a folder that a manifest outside of it names as its source: that is nobody's own to search. */
+function isContent({ file, reference }: Wanted, contents: readonly Content[]): boolean {
+  const isBelow = (path: string, folder: string) => path.startsWith(`${folder.replace(/\/+$/, "")}/`);
+  return (
+    reference?.found === true &&
+    contents.some(({ folder, from }) => isBelow(file, folder) && !isBelow(from, folder))
+  );
+}
+
 /** What came of one file. */
 interface Part {
   readonly assembled?: Assembled;
   readonly faults: readonly Fault[];
-  /** It is no manifest at all: YAML of something else. */
+  /** It is no manifest at all: YAML of something else, or no YAML. */
   readonly isStrange?: boolean;
+  readonly contents?: readonly Content[];
+}
+
+/** What a manifest names beside it, by canonical path; of a file it is harmless to think that things lie below. */
+interface Content {
+  readonly folder: string;
+  readonly from: string;
+}
+
+/** A link that leads nowhere is found like a file, and is none. */
+function partOf(wanted: Wanted, text: string | undefined, options: AssembleOptions): Part {
+  if (text === undefined) return { faults: [missingFile(wanted)], isStrange: true };
+  return assembleFile(wanted.file, text, options);
 }
 
 /** References that a folder was found to hold, to manifests of the kind that is meant alone. */
@@ -106,7 +128,7 @@ function wantedBy(found: readonly Assembled[], asked: ReadonlySet<string>): Want
 
 /** One file's part; where it is a document of a known kind, its references are followed even if it has faults. */
 function assembleFile(file: string, text: string, { kinds, has, list, shipped }: AssembleOptions): Part {
-  let isStrange = false;
+  let isStrange = !isManifestText(text, kinds);
   try {
     const document = readDocument(file, text);
     isStrange = !isManifestLike(document, kinds);
@@ -118,12 +140,11 @@ function assembleFile(file: string, text: string, { kinds, has, list, shipped }:
     const moving = new Set(
       written.filter(({ path }) => dependsOnTarget(textAt(document, path), document.value)),
     );
-    const missing = localsIn(manifest ?? value, kind.locals).filter(
+    const locals = localsIn(manifest ?? value, kind.locals).filter(
       ({ path, file: local }) =>
-        localPath.safeParse(local).success &&
-        !dependsOnTarget(textAt(document, path), document.value) &&
-        !has(join(dirname(file), local)),
+        localPath.safeParse(local).success && !dependsOnTarget(textAt(document, path), document.value),
     );
+    const missing = locals.filter(({ file: local }) => !has(join(dirname(file), local)));
     const references = written
       .filter((reference) => !moving.has(reference))
       .map((reference) => ({ ...reference, file: resolveReference(file, reference, shipped) }))
@@ -134,6 +155,7 @@ function assembleFile(file: string, text: string, { kinds, has, list, shipped }:
     return {
       assembled,
       faults: [...faults, ...refused, ...missed],
+      contents: locals.map(({ file: local }) => ({ folder: join(dirname(file), local), from: file })),
     };
   } catch (error) {
     if (faultsOf(error).length === 0) throw error;
@@ -144,8 +166,17 @@ function assembleFile(file: string, text: string, { kinds, has, list, shipped }:
 /** Whether its kind is one that is known, or meant. */
 function isManifestLike({ value }: Document, kinds: readonly Kind<unknown>[]): boolean {
   const { kind } = (value ?? {}) as { readonly kind?: unknown };
+  return typeof kind === "string" && isKindLike(kind, kinds);
+}
+
+/** The same of a text that may be no YAML, or more documents than one. */
+function isManifestText(text: string, kinds: readonly Kind<unknown>[]): boolean {
+  return [...text.matchAll(/^kind:[ \t]+["']?([\w-]+)/gm)].some(([, kind = ""]) => isKindLike(kind, kinds));
+}
+
+function isKindLike(kind: string, kinds: readonly Kind<unknown>[]): boolean {
   const names = kinds.map(({ name }) => name);
-  return typeof kind === "string" && (names.includes(kind) || nearest(kind, names) !== undefined);
+  return names.includes(kind) || nearest(kind, names) !== undefined;
 }
 
 /** Some target, to check a manifest before anybody asked for one: its own first architecture, the default build type. */

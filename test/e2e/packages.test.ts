@@ -65,13 +65,22 @@ test("a set says which take part; what is made for others is left out, other YAM
     "set/deep/far.yaml": simple("far", "architectures: [arm64]").replace("./empty", "../../empty"),
     "set/deep/released.yaml": simple("released", "buildTypes: [release]").replace("./empty", "../../empty"),
     "set/deep/workflow.yaml": "on: push\njobs: {}\n",
+    "set/deep/many.yaml": "kind: Service\n---\nkind: Deployment\n",
+    "set/deep/chart/templates/service.yaml": "{{- if .Values.on }}\nkind: {{ .Values.kind }}\n{{- end }}\n",
+    "set/sourced.yaml": simple("sourced").replace("./empty", "./sourced"),
+    "set/sourced/tests/bad.yaml": "kind: package\nname: [\n",
+    "set/sourced/example.yaml": simple("example"),
     "goals.yaml":
       "kind: packages\nname: goals\npackages: [./set/deep, ./vehicle/units.yaml]\nignore: [released]\n",
   });
   expect(names(await run("realize", "goals.yaml"))).toEqual(["two", "units"]);
-  expect(names(await run("realize", "set", "--build-type", "debug"))).toEqual(["one", "two"]);
+  const built = names(await run("realize", "set", "--build-type", "debug"));
+  expect(built.toSorted()).toEqual(["one", "sourced", "two"]);
+  symlinkSync("nowhere", join(place.folder, "set/deep/dangling.yaml"));
   place.write({ "set/deep/wrong.yaml": "kind: packge\nname: x\n" });
   await refuses(["realize", "set"], { ...at(), keepsLock: true }, 3, "manifest/bad-value");
+  place.write({ "set/deep/wrong.yaml": "kind: package\nname: x\n---\nkind: package\nname: y\n" });
+  await refuses(["realize", "set"], { ...at(), keepsLock: true }, 3, "manifest/syntax");
 });
 
 test("one that fails holds up who needs it, and nobody else", async () => {

@@ -91,6 +91,52 @@ describe("references", () => {
   });
 });
 
+describe("folders", () => {
+  const root = "kind: box\nname: r\nholds: ./all\n";
+  const found = async (files: Readonly<Record<string, string>>) => {
+    const { manifests } = await assembleFiles({ "/m/root.yaml": root, ...files });
+    return [...manifests.keys()].slice(1).map((file) => file.replace("/m/all/", ""));
+  };
+
+  test("stand for the manifests in them; what is no manifest, nor was meant as one, is passed over", async () => {
+    const none = {
+      "/m/all/many.yaml": "kind: Service\n---\nkind: Deployment\n",
+      "/m/all/template.yaml": "{{- if x }}\nkind: {{ y }}\n",
+      "/m/all/nested.yaml": "list:\n  kind: thing\n- x\n",
+      "/m/all/large.yaml": `# ${"x".repeat(2 ** 20)}\n`,
+    };
+    expect(
+      await found({ "/m/all/a.yaml": thing("a"), "/m/all/box.yaml": "kind: box\nname: b\n", ...none }),
+    ).toEqual(["a.yaml"]);
+    const meant = {
+      "/m/root.yaml": root,
+      "/m/all/broken.yaml": "name: [\nkind: thing\n",
+      "/m/all/typed.yaml": "kind: 'thng'\n---\nkind: x\n",
+    };
+    expect(
+      (await faultsFrom(() => assembleFiles(meant))).map(({ code, place }) => [code, place?.file]),
+    ).toEqual([
+      ["manifest/syntax", "/m/all/broken.yaml"],
+      ["manifest/syntax", "/m/all/typed.yaml"],
+    ]);
+  });
+
+  test("that a manifest outside of them names as its own are not searched, unless a manifest there is named", async () => {
+    const of = (name: string, from: string, ...needs: string[]) =>
+      `${thing(name, ...needs)}files: [{path: /x, from: ${from}}]\n`;
+    const inside = { "/m/all/one/x.yaml": thing("x"), "/m/all/one/bad.yaml": "kind: thing\nname: [\n" };
+    expect(await found({ "/m/all/one.yaml": of("one", "./one/"), ...inside })).toEqual(["one.yaml"]);
+    expect(await found({ "/m/all/one.yaml": of("one", "./one", "./one/x.yaml"), ...inside })).toEqual([
+      "one.yaml",
+      "one/x.yaml",
+    ]);
+    expect(await found({ "/m/all/one/a.yaml": of("a", "../one"), "/m/all/one/b.yaml": thing("b") })).toEqual([
+      "one/a.yaml",
+      "one/b.yaml",
+    ]);
+  });
+});
+
 describe("cycles", () => {
   test("are told as a person would", async () => {
     const files = {

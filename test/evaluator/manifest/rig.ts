@@ -52,7 +52,8 @@ const box = z.strictObject({
 export const boxKind: Kind<z.infer<typeof box>> = {
   name: "box",
   schema: box,
-  references: (manifest) => referencesIn(manifest, "holds", "thing"),
+  references: (manifest) =>
+    referencesIn(manifest, "holds", "thing").map((found) => ({ ...found, folder: true as const })),
   locals: [],
 };
 
@@ -67,7 +68,10 @@ export function assembleFiles(
     kinds,
     read: async (file) => files[file],
     has,
-    list: () => undefined,
+    list: (folder) => {
+      const below = Object.keys(files).filter((file) => file.startsWith(`${folder}/`));
+      return below.length === 0 ? undefined : below.map((file) => file.slice(folder.length + 1));
+    },
     shipped: "/shipped",
   });
 }

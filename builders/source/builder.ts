@@ -10,7 +10,15 @@ import { joinPath, parseTreePath, type TreePath } from "../../store/model/path.t
 import { type Entry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputOf } from "../builder.ts";
 import { partInput, patchInput, sourceParameters } from "./recipe.ts";
-import { applyScript, type Patch, readSeries, unappliedFile, unpackScript } from "./script.ts";
+import {
+  applyScript,
+  type Patch,
+  readSeries,
+  unappliedFile,
+  unappliedHint,
+  unpackScript,
+  wordsFile,
+} from "./script.ts";
 
 export const archiveBuilder: Builder = {
   name: "archive",
@@ -60,7 +68,7 @@ export const sourceBuilder: Builder = {
       { source: out, target: "/tmp/out", writable: true },
       { source: said, target: "/tmp/said", writable: true },
     ]).catch((error: unknown) => {
-      throw unapplied(all, join(said, unappliedFile), error) ?? error;
+      throw unapplied(all, said, error) ?? error;
     });
     const { tree } = await crew.scanFolder(out);
     return { outputs: { tree: contentOf("tree", tree) } };
@@ -72,13 +80,14 @@ interface NamedPatch extends Patch {
   readonly input: string;
 }
 
-/** The fault of the patch that a file says the number of; undefined where there is none. */
-function unapplied(all: readonly NamedPatch[], file: string, cause: unknown): Fault | undefined {
+/** The fault of the patch that a file in `said` has the number of; undefined where there is none. */
+function unapplied(all: readonly NamedPatch[], said: string, cause: unknown): Fault | undefined {
+  const file = join(said, unappliedFile);
   const patch = existsSync(file) ? all[Number(readFileSync(file, "utf8"))] : undefined;
   if (patch === undefined) return undefined;
   return new Fault("build/unapplied-patch", `${patch.name} does not apply`, {
     ...{ about: patch.input, cause },
-    hint: "every line that it takes away, and those around, have to be as the source has them by then: make it anew for this source, or leave it out",
+    hint: unappliedHint(readFileSync(join(said, wordsFile), "utf8")),
   });
 }
 

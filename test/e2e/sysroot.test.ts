@@ -230,6 +230,26 @@ script: {install: "mkdir -p $OUT$PREFIX/share; cat words.txt deps/b/words.txt > 
     const again = await failing("words.yaml", "build/unapplied-patch");
     expect(again.text).toContain("it failed like this before");
     expect(again.spots).toEqual(["words.yaml:8:11"]);
+    // Those of which patch(1) rejects no part: what it says is told, and a hint for just that.
+    writeFiles(place.folder, {
+      "git.patch":
+        "diff --git a/x.png b/x.png\nnew file mode 100644\nindex 0000000..d95f3ad\nGIT binary patch\nliteral 0\nHcmV?d00001\n\nliteral 0\nHcmV?d00001\n\n",
+      "absent.patch": "--- a/no.txt\n+++ b/no.txt\n@@ -1 +1 @@\n-a\n+b\n",
+      "up.patch": "--- a/../up.txt\n+++ b/../up.txt\n@@ -1 +1 @@\n-a\n+b\n",
+      "none.patch": "not at all\n",
+    });
+    for (const [name, said, hint] of [
+      ["git", "git binary diffs are not supported", "lay the file over the source"],
+      ["absent", "can't find file to patch", "the source has no such file by then"],
+      ["up", "b/../up.txt", "a path with ../ in it"],
+      ["none", "Only garbage was found", "it is no patch"],
+    ] as const) {
+      place.write({ "words.yaml": sources(`[./${name}.patch]`) });
+      const told = await failing("words.yaml", "build/unapplied-patch");
+      expect(told.text).toContain(`${name}.patch does not apply; patch says:`);
+      expect(told.text).toContain(said);
+      expect(told.text).toContain(hint);
+    }
     place.write({ "words.yaml": sources("[./one.patch, ./pack]") });
     const without = await failing("words.yaml", "manifest/bad-patches", 3);
     expect(without.spots).toEqual(["words.yaml:8:24"]);

@@ -25,6 +25,7 @@ import { headerOf } from "../rpm/header.ts";
 import { collected, type openCare } from "./care.ts";
 import { failureBefore, isWorthAnother, keptFailure } from "./failure.ts";
 import { holdersIn } from "./holders.ts";
+import { logHint } from "./loghint.ts";
 import { type Missing, missingIn } from "./missing.ts";
 import type { BuildJob, BuildOutcome, KeeperSetup } from "./protocol.ts";
 import { lockRequest } from "./requestlock.ts";
@@ -281,9 +282,9 @@ const damageCodes: ReadonlySet<string> = new Set([
 ]);
 
 function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
-  if (!(fault instanceof Fault) || lines.length === 0 || fault.class === "interrupted") return fault;
-  const short = hexOf(request).slice(0, 16);
-  const hint =
-    fault.hint ?? `the whole log: kit log ${short}; a shell in its sandbox: kit shell MANIFEST ${short}`;
+  if (!(fault instanceof Fault) || fault.class === "interrupted") return fault;
+  // One that says nothing has a sandbox all the same.
+  if (lines.length === 0 && fault.code !== "build/failed") return fault;
+  const hint = fault.hint ?? logHint(hexOf(request).slice(0, 16));
   return restated(fault, { hint, details: [...fault.details, ...lines] });
 }

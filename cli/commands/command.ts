@@ -19,6 +19,7 @@ import { bytesOf } from "../../evaluator/manifest/value.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { composeParts, type PartOptions, type Parts } from "../composition.ts";
 import { type KitContext, toldKey } from "../context.ts";
+import { type Given, givenHint, withGiven } from "../given.ts";
 import { lockPath } from "../lockfile.ts";
 import { openRenderer } from "../output.ts";
 import type { Renderer } from "../render/renderer.ts";
@@ -88,6 +89,8 @@ export abstract class PartsCommand extends KitCommand {
   protected settings!: Settings;
   /** Aborted by the first interrupt. */
   protected signal!: AbortSignal;
+  /** What is planned at the moment, for hints. */
+  protected given: Given | undefined;
   #finished = false;
 
   abstract work(parts: Parts): Promise<number>;
@@ -113,6 +116,8 @@ export abstract class PartsCommand extends KitCommand {
     const release = this.context.onInterrupt(async () => interruption.abort());
     try {
       return await this.work(parts);
+    } catch (error) {
+      throw withGiven(error, this.given);
     } finally {
       release();
       if (!this.#finished) this.renderer.done({});
@@ -134,13 +139,20 @@ export abstract class PartsCommand extends KitCommand {
       keepFailed: false,
       ...own,
       signal: this.signal,
-      emit: (event) => {
+      emit: (emitted) => {
+        const event = this.#completed(emitted);
         if (event.type === "end" && event.fault) this.context.told.add(toldKey(event.fault));
         this.renderer.event(event);
         this.heard(event);
       },
       now: this.context.now,
     });
+  }
+
+  #completed(event: Event): Event {
+    if (event.type !== "end" || event.fault === undefined) return event;
+    const hint = givenHint(event.fault.hint, this.given);
+    return { ...event, fault: { ...event.fault, ...(hint !== undefined && { hint }) } };
   }
 
   protected buildOptions(): RealizeOptions {
@@ -225,6 +237,7 @@ export abstract class PlanCommand extends PartsCommand {
     outputs: readonly string[] = [],
     planned: (planning: Planning) => void = () => {},
   ): Promise<Planned> {
+    this.given = { manifest, architecture: this.architecture, buildType: this.buildType };
     const options = {
       manifest: this.manifestFile(manifest),
       wish: this.wish(outputs),

@@ -119,6 +119,7 @@ export class SysrootCommand extends BuildCommand {
 
   private async realize(manifest: string, buildType: BuildType, parts: Parts) {
     const wish = { ...this.wish([]), buildType, outputs: ["sysroot"] };
+    this.given = { manifest, architecture: this.architecture, buildType };
     const means = parts.line(manifest);
     let seen: { readonly target: Target; readonly trees: readonly TreePackage[] } | undefined;
     const plan = (planning: Planning) => {

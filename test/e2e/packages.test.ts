@@ -96,6 +96,11 @@ test("one that fails holds up who needs it, and nobody else", async () => {
   expect(states).toMatch(/^blocked,tree,blocked,\d+,bad$/m);
   expect(states).toMatch(/^built,tree,fine,\d+,$/m);
   expect(buildsOf(outcome)).toEqual(["fine"]);
+  // It has not said a word: where to look is told all the same, as it is to be typed.
+  expect(outcome.stderr).toMatch(
+    /kit log [0-9a-f]{16}; a shell in its sandbox: kit shell mixed [0-9a-f]{16}/,
+  );
+  expect(outcome.stderr).not.toContain("MANIFEST");
 });
 
 test("what failed is not built again until something it is made of changes, or --retry", async () => {

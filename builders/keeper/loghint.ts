@@ -1,0 +1,10 @@
+// The hint of a build that failed: its log, and a shell where it ran.
+// Knows the commands; does not know which manifest the build is of.
+
+/** As long as it is open which manifest: a failure is remembered, and told where another one comes to it. */
+export const shellWords = "kit shell MANIFEST";
+
+/** `short` is how the request's digest begins. */
+export function logHint(short: string): string {
+  return `the whole log: kit log ${short}; a shell in its sandbox: ${shellWords} ${short}`;
+}

@@ -48,13 +48,18 @@ export function openOwners(parts: OwnersParts): Owners {
     if (isOutOfReach) return [];
     emit({ type: "step", text: `looking up who has ${missing.map(({ what }) => what).join(", ")}` });
     using time = limited(parts.interrupted);
+    const failed: unknown[] = [];
     try {
-      const found = await foundIn(question.lists, missing, { ...parts, http, signal: time.signal });
+      const found = await foundIn(question.lists, missing, { ...parts, http, signal: time.signal, failed });
       keep(question, found, history);
+      // What was found elsewhere says enough.
+      if (found.length === 0 && failed.length > 0) emit({ type: "warning", text: unlooked(failed[0]) });
       return found;
-    } catch {
-      // A hint is not worth a word on why there is none; nor the same wait for the next failure.
+    } catch (error) {
+      // Told once: the next failure does not wait for the same again.
       isOutOfReach = true;
+      const reason: unknown = time.signal.aborted ? time.signal.reason : error;
+      if (!parts.interrupted.aborted) emit({ type: "warning", text: unlooked(reason) });
       return [];
     }
   };
@@ -68,6 +73,12 @@ export function openOwners(parts: OwnersParts): Owners {
     },
     close: () => http.close(),
   };
+}
+
+/** Why nothing came of it, in one line. */
+function unlooked(reason: unknown): string {
+  const [why = ""] = (reason instanceof Error ? reason.message : String(reason)).split("\n");
+  return `who has it is not known, for the archive's lists of files cannot be had: ${why}`;
 }
 
 /** Milliseconds for one failure, the first download of the lists with it. */
@@ -98,6 +109,8 @@ function keep(
 interface LookMeans extends Pick<OwnersParts, "making" | "store" | "crew" | "now"> {
   readonly http: Http;
   readonly signal: AbortSignal;
+  /** Takes why a repository's lists are not looked into. */
+  readonly failed: unknown[];
 }
 
 /** In the lists of the architecture first: Debian's for `all`, three times as large, are looked into for the rest. */
@@ -106,15 +119,15 @@ async function foundIn(
   missing: readonly Missing[],
   means: LookMeans,
 ): Promise<Found[]> {
-  const { making, store, now, signal } = means;
+  const { making, store, now, signal, failed } = means;
   const build = (job: Parameters<Making["build"]>[0]) => making.build(job, signal);
   const index: IndexMeans = { fetch: openFetchFile({ build }, store), now: now(), signal };
   if (lists.format === "rpm") {
-    const files = await fromAny(lists.repositories, (one) => filelistsOf(one, means, index.fetch));
+    const files = await fromAny(lists.repositories, failed, (one) => filelistsOf(one, means, index.fetch));
     return foundAmong(missing, await holdersIn(files, missing, means));
   }
   const inLists = async (wanted: readonly Missing[], architecture?: string) => {
-    const files = await fromAny(lists.repositories, (one) =>
+    const files = await fromAny(lists.repositories, failed, (one) =>
       contentsOf({ ...one, ...(architecture !== undefined && { architecture }) }, means, index),
     );
     return await holdersIn(files, wanted, means);
@@ -155,10 +168,12 @@ async function filelistsOf(
 /** What can be had: a repository out of reach, or without such lists, keeps no other from being asked. */
 async function fromAny<T>(
   all: readonly T[],
+  failed: unknown[],
   listsOf: (one: T) => Promise<FilesList[]>,
 ): Promise<FilesList[]> {
   const asked = await Promise.allSettled(all.map(listsOf));
   const answered = asked.filter((answer) => answer.status === "fulfilled");
+  failed.push(...asked.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : [])));
   if (answered.length === 0 && asked[0]?.status === "rejected") throw asked[0].reason;
   return answered.flatMap(({ value }) => value);
 }

@@ -21,7 +21,7 @@ const request = digestOf("a build that failed");
 const missing = [{ what: "sample", ends: ["/bin/sample", "/sbin/sample"] }];
 
 /** What a keeper has for it, and its caller asks. */
-function openRig(servers: readonly TestServer[], { offline = false } = {}) {
+function openRig(servers: readonly TestServer[], { offline = false, wanted = missing } = {}) {
   const { layout, pool, records } = openTestStore();
   const store = { layout, system, pool, records, holds: noHolds, method: "hardlink" } as const;
   const history = openHistory(layout);
@@ -41,7 +41,7 @@ function openRig(servers: readonly TestServer[], { offline = false } = {}) {
   };
   const owners = openOwners({
     http: { offline },
-    making: { build: fetched, takeMissing: () => missing },
+    making: { build: fetched, takeMissing: () => wanted },
     ...{ store, history, now: Date.now, emit: (event: Event) => void events.push(event) },
     crew: { owners: (list, ends) => findOwners(list, ends, pool) },
     interrupted: new AbortController().signal,
@@ -72,11 +72,22 @@ it.each(["gz", "zst"] as const)(
   },
 );
 
-it("one repository that is gone keeps no other from being asked", async () => {
+const warnings = (events: readonly Event[]) =>
+  events.flatMap((event) => (event.type === "warning" ? [event.text] : []));
+
+it("one repository that is gone keeps no other from being asked, and is told of where none knows it", async () => {
   const gone = await serve((_, response) => void response.writeHead(404).end());
-  const { ask, owners } = openRig([gone, await mirror()]);
+  const { ask, owners, events } = openRig([gone, await mirror()]);
   expect(names(await ask())).toEqual([["sample"]]);
+  expect(warnings(events)).toEqual([]);
   await owners.close();
+  const other = openRig([gone, await mirror()], { wanted: [{ what: "nothing", ends: ["/bin/nothing"] }] });
+  expect(await other.ask()).toEqual([]);
+  expect(warnings(other.events)).toEqual([
+    expect.stringContaining("who has it is not known, for the archive's lists of files cannot be had: "),
+  ]);
+  expect(warnings(other.events)[0]).toContain("no mirror of r0 has a repodata/repomd.xml");
+  await other.owners.close();
   await gone.stop();
 });
 
@@ -90,12 +101,13 @@ it("nobody is asked offline, and nothing is said", async () => {
 
 it("who does not answer is waited for a few seconds, once", async () => {
   const silent = await serve(() => {});
-  const { ask, owners } = openRig([silent]);
+  const { ask, owners, events } = openRig([silent]);
   const begun = performance.now();
   expect(await ask()).toEqual([]);
   expect(performance.now() - begun).toBeLessThan(15_000);
   expect(await ask()).toEqual([]);
   expect(silent.requests).toHaveLength(1);
+  expect(warnings(events)).toEqual([expect.stringContaining("lists of files cannot be had: ")]);
   await silent.stop();
   await owners.close();
 });

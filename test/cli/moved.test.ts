@@ -14,6 +14,12 @@ test("an address that changed where the digest did not; not another mirror, nor 
   expect(text).toContain("https://example.org/1.tar.gz");
   expect(movedSources([fetched("a", "https://mirror.example.org/1.tar.gz")], last)).toEqual([]);
   expect(movedSources([fetched("b", "https://example.org/2.tar.gz")], last)).toEqual([]);
+  // `url` decides, whatever mirrors stay, or come and go.
+  const mirror = "https://mirror.example.org/1.tar.gz";
+  expect(movedSources([fetched("a", "https://example.org/2.tar.gz", mirror)], last)).toHaveLength(1);
+  expect(
+    movedSources([fetched("a", "https://example.org/1.tar.gz", "https://x.example.org/")], last),
+  ).toEqual([]);
   // What a .dsc on the disk lists is at no address, and moves with it.
   expect(movedSources([fetched("a")], [fetched("a")])).toEqual([]);
 });

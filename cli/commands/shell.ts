@@ -17,10 +17,11 @@ export class ShellCommand extends BuildCommand {
     description: "a shell in a build's sandbox",
     details: `
       Realizes the inputs of a derivation, prepares its build and, in place of its first command, opens a shell: the
-      same root, mounts, environment, user and limits, no network. The command it stands for is in KIT_COMMAND. Of
-      a build that failed with --keep-failed it is the sandbox as the failure left it, and changes stay there; else
-      nothing is kept. The exit status is the shell's. DERIVATION is a label or how one begins, "BUILDER LABEL", or
-      the first digits of a digest.
+      same root, mounts, environment and limits, no network. It is root in the sandbox, as that command is, which has
+      sources built by the user "build" in /build. The command it stands for is in KIT_COMMAND. Of a build that
+      failed with --keep-failed it is the sandbox as the failure left it, and changes stay there; else nothing is
+      kept. The exit status is the shell's. DERIVATION is a label or how one begins, "BUILDER LABEL", or the first
+      digits of a digest.
     `,
     examples: [
       ["Look around where a root is configured", "kit shell image.yaml 'hello root'"],

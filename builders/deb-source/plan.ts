@@ -63,7 +63,7 @@ export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSo
   return {
     declares: about.declares,
     isWhole: about.isWhole,
-    asks: () => [...buildNeeds(wishOf(building)).depends, ...plan.needs],
+    asks: () => ({ texts: [...buildNeeds(wishOf(building)).depends, ...plan.needs] }),
     metOf: (requires) => metBy(planning, sourceOf(distro, target.arch), requires),
     plan: (localsFor) => planBuild(planning, building, localsFor),
   };

@@ -1,52 +1,134 @@
 // Who of some sources is built with whom, for who chooses among them.
-// Pure. Knows what their texts say, and what those that are built turned out to provide; plans nothing.
+// Pure. Knows what their texts say, what building them turns out to ask for, and what those that are built turned out to
+// provide; does not know how anything is planned.
 
+import { lost } from "../../evaluator/refusals.ts";
 import type { Made } from "../distro/package.ts";
 import { declaredBy, giversIn, type Language } from "./language.ts";
-import { type Member, metBefore } from "./together.ts";
+import { type Asked, type GoesOn, type Member, metBefore, planTogether } from "./together.ts";
+
+export interface Needs {
+  /** Of each, the files of the others that it is built with. */
+  readonly of: ReadonlyMap<string, readonly string[]>;
+  /** Whether somebody is still to be asked what building it takes. */
+  readonly isOpen: boolean;
+}
 
 /**
- * Of each, the files of the others that it is built with, by the rules of {@link planTogether}: as far as texts tell, and
- * what is `made` already. Undefined while a text is open.
+ * Who is built with whom by the rules of {@link planTogether}: as far as texts tell, and what is `made` already. Undefined
+ * while a text is open.
+ *
+ * Whose text does not say it all is asked, with those that it needs for that, and no further than what its text's and the
+ * others' words and the distribution give: what it asks for then is here by whom it is `made`, or by nobody.
  */
 export function needsAmong(
   members: readonly Member[],
   language: Language,
   made: ReadonlyMap<string, readonly Made[]>,
-): ReadonlyMap<string, readonly string[]> | undefined {
+): Needs | undefined {
   const needs = members.map((member) => {
-    const files = neededBy(member, members, language, made);
-    return files && ([member.file, files] as const);
+    const own = neededBy({ member, members, language, made });
+    return own && ([member.file, own] as const);
   });
-  return needs.includes(undefined) ? undefined : new Map(needs.flatMap((one) => (one ? [one] : [])));
+  if (needs.includes(undefined)) return undefined;
+  const known = needs.flatMap((one) => (one ? [one] : []));
+  return {
+    of: new Map(known.map(([file, { files }]) => [file, files])),
+    isOpen: known.some(([, { isOpen }]) => isOpen),
+  };
 }
 
-function neededBy(
-  member: Member,
-  members: readonly Member[],
-  language: Language,
-  made: ReadonlyMap<string, readonly Made[]>,
+interface Among {
+  readonly member: Member;
+  readonly members: readonly Member[];
+  readonly language: Language;
+  readonly made: ReadonlyMap<string, readonly Made[]>;
+}
+
+interface Needed {
+  readonly files: readonly string[];
+  readonly isOpen: boolean;
+}
+
+function neededBy(among: Among): Needed | undefined {
+  const { member, members } = among;
+  const asked: Asked | undefined = member.isLost ? { texts: [] } : member.asks();
+  const meant = asked && meantBy(asked.texts, among);
+  if (asked === undefined || meant === undefined) return undefined;
+  const more = asked.more ? askedMore(asked.texts, asked.more, among) : [];
+  const late = more && meantBy(more, among);
+  const files = [...member.names, ...meant, ...(late ?? [])];
+  return {
+    files: members.flatMap(({ file }) => (file !== member.file && files.includes(file) ? [file] : [])),
+    isOpen: late === undefined,
+  };
+}
+
+/** Files of those of the others that requirements mean; undefined while that is open. */
+function meantBy(
+  texts: readonly string[],
+  { member, members, language, made }: Among,
 ): readonly string[] | undefined {
   const rest = members.filter((one) => one !== member);
-  const asks = member.isLost ? [] : member.asks();
-  const better = asks?.map((text) => metBefore(text, rest, { member, language }));
-  if (asks === undefined || better === undefined || better.includes(undefined)) return undefined;
-  const wanted = asks.filter((_, i) => better[i] !== true);
-  const isDeclared = (text: string) => rest.some((one) => declaredBy(one, language)(text));
-  const late = wanted.filter((text) => language.isSimple(text) && !isDeclared(text));
-  const givenBy = (one: Member) => {
-    const givers = giversIn(made.get(one.file) ?? [], language);
-    return (text: string) => givers(text).length > 0;
-  };
+  const better = texts.map((text) => metBefore(text, rest, { member, language }));
+  if (better.includes(undefined)) return undefined;
+  const wanted = texts.filter((_, i) => better[i] !== true);
   // What the distribution has is not looked for among the others.
-  const given = late.filter((text) => rest.some((one) => givenBy(one)(text)));
-  const met = given.length === 0 ? new Set<string>() : member.metOf(given);
-  if (met === undefined) return undefined;
-  const open = given.filter((text) => !met.has(text));
-  return rest
-    .filter(
-      (one) =>
-        member.names.includes(one.file) || wanted.some(declaredBy(one, language)) || open.some(givenBy(one)),
-    )
-    .map(({ file }) => file);
+  const givers = rest.map((one) => giversIn(made.get(one.file) ?? [], language));
+  const given = undeclared(wanted, rest, language).filter((text) =>
+    givers.some((giversOf) => giversOf(text).length > 0),
+  );
+  const open = unmet(given, member);
+  const isMeant = (one: Member, i: number) =>
+    wanted.some(declaredBy(one, language)) || open?.some((text) => (givers[i]?.(text).length ?? 0) > 0);
+  return open && rest.filter(isMeant).map(({ file }) => file);
+}
+
+/** What building it asks for; undefined while that is open, nothing where nobody lets it be asked. */
+function askedMore(
+  texts: readonly string[],
+  more: NonNullable<Asked["more"]>,
+  among: Among,
+): readonly string[] | undefined {
+  const { member, members, language, made } = among;
+  const rest = members.filter((one) => one !== member);
+  const unknown = unmet(undeclared(texts, rest, language), member);
+  if (unknown === undefined) return undefined;
+  const giversOf = giversIn(
+    rest.flatMap(({ file }) => made.get(file) ?? []),
+    language,
+  );
+  const isGiven = unknown.some((text) => giversOf(text).length > 0);
+  // Whoever needs one that is made is chosen with it; else all of them have to be made to find who has it, and not before
+  // those that are made anyway.
+  if (isGiven || (unknown.length > 0 && made.size === 0)) return [];
+  const goesOn: GoesOn = (fresh) => {
+    const left = unmet(undeclared(fresh, rest, language), member);
+    return left && left.length === 0;
+  };
+  let found: readonly string[] | undefined;
+  const asking: Member = {
+    ...member,
+    plan(localsFor) {
+      const answer = more(localsFor, goesOn);
+      if (answer !== lost) found = answer;
+      return answer === lost ? lost : answer && [];
+    },
+  };
+  const all = members.map((one) => (one === member ? asking : one));
+  const { planned } = planTogether(all, language, [member.file]);
+  // Why it cannot be asked is told where it is to be built.
+  return planned.has(member.file) ? found : [];
+}
+
+/** What no text of the others declares, each of one thing alone. */
+function undeclared(texts: readonly string[], rest: readonly Member[], language: Language): string[] {
+  const declaring = rest.map((one) => declaredBy(one, language));
+  return texts.filter((text) => language.isSimple(text) && !declaring.some((isDeclared) => isDeclared(text)));
+}
+
+/** What the distribution does not have of these; undefined while that is open. */
+function unmet(texts: readonly string[], member: Member): readonly string[] | undefined {
+  const met = texts.length === 0 ? new Set<string>() : member.metOf(texts);
+  return met && texts.filter((text) => !met.has(text));
 }

@@ -21,6 +21,7 @@ import { withLocalModes } from "./file.ts";
 import { debLanguage, type Language, rpmLanguage } from "./language.ts";
 import { packageFiles, packageReferences, refuseSameName, withLocalNames } from "./local.ts";
 import { mainOf } from "./main.ts";
+import type { Needs } from "./needs.ts";
 import { packageKind } from "./schema.ts";
 import { needsInSet, type Plannable, planSet } from "./set.ts";
 import { settledPackage } from "./settled.ts";
@@ -105,14 +106,14 @@ export function planEach(
 }
 
 /**
- * Who of `all` is built with whom of its set though no manifest may say so: as their texts tell, and what some of them
- * (`built`) turn out to provide, as far as that is known. Undefined while a text is open.
+ * Who of `all` is built with whom of its set though no manifest may say so: as their texts tell and building them turns out
+ * to ask for, and what some of them (`built`) turn out to provide, as far as that is known. Undefined while a text is open.
  */
 export function sourceNeeds(
   planning: Planning,
   all: readonly Plannable[],
   built: readonly Plannable[],
-): ReadonlyMap<string, readonly string[]> | undefined {
+): Needs | undefined {
   const sources = built.filter((item) => isSource(planning, item));
   const packages = sources.length === 0 ? [] : planEach(planning, sources, all);
   const made = new Map(
@@ -124,7 +125,12 @@ export function sourceNeeds(
   const needs = setsIn(planning, all).map(({ builder, items, ...means }) =>
     needsInSet(planning, builder, items, { ...means, wanted: [], made }),
   );
-  return needs.includes(undefined) ? undefined : new Map(needs.flatMap((each) => [...(each ?? [])]));
+  if (needs.includes(undefined)) return undefined;
+  const known = needs.flatMap((each) => each ?? []);
+  return {
+    of: new Map(known.flatMap((each) => [...each.of])),
+    isOpen: known.some(({ isOpen }) => isOpen),
+  };
 }
 
 /** Builders of sources that are built with each other's packages. */

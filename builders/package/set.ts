@@ -16,9 +16,9 @@ import type { DebSourceManifest } from "./deb-source.ts";
 import { isManifest } from "./debian.ts";
 import { debLanguage, type Language, rpmLanguage } from "./language.ts";
 import { packageReferences } from "./local.ts";
-import { needsAmong } from "./needs.ts";
+import { type Needs, needsAmong } from "./needs.ts";
 import { settledPackage } from "./settled.ts";
-import { type Member, type OpenedSource, planTogether } from "./together.ts";
+import { type Asked, type Member, type OpenedSource, planTogether } from "./together.ts";
 
 export interface Plannable {
   readonly file: string;
@@ -52,13 +52,13 @@ export function planSet(
   return new Map(items.map((item) => [item.file, isThere(item) ? planned.get(item.file) : lost]));
 }
 
-/** Who of them is built with whom, as far as texts tell and what is `made` already; undefined while that is open. */
+/** Who of them is built with whom, as far as that can be told with those that are `made`; undefined while texts are open. */
 export function needsInSet(
   planning: Planning,
   builder: "rpm" | "deb-source",
   items: readonly Plannable[],
   { made, ...means }: SetMeans & { readonly made: ReadonlyMap<string, readonly Made[]> },
-): ReadonlyMap<string, readonly string[]> | undefined {
+): Needs | undefined {
   const files = new Set(items.map(({ file }) => file));
   const members = items.map((item) => planMember(planning, item, files, means));
   return needsAmong(members, languageOf(builder), made);
@@ -101,13 +101,16 @@ function planMember(
   if (opened === undefined) return { ...titled, ...unknown };
   return {
     ...{ ...titled, ...opened },
-    asks: () => ifNotLost(planning.attempt(file, () => opened.asks())),
+    asks: () => tried(planning, file, opened),
     plan: (localsFor) => planning.attempt(file, () => opened.plan(localsFor)),
   };
 }
 
-function ifNotLost(asks: readonly string[] | undefined | Lost): readonly string[] | undefined {
-  return asks === lost ? [] : asks;
+function tried(planning: Planning, file: string, { asks }: OpenedSource): Asked | undefined {
+  const asked = planning.attempt(file, asks);
+  if (asked === lost) return { texts: [] };
+  const more = asked?.more;
+  return more ? { ...asked, more: (...means) => planning.attempt(file, () => more(...means)) } : asked;
 }
 
 const unknown: OpenedSource & Pick<Member, "beside" | "isLost"> = {

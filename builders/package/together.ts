@@ -18,7 +18,7 @@ export interface Member {
   /** Whether its text cannot be had. */
   readonly isLost: boolean;
   /** What its text asks to be built with, for it; undefined while that is open. */
-  readonly asks: () => readonly string[] | undefined;
+  readonly asks: () => Asked | undefined;
   /** Whether they provide nothing else. */
   readonly isWhole: boolean;
   /** Files of those of the others that its manifest names. */
@@ -30,6 +30,18 @@ export interface Member {
   /** Its packages; undefined while something is open, or it waits. */
   readonly plan: (localsFor: LocalsFor) => readonly Made[] | undefined | Lost;
 }
+
+export interface Asked {
+  readonly texts: readonly string[];
+  /**
+   * Where building it turns out to ask for more: all that it asks for, told by asking it with these in its root, and again
+   * with what it asked for then, while it `goesOn`. Undefined while something is open, or it waits.
+   */
+  readonly more?: (localsFor: LocalsFor, goesOn: GoesOn) => readonly string[] | undefined | Lost;
+}
+
+/** Whether there is more to learn with these in the root; undefined while that is open. */
+export type GoesOn = (fresh: readonly string[]) => boolean | undefined;
 
 /** What a member says of itself, whoever names it. */
 export interface OpenedSource

@@ -7,6 +7,7 @@ import { settle } from "../../evaluator/manifest/settle.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import { Fault } from "../../store/model/fault.ts";
 import { packagesNamed, refuseSameName } from "../package/local.ts";
+import type { Needs } from "../package/needs.ts";
 import { planPackageOutputs } from "../package/outputs.ts";
 import { sourceNeeds } from "../package/plan.ts";
 import { packageKind } from "../package/schema.ts";
@@ -26,7 +27,7 @@ import { type Choosable, selectPackages } from "./select.ts";
 export function planPackageSet(planning: Planning, file: string): readonly PlannedOutput[] {
   const { world, wish } = planning;
   const choice = choose(planning, file, wish.select);
-  if (choice === undefined) return [];
+  if (choice === undefined || choice.isOpen) return [];
   const { chosen, present } = choice;
   if (chosen.length === 0) throw nothingSelected(world.assembly, file);
   for (const group of Map.groupBy(chosen, ({ target }) => `${target.distro} ${target.arch}`).values()) {
@@ -45,10 +46,12 @@ interface Choice {
   readonly chosen: readonly (Choosable & Plannable)[];
   /** All of the set that is there to be built with: who is ignored is not. */
   readonly present: readonly (Choosable & Plannable)[];
+  /** Whether one may be missing, of whom it is still to be asked what building it takes. */
+  readonly isOpen: boolean;
 }
 
 /**
- * Those of a set that are chosen and can be built for the wish; undefined while it is open who needs whom. Whoever turns
+ * Those of a set that are chosen and can be built for the wish; undefined while a text is open. Whoever turns
  * out to need one that is chosen follows, as soon as that one is built.
  *
  * @throws {Fault} `usage/unknown-package`
@@ -71,21 +74,24 @@ export function choose(
       .filter((item) => isFor(world.assembly, item.file, item.target));
   const isAsked = dependents !== "none" || selection.ignore.length > 0;
   for (let before: Choice["chosen"] = []; ; ) {
-    const needs = isAsked ? sourceNeeds(planning, ableOf(named), before) : new Map<string, string[]>();
+    const needs = isAsked ? sourceNeeds(planning, ableOf(named), before) : nobodysNeeds;
     if (needs === undefined) return undefined;
     const all = named.map((item) => ({
       ...item,
-      needs: [...new Set([...item.needs, ...(needs.get(item.file) ?? [])])],
+      needs: [...new Set([...item.needs, ...(needs.of.get(item.file) ?? [])])],
     }));
     const chosen = ableOf(
       selectPackages(all, selection).filter((item) => members.has(item.file) || only.includes(item.name)),
     );
     // Who is built with whom is the set's to say, and not what of it is asked for today.
     const present = ableOf(selectPackages(all, { only: [], ignore: selection.ignore, dependents: "none" }));
-    if (dependents === "none" || chosen.length === before.length) return { chosen, present };
+    if (dependents === "none" || chosen.length === before.length)
+      return { chosen, present, isOpen: needs.isOpen };
     before = chosen;
   }
 }
+
+const nobodysNeeds: Needs = { of: new Map(), isOpen: false };
 
 function nothingSelected(assembly: Assembly, file: string): Fault {
   const own = assembled(assembly, file);

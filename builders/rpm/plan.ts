@@ -15,7 +15,7 @@ import { rpmName } from "../distro/source.ts";
 import { writtenNames } from "../package/debian.ts";
 import type { RpmManifest } from "../package/rpm.ts";
 import { withSecrets } from "../package/shape.ts";
-import type { LocalsFor, OpenedSource } from "../package/together.ts";
+import type { Asked, GoesOn, LocalsFor, OpenedSource } from "../package/together.ts";
 import { planLauncher } from "../tools/plan.ts";
 import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
 import {
@@ -106,9 +106,15 @@ function aboutOf({ planning, manifest, srpm, place }: Building): SourceAbout | u
 }
 
 /** What it asks for before it is built; undefined while that is open. */
-function asksOf(building: Building): readonly string[] | undefined {
+function asksOf(building: Building): Asked | undefined {
   const about = aboutOf(building);
-  return about && writtenNeeds(about, building);
+  if (about === undefined) return undefined;
+  const texts = writtenNeeds(about, building);
+  if (!asksWhileBuilding(about)) return { texts };
+  const ask = askingFor(building, commonOf(building, about));
+  const more = (localsFor: LocalsFor, goesOn: GoesOn) =>
+    settledNeeds(building, about, { localsFor, goesOn, ask })?.requires;
+  return { texts, more };
 }
 
 function writtenNeeds({ requires }: SourceAbout, { needs }: RpmPlan): readonly string[] {
@@ -121,29 +127,20 @@ function writtenNeeds({ requires }: SourceAbout, { needs }: RpmPlan): readonly s
  * @throws {Fault} `manifest/wrong-package`, `manifest/unsupported-architecture`, `build/endless-requirements`
  */
 function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | undefined {
-  const { planning, manifest, target, srpm, launcher, told } = building;
+  const { planning, manifest, target, srpm } = building;
   const about = aboutOf(building);
   if (about === undefined) return undefined;
   refuseOther(about, building);
-  const parameters = {
-    ...{ ...told, ...withSecrets(manifest) },
-    epoch: manifest.sourceDateEpoch ?? about.changed ?? poolTime,
-  };
-  const common = { architecture: rpmName(target.arch), launcher, parameters, srpm };
-  const written = { "": building.place(["name"]) };
-  const ask = (root: Derivation) =>
-    placed(
-      rpmRequiresDerivation({ ...common, label: manifest.name, root: { derivation: root, output: "root" } }),
-      written,
-    );
-  const root = settledRoot(building, about, { localsFor, ask });
-  if (root === undefined) return undefined;
+  const common = commonOf(building, about);
+  const asking = { localsFor, goesOn: () => true, ask: askingFor(building, common) };
+  const settled = settledNeeds(building, about, asking);
+  if (settled === undefined) return undefined;
   const build = placed(
     rpmDerivation({
       ...{ ...common, label: `${about.name}-${about.version}`, buildType: target.buildType },
-      root: { derivation: root, output: "root" },
+      root: { derivation: settled.root, output: "root" },
     }),
-    written,
+    writtenAt(building),
   );
   const list = planning.fact(build, "packages", packagesFile);
   if (list === undefined) return undefined;
@@ -154,22 +151,48 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
   });
 }
 
+/** What asking it and building it take alike. */
+function commonOf({ manifest, target, srpm, launcher, told }: Building, about: SourceAbout) {
+  const epoch = manifest.sourceDateEpoch ?? about.changed ?? poolTime;
+  const parameters = { ...told, ...withSecrets(manifest), epoch };
+  return { architecture: rpmName(target.arch), launcher, parameters, srpm };
+}
+
+function askingFor(building: Building, common: ReturnType<typeof commonOf>): Asking["ask"] {
+  const label = building.manifest.name;
+  return (root) =>
+    placed(
+      rpmRequiresDerivation({ ...common, label, root: { derivation: root, output: "root" } }),
+      writtenAt(building),
+    );
+}
+
+function writtenAt({ place }: RpmPlan) {
+  return { "": place(["name"]) };
+}
+
 interface Asking {
   readonly localsFor: LocalsFor;
+  readonly goesOn: GoesOn;
   readonly ask: (root: Derivation) => Derivation;
 }
 
+interface Settled {
+  readonly root: Derivation;
+  readonly requires: readonly string[];
+}
+
 /**
- * The root with all that the build asks for: what `%generate_buildrequires` finds may find more where that is there, so
+ * What the build asks for, and the root with all of it unless it does not go on: what `%generate_buildrequires` finds may find more where that is there, so
  * it is asked again until it asks for nothing new (rpm's docs/man/rpmbuild.8, -br).
  *
  * @throws {Fault} `build/endless-requirements`
  */
-function settledRoot(
+function settledNeeds(
   building: Building,
   about: SourceAbout,
-  { localsFor, ask }: Asking,
-): Derivation | undefined {
+  { localsFor, goesOn, ask }: Asking,
+): Settled | undefined {
   const { planning, rootFor } = building;
   const requires = new Set(writtenNeeds(about, building));
   const mostRounds = 16;
@@ -177,12 +200,17 @@ function settledRoot(
     const wanted = [...requires].sort();
     const locals = localsFor(wanted);
     const root = locals && rootFor([...wanted, ...locals.asked], locals.packages);
-    if (root === undefined || !asksWhileBuilding(about)) return root;
+    if (root === undefined) return undefined;
+    if (!asksWhileBuilding(about)) return { root, requires: wanted };
     const asked = planning.fact(ask(root), "requires", requiresFile);
     if (asked === undefined) return undefined;
     const found = asked.split("\n").filter((text) => text !== "" && !text.startsWith("rpmlib("));
-    if (found.every((text) => requires.has(text))) return root;
-    for (const text of found) requires.add(text);
+    const fresh = found.filter((text) => !requires.has(text));
+    if (fresh.length === 0) return { root, requires: wanted };
+    for (const text of fresh) requires.add(text);
+    const isOn = goesOn(fresh);
+    if (isOn === undefined) return undefined;
+    if (!isOn) return { root, requires: [...requires] };
   }
   throw new Fault(
     "build/endless-requirements",

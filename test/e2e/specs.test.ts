@@ -257,6 +257,32 @@ describe("who is built with whom", () => {
     expect(rpmsIn(await run("realize", "dynamic"))).toEqual(["asker", "provider"]);
   });
 
+  test("who asks for one only while it is built is one of its dependents, and is asked before it is built", async () => {
+    place.write(
+      Object.fromEntries(
+        Object.entries({
+          ...spec("libx", 'Provides: %{lua:print("pkgconfig")}(x)'),
+          ...spec("usex", "", "%files\n", "%generate_buildrequires\necho 'pkgconfig(x)'\n"),
+          ...spec("aside", "", "%files\n", "%generate_buildrequires\necho make\n"),
+        }).map(([name, text]) => [`asking/${name}`, text]),
+      ),
+    );
+    const outcome = done(await run("realize", "asking", "--only", "libx", "--dependents"));
+    expect(rpmsIn(outcome)).toEqual(["libx", "usex"]);
+    expect(built(outcome)).not.toContain("aside-1-1");
+    expect(built(outcome)).toContain("usex-1-1");
+    const dependents = async (name: string): Promise<unknown[]> => {
+      const { stdout } = done(await run("evaluate", "asking", "--dependents", name));
+      return (JSON.parse(stdout) as { name: string }[]).map((one) => one.name);
+    };
+    done(await run("realize", "asking"));
+    expect(await dependents("libx")).toEqual(["usex"]);
+    expect(await dependents("aside")).toEqual([]);
+    const ignored = await run("realize", "asking", "--ignore", "aside");
+    expect(rpmsIn(ignored)).toEqual(["libx", "usex"]);
+    expect(built(done(ignored))).toEqual([]);
+  });
+
   test("what nobody provides is told with all that need it; a circle with its way", async () => {
     place.write(
       Object.fromEntries(

@@ -47,7 +47,7 @@ function plan(
           isWhole: false,
           isLost: isLost === "text",
         },
-        asks: () => requires,
+        asks: () => ({ texts: requires }),
         metOf: (texts) => new Set(texts.filter((text) => distro.includes(text))),
         plan(localsFor) {
           const locals = localsFor(requires);

@@ -1,6 +1,7 @@
 // kit why-rebuild: what would be built now, and the first thing that makes it so.
 // Knows what is compared with what; does not know how derivations differ.
 
+import { basename } from "node:path";
 import { Command, Option } from "clipanion";
 import { localTreeAt } from "../../builders/load/local.ts";
 import { builderVersions } from "../../builders/recipes.ts";
@@ -25,6 +26,7 @@ export class WhyRebuildCommand extends PlanCommand {
       Compares what the manifest comes to with what was last realized of it, with this store and for the same build type:
       of everything that would be built, the first input that is another, down to the file of a local folder, or the field
       of a manifest. What is built on something that is built anew may come out of that as it was; then it is not built.
+      What is planned only when others are built, as packages of source that need each other's are, is not told before.
       Nothing is built, nothing is locked that is locked already.
     `,
     examples: [
@@ -61,7 +63,9 @@ export class WhyRebuildCommand extends PlanCommand {
     else {
       this.print(...told.map(({ builder, label, because }) => visible(`${builder} ${label}: ${because}`)));
       this.context.stderr.write(
-        told.length === 0 ? "nothing would be built\n" : `${plural(told.length, "build")} at most\n`,
+        told.length === 0
+          ? "nothing would be built\n"
+          : `${plural(told.length, "build")}${plan.wanted.length === 0 ? " at most" : ", and those that only these tell"}\n`,
       );
     }
     return 0;
@@ -91,7 +95,7 @@ function reasons(
   };
 }
 
-/** The first path of a folder that is another, and how many more are. */
+/** The file that is another; of a folder the first path, and how many more are. */
 function describe(
   before: Content,
   after: Content,
@@ -99,8 +103,10 @@ function describe(
   { records }: Parts,
 ): string | undefined {
   const [was, is] = [splitContent(before), splitContent(after)];
-  if (was.kind !== "tree" || is.kind !== "tree" || !records.has(before)) return undefined;
   const at = [...locals].find(([, content]) => content === after)?.[0];
+  if (was.kind === "blob" && is.kind === "blob" && at !== undefined)
+    return `${basename(at)} changed (content)`;
+  if (was.kind !== "tree" || is.kind !== "tree" || !records.has(before)) return undefined;
   const now: Tree | undefined = records.has(after)
     ? records.tree(is.digest)
     : at === undefined

@@ -281,6 +281,11 @@ describe("who is built with whom", () => {
     const ignored = await run("realize", "asking", "--ignore", "aside");
     expect(rpmsIn(ignored)).toEqual(["libx", "usex"]);
     expect(built(done(ignored))).toEqual([]);
+    edit("asking/libx.spec", "Summary: The", "Summary: A");
+    const why = done(await kit(["why-rebuild", "asking"], { cwd: place.folder, store: place.store }));
+    expect(why.stdout).toContain("srpm libx.src.rpm: the input spec: libx.spec changed (content)\n");
+    expect(why.stderr).toMatch(/\d+ builds?, and those that only these tell\n/);
+    expect(why.stderr).not.toContain("at most");
   });
 
   test("what nobody provides is told with all that need it; a circle with its way", async () => {

@@ -176,10 +176,11 @@ export class RealizeCommand extends BuildCommand {
     {
       plan,
       world,
+      facts,
       files,
       failures,
       manifest,
-    }: Pick<Planned, "plan" | "world" | "files" | "failures"> & { readonly manifest: string },
+    }: Pick<Planned, "plan" | "world" | "facts" | "files" | "failures"> & { readonly manifest: string },
     parts: Parts,
   ): Promise<number> {
     const linksOf = this.linkNames(plan.outputs);
@@ -211,7 +212,7 @@ export class RealizeCommand extends BuildCommand {
     const place = { cache: cacheFolder(this.host.environment), store: parts.layout.root, manifest };
     const wish = this.wish(this.outputs);
     const isPart = wish.select !== undefined || this.outputs.length > 0 || failures.length > 0;
-    const all = allDerivations(plan.outputs);
+    const all = allDerivations([...plan.outputs, ...facts.map((derivation) => ({ derivation }))]);
     const last = all.some(({ hints }) => hasAddresses(hints)) ? recallPlan({ ...place, wish }) : undefined;
     for (const text of movedSources(all, last?.derivations ?? []))
       this.renderer.event({ type: "warning", text });

@@ -284,6 +284,7 @@ describe("who is built with whom", () => {
     edit("asking/libx.spec", "Summary: The", "Summary: A");
     const why = done(await kit(["why-rebuild", "asking"], { cwd: place.folder, store: place.store }));
     expect(why.stdout).toContain("srpm libx.src.rpm: the input spec: libx.spec changed (content)\n");
+    expect(why.stdout).toContain("rpm-about libx about: the input rpm libx.src.rpm, srpm libx.src.rpm\n");
     expect(why.stderr).toMatch(/\d+ builds?, and those that only these tell\n/);
     expect(why.stderr).not.toContain("at most");
   });

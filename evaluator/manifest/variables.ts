@@ -54,7 +54,9 @@ export function variablesOf(
 ): { variables: Variables; unresolved: readonly Unresolved[] } {
   const definitions = definitionsOf(manifest);
   const variables = new Map<string, string>(
-    Object.entries(target).filter(([, value]) => value !== undefined),
+    Object.entries(target).filter(
+      ([name, value]) => value !== undefined && !(name === "arch" && isForAll(manifest)),
+    ),
   );
   const unresolved: Unresolved[] = [];
   const open: string[] = [];
@@ -84,6 +86,16 @@ export function variablesOf(
   };
   for (const name of definitions.keys()) resolve(name);
   return { variables, unresolved };
+}
+
+/** What is one thing for all architectures is made for none of them: it would differ by who asks for it. */
+function isForAll(manifest: unknown): boolean {
+  const { architectures } = (manifest ?? {}) as { readonly architectures?: unknown };
+  return (
+    Array.isArray(architectures) &&
+    architectures.length > 0 &&
+    architectures.every((one) => one === "all" || one === "noarch")
+  );
 }
 
 /** Replaces variables in every text inside a value (not in keys, nor in `kind`); what has no value is left as it is. */
@@ -167,6 +179,15 @@ export function unresolvedFault(document: Document, use: Unresolved, variables: 
         hint: literal,
       });
     case "unknown": {
+      if (use.name === "arch")
+        return new Fault(
+          "manifest/unknown-variable",
+          "${arch} has no value in a package for all architectures",
+          {
+            place,
+            hint: "say which ones it is made for: architectures: [any], or leave the variable out",
+          },
+        );
       const meant = nearest(use.name, variables.keys());
       const message =
         use.name === "version"

@@ -2,11 +2,13 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readDocument } from "../../../evaluator/manifest/document.ts";
 import { settle } from "../../../evaluator/manifest/settle.ts";
 import {
   expandText,
   expandVariables,
   type Target,
+  unresolvedFault,
   variablesOf,
 } from "../../../evaluator/manifest/variables.ts";
 import { assembleText, faultsFrom, lineOf, linesFrom, marked, thingKind } from "./rig.ts";
@@ -181,4 +183,23 @@ test("what is expanded is what is defined, whatever the text", () => {
       );
     }),
   );
+});
+
+test("what is for all architectures has none", () => {
+  const target = { arch: "amd64", buildType: "release", distro: "debian/trixie" } as const;
+  const arch = (...architectures: string[]) => variablesOf({ architectures }, target).variables.get("arch");
+  expect([arch("all"), arch("noarch"), arch("any"), arch("all", "amd64"), arch()]).toEqual([
+    ...[undefined, undefined],
+    ...["amd64", "amd64", "amd64"],
+  ]);
+  const fault = {
+    code: "manifest/unknown-variable",
+    message: expect.stringContaining("for all architectures"),
+  };
+  const use = { path: [], text: "${arch}", name: "arch", nth: 0, why: "unknown" } as const;
+  const document = readDocument("/m/root.yaml", "architectures: [all]\nname: x-${arch}\n");
+  expect(unresolvedFault(document, { ...use, path: ["name"] }, new Map())).toMatchObject({
+    ...fault,
+    place: { line: 2, column: 9 },
+  });
 });

@@ -9,6 +9,7 @@ import { type LockedGit, lockedGitShape } from "./gitsource.ts";
 import { type Closure, type ClosureQuestion, questionDigest } from "./question.ts";
 import type { ChosenPackage } from "./resolution.ts";
 import { type LockedSource, lockedSourceShape } from "./sourcepackage.ts";
+import { compareText } from "./text.ts";
 import { byKey, type LockedView, lockedViewShape, sortedView } from "./view/answer.ts";
 
 /** An index that packages were chosen from. */
@@ -117,10 +118,17 @@ export function answeredPackages(
   answer: LockedAnswer,
   local: (name: string) => Stanza | undefined,
 ): ChosenPackage[] {
-  return Object.entries(answer.packages).map(([key, reasons]) => ({
+  const packages = Object.entries(answer.packages).map(([key, reasons]) => ({
     ...lockedPackage(lock, answer.distro, key, local),
     reasons: reasons.map(parseReason),
   }));
+  // As closures are, and not by key: there `libpam-modules-bin_…` stands before `libpam-modules_…`.
+  return packages.sort(
+    (a, b) =>
+      compareText(a.name, b.name) ||
+      compareText(a.architecture, b.architecture) ||
+      compareText(a.version, b.version),
+  );
 }
 
 /**

@@ -218,7 +218,7 @@ describe("packages that are not what they should be", () => {
       "own.yaml": "kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{file: ./own.deb}]\n",
       "own.deb": greeting.bytes.subarray(0, -40),
     });
-    await attempt.refuses(["realize", "image.yaml"], 8, ["digest/bad-deb"]);
+    await attempt.refuses(["realize", "image.yaml"], 8, ["digest/bad-deb"], { keepsLock: true });
   });
 
   test("a .deb beside its manifest, of another package", async () => {
@@ -266,7 +266,10 @@ describe("packages that are not what they should be", () => {
       ),
     });
     const code = exit === 3 ? "manifest/unsupported-architecture" : "digest/bad-deb";
-    const { text, places } = await attempt.refuses(["realize", "image.yaml"], exit, [code]);
+    const { text, places } = await attempt.refuses(["realize", "image.yaml"], exit, [code], {
+      // The image is planned by then.
+      keepsLock: control === undefined,
+    });
     expect(text).toContain(named);
     // What is wrong with the archive itself shows when it is unpacked, and names the file.
     if (control === undefined) expect(text).toContain("own.deb");
@@ -281,12 +284,13 @@ describe("packages that are not what they should be", () => {
     attempt.write({
       "own.yaml": `kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{url: "${url}", sha256: ${"a".repeat(64)}}]\n`,
     });
-    const { spots } = await attempt.refuses(["realize", "image.yaml"], 8, ["digest/mismatch"]);
+    const keepsLock = true;
+    const { spots } = await attempt.refuses(["realize", "image.yaml"], 8, ["digest/mismatch"], { keepsLock });
     expect(spots).toEqual([`own.yaml:4:${`sources: [{url: "${url}", sha256: `.length + 1}`]);
     attempt.write({
       "own.yaml": `kind: package\nname: greeting\nbuilder: deb-prebuilt\nsources: [{url: "${url}.not", sha256: ${"a".repeat(64)}}]\n`,
     });
-    const absent = await attempt.refuses(["realize", "image.yaml"], 6, ["network/not-found"]);
+    const absent = await attempt.refuses(["realize", "image.yaml"], 6, ["network/not-found"], { keepsLock });
     expect(absent.spots).toEqual(["own.yaml:4:17"]);
   });
 });

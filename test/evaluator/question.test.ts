@@ -57,7 +57,8 @@ test("a question's text tells its source, its base and what is left out", () => 
         expect(questionText(asked).endsWith(", out of local then store")).toBe(search !== undefined);
         expect(questionFrame(questionText(asked))).toEqual({
           source: sourceText(source),
-          architecture: "amd64",
+          architectures: ["amd64", ...(foreign ?? [])],
+          isBuild: build,
           base: asked.base,
           exclude: asked.exclude,
           groups: asked.groups ?? [],

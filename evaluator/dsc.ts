@@ -2,9 +2,9 @@
 // Pure. Knows the fields (Debian Policy 5.4); does not know who signed it, nor where its files are.
 
 import { Fault } from "../store/model/fault.ts";
-import { fieldOf, parseStanza, type Stanza } from "./deb/stanza.ts";
+import { fieldOf, linesOf, parseStanza, type Stanza } from "./deb/stanza.ts";
 import { withoutEpoch } from "./deb/version.ts";
-import { type ListedFile, linesOf, listedFiles } from "./sourcepackage.ts";
+import { type ListedFile, listedFiles } from "./sourcepackage.ts";
 
 export interface Dsc {
   readonly source: string;

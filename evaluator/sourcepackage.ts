@@ -7,7 +7,7 @@ import type { Places } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
 import { parseSha256, type Sha256 } from "../store/model/digest.ts";
 import { Fault } from "../store/model/fault.ts";
-import { fieldOf, readableStanza, type Stanza } from "./deb/stanza.ts";
+import { fieldOf, linesOf, readableStanza, type Stanza } from "./deb/stanza.ts";
 import { compareVersions } from "./deb/version.ts";
 import { type Source, sourceText } from "./question.ts";
 import type { StanzaIndex } from "./stanzaindex.ts";
@@ -124,14 +124,6 @@ export function listedFiles(stanza: Stanza, malformed: (why: string) => Fault): 
     if (name === "") throw malformed(`its Checksums-Sha256 has the line ${JSON.stringify(line)}`);
     return { name, size: Number(size), sha256: parseSha256(sha256) };
   });
-}
-
-/** The lines of a field that is a list, blanks around them removed, without empty ones. */
-export function linesOf(stanza: Stanza, field: string): string[] {
-  return (fieldOf(stanza, field) ?? "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }
 
 function malformed(name: string, why: string): Fault {

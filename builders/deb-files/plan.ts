@@ -3,19 +3,15 @@
 
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { poolTime } from "../../store/layout.ts";
-import { type BuildType, type Content, type Input, placed } from "../../store/model/derivation.ts";
+import { placed } from "../../store/model/derivation.ts";
 import type { Place } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
 import type { DebFilesManifest } from "../package/deb-files.ts";
 import { planTools } from "../tools/plan.ts";
-import { controlFields, debFilesDerivation } from "./recipe.ts";
+import { controlFields, type DebFilesPlan, debFilesDerivation } from "./recipe.ts";
 
-export interface DebFilesContext {
-  readonly architecture: string;
-  readonly contents: ReadonlyMap<string, Content>;
-  readonly packages: ReadonlyMap<string, Input>;
-  readonly variables: ReadonlyMap<string, string>;
-  readonly buildType: BuildType;
+export interface DebFilesContext
+  extends Pick<DebFilesPlan, "architecture" | "buildType" | "locals" | "packages" | "variables"> {
   /** Name of the distribution it is built for. */
   readonly distro: string;
   /** Where the manifest says what is taken of a package, by the file's number. */
@@ -26,31 +22,20 @@ export interface DebFilesContext {
 export function planDebFiles(
   planning: Planning,
   manifest: DebFilesManifest,
-  context: DebFilesContext,
+  { distro, place, ...made }: DebFilesContext,
 ): Made | undefined {
-  const { architecture, contents, packages, variables, buildType, distro, place } = context;
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
   const epoch = manifest.sourceDateEpoch ?? poolTime;
-  const built = debFilesDerivation({
-    manifest,
-    architecture,
-    buildType,
-    locals: contents,
-    packages,
-    variables,
-    epoch,
-    tools,
-    launcher,
-  });
+  const built = debFilesDerivation({ ...made, manifest, epoch, tools, launcher });
   const places = Object.fromEntries(
     manifest.files.flatMap(({ path, subpath }, index) =>
       subpath === undefined ? [] : [[path, place(index)]],
     ),
   );
   return {
-    stanza: controlFields(manifest, architecture),
+    stanza: controlFields(manifest, made.architecture),
     archive: { derivation: placed(built, places), output: "deb" },
     label: built.label,
   };

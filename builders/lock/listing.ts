@@ -2,11 +2,11 @@
 // Knows how tiers rank and which of them has a package; does not know how one is chosen.
 
 import type { Compact } from "../../evaluator/compact.ts";
-import { parseStanza, readableStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
+import { linesOf, parseStanza, readableStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { indexKey, type LockedIndex } from "../../evaluator/lock.ts";
 import type { ClosureQuestion, Source as Distribution, Tier } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
-import { linesOf, openRpms } from "../../evaluator/rpm/listing.ts";
+import { openRpms } from "../../evaluator/rpm/listing.ts";
 import type { SourceList } from "../../evaluator/sourcepackage.ts";
 import { openStanzas } from "../../evaluator/stanzaindex.ts";
 import type { FetchedIndex } from "../repository/indexes.ts";

@@ -2,8 +2,7 @@
 // Pure. Knows names, whatever their versions; does not know which packages exist.
 
 import { formatGroup, parseGroup, parseRelations } from "../../evaluator/deb/relation.ts";
-import { fieldOf, type Stanza } from "../../evaluator/deb/stanza.ts";
-import { linesOf } from "../../evaluator/rpm/listing.ts";
+import { fieldOf, linesOf, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { parseRelation, simplesOf } from "../../evaluator/rpm/relation.ts";
 import type { Made } from "../distro/package.ts";
 

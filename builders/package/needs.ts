@@ -5,7 +5,7 @@
 import { lost } from "../../evaluator/refusals.ts";
 import type { Made } from "../distro/package.ts";
 import { declaredBy, giversIn, type Language } from "./language.ts";
-import { type Asked, type GoesOn, type Member, metBefore, planTogether } from "./together.ts";
+import { type Asked, type GoesOn, type Member, metBefore, planTogether, undeclared } from "./together.ts";
 
 export interface Needs {
   /** Of each, the files of the others that it is built with. */
@@ -119,12 +119,6 @@ function askedMore(
   const { planned } = planTogether(all, language, [member.file]);
   // Why it cannot be asked is told where it is to be built.
   return planned.has(member.file) ? found : [];
-}
-
-/** What no text of the others declares, each of one thing alone. */
-function undeclared(texts: readonly string[], rest: readonly Member[], language: Language): string[] {
-  const declaring = rest.map((one) => declaredBy(one, language));
-  return texts.filter((text) => language.isSimple(text) && !declaring.some((isDeclared) => isDeclared(text)));
 }
 
 /** What the distribution does not have of these; undefined while that is open. */

@@ -123,7 +123,7 @@ export function sourceNeeds(
     }),
   );
   const needs = setsIn(planning, all).map(({ builder, items, ...means }) =>
-    needsInSet(planning, builder, items, { ...means, wanted: [], made }),
+    needsInSet(planning, builder, items, { ...means, made }),
   );
   if (needs.includes(undefined)) return undefined;
   const known = needs.flatMap((each) => each ?? []);
@@ -241,7 +241,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
         file,
         planDebFiles(planning, complete, {
           architecture,
-          contents,
+          locals: contents,
           packages,
           variables,
           buildType: target.buildType,

@@ -43,8 +43,7 @@ export function planSet(
   items: readonly Plannable[],
   means: SetMeans,
 ): ReadonlyMap<string, readonly Made[] | undefined | Lost> {
-  const files = new Set(items.map(({ file }) => file));
-  const members = items.map((item) => planMember(planning, item, files, means));
+  const members = membersOf(planning, items, means);
   const { planned, refused, blocked } = planTogether(members, languageOf(builder), means.wanted);
   for (const [file, fault] of refused) planning.refuse(file, fault);
   for (const [file, kept] of blocked) planning.block(file, kept);
@@ -57,15 +56,22 @@ export function needsInSet(
   planning: Planning,
   builder: "rpm" | "deb-source",
   items: readonly Plannable[],
-  { made, ...means }: SetMeans & { readonly made: ReadonlyMap<string, readonly Made[]> },
+  { made, ...means }: Omit<SetMeans, "wanted"> & { readonly made: ReadonlyMap<string, readonly Made[]> },
 ): Needs | undefined {
-  const files = new Set(items.map(({ file }) => file));
-  const members = items.map((item) => planMember(planning, item, files, means));
-  return needsAmong(members, languageOf(builder), made);
+  return needsAmong(membersOf(planning, items, means), languageOf(builder), made);
 }
 
 function languageOf(builder: "rpm" | "deb-source"): Language {
   return builder === "rpm" ? rpmLanguage : debLanguage;
+}
+
+function membersOf(
+  planning: Planning,
+  items: readonly Plannable[],
+  means: Omit<SetMeans, "wanted">,
+): readonly Member[] {
+  const files = new Set(items.map(({ file }) => file));
+  return items.map((item) => planMember(planning, item, files, means));
 }
 
 /** With others of these it is built as it turns out by what they provide. */
@@ -73,7 +79,7 @@ function planMember(
   planning: Planning,
   item: Plannable,
   files: ReadonlySet<string>,
-  { planBeside, toolchain }: SetMeans,
+  { planBeside, toolchain }: Omit<SetMeans, "wanted">,
 ): Member {
   const { file, target } = item;
   const own = assembled(planning.world.assembly, file);

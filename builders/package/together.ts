@@ -210,9 +210,7 @@ function providersOf(
   const given = declared.flatMap((items) => open.flatMap(giversIn(items ?? [], language)));
   // Whoever is built with nobody who could surprise is told what is missing when its root is resolved.
   if (rest.every(({ isWhole }) => isWhole)) return declared.includes(undefined) ? undefined : given;
-  const others = open.filter(
-    (text) => language.isSimple(text) && !rest.some((one) => declaredBy(one, language)(text)),
-  );
+  const others = undeclared(open, rest, language);
   const met = others.length === 0 ? new Set<string>() : member.metOf(others);
   const turnedOut = giversIn(found, language);
   for (const text of met === undefined ? [] : others.filter((one) => !met.has(one))) {
@@ -221,6 +219,16 @@ function providersOf(
     given.push(...providers);
   }
   return met === undefined || declared.includes(undefined) ? undefined : given;
+}
+
+/** What no text of these declares, each of one thing alone. */
+export function undeclared(
+  texts: readonly string[],
+  members: readonly Member[],
+  language: Language,
+): string[] {
+  const declaring = members.map((one) => declaredBy(one, language));
+  return texts.filter((text) => language.isSimple(text) && !declaring.some((isDeclared) => isDeclared(text)));
 }
 
 /** Whether the distribution has one of what is written before that which one of the others declares; undefined while open. */

@@ -1,6 +1,7 @@
 // Asking the world what a lock leaves open.
 // Knows which indexes answer a question and what stays as it is pinned; does not know how packages are chosen.
 
+import { linesOf } from "../../evaluator/deb/stanza.ts";
 import type { World } from "../../evaluator/evaluate.ts";
 import type { Lock } from "../../evaluator/lock.ts";
 import { withAnswer } from "../../evaluator/lockchange.ts";
@@ -17,7 +18,6 @@ import {
   sourceText,
 } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
-import { linesOf } from "../../evaluator/rpm/listing.ts";
 import { pathsAmong } from "../../evaluator/rpm/request.ts";
 import type { LockedView } from "../../evaluator/view/answer.ts";
 import { withView } from "../../evaluator/view/pinned.ts";

@@ -1,9 +1,9 @@
 // What of a set is not planned, and whether that is an end.
 // Pure. Knows what was refused and whom that keeps; does not know why it was.
 
-import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import type { Assembled, Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { Refusals } from "../../evaluator/refusals.ts";
-import { Fault, Faults } from "../../store/model/fault.ts";
+import { type Fault, Faults, restated } from "../../store/model/fault.ts";
 
 /** A manifest of a set of which nothing is built. */
 export interface LeftOut {
@@ -34,9 +34,10 @@ export function judge(
   const elsewhere = [...refused].filter(isElsewhere);
   const failed = [...refused].filter((one) => !isElsewhere(one));
   // One fault may be of several: of all in a circle.
-  const faults = [...Map.groupBy(failed, ([, fault]) => fault)].map(([fault, [first, ...more]]) =>
-    first && more.length === 0 ? named(fault, isSet ? nameOf(first[0]) : "", first[0], assembly) : fault,
-  );
+  const faults = [...Map.groupBy(failed, ([, fault]) => fault)].map(([fault, all]) => {
+    const own = all.length === 1 ? assembly.manifests.get(all[0]?.[0] ?? "") : undefined;
+    return own === undefined ? fault : named(fault, own, isSet);
+  });
   if (!keepGoing && faults.length > 0) throw new Faults(faults);
   const leftOut = [
     ...elsewhere.map(
@@ -65,10 +66,9 @@ function isOfItself({ place }: Fault, file: string, assembly: Assembly): boolean
   return place !== undefined && place.file === assembly.manifests.get(file)?.document.place([]).file;
 }
 
-/** Of which of the set it is, by its name; what has no place of its own is told at its name. */
-function named(fault: Fault, name: string, file: string, assembly: Assembly): Fault {
-  const { code, message, hint, related, details, cause } = fault;
-  const place = fault.place ?? assembly.manifests.get(file)?.document.place(["name"]);
-  const options = { ...(place && { place }), ...(hint !== undefined && { hint }), related, details, cause };
-  return new Fault(code, message.startsWith(name) ? message : `${name}: ${message}`, options);
+/** What has no place of its own is told at its manifest's name; of a set, with that name. */
+function named(fault: Fault, { name, document }: Assembled, isSet: boolean): Fault {
+  const place = fault.place ?? document.place(["name"]);
+  const isTitled = !isSet || [`${name}: `, `${name} `].some((start) => fault.message.startsWith(start));
+  return restated(fault, { place, message: isTitled ? fault.message : `${name}: ${fault.message}` });
 }

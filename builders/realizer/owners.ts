@@ -4,7 +4,7 @@
 import { allDerivations, type World } from "../../evaluator/evaluate.ts";
 import type { Lock } from "../../evaluator/lock.ts";
 import { type Derivation, type Request, requestDigest } from "../../store/model/derivation.ts";
-import { Fault, faultsOf } from "../../store/model/fault.ts";
+import { faultsOf, restated } from "../../store/model/fault.ts";
 import type { Keeper } from "../keeper/client.ts";
 import { withSuggestions } from "../keeper/suggestion.ts";
 import { filesQuestions, type IndexParts } from "../lock/indexes.ts";
@@ -35,7 +35,7 @@ export async function withOwners(
     const found = await (await keeper()).owners(question);
     return found.length === 0
       ? error
-      : told(fault, withSuggestions(fault.details, found, derivation.builder));
+      : restated(fault, { details: withSuggestions(fault.details, found, derivation.builder) });
   } catch {
     return error;
   }
@@ -60,12 +60,3 @@ function distroOf({ inputs }: Derivation, { distros }: Lock): string | undefined
 
 /** What is beside the root that a build sees. */
 const tools: ReadonlySet<string> = new Set(["launcher", "tools", "source"]);
-
-function told(fault: Fault, details: readonly string[]): Fault {
-  const { code, message, place, hint, related, cause } = fault;
-  return new Fault(code, message, {
-    ...(place && { place }),
-    ...(hint !== undefined && { hint }),
-    ...{ related, cause, details },
-  });
-}

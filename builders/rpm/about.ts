@@ -1,8 +1,7 @@
 // What .rpm files say of themselves, as a text that planning reads: one stanza a file.
 // Pure. Knows its fields; does not know how a file is read.
 
-import { parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
-import { linesOf } from "../../evaluator/rpm/listing.ts";
+import { linesOf, parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 
 /** What a source package says beside what every package does. */
 export interface SourceAbout {

@@ -111,3 +111,16 @@ function malformed(text: string, why: string): Fault {
   const start = text.trimStart().slice(0, 60).split("\n")[0] ?? "";
   return new Fault("digest/malformed-stanza", `malformed stanza ${JSON.stringify(start)}: ${why}`);
 }
+
+/** The lines of a field that is a list, without the blanks around them and without empty ones; none where it is not there. */
+export function linesOf(stanza: Stanza, name: string): string[] {
+  return linesIn(fieldOf(stanza, name));
+}
+
+/** The same of the field's text. */
+export function linesIn(value = ""): string[] {
+  return value
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}

@@ -1,7 +1,7 @@
 // Formulas: all rules that may matter to one resolution, sorted as libsolv sorts them.
 // Knows which packages come into question; does not know which are taken.
 
-import { linesOf } from "./listing.ts";
+import { linesOf } from "../deb/stanza.ts";
 import { type Block, normalForm } from "./normal.ts";
 import type { OwnRule, Package, Ruling } from "./package.ts";
 import type { Answers } from "./request.ts";

@@ -3,7 +3,7 @@
 
 import { type Compact, compactInMemory, type Scanned } from "../compact.ts";
 import { type FieldScan, scanFields } from "../deb/scan.ts";
-import { fieldOf, type Stanza } from "../deb/stanza.ts";
+import { linesIn } from "../deb/stanza.ts";
 import { type Lists, newLists } from "../lists.ts";
 import { openStanzas, type StanzaIndex, scanNames } from "../stanzaindex.ts";
 import type { Table } from "../table.ts";
@@ -117,18 +117,6 @@ function pathsWanted({ starts, column }: FieldScan, providing: Lists): Lists {
     }
   }
   return paths;
-}
-
-/** The lines of a field with one relation, or one path, a line. */
-export function linesOf(stanza: Stanza, field: string): string[] {
-  return linesIn(fieldOf(stanza, field));
-}
-
-function linesIn(value = ""): string[] {
-  return value
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }
 
 /** Names that a relation, rich or not, speaks of; none of one that cannot be read. */

@@ -2,10 +2,9 @@
 // Knows what a stanza's fields mean for resolving; does not know which package is chosen.
 
 import { Fault } from "../../store/model/fault.ts";
-import { fieldOf, type Stanza } from "../deb/stanza.ts";
+import { fieldOf, linesOf, type Stanza } from "../deb/stanza.ts";
 import type { Clause } from "../engine.ts";
 import type { Origin } from "../resolution.ts";
-import { linesOf } from "./listing.ts";
 import { formatRelation, isRich, parseRelation, type Relation, type Simple } from "./relation.ts";
 import { type Evr, overlaps, parseEvr } from "./version.ts";
 

@@ -1,9 +1,9 @@
 // Build requirements of rpms that cannot be met: each tried alone, beside all else that the build has anyway.
 // Knows what one package needs; does not know what is built, nor where the need is written.
 
+import { linesOf } from "../deb/stanza.ts";
 import type { Unmet } from "../resolution.ts";
 import { explainUnmet } from "./explanation.ts";
-import { linesOf } from "./listing.ts";
 import { simplesOf } from "./relation.ts";
 import { answersTo, gatherRequests, type Request } from "./request.ts";
 import { chooseAnswers, type Question } from "./resolve.ts";

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { compactInMemory } from "../../../evaluator/compact.ts";
-import { parseStanza } from "../../../evaluator/deb/stanza.ts";
+import { linesOf, parseStanza } from "../../../evaluator/deb/stanza.ts";
 import { newLists } from "../../../evaluator/lists.ts";
 import { architecturePolicy } from "../../../evaluator/rpm/architecture.ts";
-import { linesOf, openRpms, rpmIndex, scanRpms } from "../../../evaluator/rpm/listing.ts";
+import { openRpms, rpmIndex, scanRpms } from "../../../evaluator/rpm/listing.ts";
 import { parseRelation } from "../../../evaluator/rpm/relation.ts";
 import { nevra, rpm, source, stanzaText, universeOf } from "./repository.ts";
 

@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageName, packageOrManifest, packageVersion } from "./debian.ts";
-import { variables } from "./environment.ts";
+import { debVariableName, variables } from "./environment.ts";
 import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { patches, treeSources } from "./source.ts";
 import { part, variants } from "./variant.ts";
@@ -37,7 +37,7 @@ const buildDependencies = z
     "What building it takes beside its Build-Depends: names, and manifests whose packages it is built with.",
   );
 
-const environment = variables().default({}).describe("Variables of the build.");
+const environment = variables(debVariableName).default({}).describe("Variables of the build.");
 
 export const debSource = z.strictObject({
   ...packageShape,

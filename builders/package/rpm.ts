@@ -6,7 +6,7 @@ import type { Pattern } from "../../evaluator/kind.ts";
 import { localPath, sha256, text, url } from "../../evaluator/manifest/value.ts";
 import { macros } from "../distro/macros.ts";
 import { packageName } from "./debian.ts";
-import { variables } from "./environment.ts";
+import { rpmVariableName, variables } from "./environment.ts";
 import { crossCompile, packageShape, secrets, test } from "./shape.ts";
 import { gitShape } from "./source.ts";
 import { part, variants } from "./variant.ts";
@@ -74,7 +74,7 @@ const buildDependencies = z
     "What building it takes beside its BuildRequires: names, and manifests whose packages it is built with.",
   );
 
-const environment = variables().default({}).describe("Variables of the build.");
+const environment = variables(rpmVariableName).default({}).describe("Variables of the build.");
 
 const rpm = z.strictObject({
   spec: localPath.optional().describe("The spec file."),

@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 import { packageOrManifest } from "./debian.ts";
-import { variableName, variables } from "./environment.ts";
+import { untaken, variableName, variables } from "./environment.ts";
 import { crossCompile, packageShape, secrets, treeTest } from "./shape.ts";
 import { insidePath, patches, treeSources } from "./source.ts";
 import { part, variants } from "./variant.ts";
@@ -23,19 +23,16 @@ const version = text(
 
 /** Where things are installed, and by what they are found there, is the same for every package of a sysroot. */
 const hint =
-  "is kit's to set\nevery package of a sysroot has the same prefix, and finds there what its manifest declares; buildType decides how it is optimized";
+  "every package of a sysroot has the same prefix, and finds there what its manifest declares; buildType decides how it is optimized";
 
 function free(form: RegExp, what: string, right: string, taken: RegExp) {
-  return untaken(text(form, what, right), taken);
-}
-
-function untaken(name: z.ZodString, taken: RegExp) {
-  return name.check(z.refine((value) => !taken.test(value), { error: hint }));
+  return untaken(text(form, what, right), taken, hint);
 }
 
 const sysrootName = untaken(
   variableName,
-  /^(?:DESTDIR|PREFIX|OUT|prefix|CMAKE_(?:INSTALL_PREFIX|PREFIX_PATH|BUILD_TYPE|INSTALL_MODE)|PKG_CONFIG_(?:PATH|LIBDIR|SYSROOT_DIR)|SOURCE_DATE_EPOCH|PATH|LD_PRELOAD|LD_LIBRARY_PATH)$/,
+  /^(?:DESTDIR|PREFIX|OUT|prefix|CMAKE_(?:INSTALL_PREFIX|PREFIX_PATH|BUILD_TYPE|INSTALL_MODE)|PKG_CONFIG_(?:PATH|LIBDIR|SYSROOT_DIR))$/,
+  hint,
 );
 
 const environment = variables(sysrootName);

@@ -401,8 +401,16 @@ test.each([
       builder.startsWith("rpm") ? "" : ", archive: own.tar",
       "",
     );
-  expect(messages(packageKind, written("environment: {MY_KIT: x, HOMEPAGE: y}"))).toEqual([]);
-  for (const name of ["KIT_SECRETS", "KIT_", "HOME", "USER", "LOGNAME"]) {
+  expect(
+    messages(
+      packageKind,
+      written("environment: {MY_KIT: x, HOMEPAGE: y, DEB_CFLAGS_APPEND: -g, MY_PATH: z}"),
+    ),
+  ).toEqual([]);
+  const dpkgs = ["DEB_BUILD_OPTIONS", "DEB_BUILD_PROFILES", "DEB_HOST_ARCH", "DEB_BUILD_GNU_TYPE"];
+  const own = builder === "deb-source" ? dpkgs : builder.startsWith("rpm") ? ["RPM_BUILD_ROOT"] : ["DESTDIR"];
+  const always = ["KIT_SECRETS", "KIT_", "HOME", "USER", "LOGNAME", "PATH", "LD_PRELOAD"];
+  for (const name of [...always, "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", ...own]) {
     const said = `${JSON.stringify(name)} is kit's to set`;
     expect(messages(packageKind, written(`environment: {${name}: x}`)).join()).toContain(said);
     const variant = `variants: {debug: {environment: {${name}: x}}}`;

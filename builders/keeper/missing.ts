@@ -69,6 +69,9 @@ const pkgConfigWords = [
 
 const word = "([A-Za-z0-9_][A-Za-z0-9_.+-]*)";
 
+/** What belongs to packages, as far as a path tells. */
+const path = "(\\/(?:usr|bin|sbin|lib\\w*|etc|opt)\\/[^\\s:'\"’]+)";
+
 /** The first that fits a line counts. */
 const words: readonly (readonly [RegExp, (name: string) => Missing])[] = [
   [/fatal error: ['"]?([^\s:'"]+\.(?:h|hh|hpp|hxx|inc))['"]?:? (?:No such file|file not found)/, header],
@@ -93,6 +96,8 @@ const words: readonly (readonly [RegExp, (name: string) => Missing])[] = [
   [new RegExp(`: (?:line )?\\d+: (?:exec: )?${word}: not found$`), program],
   [new RegExp(`(?:^|[\\s:])${word}: command not found$`), program],
   [new RegExp(`^(?:\\S*/)?(?:ba|da)?sh: ${word}: not found$`), program],
+  [new RegExp(`(?:^|[\\s'"‘])${path}['"’]?: (?:No such file|(?:[Cc]ommand )?not found)`), wholePath],
+  [new RegExp(`No such file or directory: ['"]${path}['"]`), wholePath],
 ];
 
 function header(name: string): Missing {
@@ -131,6 +136,11 @@ function library(name: string): Missing {
 
 function program(name: string): Missing {
   return { what: name, ends: [`/bin/${name}`, `/sbin/${name}`] };
+}
+
+/** A package may have it without the /usr that leads to it here. */
+function wholePath(path: string): Missing {
+  return { what: path, ends: [path.replace(/^\/usr(?=\/)/, "")] };
 }
 
 /** find_library, find_program and find_path tell it alike. */

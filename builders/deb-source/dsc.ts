@@ -3,7 +3,7 @@
 
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { sourceFiles } from "../../evaluator/sourcepackage.ts";
-import type { Input } from "../../store/model/derivation.ts";
+import { type Input, placed } from "../../store/model/derivation.ts";
 import type { Place } from "../../store/model/fault.ts";
 import { archiveFile } from "../distro/package.ts";
 import type { DebDistro } from "../distro/schema.ts";
@@ -33,9 +33,11 @@ export function planDsc(planning: Planning, { distro, name, version, place }: Ds
   const launcher = planTools(planning, "launcher", distro.name);
   if (answer === undefined || tools === undefined || launcher === undefined) return undefined;
   const [repository = ""] = answer.from.split(" ");
-  const files = sourceFiles(answer.stanza).map((file) => ({
-    name: file.name,
-    input: archiveFile(distro, repository, file).input,
-  }));
-  return { derivation: debUnpackDerivation(name, files, { tools, launcher }), output: "source" };
+  const places = { "": place };
+  const files = sourceFiles(answer.stanza).map((file) => {
+    const fetched = archiveFile(distro, repository, file);
+    return { name: file.name, input: { derivation: placed(fetched, places), output: "file" } };
+  });
+  const unpacked = debUnpackDerivation(name, files, { tools, launcher });
+  return { derivation: placed(unpacked, places), output: "source" };
 }

@@ -41,19 +41,19 @@ export function packageInput(
   return { key: keyOf(item), deb, unpacked: unpackDerivation(label, deb) };
 }
 
-/** A file of a repository's archive. @param path below the archive */
+/** A file of a repository's archive, as its output `file`. @param path below the archive */
 export function archiveFile(
   distro: DebDistro,
   repository: string,
   { path, size, sha256 }: { readonly path: string; readonly size: number; readonly sha256: Sha256 },
-): { readonly label: string; readonly input: Input } {
+): Derivation {
   const label = path.slice(path.lastIndexOf("/") + 1);
   const place = {
     archive: archiveOf(distro, repository),
     path,
     ...(!isUpstream(distro) && { leftOutBy: distro.name }),
   };
-  return { label, input: { derivation: fetchDerivation(label, { sha256, size }, place), output: "file" } };
+  return fetchDerivation(label, { sha256, size }, place);
 }
 
 /** The one of this name. */
@@ -68,6 +68,6 @@ function listedDeb(
   distro: DebDistro,
   repository: string,
 ): Pick<Made, "label" | "archive"> {
-  const { label, input } = archiveFile(distro, repository, packageFileOf(item));
-  return { label, archive: input };
+  const fetched = archiveFile(distro, repository, packageFileOf(item));
+  return { label: fetched.label, archive: { derivation: fetched, output: "file" } };
 }

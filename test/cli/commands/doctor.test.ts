@@ -32,6 +32,12 @@ describe("doctor", () => {
     for (const { distro, repositories } of mirrors)
       if (distro.startsWith("debian/"))
         expect(repositories.map(({ name }: { name: string }) => name)).toEqual(["main", "security"]);
+    // Architectures are called as the distribution calls them.
+    const places = mirrors.flatMap((one: { repositories: { places: string[] }[] }) =>
+      one.repositories.flatMap((repository) => repository.places),
+    );
+    expect(places.filter((place: string) => /\b(?:amd64|arm64)\b/.test(place))).toEqual([]);
+    expect(places).toContainEqual(expect.stringMatching(/\/(?:x86_64|aarch64)\b/));
   });
 
   it("a store that cannot be made is lacking, and KIT_MIRRORS stands first among mirrors", () => {

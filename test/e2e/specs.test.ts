@@ -429,6 +429,27 @@ describe("refused", () => {
     expect(none.places).toEqual(["bad.yaml:5"]);
   });
 
+  test("a patch of the spec's own that does not apply, with its hunk; a build that reaches for the network", async () => {
+    const section = (script: string) => `%prep\n%setup -c -T\n${script}\n`;
+    const prepare = "echo 'what is there' > text\n%patch -P 0 -p1";
+    place.write({
+      ...spec("patched", "Patch0: own.patch", "%files\n", section(prepare)),
+      "own.patch": "--- a/text\n+++ b/text\n@@ -1 +1 @@\n-something else\n+what comes of it\n",
+      ...spec("reaching", "", "%files\n", "%build\nbash -c 'exec 3<>/dev/tcp/example.org/80'\n"),
+    });
+    edit(
+      "patched.yaml",
+      "rpm: {spec: ./patched.spec}",
+      "sources: [{file: ./own.patch}]\nrpm: {spec: ./patched.spec}",
+    );
+    const patched = await refuses(["realize", "patched.yaml"], at(), 1, "build/failed");
+    expect(patched.text).toMatch(/kit: what did not apply, .*text\.rej:/);
+    expect(patched.text).toContain("-something else");
+    expect(patched.places).toEqual(["patched.yaml:2"]);
+    const reaching = await refuses(["realize", "reaching.yaml"], at(), 1, "build/failed");
+    expect(reaching.text).toContain("builds have no network");
+  });
+
   test("a header that nobody declared is told with who has it", async () => {
     edit("bell/ding.spec", "BuildRequires: pkgconfig(chime)\n", "");
     edit("bell/ding.spec", "$(pkg-config --cflags --libs chime)", "-lchime");

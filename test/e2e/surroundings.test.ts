@@ -2,7 +2,7 @@
 // place for what is temporary. Each is told, and none of it by a stack.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isRoot } from "../store/rig.ts";
 import { done, kit, ownKit, startKit } from "./kit.ts";
@@ -92,6 +92,15 @@ test.runIf(isRoot)("a user without a home, and one whom nobody knows", () => {
     status: 3,
     stderr: expect.stringContaining("[manifest/unreadable, exit 3]"),
   });
+});
+
+test("variables of folders that are empty or relative leave nothing where kit is run", () => {
+  const before = readdirSync(place.folder);
+  for (const env of [{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data" }]) {
+    const { status, stderr } = shell('"$0" realize bare.yaml', { env: { ...env, XDG_CACHE_HOME: "cache" } });
+    expect({ env, status, stderr }).toMatchObject({ env, status: 0 });
+    expect(readdirSync(place.folder)).toEqual(before);
+  }
 });
 
 test("no place for what is temporary", () => {

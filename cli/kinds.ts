@@ -4,6 +4,7 @@
 import { distroKind } from "../builders/distro/schema.ts";
 import { planImage } from "../builders/image/plan.ts";
 import { imageKind } from "../builders/image/schema.ts";
+import { machineKind } from "../builders/machine/schema.ts";
 import { planPackageOutputs } from "../builders/package/outputs.ts";
 import { packageKind } from "../builders/package/schema.ts";
 import { planPackageSet } from "../builders/packages/plan.ts";
@@ -20,6 +21,7 @@ import { Fault } from "../store/model/fault.ts";
 export const kinds: readonly Kind<unknown>[] = [
   distroKind,
   imageKind,
+  machineKind,
   packageKind,
   packagesKind,
   toolsKind,

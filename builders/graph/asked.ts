@@ -24,7 +24,7 @@ import { unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { architecturesOf, packageFilesIn, settleImage } from "../image/plan.ts";
+import { architecturesOf, settleImage } from "../image/plan.ts";
 import { wantedIn } from "../image/workloads.ts";
 import { isManifest } from "../package/debian.ts";
 import { architectureFor, refuseSameName, withLocalNames } from "../package/local.ts";
@@ -54,10 +54,15 @@ export function askedPools(asked: Asked): Pool[] {
     case "image": {
       const settling = { world: { assembly, host }, wish };
       return architecturesOf(settling, root.file).map((architecture) => {
-        const { manifest, distro: written, target } = settleImage(settling, root.file, architecture);
+        const {
+          manifest,
+          packageFiles,
+          distro: written,
+          target,
+        } = settleImage(settling, root.file, architecture);
         const distro = requireDrawn(written);
         const wanted = wantedIn(assembly, root, target);
-        const files = [...packageFilesIn(root), ...wanted.files];
+        const files = [...packageFiles, ...wanted.files];
         const sources = sourcesOf(files, target, asked);
         const own = sources.filter(({ key }) => files.includes(key));
         const named = manifest.packages.filter((name) => !isManifest(name));

@@ -24,6 +24,7 @@ import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { squashfsDerivation } from "../squashfs/recipe.ts";
 import { tarDerivation } from "../tar/recipe.ts";
 import { assembled, planLauncher, planTools, settleDistro } from "../tools/plan.ts";
+import { machineOf, withMachine } from "./machine.ts";
 import { type Output, outputName } from "./output.ts";
 import { epochOf, type ImageRoot, planRoot, type RootWish, resolveRoots } from "./root.ts";
 import { planRpmImage } from "./rpmroot.ts";
@@ -44,19 +45,21 @@ export interface Settling {
 /** @throws {Fault} `manifest/unsupported-architecture` */
 export function architecturesOf(planning: Settling, file: string): readonly string[] {
   const { world, wish } = planning;
-  const first = settleImage(planning, file, wish.architecture ?? world.host);
-  const own = first.manifest.architectures;
-  const wanted =
-    wish.architecture === undefined ? (own ?? [nativeName(first.distro, world.host)]) : [wish.architecture];
+  const { manifest, distro, machine, own } = settleImage(planning, file, wish.architecture ?? world.host);
+  const made = machine && [machine.manifest.architecture];
+  const asked = manifest.architectures ?? made ?? [nativeName(distro, world.host)];
+  const wanted = wish.architecture === undefined ? asked : [wish.architecture];
+  const offers = [
+    { key: "architectures", what: "this image", offered: manifest.architectures },
+    { key: "machine", what: `the machine ${machine?.manifest.name}`, offered: made },
+    { key: "distro", what: distro.name, offered: distro.architectures },
+  ];
   for (const architecture of wanted) {
-    for (const [offered, what] of [
-      [own, "this image"],
-      [first.distro.architectures, first.distro.name],
-    ] as const) {
+    for (const { key, what, offered } of offers) {
       if (offered === undefined || (offered as readonly string[]).includes(architecture)) continue;
-      const place = assembled(world.assembly, file).document.place(own ? ["architectures"] : ["distro"]);
+      const written = manifest.architectures && key === "distro" ? "architectures" : key;
       throw new Fault("manifest/unsupported-architecture", `${what} is not made for ${architecture}`, {
-        place,
+        place: own.document.place([written]),
         hint: `it is made for ${offered.join(", ")}`,
       });
     }
@@ -64,16 +67,20 @@ export function architecturesOf(planning: Settling, file: string): readonly stri
   return wanted;
 }
 
-/** The image and its distribution as they stand for an architecture. */
+/** The image, its machine and its distribution as they stand for an architecture. */
 export function settleImage(planning: Settling, file: string, architecture: string) {
   const { world, wish } = planning;
   const own = assembled(world.assembly, file);
   const buildType = wish.buildType ?? writtenBuildType(own.document.value);
   const distroTarget = { arch: architecture, buildType, distro: "" };
-  const { manifest, locals: distroLocals } = settleDistro(world.assembly, file, distroTarget);
-  const distro = manifest;
-  const target: Target = { ...distroTarget, distro: distro.name };
-  return { ...settle(own, imageKind, target), distro, distroLocals, target, own };
+  const { manifest: distro, locals: distroLocals } = settleDistro(world.assembly, file, distroTarget);
+  const plain: Target = { ...distroTarget, distro: distro.name };
+  const machine = machineOf(world.assembly, own, plain);
+  const target: Target = { ...plain, ...(machine && { machine: machine.manifest.name }) };
+  const settled = settle(own, imageKind, target);
+  const manifest = withMachine(settled.manifest, machine);
+  const packageFiles = [own, ...(machine ? [machine.own] : [])].flatMap(packageFilesIn);
+  return { ...settled, manifest, packageFiles, distro, distroLocals, machine, target, own };
 }
 
 /** Needed before variables can be replaced, which may use it. */
@@ -82,13 +89,10 @@ function writtenBuildType(value: unknown): BuildType {
 }
 
 function planFor(planning: Planning, file: string, architecture: string): readonly PlannedOutput[] {
-  const { manifest, distro, distroLocals, target, own, locals, variables } = settleImage(
-    planning,
-    file,
-    architecture,
-  );
+  const settled = settleImage(planning, file, architecture);
+  const { manifest, packageFiles, distro, distroLocals, target, own, locals, variables } = settled;
   const wanted = wantedIn(planning.world.assembly, own, target);
-  const packages = planPackages(planning, [...packageFilesIn(own), ...wanted.files], target);
+  const packages = planPackages(planning, [...packageFiles, ...wanted.files], target);
   const launcher = planLauncher(planning, target.arch, distro.name);
   const writing = planTools(planning, "launcher", distro.name);
   const outputs = wantedOutputs(manifest.outputs, planning.wish.outputs);
@@ -174,7 +178,7 @@ function placesIn({ document }: Assembled): (path: readonly (string | number)[])
 }
 
 /** Manifests of packages that the image itself names. */
-export function packageFilesIn({ references }: Assembled): string[] {
+function packageFilesIn({ references }: Assembled): string[] {
   return references.filter(({ kind }) => kind === "package").map(({ file }) => file);
 }
 

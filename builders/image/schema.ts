@@ -6,6 +6,7 @@ import { type Kind, referencesIn } from "../../evaluator/kind.ts";
 import { header, localPath, reference, text, unique } from "../../evaluator/manifest/value.ts";
 import { defaultDistro } from "../../evaluator/manifest/variables.ts";
 import { repository } from "../distro/repository.ts";
+import { commandLine } from "../machine/schema.ts";
 import { architectures, isManifest, packageName, packageOrManifest } from "../package/debian.ts";
 import { fileShape, hasOneSource } from "../package/file.ts";
 import { group, user } from "./account.ts";
@@ -66,7 +67,12 @@ const image = z.strictObject({
     .describe("The distribution it is made of: the name of one that ships, or the path of a manifest."),
   architectures: architectures
     .optional()
-    .describe("What it is made for; without, whatever its distro is there for."),
+    .describe("What it is made for; without, its machine's, or else this machine's own."),
+  machine: reference
+    .optional()
+    .describe(
+      "The machine it is made for, which brings its kernel and packages: the name of one that ships, or the path of a manifest. ${machine} is its name, also in packages that are built for it.",
+    ),
   buildType: z.enum(["debug", "release"]).default("release").describe("Of what is built for it."),
   packages: z
     .array(packageOrManifest)
@@ -119,9 +125,7 @@ const image = z.strictObject({
     .describe("What apt finds inside the image."),
   kernel: z
     .strictObject({
-      commandLine: text(/^[^\n\0]*$/, "a command line", "it is one line")
-        .optional()
-        .describe("What the kernel is started with."),
+      commandLine: commandLine.optional(),
       modules: z
         .array(text(/^[A-Za-z0-9_-]+$/, "a kernel module", "a name without .ko: virtio_net"))
         .default([])
@@ -149,6 +153,7 @@ export const imageKind: Kind<ImageManifest> = {
   schema: image,
   references: (manifest) => [
     ...referencesIn(manifest, "distro", "distro"),
+    ...referencesIn(manifest, "machine", "machine"),
     ...referencesIn(manifest, "packages", "package", isManifest),
     ...referencesIn(manifest, "workloads", "workload"),
   ],

@@ -35,7 +35,8 @@ export function planToolchain(planning: Planning, target: Target, planEach: Plan
   const { own, manifest: distro } = distroNamed(target.distro, target.arch, assembly);
   const { toolchain } = distro;
   if (toolchain === undefined || target.stage === "tools") return noTools;
-  const tools: Target = { ...target, buildType: "release", stage: "tools" };
+  const { machine: _, ...alike } = target;
+  const tools: Target = { ...alike, buildType: "release", stage: "tools" };
   const named = toolchain === "rebuild" ? undefined : toolchain.rebuild;
   const files = own.references.filter(({ path }) => path[0] === "toolchain").map(({ file }) => file);
   const ofManifests = planEach(

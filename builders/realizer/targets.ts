@@ -2,7 +2,7 @@
 // Pure. Reads what every kind may say; does not know kinds.
 
 import type { Wish } from "../../evaluator/evaluate.ts";
-import type { Assembly } from "../../evaluator/manifest/assembly.ts";
+import type { Assembled, Assembly } from "../../evaluator/manifest/assembly.ts";
 import { defaultDistro, type Target } from "../../evaluator/manifest/variables.ts";
 import { nativeName } from "../distro/source.ts";
 
@@ -35,7 +35,9 @@ function targetsFor(assembly: Assembly, file: string, wish: Wish, host: string):
   const reference = own?.references.find(({ kind }) => kind === "distro");
   const distroManifest = reference && assembly.manifests.get(reference.file);
   const offered = (distroManifest?.document.value as { architectures?: unknown } | undefined)?.architectures;
-  const listed = written.architectures ?? (written.kind === "view" ? offered : undefined);
+  const machine = machineOf(assembly, own);
+  const listed =
+    written.architectures ?? machine?.architectures ?? (written.kind === "view" ? offered : undefined);
   const named =
     ["image", "view"].includes(String(written.kind)) && Array.isArray(listed)
       ? wordsIn(listed)
@@ -46,5 +48,17 @@ function targetsFor(assembly: Assembly, file: string, wish: Wish, host: string):
     arch,
     buildType,
     distro,
+    ...(machine && { machine: machine.name }),
   }));
+}
+
+/** What its targets take from the machine that it names. */
+function machineOf(
+  { manifests }: Assembly,
+  own: Assembled | undefined,
+): { readonly name: string; readonly architectures: readonly unknown[] } | undefined {
+  const reference = own?.references.find(({ kind }) => kind === "machine");
+  const machine = reference && manifests.get(reference.file);
+  const { architecture } = (machine?.document.value ?? {}) as { architecture?: unknown };
+  return machine && { name: machine.name, architectures: [architecture] };
 }

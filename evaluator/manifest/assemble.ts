@@ -179,20 +179,28 @@ function isKindLike(kind: string, kinds: readonly Kind<unknown>[]): boolean {
   return names.includes(kind) || nearest(kind, names) !== undefined;
 }
 
-/** Some target, to check a manifest before anybody asked for one: its own first architecture, the default build type. */
+/**
+ * Some target, to check a manifest before anybody asked for one: its own first architecture, the default build type, some
+ * machine where it does not say itself what that is.
+ */
 function sampleTarget(value: unknown): Target {
-  const { architectures, distro } = value as { architectures?: unknown; distro?: unknown };
+  const { architectures, distro, vars } = value as {
+    architectures?: unknown;
+    distro?: unknown;
+    vars?: { machine?: unknown } | null;
+  };
   const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
   const named = typeof first === "string" && !["any", "all", "noarch"].includes(first);
   return {
     arch: named ? first : "amd64",
     buildType: "release",
     distro: typeof distro === "string" && !distro.startsWith(".") ? distro : defaultDistro,
+    ...(vars?.machine === undefined && { machine: "any" }),
   };
 }
 
 function movingReference(document: Document, path: Path): Fault {
-  const message = "which manifests take part cannot depend on architecture, build type or distro";
+  const message = "which manifests take part cannot depend on architecture, build type, distro or machine";
   const hint = "refer to one manifest, and use the variables inside it";
   return new Fault("manifest/bad-value", message, { place: document.place(path), hint });
 }

@@ -13,6 +13,8 @@ export interface Target {
   readonly buildType: BuildType;
   /** The distro's name: `debian/trixie`. */
   readonly distro: string;
+  /** The name of the machine that an image is made for; a package's own `vars` may say one for where nobody asks. */
+  readonly machine?: string;
   /** Set for the tools of a distribution that are built before anything is built with them. */
   readonly stage?: "tools";
 }
@@ -192,17 +194,21 @@ export function unresolvedFault(document: Document, use: Unresolved, variables: 
       const message =
         use.name === "version"
           ? "${version} has no value here"
-          : `unknown variable ${JSON.stringify(use.name)}`;
+          : use.name === "machine"
+            ? "${machine} has no value here: nobody who asks names a machine"
+            : `unknown variable ${JSON.stringify(use.name)}`;
       const guess =
-        meant === undefined
-          ? `known here: ${[...variables.keys()].sort().join(", ")}`
-          : `did you mean \${${meant}}?`;
+        use.name === "machine"
+          ? "name one in the image that has it (machine: qemu-amd64), or say here what it is where none does: vars: {machine: any}"
+          : meant === undefined
+            ? `known here: ${[...variables.keys()].sort().join(", ")}`
+            : `did you mean \${${meant}}?`;
       return new Fault("manifest/unknown-variable", message, { place, hint: `${guess}; ${literal}` });
     }
   }
 }
 
-const targetNames: readonly string[] = ["arch", "buildType", "distro"];
+const targetNames: readonly string[] = ["arch", "buildType", "distro", "machine"];
 
 function definitionsOf(manifest: unknown): Map<string, { text: string; path: Path }> {
   const definitions = new Map<string, { text: string; path: Path }>();

@@ -62,7 +62,7 @@ describe("references", () => {
       "/m/x/a.yaml": thing("a"),
     };
     expect([...(await assembleFiles(fine)).manifests.keys()]).toEqual(["/m/root.yaml", "/m/x/a.yaml"]);
-    const message = "which manifests take part cannot depend on architecture, build type or distro";
+    const message = "which manifests take part cannot depend on architecture, build type, distro or machine";
     expect(await linesFrom(thing("r", '"./${arch}.yaml"'))).toEqual([
       `root.yaml:3:9 manifest/bad-value ${message}`,
     ]);

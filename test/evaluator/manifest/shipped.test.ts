@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { type DistroManifest, distroKind } from "../../../builders/distro/schema.ts";
 import { imageKind } from "../../../builders/image/schema.ts";
 import { listFiles } from "../../../builders/load/load.ts";
+import { machineKind } from "../../../builders/machine/schema.ts";
 import { packageKind } from "../../../builders/package/schema.ts";
 import { toolsKind } from "../../../builders/tools/schema.ts";
 import { viewKind } from "../../../builders/view/schema.ts";
@@ -17,7 +18,7 @@ import { settle } from "../../../evaluator/manifest/settle.ts";
 import { expandText } from "../../../evaluator/manifest/variables.ts";
 
 const shipped = join(import.meta.dirname, "../../../manifests");
-const kinds = [distroKind, packageKind, imageKind, toolsKind, viewKind, workloadKind];
+const kinds = [distroKind, machineKind, packageKind, imageKind, toolsKind, viewKind, workloadKind];
 const read = (file: string) => readFile(file, "utf8").catch(() => undefined);
 const files = (await readdir(shipped, { recursive: true })).filter((file) => file.endsWith(".yaml")).sort();
 
@@ -34,6 +35,7 @@ test("are these", () => {
     "images/bootable.yaml",
     "images/examples.yaml",
     "images/hello.yaml",
+    "machines/qemu-amd64.yaml",
     "packages/bell/ding.yaml",
     "packages/bell/libchime.yaml",
     "packages/debian-hello/hello.yaml",

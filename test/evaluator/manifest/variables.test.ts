@@ -121,14 +121,18 @@ describe("refused", () => {
     ]);
   });
 
-  test("nothing is told as known that has no value: who has a machine names it", async () => {
-    const [fault] = await faultsFrom(() => assembleText(`${start}description: on \${machine}\n`));
+  test("a machine is who asks', else the manifest's own; where neither says, that is told", async () => {
+    const plain = await assembleText(`${start}description: on \${machine}\n`);
+    const [fault] = await faultsFrom(() => settle(plain, thingKind, target));
     expect(fault && lineOf(fault)).toBe(
-      'root.yaml:3:17 manifest/unknown-variable unknown variable "machine"',
+      "root.yaml:3:17 manifest/unknown-variable ${machine} has no value here: nobody who asks names a machine",
     );
-    expect(fault?.hint).toMatch(/^known here: arch, buildType, distro, name; /);
+    expect(fault?.hint).toMatch(/^name one in the image that has it .*: vars: {machine: any}; /);
+    const asked = { ...target, machine: "board" };
+    expect(settle(plain, thingKind, asked).manifest.description).toBe("on board");
     const named = await assembleText(`${start}vars: {machine: qemu}\ndescription: on \${machine}\n`);
     expect(settle(named, thingKind, target).manifest.description).toBe("on qemu");
+    expect(settle(named, thingKind, asked).manifest.description).toBe("on board");
   });
 
   test("what is wrong for one target alone, when it is asked for", async () => {

@@ -75,11 +75,14 @@ const cli = new Cli<KitContext>({ binaryLabel: "kit", binaryName: "kit", binaryV
 for (const command of commands) cli.register(command);
 
 let interrupted = false;
+/** Milliseconds that what runs has to come to its end once it is interrupted; what is left by then is for the next session. */
+const longestTidying = 20_000;
 const interruptions = new Set<() => Promise<void>>();
 const interrupt = () => {
   // A second one does not wait for what is being tidied up.
   if (interrupted) process.exit(exitStatus.interrupted);
   interrupted = true;
+  setTimeout(() => process.exit(exitStatus.interrupted), longestTidying).unref();
   for (const action of interruptions) void action().catch(() => {});
 };
 process.on("SIGINT", interrupt);

@@ -8,6 +8,7 @@ import type { Layer } from "./model/overlay.ts";
 import { parseTreePath, type TreePath } from "./model/path.ts";
 import { directoryAt, type Entry, makeTree, type Tree } from "./model/tree.ts";
 import type { Adopted, Finished, Pool } from "./pool.ts";
+import { openRoom } from "./room.ts";
 import type { System } from "./system.ts";
 
 export interface ScanTools {
@@ -70,8 +71,9 @@ function entriesOf({ others, files }: Walk, adopted: readonly Adopted[]): Entry[
   return [...others, ...found];
 }
 
-/** @throws {Fault} `build/no-output`, `build/device`, `digest/unsafe-path` */
+/** @throws {Fault} `build/no-output`, `build/device`, `build/output-too-large`, `digest/unsafe-path` */
 export function walkFolder(folder: string, system: System): Walk {
+  const room = openRoom(folder);
   const others: Entry[] = [];
   const files: (FoundFile & { readonly paths: TreePath[] })[] = [];
   const dropped: string[] = [];
@@ -118,6 +120,7 @@ export function walkFolder(folder: string, system: System): Walk {
   const regular = (file: string, at: TreePath, owned: Attributes, { ino, nlink, size }: Stats) => {
     const known = linked.get(ino);
     if (known !== undefined) return void known.push(at);
+    room.take(size, at);
     const paths = [at];
     if (nlink > 1) linked.set(ino, paths);
     files.push({ ...owned, file, size, paths, ...(nlink > 1 && { link: linked.size }) });

@@ -40,6 +40,9 @@ export function asBuildUser(command: string, environment: Readonly<Record<string
   return `setpriv ${rights} env PATH="$build_path" ${variables.join(" ")} ${command}`;
 }
 
+/** Says of itself what a build is told by that ended too early. */
+export const leftProcesses = "the build ended and left processes running";
+
 /**
  * Lines for when the build has ended: what still runs of it could go on writing while its result is taken. It has two
  * seconds to end, and is a failure then.
@@ -56,7 +59,7 @@ for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   sleep 0.1
 done
 if test -n "$processes"; then
-  echo "kit: the build ended and left processes running: $processes" >&2
+  echo "kit: ${leftProcesses}: $processes" >&2
   exit 1
 fi
 `;

@@ -3,6 +3,7 @@
 
 import type { Note } from "../../store/model/derivation.ts";
 import { Fault } from "../../store/model/fault.ts";
+import { leftProcesses } from "../buildroot/user.ts";
 
 /**
  * What would end otherwise without anything changing that is built: a limit that can be raised, a process that somebody
@@ -28,18 +29,24 @@ export function isWorthAnother(error: unknown): boolean {
 }
 
 /**
- * The same failure, where the last lines of its log say that there was no room: who filled a disk may have tidied up
- * since, or it was one of the sandbox's memory alone.
+ * The same failure for the reason that the last lines of its log tell: no room, on a disk that somebody may have tidied up
+ * since, or in the sandbox's memory alone; or processes that were left, as kit's own line says.
  *
  * @param said what was logged, a line each
  */
-export function forWantOfRoom(fault: Fault, said: readonly string[]): Fault {
-  const line = fault.code === "build/failed" && said.findLast((one) => noRoom.test(one));
-  if (!line) return fault;
-  return new Fault("build/no-room", `${fault.message}, where there was no room on a disk`, {
-    hint: "make room where the store is, or build less at once with --jobs; it is built anew the next time",
-    details: fault.details,
-    cause: fault,
+export function forItsReason(fault: Fault, said: readonly string[]): Fault {
+  if (fault.code !== "build/failed") return fault;
+  const { message, details } = fault;
+  if (said.some((one) => noRoom.test(one)))
+    return new Fault("build/no-room", `${message}, where there was no room on a disk`, {
+      hint: "make room where the store is, or build less at once with --jobs; it is built anew the next time",
+      ...{ details, cause: fault },
+    });
+  const left = said.findLast((one) => one.startsWith(`kit: ${leftProcesses}`));
+  if (left === undefined) return fault;
+  return new Fault("build/left-processes", left.slice("kit: ".length).trimEnd(), {
+    hint: "what a build starts has to end with it: a daemon that is started for tests is stopped by them",
+    ...{ details, cause: fault },
   });
 }
 

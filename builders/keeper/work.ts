@@ -23,7 +23,7 @@ import { besideShell, type Exit, openSandbox, type Sandbox } from "../sandbox/ru
 import { seccompProgram } from "../sandbox/seccomp.ts";
 import { type Command, type Limits, quoted } from "../sandbox/spec.ts";
 import { openStarters, type Starters } from "../sandbox/starter.ts";
-import { forWantOfRoom } from "./failure.ts";
+import { forItsReason } from "./failure.ts";
 import { openLog } from "./log.ts";
 import { type BuildJob, shellStreams } from "./protocol.ts";
 
@@ -184,7 +184,7 @@ export function openWorkshop(parts: WorkParts): {
           if (exit.how === "status" && exit.status === 0) return;
           const failed = failedCommand(wanted, exit, parts.limits);
           // Before anybody takes it for the command's own word.
-          throw fullFault(forWantOfRoom(failed, log.lastLines(linesOfRoom)), parts.store.layout.root);
+          throw fullFault(forItsReason(failed, log.lastLines(linesOfRoom)), parts.store.layout.root);
         },
       };
       return {

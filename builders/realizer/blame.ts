@@ -10,9 +10,10 @@ export function blamed(fault: Fault, { label, places }: Pick<Derivation, "label"
   return restated(located(fault, places), { message: titled });
 }
 
-/** A place of its own stays; a disk, a host or a person who interrupts is nothing that a manifest names. */
+/** A place of its own stays; a host or a person who interrupts is nothing that a manifest names, a disk is what a build filled. */
 export function located(fault: Fault, places: Places = {}): Fault {
-  const written = ofManifests.includes(fault.class) ? (places[fault.about ?? ""] ?? places[""]) : undefined;
+  const isWritten = ofManifests.includes(fault.class) || fault.code === "store/full";
+  const written = isWritten ? (places[fault.about ?? ""] ?? places[""]) : undefined;
   const place = fault.place ?? written;
   const other = places[fault.against ?? ""];
   const isTold = fault.against !== undefined && other !== undefined;

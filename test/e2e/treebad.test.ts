@@ -87,13 +87,20 @@ test("a manifest that only says the same otherwise is answered for, unless it is
   expect((await results()).said).not.toBe(first.said);
 });
 
-test("setuid files, pipes, and processes that are left", async () => {
+test("setuid files, pipes, processes that are left, and files larger than any disk", async () => {
   installs("setuid", "mkdir -p $OUT$PREFIX; cp /bin/true $OUT$PREFIX/x; chmod 6755 $OUT$PREFIX/x");
   expect((await failing("setuid", "build/setuid")).text).toContain("/usr/local/x");
   installs("pipe", "mkdir -p $OUT$PREFIX; mkfifo $OUT$PREFIX/pipe");
   expect((await failing("pipe", "build/odd-files")).text).toContain("/usr/local/pipe");
   installs("daemon", "mkdir -p $OUT$PREFIX; touch $OUT$PREFIX/x; (setsid sleep 1000 > /dev/null 2>&1 &)");
-  expect((await failing("daemon", "build/failed")).text).toContain("left processes running: sleep 1000");
+  const daemon = await failing("daemon", "build/left-processes");
+  expect(daemon.text).toContain("left processes running: sleep 1000");
+  expect(daemon.places).toEqual(["daemon.yaml:2"]);
+  // A file that is nothing but a hole would be read for hours.
+  installs("sparse", "mkdir -p $OUT$PREFIX; truncate -s 8T $OUT$PREFIX/x");
+  const sparse = await failing("sparse", "build/output-too-large");
+  expect(sparse.text).toContain("usr/local/x, of 8192 GiB");
+  expect(sparse.places).toEqual(["sparse.yaml:2"]);
 });
 
 test("a build that says more than anybody reads has a log of bounded size, with its beginning and its end", async () => {

@@ -24,9 +24,10 @@ test("a fault is told at what it is about, else at the whole; one that has a pla
   expect(alone.place).toBeUndefined();
 });
 
-test("a disk, a host and who interrupts are in no manifest", () => {
-  for (const code of ["store/full", "host/no-namespaces", "interrupted/build"] as const)
+test("a store, a host and who interrupts are in no manifest; what filled a disk is", () => {
+  for (const code of ["store/corrupt", "host/no-namespaces", "interrupted/build"] as const)
     expect(lineOf(new Fault(code, "it is so"))).toBeUndefined();
+  expect(lineOf(new Fault("store/full", "no room is left"))).toBe(5);
 });
 
 test("what it is about travels between processes, and is told to nobody", () => {
@@ -49,7 +50,7 @@ test("a fault is its derivation's, by a label that stands there once", () => {
 });
 
 test("all faults of an error are told there; a defect stays what it is", () => {
-  const error = new Faults([new Fault("network/not-found", "one"), new Fault("store/full", "two")]);
+  const error = new Faults([new Fault("network/not-found", "one"), new Fault("store/corrupt", "two")]);
   const lines = (locatedError(error, places) as Faults).faults.map(({ place }) => place?.line);
   expect(lines).toEqual([5, undefined]);
   const defect = new TypeError("undefined is not a function");

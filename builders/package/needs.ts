@@ -94,14 +94,8 @@ function askedMore(
   const rest = members.filter((one) => one !== member);
   const unknown = unmet(undeclared(texts, rest, language), member);
   if (unknown === undefined) return undefined;
-  const giversOf = giversIn(
-    rest.flatMap(({ file }) => made.get(file) ?? []),
-    language,
-  );
-  const isGiven = unknown.some((text) => giversOf(text).length > 0);
-  // Whoever needs one that is made is chosen with it; else all of them have to be made to find who has it, and not before
-  // those that are made anyway.
-  if (isGiven || (unknown.length > 0 && made.size === 0)) return [];
+  // All of them have to be made to find who has it, and not before those that are made anyway.
+  if (unknown.length > 0 && made.size === 0) return [];
   const goesOn: GoesOn = (fresh) => {
     const left = unmet(undeclared(fresh, rest, language), member);
     return left && left.length === 0;

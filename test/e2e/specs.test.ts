@@ -289,6 +289,27 @@ describe("who is built with whom", () => {
     expect(why.stderr).not.toContain("at most");
   });
 
+  test("so is who has to run another one of the set to say what it asks for", async () => {
+    const file = "%{buildroot}/usr/bin/gen";
+    const makes = `%install\nmkdir -p %{buildroot}/usr/bin\nprintf '#!/bin/sh\\necho "pkgconfig(y)"\\n' > ${file}\nchmod 755 ${file}\n`;
+    place.write(
+      Object.fromEntries(
+        Object.entries({
+          ...spec("liby", 'Provides: %{lua:print("pkgconfig")}(y)'),
+          ...spec("gen", "BuildRequires: pkgconfig(y)", "%files\n/usr/bin/gen\n", makes),
+          ...spec("late", "BuildRequires: /usr/bin/gen", "%files\n", "%generate_buildrequires\ngen\n"),
+        }).map(([name, text]) => [`late/${name}`, text]),
+      ),
+    );
+    const outcome = done(await run("realize", "late", "--only", "liby", "--dependents"));
+    expect(rpmsIn(outcome)).toEqual(["gen", "late", "liby"]);
+    const { stdout } = done(await run("evaluate", "late", "--dependents", "liby"));
+    expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name).sort()).toEqual([
+      "gen",
+      "late",
+    ]);
+  });
+
   test("what nobody provides is told with all that need it; a circle with its way", async () => {
     place.write(
       Object.fromEntries(

@@ -169,7 +169,11 @@ describe("who says only while it is built what that takes", () => {
     const written = { app: { requires: ["pkgconfig(y)"], more: [["pkgconfig(x)"]] }, x: {}, y: {} };
     expect(among(written)).toMatchObject({ needs: { app: [] }, isOpen: false, asked: 0 });
     expect(among(written, { provides: { y: ["pkgconfig(y)"] } })).toMatchObject({
-      ...{ needs: { app: ["y"] }, asked: 0 },
+      ...{ needs: { app: ["y"] }, asked: 1 },
+    });
+    const declared = { ...written, x: { declares: ["pkgconfig(x)"] } };
+    expect(among(declared, { provides: { y: ["pkgconfig(y)"] } })).toMatchObject({
+      needs: { app: ["x", "y"] },
     });
   });
 

@@ -25,6 +25,15 @@ export type Event =
       readonly duration: number;
       readonly fault?: FaultRecord;
     }
+  /** A manifest of a set that is not planned: `cause` is the file of another one, or the id of what has failed. */
+  | {
+      readonly type: "unplanned";
+      readonly file: string;
+      readonly name: string;
+      readonly how: "failed" | "blocked";
+      readonly cause?: string;
+      readonly fault?: FaultRecord;
+    }
   /** How long what is planned will still take, where enough of it was ever measured; told again when it changes. */
   | { readonly type: "estimate" /** Milliseconds. */; readonly left: number }
   | { readonly type: "step"; readonly text: string }

@@ -125,7 +125,8 @@ export function evaluate(
   const attempts = openAttempts();
   /** Notes what is open, unless it is known that there will be no answer. */
   const leave = <Q>(all: Map<Digest, Q>, digest: Digest, question: Q): undefined => {
-    if (world.untold.has(digest)) throw world.untold.get(digest) ?? new Untold("it was asked for before");
+    if (world.untold.has(digest))
+      throw world.untold.get(digest) ?? new Untold("it was asked for before", digest);
     all.set(digest, question);
   };
   const planning: Planning = {
@@ -167,6 +168,7 @@ export function evaluate(
     outputs: outputsOf(() => plan(planning)),
     refused: attempts.refused,
     blocked: attempts.blocked,
+    unbuilt: attempts.unbuilt,
     open: [...open.values()],
     openViews: [...openViews.values()],
     openSources: [...openSources.values()],

@@ -3,10 +3,12 @@
 
 import type { Assembled, Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { Refusals } from "../../evaluator/refusals.ts";
-import { type Fault, Faults, restated } from "../../store/model/fault.ts";
+import { Fault, Faults, faultRecord, restated } from "../../store/model/fault.ts";
+import type { Event } from "../event.ts";
 
 /** A manifest of a set of which nothing is built. */
 export interface LeftOut {
+  readonly file: string;
   readonly name: string;
   /** `elsewhere`: it is built for other architectures. */
   readonly state: "failed" | "blocked" | "elsewhere";
@@ -14,6 +16,9 @@ export interface LeftOut {
   readonly because: string;
   /** What is to be had of nobody else, though nobody says that one of these has it. */
   readonly lacking?: string;
+  /** Of one that is blocked, where that began: the derivation that has failed, or the file of a manifest that was refused. */
+  readonly cause?: string;
+  readonly fault?: Fault;
 }
 
 export interface Judged {
@@ -24,42 +29,89 @@ export interface Judged {
 
 /** Where it is no set, or that is an end (`keepGoing`), they are thrown. @throws {Faults} */
 export function judge(
-  { refused, blocked }: Refusals,
+  refusals: Refusals,
   assembly: Assembly,
   { isSet, keepGoing }: { readonly isSet: boolean; readonly keepGoing: boolean },
 ): Judged {
   const nameOf = (file: string) => assembly.manifests.get(file)?.name ?? file;
-  const isElsewhere = ([file, fault]: readonly [string, Fault]) =>
-    isSet && isOfItself(fault, file, assembly) && fault.code === "manifest/unsupported-architecture";
-  const elsewhere = [...refused].filter(isElsewhere);
-  const failed = [...refused].filter((one) => !isElsewhere(one));
+  const isElsewhere = (file: string, fault: Fault | undefined) =>
+    isSet && fault?.code === "manifest/unsupported-architecture" && isOfItself(fault, file, assembly);
+  const elsewhere = [...refusals.refused].filter(([file, fault]) => isElsewhere(file, fault));
+  const { refused, blocked, unbuilt } = withoutElsewhere(refusals, new Set(elsewhere.map(([file]) => file)));
   // One fault may be of several: of all in a circle.
-  const faults = [...Map.groupBy(failed, ([, fault]) => fault)].map(([fault, all]) => {
+  const faults = [...Map.groupBy(refused, ([, fault]) => fault)].map(([fault, all]) => {
     const own = all.length === 1 ? assembly.manifests.get(all[0]?.[0] ?? "") : undefined;
     return own === undefined ? fault : named(fault, own, isSet);
   });
   if (!keepGoing && faults.length > 0) throw new Faults(faults);
   const leftOut = [
     ...elsewhere.map(
-      ([file, { hint = "" }]): LeftOut => ({ name: nameOf(file), state: "elsewhere", because: hint }),
+      ([file, { hint = "" }]): LeftOut => ({ file, name: nameOf(file), state: "elsewhere", because: hint }),
     ),
-    ...failed.map(([file, { code }]): LeftOut => ({ name: nameOf(file), state: "failed", because: code })),
-    ...[...blocked].map(
-      ([file, { by, lacking }]): LeftOut => ({
-        ...{ name: nameOf(file), state: "blocked", because: by.map(nameOf).join(", ") },
+    ...[...refused].map(
+      ([file, fault]): LeftOut => ({ file, name: nameOf(file), state: "failed", because: fault.code, fault }),
+    ),
+    ...[...blocked].map(([file, { by, lacking }]): LeftOut => {
+      const cause = causeOf(file, { refused, blocked, unbuilt });
+      return {
+        ...{ file, name: nameOf(file), state: "blocked", because: by.map(nameOf).join(", ") },
         ...(lacking.length > 0 && { lacking: lacking.join(", ") }),
-      }),
-    ),
+        ...(cause !== undefined && { cause }),
+      };
+    }),
   ];
   return { leftOut, faults };
 }
 
+/** Who is for other architectures alone gives nobody anything: who found nobody else has nobody to wait for. */
+function withoutElsewhere(refusals: Refusals, elsewhere: ReadonlySet<string>): Refusals {
+  const refused = new Map([...refusals.refused].filter(([file]) => !elsewhere.has(file)));
+  const blocked = new Map(refusals.blocked);
+  for (const [file, { by, lacking }] of blocked) {
+    const others = by.filter((one) => !elsewhere.has(one));
+    if (lacking.length === 0 || others.length === by.length) continue;
+    if (others.length > 0) blocked.set(file, { by: others, lacking });
+    else {
+      blocked.delete(file);
+      refused.set(file, new Fault("unresolved/nobody-provides", `nobody provides ${lacking.join(", ")}`));
+    }
+  }
+  return { refused, blocked, unbuilt: refusals.unbuilt };
+}
+
+/** Follows whom one waits for, the first of them that leads somewhere. */
+function causeOf(
+  file: string,
+  refusals: Refusals,
+  seen: ReadonlySet<string> = new Set(),
+): string | undefined {
+  const { refused, blocked, unbuilt } = refusals;
+  const own = unbuilt.get(file) ?? (refused.has(file) ? file : undefined);
+  if (own !== undefined || seen.has(file)) return own;
+  const further = new Set([...seen, file]);
+  for (const other of blocked.get(file)?.by ?? []) {
+    const cause = causeOf(other, refusals, further);
+    if (cause !== undefined) return cause;
+  }
+  return undefined;
+}
+
 /** In a line, for people. */
-export function leftOutText({ name, state, because, lacking }: LeftOut): string | undefined {
+function leftOutText({ name, state, because, lacking }: LeftOut): string | undefined {
   if (lacking !== undefined)
     return `${name} is not built: it needs ${lacking}, which nobody has unless ${because} would`;
   if (state === "blocked") return `${name} is not built: it waits for ${because}`;
   return state === "elsewhere" ? `${name} is left out: ${because}` : undefined;
+}
+
+/** What is told of it. */
+export function leftOutEvents(one: LeftOut): Event[] {
+  const { file, name, state, cause, fault } = one;
+  const text = leftOutText(one);
+  const told: Event[] = text === undefined ? [] : [{ type: "warning", text }];
+  if (state === "elsewhere") return told;
+  const why = { ...(cause !== undefined && { cause }), ...(fault && { fault: faultRecord(fault) }) };
+  return [...told, { type: "unplanned", file, name, how: state, ...why }];
 }
 
 function isOfItself({ place }: Fault, file: string, assembly: Assembly): boolean {

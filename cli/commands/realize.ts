@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { Command, Option } from "clipanion";
 import type { Event } from "../../builders/event.ts";
 import { checksType } from "../../builders/package/outputs.ts";
-import { leftOutText } from "../../builders/realizer/leftout.ts";
+import { leftOutEvents } from "../../builders/realizer/leftout.ts";
 import type { Planned } from "../../builders/realizer/line.ts";
 import { realizeLine } from "../../builders/realizer/make.ts";
 import { type Realized, Unfinished } from "../../builders/realizer/means.ts";
@@ -142,8 +142,7 @@ export class RealizeCommand extends BuildCommand {
       throw new Fault("usage/not-realizable", "a view is nothing that can be built", {
         hint: "`kit report` shows what it comes to; an image or a package can be realized",
       });
-    for (const text of leftOut.flatMap((one) => leftOutText(one) ?? []))
-      this.renderer.event({ type: "warning", text });
+    for (const event of leftOut.flatMap(leftOutEvents)) this.renderer.event(event);
     try {
       const status = await this.make({ ...planned, manifest }, parts).catch((error: unknown) => {
         if (error instanceof Unfinished) this.#isWhole = error.wentOn && !this.signal.aborted;

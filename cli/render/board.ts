@@ -40,15 +40,17 @@ export interface Counts {
 }
 
 export interface Failure {
-  readonly id: Digest;
+  /** The derivation, or the file of a manifest that cannot be planned. */
+  readonly id: string;
   readonly builder: string;
   readonly label: string;
   readonly fault?: FaultRecord;
-  /** How many others it blocked; what several would block is counted at the first. */
+  /** How many others it blocked, planned or not; what several would block is counted at the first. */
   readonly blocked: number;
 }
 
 type Ended = Extract<Event, { type: "end" }>;
+type Unplanned = Extract<Event, { type: "unplanned" }>;
 type Outcome = Ended["how"] | "stopped";
 
 export function openBoard(now: Clock): Board {
@@ -75,6 +77,15 @@ export function openBoard(now: Clock): Board {
       failures[failures.length - 1] = { ...cause, blocked: cause.blocked + 1 };
   };
 
+  const tellUnplanned = ({ file, name, how, cause, fault }: Unplanned) => {
+    tally[how]++;
+    if (how === "failed")
+      failures.push({ id: file, builder: "package", label: name, ...(fault && { fault }), blocked: 0 });
+    const index = failures.findIndex(({ id }) => id === cause);
+    const known = failures[index];
+    if (known) failures[index] = { ...known, blocked: known.blocked + 1 };
+  };
+
   return {
     apply(event) {
       const job = "id" in event ? jobs.get(event.id) : undefined;
@@ -87,6 +98,7 @@ export function openBoard(now: Clock): Board {
       else if (event.type === "progress" && job) jobs.set(event.id, withProgress(job, event, now()));
       else if (event.type === "waiting" && job) jobs.set(event.id, { ...job, reason: event.reason });
       else if (event.type === "end") tellEnd(event);
+      else if (event.type === "unplanned") tellUnplanned(event);
       else if (event.type === "estimate") end = steadied(end, now() + event.left, now());
     },
     jobs: () =>

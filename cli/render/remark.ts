@@ -44,6 +44,7 @@ export function logRemark(event: Event, looks: Looks): string[] {
     case "start":
     case "estimate":
     case "progress":
+    case "unplanned":
       return [];
     default:
       return unreachable(event);

@@ -3,10 +3,11 @@
 import { describe, expect, test } from "vitest";
 import { packageKind } from "../../builders/package/schema.ts";
 import { packagesKind } from "../../builders/packages/schema.ts";
-import { judge, leftOutText } from "../../builders/realizer/leftout.ts";
+import { judge, type LeftOut, leftOutEvents } from "../../builders/realizer/leftout.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { readDocument } from "../../evaluator/manifest/document.ts";
 import type { Kept } from "../../evaluator/refusals.ts";
+import { type Digest, digestOf } from "../../store/model/digest.ts";
 import { Fault, Faults } from "../../store/model/fault.ts";
 
 const fileOf = (name: string) => `/set/${name}.yaml`;
@@ -25,7 +26,7 @@ const assembly = setOf("a", "b", "c");
 const isSet = { isSet: true, keepGoing: true };
 const refused = (faults: Readonly<Record<string, Fault>>) =>
   new Map(Object.entries(faults).map(([name, fault]) => [fileOf(name), fault]));
-const nobody = { refused: refused({}), blocked: new Map<string, Kept>() };
+const nobody = { refused: refused({}), blocked: new Map<string, Kept>(), unbuilt: new Map<string, Digest>() };
 const placeOf = (name: string) => ({ file: fileOf(name), line: 5, column: 1 });
 
 function thrownBy(work: () => unknown): readonly Fault[] {
@@ -62,7 +63,7 @@ describe("judged", () => {
     const options = { place: placeOf("a"), hint: "try", related: [], details: ["why"] };
     const one = { ...nobody, refused: refused({ a: new Fault("build/bad", "is bad", options) }) };
     const { leftOut, faults } = judge(one, assembly, isSet);
-    expect(leftOut).toEqual([{ name: "a", state: "failed", because: "build/bad" }]);
+    expect(leftOut).toMatchObject([{ name: "a", state: "failed", because: "build/bad" }]);
     expect(faults).toMatchObject([{ message: "a: is bad", ...options }]);
   });
 
@@ -87,7 +88,7 @@ describe("judged", () => {
         hint: "it is for arm64",
       });
     const own = { ...nobody, refused: refused({ a: foreign(placeOf("a")) }) };
-    const elsewhere = { name: "a", state: "elsewhere", because: "it is for arm64" };
+    const elsewhere = { file: fileOf("a"), name: "a", state: "elsewhere", because: "it is for arm64" };
     for (const keepGoing of [true, false])
       expect(judge(own, assembly, { isSet: true, keepGoing })).toEqual({ leftOut: [elsewhere], faults: [] });
     expect(thrownBy(() => judge(own, assembly, { isSet: false, keepGoing: false }))).toHaveLength(1);
@@ -107,19 +108,68 @@ describe("judged", () => {
       [fileOf("c"), { by: [fileOf("a")], lacking: ["x(y)", "z"] }],
     ]);
     expect(judge({ ...nobody, blocked }, assembly, { isSet: true, keepGoing: false }).leftOut).toEqual([
-      { name: "b", state: "blocked", because: "a, /gone.yaml" },
-      { name: "c", state: "blocked", because: "a", lacking: "x(y), z" },
+      { file: fileOf("b"), name: "b", state: "blocked", because: "a, /gone.yaml" },
+      { file: fileOf("c"), name: "c", state: "blocked", because: "a", lacking: "x(y), z" },
+    ]);
+  });
+
+  test("where waiting began: at a build that failed or a manifest that was refused, over others that wait", () => {
+    const digest = digestOf("a's packages");
+    const wait = (...by: readonly string[]): Kept => ({ by: by.map(fileOf), lacking: [] });
+    const blocked = new Map([
+      [fileOf("b"), wait("a")],
+      [fileOf("c"), wait("c", "b")],
+    ]);
+    const causes = (refusals: Partial<typeof nobody>) =>
+      judge({ ...nobody, blocked, ...refusals }, assembly, isSet).leftOut.flatMap(({ cause }) => cause ?? []);
+    expect(causes({ unbuilt: new Map([[fileOf("a"), digest]]) })).toEqual([digest, digest]);
+    expect(causes({ refused: refused({ a: new Fault("build/bad", "is bad") }) })).toEqual([
+      fileOf("a"),
+      fileOf("a"),
+    ]);
+    expect(causes({})).toEqual([]);
+  });
+
+  test("who is for other architectures keeps nobody waiting: what only that one could have is had by nobody", () => {
+    const foreign = new Fault("manifest/unsupported-architecture", "not for amd64", { place: placeOf("a") });
+    const kept = (...by: readonly string[]): Kept => ({ by: by.map(fileOf), lacking: ["/usr/bin/x"] });
+    const judged = (keeps: Kept) =>
+      judge(
+        { ...nobody, refused: refused({ a: foreign }), blocked: new Map([[fileOf("c"), keeps]]) },
+        assembly,
+        isSet,
+      );
+    expect(judged(kept("a", "b")).leftOut[1]).toMatchObject({ state: "blocked", because: "b" });
+    const alone = judged(kept("a"));
+    expect(alone.leftOut[1]).toMatchObject({ name: "c", state: "failed" });
+    expect(alone.faults).toMatchObject([
+      { code: "unresolved/nobody-provides", message: "c: nobody provides /usr/bin/x", place: { line: 2 } },
     ]);
   });
 });
 
-test("in a line: who waits, what is lacking, what is for elsewhere; a failure has its own", () => {
-  expect(leftOutText({ name: "c", state: "blocked", because: "a", lacking: "z" })).toBe(
-    "c is not built: it needs z, which nobody has unless a would",
-  );
-  expect(leftOutText({ name: "b", state: "blocked", because: "a" })).toBe("b is not built: it waits for a");
-  expect(leftOutText({ name: "d", state: "elsewhere", because: "arm64 alone" })).toBe(
-    "d is left out: arm64 alone",
-  );
-  expect(leftOutText({ name: "a", state: "failed", because: "build/bad" })).toBeUndefined();
+describe("told", () => {
+  const one = { file: "/set/c.yaml", name: "c" } as const;
+  const texts = (more: Pick<LeftOut, "state" | "because" | "lacking">) =>
+    leftOutEvents({ ...one, ...more }).flatMap((event) => (event.type === "warning" ? event.text : []));
+
+  test("in a line: who waits, what is lacking, what is for elsewhere; a failure has its own", () => {
+    expect(texts({ state: "blocked", because: "a", lacking: "z" })).toEqual([
+      "c is not built: it needs z, which nobody has unless a would",
+    ]);
+    expect(texts({ state: "blocked", because: "a" })).toEqual(["c is not built: it waits for a"]);
+    expect(texts({ state: "elsewhere", because: "arm64 alone" })).toEqual(["c is left out: arm64 alone"]);
+    expect(texts({ state: "failed", because: "build/bad" })).toEqual([]);
+  });
+
+  test("to be counted, but for what is for elsewhere", () => {
+    const fault = new Fault("build/bad", "is bad");
+    expect(leftOutEvents({ ...one, state: "failed", because: "build/bad", fault })).toEqual([
+      { type: "unplanned", ...one, how: "failed", fault: { code: "build/bad", message: "is bad" } },
+    ]);
+    expect(leftOutEvents({ ...one, state: "blocked", because: "a", cause: "/set/a.yaml" })[1]).toEqual({
+      ...{ type: "unplanned", ...one, how: "blocked", cause: "/set/a.yaml" },
+    });
+    expect(leftOutEvents({ ...one, state: "elsewhere", because: "arm64" })).toHaveLength(1);
+  });
 });

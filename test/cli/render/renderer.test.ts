@@ -171,6 +171,27 @@ differs: hello.deb\\n
     );
   });
 
+  test("what of a set is not planned counts with the rest, and where it began", () => {
+    const { renderer, text } = follow();
+    const fails = root.fails(1, "build/exit", "status 1");
+    renderer.event(fails);
+    const fault = { code: "build/bad", message: "is bad" };
+    const blocked = (name: string, cause: string) =>
+      renderer.event({ type: "unplanned", file: `/${name}.yaml`, name, how: "blocked", cause });
+    renderer.event({ type: "unplanned", file: "/a.yaml", name: "a", how: "failed", fault });
+    blocked("b", "/a.yaml");
+    blocked("c", "/a.yaml");
+    blocked("d", "id" in fails ? fails.id : "");
+    const before = text().length;
+    renderer.done({});
+    expect(text().slice(before)).toBe(
+      `failed: package a, which blocked 2 others: is bad
+failed: rootfs trixie, which blocked 1 other: status 1
+2 failed, 3 blocked in 0 ms
+`,
+    );
+  });
+
   test("what one plan built is not counted again where the next finds it known", () => {
     const { renderer, text } = follow();
     renderer.event({ type: "plan", derivations: 2, known: 1 });

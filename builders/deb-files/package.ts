@@ -45,7 +45,7 @@ function scripts(parameters: DebFilesParameters, sources: Sources) {
     ["preinst", "postinst", "prerm", "postrm"].map((name) => {
       const input = parameters.scripts[name];
       const own = input === undefined ? undefined : readScript(input, sources).toString("utf8");
-      const text = maintainerScript(own, snippets[name] ?? "");
+      const text = maintainerScript(name, own, snippets[name] ?? "");
       return [name, text === undefined ? undefined : { text, mode: 0o755 }];
     }),
   );

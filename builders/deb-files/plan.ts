@@ -4,7 +4,7 @@
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { poolTime } from "../../store/layout.ts";
 import { placed } from "../../store/model/derivation.ts";
-import type { Place } from "../../store/model/fault.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
 import type { Made } from "../distro/package.ts";
 import type { DebFilesManifest } from "../package/deb-files.ts";
 import { planTools } from "../tools/plan.ts";
@@ -14,8 +14,8 @@ export interface DebFilesContext
   extends Pick<DebFilesPlan, "architecture" | "buildType" | "locals" | "packages" | "variables"> {
   /** Name of the distribution it is built for. */
   readonly distro: string;
-  /** Where the manifest says what is taken of a package, by the file's number. */
-  readonly place: (index: number) => Place;
+  /** Where the manifest says so. */
+  readonly place: (path: readonly (string | number)[]) => Place;
 }
 
 /** Undefined while a question is open. */
@@ -24,19 +24,36 @@ export function planDebFiles(
   manifest: DebFilesManifest,
   { distro, place, ...made }: DebFilesContext,
 ): Made | undefined {
+  if (isEmpty(manifest)) throw nothingInIt(place(["name"]));
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
   const epoch = manifest.sourceDateEpoch ?? poolTime;
   const built = debFilesDerivation({ ...made, manifest, epoch, tools, launcher });
-  const places = Object.fromEntries(
-    manifest.files.flatMap(({ path, subpath }, index) =>
-      subpath === undefined ? [] : [[path, place(index)]],
-    ),
+  const taken = manifest.files.flatMap(({ path, subpath }, index) =>
+    subpath === undefined ? [] : [[path, place(["files", index, "subpath"])] as const],
   );
+  const scripts = Object.keys(manifest.deb.scripts).map(
+    (name) => [`script ${name}`, place(["deb", "scripts", name])] as const,
+  );
+  const places = Object.fromEntries([["", place(["name"])], ...scripts, ...taken]);
   return {
     stanza: controlFields(manifest, made.architecture),
     archive: { derivation: placed(built, places), output: "deb" },
     label: built.label,
   };
+}
+
+/** Neither has anything nor asks for anything, nor stands for anything. */
+function isEmpty({ files, dependencies, deb }: DebFilesManifest): boolean {
+  const { depends, preDepends, conflicts, breaks, replaces, provides, scripts, units, triggers } = deb;
+  const lists = [files, dependencies, depends, preDepends, conflicts, breaks, replaces, provides, units];
+  return [...lists, triggers, Object.keys(scripts)].every((list) => list.length === 0);
+}
+
+function nothingInIt(place: Place): Fault {
+  return new Fault("manifest/empty-package", "this package would be empty", {
+    place,
+    hint: "name its files, or what it depends on, provides or conflicts with",
+  });
 }

@@ -1,6 +1,8 @@
 // The parts of maintainer scripts that look after systemd units.
 // Pure text; does what debhelper's installsystemd does, in fewer lines.
 
+import { Fault } from "../../store/model/fault.ts";
+
 /** Snippets for units that are to be enabled, started and stopped with their package. */
 export function unitSnippets(units: readonly string[]): { postinst: string; prerm: string; postrm: string } {
   if (units.length === 0) return { postinst: "", prerm: "", postrm: "" };
@@ -40,13 +42,27 @@ fi
   };
 }
 
-/** A maintainer script: the package's own text, then the snippet; absent where both are. */
-export function maintainerScript(own: string | undefined, snippet: string): string | undefined {
+/**
+ * A maintainer script: the package's own text, then the snippet; absent where both are. The own one ends where it says so,
+ * by `exit` too, and the snippet comes after it wherever that is.
+ *
+ * @throws {Fault} `build/bad-script` where the own one is no shell's
+ */
+export function maintainerScript(name: string, own: string | undefined, snippet: string): string | undefined {
   if (own === undefined && snippet === "") return undefined;
   if (own === undefined) return `#!/bin/sh\nset -e\n${snippet}\nexit 0\n`;
   if (snippet === "") return own;
-  // The own text may end with `exit 0`; the snippet runs before it, as debhelper's #DEBHELPER# mark has it.
-  const lines = own.trimEnd().split("\n");
-  const last = /^exit\b/.test(lines.at(-1) ?? "") ? [lines.pop() ?? ""] : [];
-  return `${[...lines, snippet, ...last].join("\n")}\n`;
+  const [head = "", ...lines] = own.trimEnd().split("\n");
+  if (!shellHead.test(head)) throw otherInterpreter(name, head);
+  return `${head}\n(\n${lines.join("\n")}\n)\nstatus=$?\ntest $status = 0 || exit $status\nset -e\n${snippet}\nexit 0\n`;
+}
+
+const shellHead = /^#!\s*(?:\/usr)?\/bin\/(?:sh|dash|bash)(?:\s+-\S+)?\s*$/;
+
+function otherInterpreter(name: string, head: string): Fault {
+  const what = head.startsWith("#!") ? `is run by ${head.slice(2).trim()}` : "says nobody to run it";
+  return new Fault("build/bad-script", `its ${name} ${what}, and what enables its units is added in sh`, {
+    about: `script ${name}`,
+    hint: "begin it with #!/bin/sh; or leave `units` out, install them as files, and do what they need in your script",
+  });
 }

@@ -246,7 +246,7 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
           variables,
           buildType: target.buildType,
           distro: target.distro,
-          place: (index) => place(["files", index, "subpath"]),
+          place,
         }),
       );
     }

@@ -157,6 +157,7 @@ describe("schema", () => {
     expect(Object.keys(all.definitions).sort()).toEqual([
       "distro",
       "image",
+      "machine",
       "package",
       "packages",
       "tools",

@@ -24,9 +24,12 @@ export const shippedManifests = join(codeFolder, "..", "manifests");
 /** Where kit keeps what can be lost: memos and compiled code. */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const named = environment["XDG_CACHE_HOME"] ?? "";
-  // Relative ones are to be ignored (XDG base directories); below /proc Node tries to make a folder for ever.
-  const usable = named.startsWith("/") && !/^\/(proc|sys)(\/|$)/.test(named);
-  return join(usable ? named : join(homeFolder(), ".cache"), "kit");
+  return join(isUsable(named) ? named : join(homeFolder(), ".cache"), "kit");
+}
+
+/** Relative ones are to be ignored (XDG base directories); below /proc Node tries to make a folder for ever. */
+function isUsable(folder: string): boolean {
+  return folder.startsWith("/") && !/^\/(proc|sys)(\/|$)/.test(folder);
 }
 
 /** Of one without a home it is where nothing can be: what can be lost is not kept. */
@@ -34,7 +37,7 @@ function homeFolder(): string {
   const nowhere = "/dev/null";
   try {
     const home = homedir();
-    return home.startsWith("/") ? home : nowhere;
+    return isUsable(home) ? home : nowhere;
   } catch {
     return nowhere;
   }

@@ -5,8 +5,8 @@ import { statfsSync } from "node:fs";
 import { Fault } from "./model/fault.ts";
 
 /**
- * A full disk, one that may not be written, and a path that is too long are told as such wherever they are met; all
- * else stays as it is.
+ * A full disk, one that may not be written, limits of the process, and a path that is too long are told as such wherever they
+ * are met; all else stays as it is.
  */
 export function asFault(error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
@@ -17,6 +17,17 @@ export function asFault(error: unknown): unknown {
       return new Fault("store/unwritable", "the store's file system is mounted read-only", {
         cause: error,
         hint: "mount it to be written, or name another folder: --store DIR or KIT_STORE",
+      });
+    case "EMFILE":
+    case "ENFILE":
+      return new Fault("host/open-files", "kit may not have as many files open as it takes", {
+        cause: error,
+        hint: "raise the limit it is run with: ulimit -n 4096",
+      });
+    case "EFBIG":
+      return new Fault("host/file-size", "a file would be larger than kit may write", {
+        cause: error,
+        hint: "raise the limit it is run with: ulimit -f unlimited",
       });
     case "ENAMETOOLONG":
       return new Fault("build/long-path", "a path, or a name in it, is longer than a file system takes", {

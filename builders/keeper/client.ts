@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { Fault } from "../../store/model/fault.ts";
 import type { Emit } from "../event.ts";
+import { refuseAllowance } from "./allowance.ts";
 import { delegateGroups } from "./delegate.ts";
 import { prepareFolder } from "./folder.ts";
 import { defaultRangeStart, type IdMaps, rootMaps, userMaps } from "./identity.ts";
@@ -46,7 +47,7 @@ export type HoldKeeper = Called<HoldMethods> & Link;
 /**
  * Starts the keeper: `unshare` gives it a user and a mount namespace, this process writes the id maps.
  *
- * @throws {Fault} `host/no-user-namespaces`, `host/no-subordinate-ids`, `host/no-id-range`, `host/no-uidmap`, and what opening the store throws
+ * @throws {Fault} `host/open-files`, `host/file-size`, `host/no-user-namespaces`, `host/no-subordinate-ids`, `host/no-id-range`, `host/no-uidmap`, and what opening the store throws
  */
 export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
   const { channel, ...link } = await start(options, false);
@@ -62,6 +63,7 @@ export async function openHoldKeeper(options: KeeperOptions): Promise<HoldKeeper
 async function start(options: KeeperOptions, hold: boolean): Promise<Link & { readonly channel: Channel }> {
   let process = options.process;
   try {
+    refuseAllowance(readFileSync("/proc/self/limits", "utf8"));
     const maps = mapsFor(options);
     const owner = maps.uid[0]?.outside ?? 0;
     prepareFolder(options.store, owner);

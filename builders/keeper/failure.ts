@@ -19,6 +19,7 @@ const passing: ReadonlySet<string> = new Set([
   "build/process-limit",
   "build/killed",
   "build/long-path",
+  "build/no-memory",
   "build/no-room",
   "build/no-secret",
 ]);
@@ -30,18 +31,19 @@ export function isWorthAnother(error: unknown): boolean {
 
 /**
  * The same failure for the reason that the last lines of its log tell: no room, on a disk that somebody may have tidied up
- * since, or in the sandbox's memory alone; or processes that were left, as kit's own line says.
+ * since, or in the sandbox's memory alone; something of it that was killed; a host that gave no memory or process; or
+ * processes that were left, as kit's own line says.
  *
  * @param said what was logged, a line each
  */
 export function forItsReason(fault: Fault, said: readonly string[]): Fault {
   if (fault.code !== "build/failed") return fault;
   const { message, details } = fault;
-  if (said.some((one) => noRoom.test(one)))
-    return new Fault("build/no-room", `${message}, where there was no room on a disk`, {
-      hint: "make room where the store is, or build less at once with --jobs; it is built anew the next time",
-      ...{ details, cause: fault },
-    });
+  const shortage = shortages.find(({ words }) => said.some((line) => words.test(line)));
+  if (shortage !== undefined) {
+    const { code, where, hint } = shortage;
+    return new Fault(code, `${message}, where ${where}`, { hint, details, cause: fault });
+  }
   const left = said.findLast((one) => one.startsWith(`kit: ${leftProcesses}`));
   if (left === undefined) return fault;
   return new Fault("build/left-processes", left.slice("kit: ".length).trimEnd(), {
@@ -50,8 +52,29 @@ export function forItsReason(fault: Fault, said: readonly string[]): Fault {
   });
 }
 
-/** strerror(3) of ENOSPC and EDQUOT in the C locale; Go's and Rust's own words differ in their capitals alone. */
-const noRoom = /no space left on device|disk quota exceeded/i;
+/** By the words of strerror(3) in the C locale, of Go and Rust, which differ in their capitals alone, of make, gcc, perl and dpkg. */
+const shortages = [
+  {
+    words: /no space left on device|disk quota exceeded/i,
+    code: "build/no-room",
+    where: "there was no room on a disk",
+    hint: "make room where the store is, or build less at once with --jobs; it is built anew the next time",
+  },
+  {
+    words:
+      /^g?make(?:\[\d+\])?: \*\*\* \[.*\] Killed$|Killed signal terminated program|internal compiler error: Killed/,
+    code: "build/killed",
+    where: "a process of it was killed",
+    hint: "by somebody, or by a kernel that has no memory left: build less at once with --jobs",
+  },
+  {
+    words:
+      /cannot allocate memory|virtual memory exhausted|^out of memory!|fork.*resource temporarily unavailable|cannot fork/i,
+    code: "build/no-memory",
+    where: "the host gave no memory, or no process more",
+    hint: "build less at once with --jobs, or look at the limits kit is run with (ulimit -u, ulimit -v); it is built anew the next time",
+  },
+] as const;
 
 /** What a note keeps of the fault, so that it can be told again. */
 export function keptFailure({ message, hint, details, about, against }: Fault): NonNullable<Note["failure"]> {

@@ -1,8 +1,9 @@
 // Result links: where a user wants to find an output.
-// Knows when one can be placed; does not know what it leads to, nor that it is a root.
+// Knows when one can be placed, and what tells two apart; does not know what it leads to, nor that it is a root.
 
 import { lstatSync, readlinkSync, statSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
+import type { PlannedOutput } from "../../evaluator/evaluate.ts";
 import { Fault } from "../../store/model/fault.ts";
 
 /** Told before anything is built: of several links all can be placed, or none is. @throws {Fault} `usage/not-a-link` */
@@ -29,4 +30,11 @@ export function placeLink(link: string, target: string): void {
   } catch (cause) {
     throw notALink(link, `cannot be made: ${(cause as Error).message}`, cause);
   }
+}
+
+/** Two architectures of one output take links of different names. */
+export function architectureSuffix(output: PlannedOutput, all: readonly PlannedOutput[]): string {
+  return all.some((other) => other.name === output.name && other.architecture !== output.architecture)
+    ? `-${output.architecture}`
+    : "";
 }

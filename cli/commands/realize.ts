@@ -29,7 +29,7 @@ import { leftOutState, type State, statesCsv, statesOf, statesTable } from "../r
 import { plural } from "../render/text.ts";
 import { type Finding, findingsOf } from "./checked.ts";
 import { BuildCommand } from "./command.ts";
-import { placeLink, refuseUnplaceable } from "./link.ts";
+import { architectureSuffix, placeLink, refuseUnplaceable } from "./link.ts";
 import { registerLock } from "./lockroot.ts";
 import { writeOutput } from "./outputfile.ts";
 import { fileText } from "./packagefiles.ts";
@@ -136,6 +136,14 @@ export class RealizeCommand extends BuildCommand {
     parts.warm();
     if (this.profile !== undefined) checkProfileName(this.profile);
     const manifest = this.manifestFile(this.manifest);
+    return await this.realize(manifest, parts).catch(async (error: unknown) => {
+      // What one that failed has fetched stays for the next.
+      await registerLock(manifest, parts).catch(() => {});
+      throw error;
+    });
+  }
+
+  private async realize(manifest: string, parts: Parts): Promise<number> {
     const planned = await this.plan(this.manifest, parts, this.outputs);
     const { plan, failures, leftOut } = planned;
     if (plan.views.length > 0)
@@ -313,13 +321,6 @@ export class RealizeCommand extends BuildCommand {
     }
     return links;
   }
-}
-
-/** Two architectures of one output take links of different names. */
-function architectureSuffix(output: PlannedOutput, all: readonly PlannedOutput[]): string {
-  return all.some((other) => other.name === output.name && other.architecture !== output.architecture)
-    ? `-${output.architecture}`
-    : "";
 }
 
 function contentsOf(output: PlannedOutput, results: ReadonlyMap<Digest, Result>): Content[] {

@@ -103,9 +103,11 @@ function describe(
   { records }: Parts,
 ): string | undefined {
   const [was, is] = [splitContent(before), splitContent(after)];
-  const at = [...locals].find(([, content]) => content === after)?.[0];
-  if (was.kind === "blob" && is.kind === "blob" && at !== undefined)
-    return `${basename(at)} changed (content)`;
+  const [at, ...alike] = [...locals].flatMap(([path, content]) => (content === after ? [path] : []));
+  if (was.kind === "blob" && is.kind === "blob" && at !== undefined) {
+    // Which of several that are alike it is the input's own name says, if anything does.
+    return alike.length > 0 ? "changed (content)" : `${basename(at)} changed (content)`;
+  }
   if (was.kind !== "tree" || is.kind !== "tree" || !records.has(before)) return undefined;
   const now: Tree | undefined = records.has(after)
     ? records.tree(is.digest)

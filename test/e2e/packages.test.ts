@@ -3,6 +3,8 @@
 import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { layoutOf } from "../../store/layout.ts";
+import { readRoots } from "../../store/roots.ts";
 import { shippedManifests } from "./base.ts";
 import { codes, done, kit, type Outcome, told } from "./kit.ts";
 import { openPlace, type Place, writeFiles } from "./place.ts";
@@ -96,6 +98,9 @@ test("one that fails holds up who needs it, and nobody else", async () => {
   expect(states).toMatch(/^blocked,tree,blocked,\d+,bad$/m);
   expect(states).toMatch(/^built,tree,fine,\d+,$/m);
   expect(buildsOf(outcome)).toEqual(["fine"]);
+  // What it has fetched stays for the next attempt, whatever is collected.
+  const locks = readRoots(layoutOf(place.store)).map(({ root }) => root.kind === "lock" && root.link);
+  expect(locks).toContain(join(place.folder, "mixed/packages.lock"));
   // It has not said a word: where to look is told all the same, as it is to be typed.
   expect(outcome.stderr).toMatch(
     /kit log [0-9a-f]{16}; a shell in its sandbox: kit shell mixed [0-9a-f]{16}/,

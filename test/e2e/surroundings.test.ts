@@ -9,12 +9,14 @@ import { done, kit, ownKit, startKit } from "./kit.ts";
 import { openPlace, type Place } from "./place.ts";
 import { manifest } from "./trees.ts";
 
+const bare = (name: string, content: string) =>
+  `kind: package\nname: ${name}\nbuilder: deb-files\ndistro: debian/bookworm\nversion: "1"\ndescription: Nothing much\nfiles: [{path: /usr/share/${name}, content: ${content}}]\n`;
+
 let place: Place;
 beforeAll(() => {
   place = openPlace("surroundings");
   place.write({
-    "bare.yaml":
-      'kind: package\nname: bare\nbuilder: deb-files\ndistro: debian/bookworm\nversion: "1"\ndescription: Nothing much\nfiles: [{path: /usr/share/bare, content: "x"}]\n',
+    "bare.yaml": bare("bare", "x"),
   });
 });
 afterAll(() => place[Symbol.dispose]());
@@ -101,6 +103,19 @@ test("variables of folders that are empty or relative leave nothing where kit is
     expect({ env, status, stderr }).toMatchObject({ env, status: 0 });
     expect(readdirSync(place.folder)).toEqual(before);
   }
+});
+
+test("limits of the process are told by what raises them; a home below /proc is none", () => {
+  place.write({ "large.yaml": bare("large", "x".repeat(200_000)) });
+  const small = shell('ulimit -f 100; "$0" realize large.yaml');
+  expect(small).toMatchObject({ status: 7, stderr: expect.stringContaining("[host/file-size, exit 7]") });
+  const few = shell('ulimit -n 40; "$0" realize large.yaml');
+  expect(few).toMatchObject({ status: 7, stderr: expect.stringContaining("ulimit -n") });
+  expect(
+    shell('exec timeout 60 "$0" --version', { env: { HOME: "/proc", XDG_CACHE_HOME: "" } }),
+  ).toMatchObject({
+    status: 0,
+  });
 });
 
 test("no place for what is temporary", () => {

@@ -20,6 +20,24 @@ test.each([
   expect(failureBefore({ ...note, failed: "build/failed", failure: { message, details: [] } })).toBeDefined();
 });
 
+test.each([
+  ["make: *** [Makefile:2: all] Killed", "build/killed"],
+  ["make[2]: *** [Makefile:2: all] Killed", "build/killed"],
+  ["g++: fatal error: Killed signal terminated program cc1plus", "build/killed"],
+  ["Out of memory!", "build/no-memory"],
+  ["cc1: out of memory allocating 65536 bytes", "build/failed"],
+  ["virtual memory exhausted: Cannot allocate memory", "build/no-memory"],
+  ["sh: 1: Cannot fork", "build/no-memory"],
+  [
+    "dpkg-deb: unrecoverable fatal error, aborting: fork failed: Resource temporarily unavailable",
+    "build/no-memory",
+  ],
+  ["test of a program that is to be Killed", "build/failed"],
+])("a log with %j tells of %s", (line, code) => {
+  expect(codeOf(["before", line, "after"])).toBe(code);
+  expect(isLasting(code)).toBe(code === "build/failed");
+});
+
 test("processes that were left are named, and come again", () => {
   const said = ["make: done", "kit: the build ended and left processes running: sleep 1000 "];
   const { code, message } = forItsReason(failed, said);

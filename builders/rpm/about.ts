@@ -5,6 +5,8 @@ import { linesOf, parseStanzas, type Stanza } from "../../evaluator/deb/stanza.t
 
 /** What a source package says beside what every package does. */
 export interface SourceAbout {
+  /** Undefined of a source package; else what it is made for, as it is none. */
+  readonly madeFor: string | undefined;
   readonly name: string;
   readonly version: string;
   /** What building it takes; with `rpmlib(…)`, what rpm itself has to know. */
@@ -37,7 +39,9 @@ export function readSource(text: string): SourceAbout {
   const [stanza = {}] = parseStanzas(text);
   const words = (field: string) => (stanza[field] ?? "").split(" ").filter((word) => word !== "");
   const changed = stanza["Changed"];
+  const architecture = stanza["Architecture"];
   return {
+    madeFor: architecture === "src" ? undefined : architecture,
     name: stanza["Package"] ?? "",
     version: stanza["Version"] ?? "",
     requires: [...linesOf(stanza, "Requires-Pre"), ...linesOf(stanza, "Requires")],

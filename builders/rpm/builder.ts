@@ -14,7 +14,7 @@ import { buildInRoot } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { packageFileStanza, sourceFacts } from "../repository/rpm/packagefile.ts";
 import { sourceStanza } from "./about.ts";
-import { headerOf } from "./header.ts";
+import { checkedHeaderOf, headerOf } from "./header.ts";
 import { declaresFile, packagesFile, rpmAboutParameters, rpmParameters, srpmParameters } from "./recipe.ts";
 import {
   buildScript,
@@ -35,7 +35,7 @@ export const rpmAboutBuilder: Builder = {
     const { files } = rpmAboutParameters(request.parameters);
     const stanzas = files.map((name) => {
       const { digest } = splitContent(inputOf(request, `rpm ${name}`));
-      return { ...stanzaIn(headerOf(digest, store.pool)), Filename: name };
+      return { ...stanzaIn(checkedHeaderOf(digest, store.pool)), Filename: name };
     });
     return { outputs: { packages: oneFile(packagesFile, formatStanzas(stanzas), store) } };
   },

@@ -102,7 +102,20 @@ function aboutOf({ planning, manifest, srpm, place }: Building): SourceAbout | u
   // A source package beside the manifest may be none.
   const asking = placed(rpmAboutDerivation(manifest.name, files), { "": place(["sources"]) });
   const text = planning.fact(asking, "packages", packagesFile);
-  return text === undefined ? undefined : readSource(text);
+  const about = text === undefined ? undefined : readSource(text);
+  if (about?.madeFor !== undefined) throw noSource(about.name, about.madeFor, place(["sources"]));
+  return about;
+}
+
+function noSource(name: string, madeFor: string, place: Place): Fault {
+  return new Fault(
+    "manifest/wrong-package",
+    `this .rpm is ${name} made for ${madeFor}, and no source package`,
+    {
+      place,
+      hint: "name its .src.rpm; or write builder: rpm-prebuilt and `file:` to take it as it is",
+    },
+  );
 }
 
 /** What it asks for before it is built; undefined while that is open. */

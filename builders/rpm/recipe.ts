@@ -6,7 +6,7 @@ import type { Canonical } from "../../store/model/canonical.ts";
 import { type BuildType, type Derivation, derivation, type Input } from "../../store/model/derivation.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const rpmAboutVersions = { "rpm-about": "1" } as const;
+export const rpmAboutVersions = { "rpm-about": "2" } as const;
 export const rpmRepositoryVersions = { "rpm-repository": "1", sandbox: sandboxVersion } as const;
 export const srpmVersions = { srpm: "1", sandbox: sandboxVersion } as const;
 export const rpmRequiresVersions = { "rpm-requires": "1", sandbox: sandboxVersion } as const;

@@ -156,6 +156,14 @@ describe("what comes of it", () => {
     const other = await run("realize", "ready/libchime.yaml", "--build-type", "debug");
     const places = told(other).flatMap(({ faults = [] }) => faults.map(({ place }) => place?.line));
     expect([other.status === 0, places]).toEqual([false, [6]]);
+    const damaged = readFileSync(own.paths.get("libchime") ?? "");
+    damaged[damaged.length - 200] = (damaged.at(-200) ?? 0) ^ 1;
+    place.write({ "ready/libchime.rpm": damaged });
+    const refused = await refuses(["realize", "ready/libchime.yaml"], at(), 8, "digest/bad-rpm");
+    expect(refused.places).toEqual(["libchime.yaml:5"]);
+    place.write({ "again/libchime.src.rpm": readFileSync(own.paths.get("libchime") ?? "") });
+    const binary = await refuses(["realize", "again/libchime.yaml"], at(), 3, "manifest/wrong-package");
+    expect(binary.text).toContain("made for x86_64, and no source package");
   });
 
   test("an image holds what was built and what that needs, as rpm's own database says", async () => {

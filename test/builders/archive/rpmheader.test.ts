@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseRpmHeader } from "../../../builders/archive/rpmheader.ts";
+import { refuseDamagedPayload } from "../../../builders/archive/rpmpayload.ts";
 import { packageFileStanza, pathsIn, sourceFacts } from "../../../builders/repository/rpm/packagefile.ts";
 import { Fault } from "../../../store/model/fault.ts";
 
@@ -80,6 +81,26 @@ describe("an .rpm's header", () => {
     expect(stanza["Requires"]).toContain("sed >= 4");
     expect(sourceFacts(header)).toMatchObject({ exclusive: ["x86_64", "noarch"], excluded: [] });
     expect(sourceFacts(header).changed).toBe(Date.UTC(2026, 5, 1, 12) / 1000);
+  });
+
+  test("has a digest of what is packed, which tells wherever that is damaged or cut off", () => {
+    for (const sound of [rpm, srpm]) refuseDamagedPayload(sound, parseRpmHeader(sound));
+    const { end } = parseRpmHeader(rpm);
+    const refused = (bytes: Buffer) => {
+      expect(() => refuseDamagedPayload(bytes, parseRpmHeader(bytes))).toThrow(
+        expect.objectContaining({ code: "digest/bad-rpm" }),
+      );
+    };
+    fc.assert(
+      fc.property(fc.integer({ min: end, max: rpm.length - 1 }), (at) => {
+        const bytes = Buffer.from(rpm);
+        bytes[at] = (bytes[at] ?? 0) ^ 1;
+        refused(bytes);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: end, max: rpm.length - 1 }), (at) => refused(rpm.subarray(0, at))),
+    );
   });
 
   test("damaged or cut off anywhere it is read, or refused; never anything else", () => {

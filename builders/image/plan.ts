@@ -7,7 +7,13 @@ import { type ResolvedLocal, settle } from "../../evaluator/manifest/settle.ts";
 import { bytesOf } from "../../evaluator/manifest/value.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
 import type { Closure } from "../../evaluator/question.ts";
-import type { BuildType, Content, Derivation, Input } from "../../store/model/derivation.ts";
+import {
+  type BuildType,
+  type Content,
+  type Derivation,
+  type Input,
+  placed,
+} from "../../store/model/derivation.ts";
 import { Fault, type Place, unreachable } from "../../store/model/fault.ts";
 import {
   customizeDerivation,
@@ -111,15 +117,16 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   const isExecutable = (written: string) =>
     locals.some((local) => local.file === written && planning.world.executables.has(local.at));
   const complete = { ...manifest, files: withLocalModes(manifest.files, isExecutable) };
+  const customized = customizeDerivation({
+    label: `${manifest.name} customized`,
+    root: { derivation: root, output: "root" },
+    launcher,
+    parameters: customizeParameters(complete, distro, { architecture, epoch, variables }),
+    locals: contents(locals),
+    distroLocals: contents(distroLocals),
+  });
   const finished = needsCustomizing(manifest, distro, joint)
-    ? customizeDerivation({
-        label: `${manifest.name} customized`,
-        root: { derivation: root, output: "root" },
-        launcher,
-        parameters: customizeParameters(complete, distro, { architecture, epoch, variables }),
-        locals: contents(locals),
-        distroLocals: contents(distroLocals),
-      })
+    ? placed(customized, { "": own.document.place(["name"]) })
     : root;
   const input: Input = { derivation: finished, output: "root" };
   return [

@@ -182,7 +182,8 @@ export function openMaking(parts: MakingParts): Making {
     } catch (error) {
       const told = asFault(error);
       const found = told instanceof Fault && told.code === "build/failed" ? reasonsOf(work, job, digest) : [];
-      const fault = withLog(told, [...work.lastLines(20), ...found], digest);
+      const sandbox = { request: digest, isKept: setup.keepFailed };
+      const fault = withLog(told, [...work.lastLines(20), ...found], sandbox);
       const failed =
         fault instanceof Fault ? { failed: fault.code, failure: keptFailure(fault) } : { failed: "defect" };
       if (!(fault instanceof Fault && fault.class === "interrupted"))
@@ -281,10 +282,15 @@ const damageCodes: ReadonlySet<string> = new Set([
   "store/missing-tree",
 ]);
 
-function withLog(fault: unknown, lines: readonly string[], request: Digest): unknown {
+interface Failed {
+  readonly request: Digest;
+  readonly isKept: boolean;
+}
+
+function withLog(fault: unknown, lines: readonly string[], { request, isKept }: Failed): unknown {
   if (!(fault instanceof Fault) || fault.class === "interrupted") return fault;
   // One that says nothing has a sandbox all the same.
   if (lines.length === 0 && fault.code !== "build/failed") return fault;
-  const hint = fault.hint ?? logHint(hexOf(request).slice(0, 16));
+  const hint = fault.hint ?? logHint(hexOf(request).slice(0, 16), isKept);
   return restated(fault, { hint, details: [...fault.details, ...lines] });
 }

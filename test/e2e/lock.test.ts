@@ -181,7 +181,7 @@ describe("a question the lock does not answer", () => {
     using attempt = small.attempt();
     const own = (dependencies: string) =>
       attempt.write({
-        "own.yaml": `kind: package\nname: own\nversion: "1"\nbuilder: deb-files\narchitectures: [all]\n${dependencies}`,
+        "own.yaml": `kind: package\nname: own\nversion: "1"\nbuilder: deb-files\narchitectures: [all]\nfiles: [{path: /usr/share/own, content: x}]\n${dependencies}`,
       });
     attempt.image(["greeting", "./own.yaml"]);
     own("");

@@ -174,6 +174,18 @@ const cases: readonly Case[] = [
     places: ["image.yaml:6"],
   },
   {
+    name: "a template with a variable nobody set",
+    files: {
+      "image.yaml": image("files: [{path: /etc/hat, from: ./hat.txt, template: true}]\n"),
+      "hat.txt": "one\n${hats}\n",
+    },
+    status: 3,
+    codes: ["manifest/unknown-variable"],
+    says: ["hats"],
+    places: ["hat.txt:2"],
+    keepsLock: true,
+  },
+  {
     name: "a path that climbs out of the root",
     files: { "image.yaml": image('files: [{path: /etc/../../x, content: ""}]\n') },
     status: 3,

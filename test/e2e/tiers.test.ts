@@ -256,7 +256,7 @@ test("packages of manifests are refused where they are left out", async () => {
   using attempt = relocked("store", "repositories");
   attempt.write({
     "own.yaml":
-      'kind: package\nname: own\nversion: "1.0"\nbuilder: deb-files\ndistro: ./small.yaml\nfiles: []\n',
+      'kind: package\nname: own\nversion: "1.0"\nbuilder: deb-files\ndistro: ./small.yaml\nfiles: [{path: /usr/share/own, content: x}]\n',
   });
   attempt.image(["./own.yaml"]);
   const { text } = await attempt.refuses(["lock", "image.yaml"], 3, ["manifest/left-out-tier"], over());

@@ -24,6 +24,18 @@ test("a fault is told at what it is about, else at the whole; one that has a pla
   expect(alone.place).toBeUndefined();
 });
 
+test("a file that a build knows as its manifest writes it is where the manifest is", () => {
+  const manifest = { "": { file: "/set/own/it.yaml", line: 1, column: 1 } };
+  const placeOf = (file: string, places = manifest) =>
+    located(new Fault("manifest/unknown-variable", "?", { place: { ...at(3), file } }), places).place?.file;
+  expect(placeOf("./a.conf")).toBe("/set/own/a.conf");
+  expect(placeOf("../a.conf")).toBe("/set/a.conf");
+  expect(placeOf("/elsewhere/a.conf")).toBe("/elsewhere/a.conf");
+  expect(located(new Fault("build/failed", "?", { place: { ...at(3), file: "./a" } })).place?.file).toBe(
+    "./a",
+  );
+});
+
 test("a store, a host and who interrupts are in no manifest; what filled a disk is", () => {
   for (const code of ["store/corrupt", "host/no-namespaces", "interrupted/build"] as const)
     expect(lineOf(new Fault(code, "it is so"))).toBeUndefined();

@@ -14,6 +14,13 @@ export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonl
   return [...new Map(members.map((target) => [`${target.distro} ${target.arch}`, target])).values()];
 }
 
+/** The wish without an architecture that is no other than what the manifest is for anyway. */
+export function plainWish(assembly: Assembly, wish: Wish, host: string): Wish {
+  const { architecture, ...rest } = wish;
+  const own = targetsOf(assembly, rest, host).map(({ arch }) => arch);
+  return own.length === 1 && own[0] === architecture ? rest : wish;
+}
+
 /** The first: what a package is built for. */
 export function targetOf(assembly: Assembly, file: string, wish: Wish, host: string): Target {
   const [target] = targetsFor(assembly, file, wish, host);

@@ -9,6 +9,7 @@ import { leftOutEvents } from "../../builders/realizer/leftout.ts";
 import type { Planned } from "../../builders/realizer/line.ts";
 import { realizeLine } from "../../builders/realizer/make.ts";
 import { type Realized, Unfinished } from "../../builders/realizer/means.ts";
+import { plainWish } from "../../builders/realizer/targets.ts";
 import { isFetching } from "../../builders/recipes.ts";
 import { allDerivations, type PlannedOutput, type Wish } from "../../evaluator/evaluate.ts";
 import { remember } from "../../store/memo.ts";
@@ -217,7 +218,7 @@ export class RealizeCommand extends BuildCommand {
     await this.addToProfile(plan.outputs, shown, realized, parts);
     await registerLock(manifest, parts);
     const place = { cache: cacheFolder(this.host.environment), store: parts.layout.root, manifest };
-    const wish = this.wish(this.outputs);
+    const wish = plainWish(world.assembly, this.wish(this.outputs), world.host);
     const isPart = wish.select !== undefined || this.outputs.length > 0 || failures.length > 0;
     const all = allDerivations([...plan.outputs, ...facts.map((derivation) => ({ derivation }))]);
     const last = all.some(({ hints }) => hasAddresses(hints)) ? recallPlan({ ...place, wish }) : undefined;

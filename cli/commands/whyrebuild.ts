@@ -1,11 +1,12 @@
 // kit why-rebuild: what would be built now, and the first thing that makes it so.
-// Knows what is compared with what; does not know how derivations differ.
+// Knows what is compared with what, and what of it goes by another name now; does not know how derivations differ.
 
 import { basename } from "node:path";
 import { Command, Option } from "clipanion";
 import { localTreeAt } from "../../builders/load/local.ts";
-import { builderVersions } from "../../builders/recipes.ts";
-import { derivationChanges } from "../../evaluator/diff/derivations.ts";
+import { plainWish } from "../../builders/realizer/targets.ts";
+import { builderVersions, isFetching } from "../../builders/recipes.ts";
+import { derivationChanges, firstDifference } from "../../evaluator/diff/derivations.ts";
 import { fileChanges } from "../../evaluator/diff/files.ts";
 import { allDerivations, type World } from "../../evaluator/evaluate.ts";
 import { type Content, type Derivation, splitContent } from "../../store/model/derivation.ts";
@@ -45,7 +46,7 @@ export class WhyRebuildCommand extends PlanCommand {
     const open = knownOf(all, (request) => parts.records.sound(request)).filter(
       ({ result }) => result === undefined,
     );
-    const wish = this.wish([]);
+    const wish = plainWish(world.assembly, this.wish([]), world.host);
     const cache = cacheFolder(this.host.environment);
     const place = { cache, store: parts.layout.root, manifest: this.manifestFile(this.manifest), wish };
     const last = recallPlan(place);
@@ -85,14 +86,45 @@ function reasons(
   const changes = derivationChanges(before, all, describe);
   const known = new Map(changes.map(({ builder, label, because }) => [`${builder} ${label}`, because]));
   const same = new Set(before.map(({ digest }) => digest));
-  return ({ builder, label, digest }) => {
+  const renamed = renamings(all, before, describe);
+  return (derivation) => {
+    const { builder, label, digest } = derivation;
     const [was, is] = [versions[builder], builderVersions[builder]];
     const other = Object.keys(is ?? {}).find((name) => was?.[name] !== is?.[name]);
     if (other !== undefined)
       return `this kit builds it otherwise: ${other} ${was?.[other] ?? "0"} became ${is?.[other]}`;
     if (same.has(digest)) return "what it is made of is built anew, or its result is gone";
-    return known.get(`${builder} ${label}`) ?? "nothing of this name was built before";
+    return known.get(`${builder} ${label}`) ?? renamed(derivation) ?? "nothing of this name was built before";
   };
+}
+
+/** Of what has another version in its name than it had, that one and the first difference; undefined of all else. */
+function renamings(
+  all: readonly Derivation[],
+  before: readonly Derivation[],
+  describe: Comparison["describe"],
+): (derivation: Derivation) => string | undefined {
+  const titlesOf = (list: readonly Derivation[]) =>
+    new Set(list.map(({ builder, label }) => `${builder} ${label}`));
+  const withoutThose = (list: readonly Derivation[], others: ReadonlySet<string>) =>
+    Map.groupBy(
+      list.filter(({ builder, label }) => !others.has(`${builder} ${label}`)),
+      stemOf,
+    );
+  const fresh = withoutThose(all, titlesOf(before));
+  const gone = withoutThose(before, titlesOf(all));
+  return (derivation) => {
+    const stem = stemOf(derivation);
+    const [former, ...others] = gone.get(stem) ?? [];
+    if (former === undefined || others.length > 0 || fresh.get(stem)?.length !== 1) return undefined;
+    const it = `it was ${former.label}`;
+    return isFetching(former.builder) ? it : `${it}; ${firstDifference(former, derivation, describe)}`;
+  };
+}
+
+/** Without the version in its label, or the commit. */
+function stemOf({ builder, label, system = "" }: Derivation): string {
+  return [builder, label.replace(/[-_ ]\d[\w.+~:-]*| [0-9a-f]{12}\b/, ""), system].join(" ");
 }
 
 /** The file that is another; of a folder the first path, and how many more are. */

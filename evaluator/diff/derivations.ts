@@ -41,8 +41,8 @@ export function derivationChanges(
   return [...made, ...gone];
 }
 
-/** Inputs before parameters: what changed far away shows as an input here. */
-function firstDifference(before: Derivation, after: Derivation, describe: DescribeContents): string {
+/** In words. Inputs before parameters: what changed far away shows as an input here. */
+export function firstDifference(before: Derivation, after: Derivation, describe: DescribeContents): string {
   const names = [...new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])].sort();
   for (const name of names) {
     const [old, young] = [before.inputs[name], after.inputs[name]];

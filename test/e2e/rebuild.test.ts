@@ -32,6 +32,7 @@ const deb = "hello-kit_1.0.0_all.deb";
 const image = [deb, deb, "hello customized", "hello root", "hello.tar"].sort();
 
 interface Attempt extends Disposable {
+  readonly folder: string;
   readonly packageFolder: string;
   readonly image: string;
   realize(...words: string[]): Promise<Outcome>;
@@ -43,6 +44,7 @@ function openAttempt(): Attempt {
   const manifest = copyManifests(base, place.folder);
   const packageFolder = join(place.folder, "manifests/packages/hello");
   return {
+    folder: place.folder,
     packageFolder,
     image: manifest,
     realize: async (...words) =>
@@ -95,6 +97,23 @@ describe("a change that shows in the package", () => {
       attempt.edit(file, change);
       expect(built(await attempt.realize())).toEqual(
         image.map((label) => (label === deb ? other : label)).sort(),
+      );
+    }
+  });
+
+  test("of the version alone is told by why-rebuild as that, whether its architecture is said or not", async () => {
+    using attempt = openAttempt();
+    await attempt.realize("--arch", "amd64");
+    attempt.edit("hello.yaml", (text) => text.replace("1.0.0", "1.0.1"));
+    for (const words of [[], ["--arch", "amd64"]]) {
+      const { stdout } = done(
+        await kit(["why-rebuild", attempt.image, ...words], {
+          cwd: attempt.folder,
+          store: shared.store,
+        }),
+      );
+      expect(stdout).toContain(
+        'deb-files hello-kit_1.0.1_all.deb: it was hello-kit_1.0.0_all.deb; parameters.control.Version: "1.0.0" became "1.0.1"\n',
       );
     }
   });

@@ -18,7 +18,7 @@ import { gatherFacts } from "./facts.ts";
 import { judge, type LeftOut } from "./leftout.ts";
 import type { LineMeans } from "./linemeans.ts";
 import { type RealizeOptions, Unfinished } from "./means.ts";
-import { areRecorded } from "./recorded.ts";
+import { recordedOf } from "./recorded.ts";
 import { targetsOf } from "./targets.ts";
 
 export interface LineOptions {
@@ -124,9 +124,9 @@ async function settled(
     } else if (plan.wanted.length === 0) {
       return { ...way, plan };
     } else {
-      if (round.options.facts === "recorded" && !(await areRecorded(plan.wanted, means)))
-        return { ...way, plan };
-      way = await withFacts(way, plan.wanted, round, means, build);
+      const ready = round.options.facts === "recorded" ? await recordedOf(plan.wanted, means) : plan.wanted;
+      if (ready.length === 0) return { ...way, plan };
+      way = await withFacts(way, ready, round, means, build);
     }
   }
 }

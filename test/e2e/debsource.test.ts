@@ -285,6 +285,13 @@ describe("trees of one folder, none of whose manifests names another", () => {
     // The set says who is built with whom, whichever of it is asked for.
     const again = done(await run("realize", "set", "--only", "phrase"));
     expect([[...again.paths.keys()], built(again)]).toEqual([["phrase"], []]);
+    // One that is not built keeps nobody from telling what those that are turned out to be.
+    inFolder("set", { ...speaker("bad", "", {}), "bad/debian/rules": "#!/usr/bin/make -f\n%:\n\tfalse\n" });
+    expect((await run("realize", "set")).status).toBe(1);
+    const beside = done(await run("evaluate", "set", "--dependents", "word"));
+    expect((JSON.parse(beside.stdout) as { name: string }[]).map(({ name }) => name)).toEqual(["phrase"]);
+    expect(beside.stderr).toContain("known when these are built: bad_1.0");
+    expect(beside.stderr).not.toContain("word_1.0");
   });
 
   test("one of them is built where nothing is locked yet", async () => {

@@ -97,10 +97,10 @@ test("setuid files, pipes, processes that are left, and files larger than any di
   expect(daemon.text).toContain("left processes running: sleep 1000");
   expect(daemon.places).toEqual(["daemon.yaml:2"]);
   // A file that is nothing but a hole would be read for hours.
-  installs("sparse", "mkdir -p $OUT$PREFIX; truncate -s 8T $OUT$PREFIX/x");
-  const sparse = await failing("sparse", "build/output-too-large");
-  expect(sparse.text).toContain("usr/local/x, of 8192 GiB");
-  expect(sparse.places).toEqual(["sparse.yaml:2"]);
+  installs("huge", "mkdir -p $OUT$PREFIX; truncate -s 8T $OUT$PREFIX/x");
+  const huge = await failing("huge", "build/output-too-large");
+  expect(huge.text).toContain("usr/local/x, of 8192 GiB");
+  expect(huge.places).toEqual(["huge.yaml:2"]);
 });
 
 test("a build that says more than anybody reads has a log of bounded size, with its beginning and its end", async () => {

@@ -10,6 +10,9 @@ export const reproducible: Readonly<Record<string, string>> = {
   build_mtime_policy: "clamp_to_source_date_epoch",
 };
 
+/** What Debian's rpm leaves out of what rpm's own configuration of a distribution has: sources beside debug information. */
+export const ofDebs: Readonly<Record<string, string>> = { _debugsource_packages: "1" };
+
 export function definesOf(macros: Readonly<Record<string, string>>): string[] {
   return Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
 }

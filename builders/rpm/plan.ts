@@ -18,6 +18,7 @@ import { withSecrets } from "../package/shape.ts";
 import type { Asked, GoesOn, LocalsFor, OpenedSource } from "../package/together.ts";
 import { planLauncher } from "../tools/plan.ts";
 import { asksWhileBuilding, readSource, type SourceAbout } from "./about.ts";
+import { ofDebs } from "./macros.ts";
 import {
   declaresFile,
   packagesFile,
@@ -236,7 +237,7 @@ function settledNeeds(
 function toldTo({ manifest, target, distro }: RpmPlan, epoch: number): RpmParameters {
   const debug = target.buildType === "debug" ? debugMacros : {};
   return {
-    macros: { ...(distro.format === "rpm" && distro.macros), ...debug, ...manifest.rpm.macros },
+    macros: { ...(distro.format === "rpm" ? distro.macros : ofDebs), ...debug, ...manifest.rpm.macros },
     environment: manifest.environment,
     epoch,
   };

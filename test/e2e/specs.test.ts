@@ -375,6 +375,7 @@ test("in a root of debs what a spec asks for is mapped, each by a line; its sour
   table('{gcc-c++: g++, "pkgconfig(zlib)": zlib1g-dev}');
   done(await run("lock", "mapped.yaml"));
   const { paths } = done(await run("realize", "mapped.yaml"));
+  expect([...paths.keys()].sort()).toEqual(["mapped", "mapped-debuginfo", "mapped-debugsource"]);
   const { stanza } = readRpm(paths.get("mapped") ?? "");
   expect(stanza["Architecture"]).toBe("x86_64");
   expect(stanza["Requires"]).toContain("libz.so.1()(64bit)");

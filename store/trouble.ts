@@ -2,6 +2,7 @@
 // Knows the system's codes and how much room is left; does not know what was being done.
 
 import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Fault } from "./model/fault.ts";
 
 /**
@@ -58,8 +59,21 @@ function hasRoom(store: string): boolean {
 }
 
 function fullStore(cause: unknown): Fault {
-  return new Fault("store/full", "the store's file system is full", {
+  const what = isOutOfInodes(cause) ? "has no inode left for one more file" : "is full";
+  return new Fault("store/full", `the store's file system ${what}`, {
     cause,
     hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
   });
+}
+
+/** Some file systems have as many as there is room for, and tell none. */
+function isOutOfInodes(cause: unknown): boolean {
+  const { path } = cause as { readonly path?: unknown };
+  if (typeof path !== "string") return false;
+  try {
+    const { files, ffree } = statfsSync(dirname(path));
+    return files > 0 && ffree === 0;
+  } catch {
+    return false;
+  }
 }

@@ -150,6 +150,8 @@ export interface Log {
   line(text: string): void;
   /** Puts stars in the place of these wherever they stand so far. */
   hide(traces: readonly Buffer[]): void;
+  /** The last lines as they were written. */
+  lastLines(count: number): string[];
 }
 
 export type { Command, Entry, Exit, Sandbox, Tree };

@@ -14,6 +14,7 @@ import { buildInRoot } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { packageFileStanza, sourceFacts } from "../repository/rpm/packagefile.ts";
 import { sourceStanza } from "./about.ts";
+import { badSpec } from "./badspec.ts";
 import { checkedHeaderOf, headerOf } from "./header.ts";
 import { declaresFile, packagesFile, rpmAboutParameters, rpmParameters, srpmParameters } from "./recipe.ts";
 import {
@@ -92,10 +93,7 @@ export const srpmBuilder: Builder = {
       binds: [{ source: specs, target: specFolder }, { source: sources, target: sourcesFolder }, ...trees],
     }).catch((error: unknown) => {
       if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
-      throw new Fault("manifest/bad-spec", `rpmbuild cannot read ${spec}, or does not find what it names`, {
-        cause: error,
-        hint: "its last lines say where in the spec; the files of its Source and Patch lines are named by `sources` in the manifest",
-      });
+      throw badSpec(spec, context.log.lastLines(20), error);
     });
     const files = store.records.tree(tree);
     const [srpm, declares] = ["source.src.rpm", declaresFile].map((name) => {

@@ -416,7 +416,11 @@ describe("refused", () => {
     const broken = await refuses(["realize", "broken.yaml"], at(), 3, "manifest/bad-spec");
     expect(broken.spots).toEqual(["broken.yaml:5:13"]);
     expect(broken.text).toContain("broken.spec");
-    expect(broken.text).toContain("line 7: Unknown tag: Nonsense");
+    expect(broken.text).toContain("broken.spec: line 7: Unknown tag: Nonsense");
+    place.write(spec("lacks", "Source0: lacks.c\nPatch0: one.patch"));
+    const lacks = await refuses(["realize", "lacks.yaml"], at(), 3, "manifest/missing-source");
+    expect(lacks.text).toContain("lacks.spec names");
+    expect(lacks.text).toContain("lacks.c");
     edit("named.yaml", "name: named", "name: other");
     const named = await refuses(["realize", "named.yaml"], at(), 3, "manifest/wrong-package");
     expect(named.text).toContain("write name: named");

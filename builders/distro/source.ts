@@ -4,7 +4,7 @@
 import { parseRequest, standsForNative } from "../../evaluator/deb/request.ts";
 import { isSearched, type Source } from "../../evaluator/question.ts";
 import type { ChosenPackage } from "../../evaluator/resolution.ts";
-import { Fault } from "../../store/model/fault.ts";
+import { Fault, type Place } from "../../store/model/fault.ts";
 import type { DebDistro, DistroManifest, RpmDistro } from "./schema.ts";
 
 /** What a closure depends on: addresses left out. */
@@ -103,14 +103,18 @@ const nativeNames: Readonly<Record<string, string>> = {
 /**
  * What kit makes roots and packages of.
  *
+ * @param place where that is asked for
  * @throws {Fault} `manifest/unsupported-format`
  */
-export function requireDeb(distro: DistroManifest): DebDistro {
+export function requireDeb(distro: DistroManifest, place?: Place): DebDistro {
   if (distro.format === "deb") return distro;
   throw new Fault(
     "manifest/unsupported-format",
     `${distro.name} has rpm packages; a distribution of debs is expected`,
-    { hint: "for a distribution of rpms packages are built by rpm, or taken by rpm-prebuilt" },
+    {
+      ...(place && { place }),
+      hint: "for a distribution of rpms packages are built by rpm, or taken by rpm-prebuilt",
+    },
   );
 }
 

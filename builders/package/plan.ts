@@ -13,7 +13,7 @@ import { planDebFiles } from "../deb-files/plan.ts";
 import { planDebPrebuilt } from "../deb-prebuilt/plan.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { Made, MadeSet } from "../distro/package.ts";
-import { requireRpm } from "../distro/source.ts";
+import { requireDeb, requireRpm } from "../distro/source.ts";
 import { planRpmPrebuilt } from "../rpm/prebuilt.ts";
 import { planTrees, type TreePackage } from "../sysroot/plan.ts";
 import { assembled } from "../tools/plan.ts";
@@ -228,6 +228,10 @@ function planPackage(planning: Planning, file: string, target: Target): readonly
   const { manifest, locals, variables, local, architecture, place } = settledPackage(planning, file, target);
   switch (manifest.builder) {
     case "deb-files": {
+      requireDeb(
+        distroNamed(target.distro, target.arch, planning.world.assembly).manifest,
+        place(["builder"]),
+      );
       const packages = planTakenTrees(planning, file, target);
       if (packages === undefined) return undefined;
       const contents = new Map(locals.map(({ file: written }) => [written, local(written)]));

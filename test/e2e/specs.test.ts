@@ -458,6 +458,17 @@ describe("refused", () => {
         "kind: image\nname: debs\ndistro: debian/trixie\npackages: [./bad.yaml]\noutputs: [{type: tar}]\n",
     });
     await refuses(["realize", "debs.yaml"], { ...at(), keepsLock: false }, 3, "manifest/unsupported-format");
+    place.write({
+      "files.yaml":
+        "kind: package\nname: files\nversion: '1'\nbuilder: deb-files\ndistro: mini-rpm\nfiles: [{path: /x, content: x}]\n",
+    });
+    const files = await refuses(
+      ["realize", "files.yaml"],
+      { ...at(), keepsLock: false },
+      3,
+      "manifest/unsupported-format",
+    );
+    expect(files.spots).toEqual(["files.yaml:4:10"]);
     manifest("sources: [{srpm: ./plain.spec}]\n");
     const none = await refuses(["realize", "bad.yaml"], at(), 8, "digest/bad-rpm");
     expect(none.places).toEqual(["bad.yaml:5"]);

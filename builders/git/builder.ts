@@ -1,7 +1,7 @@
 // The git builder: a commit of a repository as a tree.
 // Carries out what the script says, with the network that fixed outputs alone have.
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gitName } from "../../evaluator/gitsource.ts";
 import { poolTime } from "../../store/layout.ts";
@@ -40,14 +40,10 @@ export const gitBuilder: Builder = {
       })
       .catch((error: unknown) => {
         if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
-        throw new Fault(
-          "network/no-commit",
-          `${gitName(url)}: the commit ${parameters.commit} cannot be fetched`,
-          {
-            ...{ cause: error, about: "rev" },
-            hint: "is the repository there, the commit still in it, and sound in git's eyes? The last lines of git say. What was fetched once stays in the store and in caches: another store that has it can push it",
-          },
-        );
+        const at = `${gitName(url)}: the commit ${parameters.commit}`;
+        throw isCheckedOut(join(out, "tree"), parameters.commit)
+          ? noSubmodule(`${at} is there, but not all of its submodules`, error)
+          : noCommit(`${at} cannot be fetched`, error);
       });
     sandbox[Symbol.dispose]();
     const { tree } = await crew.scanFolder(join(out, "tree"));
@@ -65,4 +61,24 @@ function proxyVariables({ http, https, none }: ProxySettings): Record<string, st
     ...(https !== undefined && { https_proxy: https }),
     ...(none !== undefined && { no_proxy: none }),
   };
+}
+
+function noCommit(message: string, cause: Fault): Fault {
+  return new Fault("network/no-commit", message, {
+    ...{ cause, about: "rev" },
+    hint: "is the repository there, the commit still in it, and sound in git's eyes? The last lines of git say. What was fetched once stays in the store and in caches: another store that has it can push it",
+  });
+}
+
+/** Submodules come after it. */
+function isCheckedOut(tree: string, commit: string): boolean {
+  const head = join(tree, ".git/HEAD");
+  return existsSync(head) && readFileSync(head, "utf8").trim() === commit;
+}
+
+function noSubmodule(message: string, cause: Fault): Fault {
+  return new Fault("network/no-submodule", message, {
+    cause,
+    hint: "the last lines of git say which: its address stands in .gitmodules, and is to be one of https or http that takes no password. Or leave `submodules` out",
+  });
 }

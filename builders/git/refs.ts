@@ -74,6 +74,6 @@ export function noRepository(url: string, error: unknown): unknown {
 
 function notGit(label: string): Fault {
   return new Fault("network/not-git", `${label} does not answer as a git repository does`, {
-    hint: "its address is what `git clone` takes; kit speaks git over https and http",
+    hint: "its address is what `git clone` takes, over https or http from a server that speaks git's protocol: a folder of files served as they are is none",
   });
 }

@@ -99,6 +99,25 @@ test("submodules where they are asked for, each at the commit that is written do
   source("v1", ", submodules: true");
   commit("part", { "part.txt": "part two\n" });
   expect(await relocked("deps/part/part.txt")).toBe("part one\n");
+  const words = join(work, "words");
+  const moved = (to: string) =>
+    git(words, "config", "--file", ".gitmodules", "submodule.deps/part.url", `${server.url}/${to}.git`);
+  moved("nowhere");
+  commit("words", {});
+  git(words, "push", "-q", join(place.folder, "served/words.git"), "HEAD:refs/tags/halved");
+  moved("part");
+  commit("words", {});
+  source("halved", ", submodules: true");
+  done(await run("lock", "words.yaml"));
+  const fault = await refuses(
+    ["realize", "words.yaml"],
+    { ...at(), keepsLock: true },
+    6,
+    "network/no-submodule",
+  );
+  expect(fault.text).toContain("is there, but not all of its submodules");
+  expect(fault.text).toContain("nowhere.git");
+  expect(fault.places).toEqual(["words.yaml:5"]);
 });
 
 test("through a proxy, the question and the fetch", async () => {

@@ -5,6 +5,7 @@ import { unreachable } from "../../store/model/fault.ts";
 import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Explanation, type Origin, whyAsked } from "../resolution.ts";
+import { sortedNames } from "../sortednames.ts";
 import type { Formula, Rule } from "./clause.ts";
 import { nameOf } from "./closure.ts";
 import type { Version } from "./package.ts";
@@ -32,13 +33,13 @@ function tellMissing(universe: Universe, request: Request, target: Missing): { t
   const asked = by === "base" ? `${text} (of the base)` : text;
   switch (target.missing) {
     case "unknown": {
-      const names = new Set(universe.names());
-      if (names.has(relation.name))
+      const names = sortedNames(universe);
+      if (names.includes(relation.name))
         return {
           text: `what is said of ${asked} cannot be used`,
           hint: "a warning tells what is wrong with it: tell whoever keeps the archive",
         };
-      const meant = nearest(relation.name, [...names].sort());
+      const meant = nearest(relation.name, names);
       const hint = meant === undefined ? "add the suite that has it" : `did you mean ${meant}?`;
       return { text: `there is no package ${asked}`, hint };
     }
@@ -128,7 +129,7 @@ export function explainUnmet(universe: Universe, alternatives: readonly Relation
     if (universe.isExcluded(relation.name))
       return { explanation, hint: `take ${relation.name} out of what is excluded` };
     const isThere = universe.group(relation.name).length > 0;
-    const meant = isThere ? undefined : nearest(relation.name, [...new Set(universe.names())].sort());
+    const meant = isThere ? undefined : nearest(relation.name, sortedNames(universe));
     return { explanation, hint: meant && `did you mean ${meant}?` };
   });
   const hint = told.flatMap((one) => one.hint ?? [])[0];

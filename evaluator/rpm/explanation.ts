@@ -5,6 +5,7 @@ import { unreachable } from "../../store/model/fault.ts";
 import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Explanation, type Origin, whyAsked } from "../resolution.ts";
+import { sortedNames } from "../sortednames.ts";
 import { comparePackages, nameOf } from "./closure.ts";
 import type { Package } from "./package.ts";
 import { formatRelation, type Relation, type Simple, simplesOf } from "./relation.ts";
@@ -33,13 +34,13 @@ function tellMissing(universe: Universe, { text, relation, by }: Request): { tex
       hint: "ask for a version that exists, or add the repository that has the one you want",
     };
   }
-  const names = new Set(universe.names());
-  if (names.has(relation.name))
+  const names = sortedNames(universe);
+  if (names.includes(relation.name))
     return {
       text: `what is said of ${asked} cannot be used`,
       hint: "a warning tells what is wrong with it, or none of its architectures fits",
     };
-  const meant = nearest(relation.name, [...names].sort());
+  const meant = nearest(relation.name, names);
   const hint = meant === undefined ? "add the repository that has it" : `did you mean ${meant}?`;
   return { text: `nothing is called ${asked}, or provides it`, hint };
 }
@@ -128,7 +129,7 @@ export function explainUnmet(
   const simples = [...simplesOf(relation)];
   const explanation = [...new Set(simples.map((simple) => whatThereIs(universe, simple)))];
   const [unknown] = simples.filter(({ name }) => universe.providers({ name }).length === 0);
-  const meant = unknown && nearest(unknown.name, [...new Set(universe.names())].sort());
+  const meant = unknown && nearest(unknown.name, sortedNames(universe));
   return { explanation, ...(meant !== undefined && { hint: `did you mean ${meant}?` }) };
 }
 

@@ -79,18 +79,14 @@ function withoutElsewhere(refusals: Refusals, elsewhere: ReadonlySet<string>): R
   return { refused, blocked, unbuilt: refusals.unbuilt };
 }
 
-/** Follows whom one waits for, the first of them that leads somewhere. */
-function causeOf(
-  file: string,
-  refusals: Refusals,
-  seen: ReadonlySet<string> = new Set(),
-): string | undefined {
+/** Follows whom one waits for, the first of them that leads somewhere. @param seen those that were followed already */
+function causeOf(file: string, refusals: Refusals, seen = new Set<string>()): string | undefined {
   const { refused, blocked, unbuilt } = refusals;
   const own = unbuilt.get(file) ?? (refused.has(file) ? file : undefined);
   if (own !== undefined || seen.has(file)) return own;
-  const further = new Set([...seen, file]);
+  seen.add(file);
   for (const other of blocked.get(file)?.by ?? []) {
-    const cause = causeOf(other, refusals, further);
+    const cause = causeOf(other, refusals, seen);
     if (cause !== undefined) return cause;
   }
   return undefined;

@@ -354,6 +354,11 @@ describe("trees of one folder, none of whose manifests names another", () => {
       expect(states).toContain(line);
     expect(states).toContain("blocked,package,after,,bad\n");
     expect(outcome.stderr).toContain("after is not built: it waits for bad");
+    // The summary counts what was never planned, with the build that it began at.
+    const summary = outcome.stderr.split("\n").find((line) => line.includes('"type":"done"')) ?? "{}";
+    expect(JSON.parse(summary)).toMatchObject({
+      ...{ failed: 1, blocked: 1, failures: [{ label: "bad_1.0", blocked: 1 }] },
+    });
     // What was chosen stays chosen: the next attempt is at the same thing, and goes on with what is left.
     const lock = () => readFileSync(join(place.folder, "some/packages.lock"), "utf8");
     expect(lock()).toContain('"partial": true');

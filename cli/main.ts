@@ -76,7 +76,7 @@ for (const command of commands) cli.register(command);
 
 let interrupted = false;
 /** Milliseconds that what runs has to come to its end once it is interrupted; what is left by then is for the next session. */
-const longestTidying = 20_000;
+const longestTidying = 60_000;
 const interruptions = new Set<() => Promise<void>>();
 const interrupt = () => {
   // A second one does not wait for what is being tidied up.

@@ -22,13 +22,11 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname } from "node:path";
 import { type HashedFile, openFileHash } from "./filehash.ts";
 import type { Holds } from "./holds.ts";
 import { type Attributes, blobAttributes, type Layout, poolTime } from "./layout.ts";
 import { type Digest, digestOf, type Hasher, hasher, hexOf } from "./model/digest.ts";
 import { Fault } from "./model/fault.ts";
-import { openRoom } from "./room.ts";
 import type { System } from "./system.ts";
 
 export interface Pool {
@@ -198,9 +196,7 @@ export function openPool(layout: Layout, system: System, staging: string, holds:
       };
     },
     adopt(file, attributes) {
-      const { size } = lstatSync(file);
-      openRoom(dirname(file)).take(size, basename(file));
-      const [adopted] = pool.adoptAll([{ ...attributes, file, size }]);
+      const [adopted] = pool.adoptAll([{ ...attributes, file, size: lstatSync(file).size }]);
       return adopted as Adopted;
     },
     adoptAll(files) {

@@ -1,4 +1,4 @@
-// Room for what was made: a file system holds no more than it has blocks.
+// Room for what a build made: as many bytes as its file system has.
 // Knows sizes as they are read; does not know how many blocks a file takes.
 
 import { statfsSync } from "node:fs";
@@ -10,8 +10,8 @@ export interface Room {
 }
 
 /**
- * What may be taken out of a folder: no more bytes than its file system has in all. A sparse file takes few blocks and hours
- * to be read (8 TiB at 1 GiB/s: over two), and no copy of it could ever be written out.
+ * What may be taken out of a folder: no more bytes than its file system has in all. A sparse file takes few blocks, and hours
+ * to be read (8 TiB at 1 GiB/s: over two): of what a build leaves, nobody said that it is meant.
  */
 export function openRoom(folder: string): Room {
   const { blocks, bsize } = statfsSync(folder);

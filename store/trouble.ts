@@ -20,7 +20,6 @@ export function asFault(error: unknown): unknown {
         hint: "mount it to be written, or name another folder: --store DIR or KIT_STORE",
       });
     case "EMFILE":
-    case "ENFILE":
       return new Fault("host/open-files", "kit may not have as many files open as it takes", {
         cause: error,
         hint: "raise the limit it is run with: ulimit -n 4096",
@@ -46,7 +45,7 @@ export function asFault(error: unknown): unknown {
  */
 export function fullFault(fault: Fault, store: string): Fault {
   if ((fault.code !== "build/failed" && fault.code !== "build/no-room") || hasRoom(store)) return fault;
-  const { code, message, hint = "" } = fullStore(fault);
+  const { code, message, hint = "" } = fullStore(fault, store);
   return new Fault(code, message, { hint, cause: fault, details: [fault.message, ...fault.details] });
 }
 
@@ -55,23 +54,28 @@ const noRoom = 1 << 20;
 
 function hasRoom(store: string): boolean {
   const { bavail, bsize } = statfsSync(store);
-  return bavail * bsize > noRoom;
+  return bavail * bsize > noRoom && !isOutOfInodes(store);
 }
 
-function fullStore(cause: unknown): Fault {
-  const what = isOutOfInodes(cause) ? "has no inode left for one more file" : "is full";
+/** @param folder on the file system, where it is known */
+function fullStore(cause: unknown, folder = folderOf(cause)): Fault {
+  const isOut = folder !== undefined && isOutOfInodes(folder);
+  const what = isOut ? "has no inode left for one more file" : "is full";
   return new Fault("store/full", `the store's file system ${what}`, {
     cause,
     hint: "make room, or run `kit gc`, then repeat the command: what was finished is kept",
   });
 }
 
-/** Some file systems have as many as there is room for, and tell none. */
-function isOutOfInodes(cause: unknown): boolean {
+function folderOf(cause: unknown): string | undefined {
   const { path } = cause as { readonly path?: unknown };
-  if (typeof path !== "string") return false;
+  return typeof path === "string" ? dirname(path) : undefined;
+}
+
+/** Some file systems have as many as there is room for, and tell none. */
+function isOutOfInodes(folder: string): boolean {
   try {
-    const { files, ffree } = statfsSync(dirname(path));
+    const { files, ffree } = statfsSync(folder);
     return files > 0 && ffree === 0;
   } catch {
     return false;

@@ -16,7 +16,7 @@ import type { DebFilesManifest } from "../package/deb-files.ts";
 import { localInput, type PlacedFile } from "../package/place.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const debFilesVersions = { "deb-files": "3", sandbox: sandboxVersion } as const;
+export const debFilesVersions = { "deb-files": "4", sandbox: sandboxVersion } as const;
 
 export interface DebFile extends PlacedFile {
   readonly template: boolean;
@@ -87,7 +87,7 @@ export function debFilesDerivation(plan: DebFilesPlan): Derivation {
       manifest.deb.units.map((from) => [from.slice(from.lastIndexOf("/") + 1), local(from)]),
     ),
     triggers: manifest.deb.triggers,
-    // Only what templates use: a comment in `vars` or a further one changes nothing that is built.
+    // Where there is a template, since which of them it uses is known when it is read; else a further one changes nothing.
     variables: manifest.files.some(({ template }) => template) ? Object.fromEntries(plan.variables) : {},
     epoch: plan.epoch,
   };

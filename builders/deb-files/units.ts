@@ -54,7 +54,7 @@ export function maintainerScript(name: string, own: string | undefined, snippet:
   if (snippet === "") return own;
   const [head = "", ...lines] = own.trimEnd().split("\n");
   if (!shellHead.test(head)) throw otherInterpreter(name, head);
-  return `${head}\n(\n${lines.join("\n")}\n)\nstatus=$?\ntest $status = 0 || exit $status\nset -e\n${snippet}\nexit 0\n`;
+  return `${head}\n(\n:\n${lines.join("\n")}\n)\nstatus=$?\ntest $status = 0 || exit $status\nset -e\n${snippet}\nexit 0\n`;
 }
 
 const shellHead = /^#!\s*(?:\/usr)?\/bin\/(?:sh|dash|bash)(?:\s+-\S+)?\s*$/;

@@ -23,7 +23,7 @@ export function machineOf(
   const reference = references.find(({ kind }) => kind === machineKind.name);
   if (reference === undefined) return undefined;
   const own = assembled(assembly, reference.file);
-  return { own, manifest: settle(own, machineKind, target).manifest };
+  return { own, manifest: settle(own, machineKind, { ...target, machine: own.name }).manifest };
 }
 
 /** The image with the packages by name that the machine has, and its command line before the image's own, which so has the last word. */

@@ -39,20 +39,20 @@ export function isWorthAnother(error: unknown): boolean {
 export function forItsReason(fault: Fault, said: readonly string[]): Fault {
   if (fault.code !== "build/failed") return fault;
   const { message, details } = fault;
-  const shortage = shortages.find(({ words }) => said.some((line) => words.test(line)));
-  if (shortage !== undefined) {
-    const { code, where, hint } = shortage;
-    return new Fault(code, `${message}, where ${where}`, { hint, details, cause: fault });
-  }
   const left = said.findLast((one) => one.startsWith(`kit: ${leftProcesses}`));
-  if (left === undefined) return fault;
-  return new Fault("build/left-processes", left.slice("kit: ".length).trimEnd(), {
-    hint: "what a build starts has to end with it: a daemon that is started for tests is stopped by them",
-    ...{ details, cause: fault },
-  });
+  if (left !== undefined) {
+    return new Fault("build/left-processes", left.slice("kit: ".length).trimEnd(), {
+      hint: "what a build starts has to end with it: a daemon that is started for tests is stopped by them",
+      ...{ details, cause: fault },
+    });
+  }
+  const shortage = shortages.find(({ words }) => said.some((line) => words.test(line)));
+  if (shortage === undefined) return fault;
+  const { code, where, hint } = shortage;
+  return new Fault(code, `${message}, where ${where}`, { hint, details, cause: fault });
 }
 
-/** By the words of strerror(3) in the C locale, of Go and Rust, which differ in their capitals alone, of make, gcc, perl and dpkg. */
+/** By the words of strerror(3) in the C locale, of Go and Rust, which differ in their capitals alone, of make, gcc, shells, perl and dpkg. */
 const shortages = [
   {
     words: /no space left on device|disk quota exceeded/i,
@@ -62,14 +62,14 @@ const shortages = [
   },
   {
     words:
-      /^g?make(?:\[\d+\])?: \*\*\* \[.*\] Killed$|Killed signal terminated program|internal compiler error: Killed/,
+      /^g?make(?:\[\d+\])?: \*\*\* \[.*\] (?:Killed|Error 137)$|Killed signal terminated program|internal compiler error: Killed|terminated with signal 9 \[Killed\]|: line \d+:\s+\d+ Killed\b/,
     code: "build/killed",
     where: "a process of it was killed",
     hint: "by somebody, or by a kernel that has no memory left: build less at once with --jobs",
   },
   {
     words:
-      /cannot allocate memory|virtual memory exhausted|^out of memory!|fork.*resource temporarily unavailable|cannot fork/i,
+      /cannot allocate memory|virtual memory exhausted|^out of memory!|out of memory allocating \d+ bytes|fork.*resource temporarily unavailable|cannot fork/i,
     code: "build/no-memory",
     where: "the host gave no memory, or no process more",
     hint: "build less at once with --jobs, or look at the limits kit is run with (ulimit -u, ulimit -v); it is built anew the next time",

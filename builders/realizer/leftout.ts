@@ -37,7 +37,10 @@ export function judge(
   const isElsewhere = (file: string, fault: Fault | undefined) =>
     isSet && fault?.code === "manifest/unsupported-architecture" && isOfItself(fault, file, assembly);
   const elsewhere = [...refusals.refused].filter(([file, fault]) => isElsewhere(file, fault));
-  const { refused, blocked, unbuilt } = withoutElsewhere(refusals, new Set(elsewhere.map(([file]) => file)));
+  const { refused, blocked, unbuilt } = withoutElsewhere(
+    refusals,
+    new Map(elsewhere.map(([file]) => [file, nameOf(file)])),
+  );
   // One fault may be of several: of all in a circle.
   const faults = [...Map.groupBy(refused, ([, fault]) => fault)].map(([fault, all]) => {
     const own = all.length === 1 ? assembly.manifests.get(all[0]?.[0] ?? "") : undefined;
@@ -63,20 +66,33 @@ export function judge(
   return { leftOut, faults };
 }
 
-/** Who is for other architectures alone gives nobody anything: who found nobody else has nobody to wait for. */
-function withoutElsewhere(refusals: Refusals, elsewhere: ReadonlySet<string>): Refusals {
+/** Who is for other architectures alone gives nobody anything: who has nobody else to wait for is refused. */
+function withoutElsewhere(refusals: Refusals, elsewhere: ReadonlyMap<string, string>): Refusals {
   const refused = new Map([...refusals.refused].filter(([file]) => !elsewhere.has(file)));
   const blocked = new Map(refusals.blocked);
   for (const [file, { by, lacking }] of blocked) {
     const others = by.filter((one) => !elsewhere.has(one));
-    if (lacking.length === 0 || others.length === by.length) continue;
+    if (others.length === by.length) continue;
     if (others.length > 0) blocked.set(file, { by: others, lacking });
     else {
       blocked.delete(file);
-      refused.set(file, new Fault("unresolved/nobody-provides", `nobody provides ${lacking.join(", ")}`));
+      refused.set(
+        file,
+        nobodyHere(
+          lacking,
+          by.map((one) => elsewhere.get(one) ?? one),
+        ),
+      );
     }
   }
   return { refused, blocked, unbuilt: refusals.unbuilt };
+}
+
+function nobodyHere(lacking: readonly string[], names: readonly string[]): Fault {
+  const what = lacking.length > 0 ? lacking.join(", ") : names.join(", ");
+  return new Fault("unresolved/nobody-provides", `nobody provides ${what} for this architecture`, {
+    hint: `${names.join(", ")}: for other architectures alone; is this one, too?`,
+  });
 }
 
 /** Follows whom one waits for, the first of them that leads somewhere. @param seen those that were followed already */

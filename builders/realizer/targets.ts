@@ -17,8 +17,8 @@ export function targetsOf(assembly: Assembly, wish: Wish, host: string): readonl
 /** The wish without an architecture that is no other than what the manifest is for anyway. */
 export function plainWish(assembly: Assembly, wish: Wish, host: string): Wish {
   const { architecture, ...rest } = wish;
-  const own = targetsOf(assembly, rest, host).map(({ arch }) => arch);
-  return own.length === 1 && own[0] === architecture ? rest : wish;
+  const own = new Set(targetsOf(assembly, rest, host).map(({ arch }) => arch));
+  return architecture !== undefined && own.size === 1 && own.has(architecture) ? rest : wish;
 }
 
 /** The first: what a package is built for. */

@@ -22,14 +22,14 @@ export interface Board {
   elapsed(): number;
 }
 
-/** Each derivation counts once, by the first end it came to. */
+/** Each derivation counts once, by the first end it came to, and each manifest that is not planned. */
 export interface Counts {
   readonly built: number;
   readonly reused: number;
   /** Out of caches. */
   readonly brought: number;
   readonly failed: number;
-  /** What wanted an input that failed. */
+  /** What wanted an input that failed, or is built with what did. */
   readonly blocked: number;
   /** What was interrupted. */
   readonly stopped: number;
@@ -60,7 +60,11 @@ export function openBoard(now: Clock): Board {
   const tally = { built: 0, reused: 0, brought: 0, failed: 0, blocked: 0, stopped: 0 };
   const failures: Failure[] = [];
   let end: number | undefined;
+  /** Of what was blocked, the failure that it was blocked by. */
+  const rootOf = new Map<string, string>();
   let planned = 0;
+  /** Of manifests that are not planned. */
+  let unplanned = 0;
   let known = 0;
 
   const tellEnd = (event: Ended) => {
@@ -73,15 +77,20 @@ export function openBoard(now: Clock): Board {
     if (outcome === "failed") failures.push({ id, builder, label, ...(fault && { fault }), blocked: 0 });
     // What a failure blocks is told directly after it.
     const cause = failures.at(-1);
-    if (outcome === "blocked" && cause)
+    if (outcome === "blocked" && cause) {
       failures[failures.length - 1] = { ...cause, blocked: cause.blocked + 1 };
+      rootOf.set(id, cause.id);
+    }
   };
 
   const tellUnplanned = ({ file, name, how, cause, fault }: Unplanned) => {
     tally[how]++;
+    unplanned++;
     if (how === "failed")
       failures.push({ id: file, builder: "package", label: name, ...(fault && { fault }), blocked: 0 });
-    const index = failures.findIndex(({ id }) => id === cause);
+    // What was asked for may itself have been blocked.
+    const root = cause === undefined ? undefined : (rootOf.get(cause) ?? cause);
+    const index = failures.findIndex(({ id }) => id === root);
     const known = failures[index];
     if (known) failures[index] = { ...known, blocked: known.blocked + 1 };
   };
@@ -106,7 +115,7 @@ export function openBoard(now: Clock): Board {
     counts() {
       const reused = known + tally.reused;
       const done = tally.built + reused + tally.brought + tally.failed + tally.blocked + tally.stopped;
-      return { ...tally, reused, done, total: Math.max(planned, done) };
+      return { ...tally, reused, done, total: Math.max(planned + unplanned, done) };
     },
     failures: () => failures.toSorted((a, b) => b.blocked - a.blocked),
     left: () => (end === undefined || end <= now() ? undefined : end - now()),

@@ -49,7 +49,7 @@ export function absenceOf(
   const fitting = pkg === undefined ? [] : fittingOf(universe, pkg, wanted);
   if (pkg === undefined || versions.length === 0) {
     const providers = universe.satisfiers(relation, native).map((version) => version.name);
-    const close = providers.length > 0 ? undefined : nearest(name, [...universe.names()].sort());
+    const close = providers.length > 0 ? undefined : nearest(name, universe.names());
     const hint = close === undefined ? [] : [`did you mean ${close}?`];
     const reasons = [`there is no package ${key}`, ...hint];
     return { ...known, providers: [...new Set(providers)].sort(), reasons };

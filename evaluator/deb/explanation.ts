@@ -5,7 +5,6 @@ import { unreachable } from "../../store/model/fault.ts";
 import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Explanation, type Origin, whyAsked } from "../resolution.ts";
-import { sortedNames } from "../sortednames.ts";
 import type { Formula, Rule } from "./clause.ts";
 import { nameOf } from "./closure.ts";
 import type { Version } from "./package.ts";
@@ -33,7 +32,7 @@ function tellMissing(universe: Universe, request: Request, target: Missing): { t
   const asked = by === "base" ? `${text} (of the base)` : text;
   switch (target.missing) {
     case "unknown": {
-      const names = sortedNames(universe);
+      const names = universe.names();
       if (names.includes(relation.name))
         return {
           text: `what is said of ${asked} cannot be used`,
@@ -129,7 +128,7 @@ export function explainUnmet(universe: Universe, alternatives: readonly Relation
     if (universe.isExcluded(relation.name))
       return { explanation, hint: `take ${relation.name} out of what is excluded` };
     const isThere = universe.group(relation.name).length > 0;
-    const meant = isThere ? undefined : nearest(relation.name, sortedNames(universe));
+    const meant = isThere ? undefined : nearest(relation.name, universe.names());
     return { explanation, hint: meant && `did you mean ${meant}?` };
   });
   const hint = told.flatMap((one) => one.hint ?? [])[0];

@@ -76,7 +76,8 @@ export interface Universe {
   satisfiers(relation: Relation, architecture: string | "every"): readonly Version[];
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
-  names(): Iterable<string>;
+  /** Each once, sorted: of an archive's 60,000 that takes 40 ms, the first time alone. */
+  names(): readonly string[];
   /** What apt's cache has, and since when. */
   spoken(): Spoken;
   /** Names of the packages of a task (tasksel's `Task` field), sorted. */
@@ -100,6 +101,7 @@ export function universe(options: UniverseOptions): Universe {
   const groups = new Map<string, readonly Package[]>();
   const answers = new Map<string, readonly Version[]>();
   const parsed = new Map<string, readonly Relation[]>();
+  let names: readonly string[] | undefined;
   let spoken: Spoken | undefined;
   const warnings = new Set(
     sources.flatMap(({ index, repository, suite }) =>
@@ -189,16 +191,13 @@ export function universe(options: UniverseOptions): Universe {
     base(set) {
       const line = set === "essential" ? "Essential: yes" : `Priority: ${set}`;
       const listed = sources.flatMap(({ index }) => index.withLine(line).map(index.nameAt));
-      const names = new Set([...listed, ...locals.keys()]);
-      return [...names].sort().filter((name) => {
+      return sortedNames([...listed, ...locals.keys()]).filter((name) => {
         const candidate = group(name).find((pkg) => pkg.architecture === options.architecture)?.candidate;
         return set === "essential" ? candidate?.essential : candidate?.importance === set;
       });
     },
-    *names() {
-      yield* locals.keys();
-      for (const { index } of sources) yield* index.names();
-    },
+    names: () =>
+      (names ??= sortedNames([...locals.keys(), ...sources.flatMap(({ index }) => [...index.names()])])),
     spoken() {
       spoken ??= spokenNames(
         sources.map(({ index }) => index),

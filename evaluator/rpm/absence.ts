@@ -48,7 +48,7 @@ export function absenceOf(
     return { ...known, reasons: [`${name} is excluded: as far as this goes it does not exist`] };
   if (own === undefined) {
     const providers = [...new Set(fitting.map((pkg) => pkg.name))].sort();
-    const close = providers.length > 0 ? undefined : nearest(name, [...new Set(universe.names())].sort());
+    const close = providers.length > 0 ? undefined : nearest(name, universe.names());
     const hint = close === undefined ? [] : [`did you mean ${close}?`];
     const met = takenOnes.map((pkg) => `${nameIn(pkg, native)} ${pkg.version} is taken, which provides it`);
     return { ...known, providers, reasons: [`there is no package ${name}`, ...hint, ...met] };

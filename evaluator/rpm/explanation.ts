@@ -5,7 +5,6 @@ import { unreachable } from "../../store/model/fault.ts";
 import { argued, listed } from "../argument.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Explanation, type Origin, whyAsked } from "../resolution.ts";
-import { sortedNames } from "../sortednames.ts";
 import { comparePackages, nameOf } from "./closure.ts";
 import type { Package } from "./package.ts";
 import { formatRelation, type Relation, type Simple, simplesOf } from "./relation.ts";
@@ -34,7 +33,7 @@ function tellMissing(universe: Universe, { text, relation, by }: Request): { tex
       hint: "ask for a version that exists, or add the repository that has the one you want",
     };
   }
-  const names = sortedNames(universe);
+  const names = universe.names();
   if (names.includes(relation.name))
     return {
       text: `what is said of ${asked} cannot be used`,
@@ -129,7 +128,7 @@ export function explainUnmet(
   const simples = [...simplesOf(relation)];
   const explanation = [...new Set(simples.map((simple) => whatThereIs(universe, simple)))];
   const [unknown] = simples.filter(({ name }) => universe.providers({ name }).length === 0);
-  const meant = unknown && nearest(unknown.name, sortedNames(universe));
+  const meant = unknown && nearest(unknown.name, universe.names());
   return { explanation, ...(meant !== undefined && { hint: `did you mean ${meant}?` }) };
 }
 

@@ -79,7 +79,8 @@ export interface Universe {
   package(number: number): Package;
   /** Normal forms that were made already: packages share their relations. */
   readonly forms: Map<Relation, readonly (readonly number[])[]>;
-  names(): Iterable<string>;
+  /** Each once, sorted: of a distribution's 60,000 that takes 40 ms, the first time alone. */
+  names(): readonly string[];
   /**
    * A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. It is told by
    * this name, which need not be one that packages have.
@@ -106,6 +107,7 @@ export function universe(options: UniverseOptions): Universe {
   const packages: Package[] = [];
   const keys: Key[] = [];
   // All packages so far but the last few, sorted, and the place of each by number.
+  let names: readonly string[] | undefined;
   let inOrder: readonly Package[] = [];
   const places: number[] = [0];
   const groups = new Map<string, readonly Package[]>();
@@ -245,8 +247,9 @@ export function universe(options: UniverseOptions): Universe {
       return pkg;
     },
     forms: new Map(),
-    *names() {
-      for (const { index } of sources) yield* index.names();
+    names() {
+      names ??= [...new Set(sources.flatMap(({ index }) => [...index.names()]))].sort();
+      return names;
     },
     outside(stanza, name) {
       const described = { ...describePackage({ ...stanza, Architecture: "noarch" }, parse), name };

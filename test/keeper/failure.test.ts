@@ -25,7 +25,11 @@ test.each([
   ["make[2]: *** [Makefile:2: all] Killed", "build/killed"],
   ["g++: fatal error: Killed signal terminated program cc1plus", "build/killed"],
   ["Out of memory!", "build/no-memory"],
-  ["cc1: out of memory allocating 65536 bytes", "build/failed"],
+  ["cc1: out of memory allocating 65536 bytes", "build/no-memory"],
+  ["collect2: fatal error: ld terminated with signal 9 [Killed]", "build/killed"],
+  ["make: *** [Makefile:2: all] Error 137", "build/killed"],
+  ["/var/tmp/rpm-tmp.x: line 12:   345 Killed                  ./gen", "build/killed"],
+  ["make: *** [Makefile:2: all] Error 1", "build/failed"],
   ["virtual memory exhausted: Cannot allocate memory", "build/no-memory"],
   ["sh: 1: Cannot fork", "build/no-memory"],
   [

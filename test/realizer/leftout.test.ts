@@ -143,8 +143,14 @@ describe("judged", () => {
     const alone = judged(kept("a"));
     expect(alone.leftOut[1]).toMatchObject({ name: "c", state: "failed" });
     expect(alone.faults).toMatchObject([
-      { code: "unresolved/nobody-provides", message: "c: nobody provides /usr/bin/x", place: { line: 2 } },
+      {
+        code: "unresolved/nobody-provides",
+        message: "c: nobody provides /usr/bin/x for this architecture",
+        place: { line: 2 },
+      },
     ]);
+    const declared = judged({ by: [fileOf("a")], lacking: [] });
+    expect(declared.faults).toMatchObject([{ message: "c: nobody provides a for this architecture" }]);
   });
 });
 

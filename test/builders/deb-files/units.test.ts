@@ -37,6 +37,10 @@ describe("after a shell's script the units are looked after", () => {
     expect(run(own)).toEqual({ status: 0, lines: ["own", "snippet"] });
   });
 
+  test.each(["#!/bin/sh", "#!/bin/sh\n#DEBHELPER#\n"])("also where it does nothing: %j", (own) => {
+    expect(run(own)).toEqual({ status: 0, lines: ["snippet"] });
+  });
+
   test.each([
     ["by a command", "#!/bin/sh\nset -e\necho own\nfalse\necho never\n", 1],
     ["by exit", "#!/bin/sh\necho own\nexit 3\n", 3],

@@ -387,6 +387,7 @@ test("of a set what is for other processors is left out; what has no source is t
     ...{
       ...spec("lost", "Source0: http://127.0.0.1:9/lost.tar"),
       ...spec("after", "BuildRequires: lost-devel"),
+      ...spec("wants", "BuildRequires: elsewhere"),
     },
   };
   const sources = (all["lost.yaml"] ?? "").concat(
@@ -401,8 +402,18 @@ test("of a set what is for other processors is left out; what has no source is t
   expect([...outcome.paths.keys()]).toEqual(["here"]);
   expect(outcome.stderr).toContain("elsewhere is left out: its spec has ExclusiveArch: s390x");
   const states = readFileSync(join(place.folder, "part.csv"), "utf8");
-  for (const line of ["elsewhere,package,elsewhere,,", "blocked,package,after,,lost"])
-    expect(states).toContain(line);
+  const ends = [
+    "elsewhere,package,elsewhere,,",
+    "blocked,package,after,,lost",
+    "failed,package,wants,,unres",
+  ];
+  for (const line of ends) expect(states).toContain(line);
+  expect(outcome.stderr).toContain("wants: nobody provides elsewhere for this architecture");
+  const summary = outcome.stderr.split("\n").find((line) => line.includes('"type":"done"')) ?? "{}";
+  // What was asked for of `lost` is blocked by what could not be fetched, and is where the waiting of `after` began.
+  expect(JSON.parse(summary)).toMatchObject({ failed: 2 });
+  const failures = (JSON.parse(summary) as { failures: { label: string; blocked: number }[] }).failures;
+  expect(failures.find(({ label }) => label === "lost.tar")?.blocked).toBeGreaterThan(1);
 });
 
 describe("refused", () => {

@@ -104,7 +104,7 @@ describe("a change that shows in the package", () => {
   test("of the version alone is told by why-rebuild as that, whether its architecture is said or not", async () => {
     using attempt = openAttempt();
     await attempt.realize("--arch", "amd64");
-    attempt.edit("hello.yaml", (text) => text.replace("1.0.0", "1.0.1"));
+    attempt.edit("hello.yaml", (text) => text.replace("1.0.0", "1.0.2"));
     for (const words of [[], ["--arch", "amd64"]]) {
       const { stdout } = done(
         await kit(["why-rebuild", attempt.image, ...words], {
@@ -113,7 +113,7 @@ describe("a change that shows in the package", () => {
         }),
       );
       expect(stdout).toContain(
-        'deb-files hello-kit_1.0.1_all.deb: it was hello-kit_1.0.0_all.deb; parameters.control.Version: "1.0.0" became "1.0.1"\n',
+        'deb-files hello-kit_1.0.2_all.deb: it was hello-kit_1.0.0_all.deb; parameters.control.Version: "1.0.0" became "1.0.2"\n',
       );
     }
   });

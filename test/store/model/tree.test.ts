@@ -68,7 +68,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
   owned.map((owned) => ({ type: "fifo" as const, ...owned })),
   fc
     .record({ owned, target: fc.oneof(name, fc.constantFrom("/", "..", "/etc/../x")) })
-    .filter(({ target }) => !target.includes("\0"))
+    .filter(({ target }) => !target.includes("\0") && target.isWellFormed())
     .map(({ owned, target }) => ({ type: "symlink" as const, ...owned, target })),
   fc
     .record({

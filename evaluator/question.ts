@@ -131,7 +131,8 @@ export function questionText(question: ClosureQuestion): string {
     root,
     build,
   } = question;
-  const parts = [`${sourceText(source)}: ${[...base.map((name) => `<${name}>`), ...requests].join(" ")}`];
+  const asked = [...base.map((name) => `<${name}>`), ...requests].join(" ");
+  const parts = asked === "" ? [] : [asked];
   for (const text of optional) parts.push(`${optionalWord} ${text}`);
   if (groups.length > 0) parts.push(`${groupsWord} ${groups.join(" ")}`);
   if (exclude.length > 0) parts.push(`without ${exclude.join(" ")}`);
@@ -142,7 +143,7 @@ export function questionText(question: ClosureQuestion): string {
   if (build) parts.push(buildWord);
   if (recommends) parts.push("with what is recommended");
   if (source.search) parts.push(`out of ${source.search.join(" then ")}`);
-  return parts.join(", ");
+  return `${sourceText(source)}: ${parts.join(", ")}`;
 }
 
 /** A distribution that is made of another one's packages has hundreds. */
@@ -177,11 +178,12 @@ export interface Frame {
 /** Names hold neither spaces nor commas, requests no commas. */
 export function questionFrame(text: string): Frame {
   const [source = "", rest = ""] = text.split(": ", 2);
-  const [asked = "", ...parts] = rest.split(", ");
+  // What is asked for by name comes first, where anything is.
+  const parts = rest.split(", ");
   const after = (word: string) =>
     parts.flatMap((part) => (part.startsWith(`${word} `) ? [part.slice(word.length + 1)] : []));
   const names = (word: string) => after(word).flatMap((part) => part.split(" "));
-  const base = [...asked.matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name);
+  const base = [...(parts[0] ?? "").matchAll(/<([a-z0-9+.-]+)>/g)].map(([, name = ""]) => name);
   return {
     source,
     architectures: (source.split(" ")[1] ?? "").split("+"),

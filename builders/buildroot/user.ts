@@ -40,7 +40,7 @@ export function asBuildUser(command: string, environment: Readonly<Record<string
   return `setpriv ${rights} env PATH="$build_path" ${variables.join(" ")} ${command}`;
 }
 
-/** Says of itself what a build is told by that ended too early. */
+/** How the line begins that names what a build left running. */
 export const leftProcesses = "the build ended and left processes running";
 
 /**

@@ -14,7 +14,7 @@ export interface DebFilesContext
   extends Pick<DebFilesPlan, "architecture" | "buildType" | "locals" | "packages" | "variables"> {
   /** Name of the distribution it is built for. */
   readonly distro: string;
-  /** Where the manifest says so. */
+  /** Where the manifest has what lies at this path. */
   readonly place: (path: readonly (string | number)[]) => Place;
 }
 

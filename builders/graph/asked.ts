@@ -24,8 +24,7 @@ import { unreachable } from "../../store/model/fault.ts";
 import { controlFields } from "../deb-files/recipe.ts";
 import { distroNamed } from "../distro/named.ts";
 import type { DebDistro } from "../distro/schema.ts";
-import { architecturesOf, settleImage } from "../image/plan.ts";
-import { wantedIn } from "../image/workloads.ts";
+import { architecturesOf, openImage } from "../image/plan.ts";
 import { isManifest } from "../package/debian.ts";
 import { architectureFor, refuseSameName, withLocalNames } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
@@ -54,15 +53,9 @@ export function askedPools(asked: Asked): Pool[] {
     case "image": {
       const settling = { world: { assembly, host }, wish };
       return architecturesOf(settling, root.file).map((architecture) => {
-        const {
-          manifest,
-          packageFiles,
-          distro: written,
-          target,
-        } = settleImage(settling, root.file, architecture);
-        const distro = requireDrawn(written);
-        const wanted = wantedIn(assembly, root, target);
-        const files = [...packageFiles, ...wanted.files];
+        const image = openImage(settling, root.file, architecture);
+        const { manifest, wanted, packageFiles: files, target } = image;
+        const distro = requireDrawn(image.distro);
         const sources = sourcesOf(files, target, asked);
         const own = sources.filter(({ key }) => files.includes(key));
         const named = manifest.packages.filter((name) => !isManifest(name));

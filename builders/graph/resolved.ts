@@ -19,9 +19,8 @@ import { type ChosenPackage, isAsker } from "../../evaluator/resolution.ts";
 import { type Derivation, type Input, type Request, requestDigest } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import { distroNamed } from "../distro/named.ts";
-import { architecturesOf, settleImage } from "../image/plan.ts";
+import { architecturesOf, openImage } from "../image/plan.ts";
 import { resolveRoots } from "../image/root.ts";
-import { wantedIn } from "../image/workloads.ts";
 import { pinnedRequest } from "../lock/pinned.ts";
 import { type LocalPackage, planPackages } from "../package/plan.ts";
 import { resolveRequest } from "../realizer/resolve.ts";
@@ -54,15 +53,13 @@ export function scopesOf(planning: Planning): Scope[] {
   switch (root.kind.name) {
     case "image":
       return architecturesOf(planning, root.file).flatMap((architecture): Scope[] => {
-        const {
-          manifest,
-          packageFiles,
-          distro: written,
-          target,
-        } = settleImage(planning, root.file, architecture);
-        const distro = requireDrawn(written);
-        const wanted = wantedIn(assembly, root, target);
-        const packages = planPackages(planning, [...packageFiles, ...wanted.files], target);
+        const { manifest, wanted, packageFiles, target, ...image } = openImage(
+          planning,
+          root.file,
+          architecture,
+        );
+        const distro = requireDrawn(image.distro);
+        const packages = planPackages(planning, packageFiles, target);
         const roots = packages && resolveRoots(planning, { manifest, distro, target, wanted, packages });
         return roots
           ? [{ kind: "image", ...own, name: manifest.name, target, packages, closure: roots.joint }]

@@ -74,7 +74,7 @@ export function architecturesOf(planning: Settling, file: string): readonly stri
 }
 
 /** The image, its machine and its distribution as they stand for an architecture. */
-export function settleImage(planning: Settling, file: string, architecture: string) {
+function settleImage(planning: Settling, file: string, architecture: string) {
   const { world, wish } = planning;
   const own = assembled(world.assembly, file);
   const buildType = wish.buildType ?? writtenBuildType(own.document.value);
@@ -85,8 +85,16 @@ export function settleImage(planning: Settling, file: string, architecture: stri
   const target: Target = { ...plain, ...(machine && { machine: machine.manifest.name }) };
   const settled = settle(own, imageKind, target);
   const manifest = withMachine(settled.manifest, machine);
-  const packageFiles = [own, ...(machine ? [machine.own] : [])].flatMap(packageFilesIn);
-  return { ...settled, manifest, packageFiles, distro, distroLocals, machine, target, own };
+  return { ...settled, manifest, distro, distroLocals, machine, target, own };
+}
+
+/** The same, with what its workloads want of it and the manifests of packages of all of them. */
+export function openImage(planning: Settling, file: string, architecture: string) {
+  const settled = settleImage(planning, file, architecture);
+  const { own, machine, target } = settled;
+  const wanted = wantedIn(planning.world.assembly, own, target);
+  const named = [own, ...(machine ? [machine.own] : [])].flatMap(packageFilesIn);
+  return { ...settled, wanted, packageFiles: [...named, ...wanted.files] };
 }
 
 /** Needed before variables can be replaced, which may use it. */
@@ -95,10 +103,9 @@ function writtenBuildType(value: unknown): BuildType {
 }
 
 function planFor(planning: Planning, file: string, architecture: string): readonly PlannedOutput[] {
-  const settled = settleImage(planning, file, architecture);
-  const { manifest, packageFiles, distro, distroLocals, target, own, locals, variables } = settled;
-  const wanted = wantedIn(planning.world.assembly, own, target);
-  const packages = planPackages(planning, [...packageFiles, ...wanted.files], target);
+  const opened = openImage(planning, file, architecture);
+  const { manifest, wanted, packageFiles, distro, distroLocals, target, own, locals, variables } = opened;
+  const packages = planPackages(planning, packageFiles, target);
   const launcher = planLauncher(planning, target.arch, distro.name);
   const writing = planTools(planning, "launcher", distro.name);
   const outputs = wantedOutputs(manifest.outputs, planning.wish.outputs);
@@ -117,16 +124,17 @@ function planFor(planning: Planning, file: string, architecture: string): readon
   const isExecutable = (written: string) =>
     locals.some((local) => local.file === written && planning.world.executables.has(local.at));
   const complete = { ...manifest, files: withLocalModes(manifest.files, isExecutable) };
-  const customized = customizeDerivation({
-    label: `${manifest.name} customized`,
-    root: { derivation: root, output: "root" },
-    launcher,
-    parameters: customizeParameters(complete, distro, { architecture, epoch, variables }),
-    locals: contents(locals),
-    distroLocals: contents(distroLocals),
-  });
+  const customized = () =>
+    customizeDerivation({
+      label: `${manifest.name} customized`,
+      root: { derivation: root, output: "root" },
+      launcher,
+      parameters: customizeParameters(complete, distro, { architecture, epoch, variables }),
+      locals: contents(locals),
+      distroLocals: contents(distroLocals),
+    });
   const finished = needsCustomizing(manifest, distro, joint)
-    ? placed(customized, { "": own.document.place(["name"]) })
+    ? placed(customized(), { "": own.document.place(["name"]) })
     : root;
   const input: Input = { derivation: finished, output: "root" };
   return [

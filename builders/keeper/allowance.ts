@@ -29,5 +29,5 @@ export function refuseAllowance(limits: string): void {
 /** 40 are too few for a keeper of two threads; Linux gives 1,024. */
 const fewestFiles = 256;
 
-/** Bytes; indexes of an archive alone are hundreds of MB. */
+/** Bytes: most images are larger, and some packages. */
 const leastSize = 2 ** 30;

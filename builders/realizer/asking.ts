@@ -253,10 +253,7 @@ export function provisional(question: ClosureQuestion, world: World): [Digest, C
   if ("closure" in answer) return [questionDigest(question), answer.closure];
   throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
     ...(question.building && { place: question.building.place }),
-    details: [
-      questionText(question).replace(": , ", ": "),
-      ...answer.missing.map((line) => `among the locked packages: ${line}`),
-    ],
+    details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],
     hint: "run `kit lock` to resolve it, with --arch where a package is for another architecture, and commit the changed lock file",
   });
 }

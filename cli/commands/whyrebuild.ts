@@ -84,17 +84,17 @@ function reasons(
   { versions, describe }: Comparison,
 ): (derivation: Derivation) => string {
   const changes = derivationChanges(before, all, describe);
-  const known = new Map(changes.map(({ builder, label, because }) => [`${builder} ${label}`, because]));
+  const known = new Map(changes.map((change) => [titleOf(change), change.because]));
   const same = new Set(before.map(({ digest }) => digest));
   const renamed = renamings(all, before, describe);
   return (derivation) => {
-    const { builder, label, digest } = derivation;
+    const { builder, digest } = derivation;
     const [was, is] = [versions[builder], builderVersions[builder]];
     const other = Object.keys(is ?? {}).find((name) => was?.[name] !== is?.[name]);
     if (other !== undefined)
       return `this kit builds it otherwise: ${other} ${was?.[other] ?? "0"} became ${is?.[other]}`;
     if (same.has(digest)) return "what it is made of is built anew, or its result is gone";
-    return known.get(`${builder} ${label}`) ?? renamed(derivation) ?? "nothing of this name was built before";
+    return known.get(titleOf(derivation)) ?? renamed(derivation) ?? "nothing of this name was built before";
   };
 }
 
@@ -104,15 +104,14 @@ function renamings(
   before: readonly Derivation[],
   describe: Comparison["describe"],
 ): (derivation: Derivation) => string | undefined {
-  const titlesOf = (list: readonly Derivation[]) =>
-    new Set(list.map(({ builder, label }) => `${builder} ${label}`));
-  const withoutThose = (list: readonly Derivation[], others: ReadonlySet<string>) =>
-    Map.groupBy(
-      list.filter(({ builder, label }) => !others.has(`${builder} ${label}`)),
+  const beyond = (list: readonly Derivation[], others: readonly Derivation[]) => {
+    const titles = new Set(others.map(titleOf));
+    return Map.groupBy(
+      list.filter((one) => !titles.has(titleOf(one))),
       stemOf,
     );
-  const fresh = withoutThose(all, titlesOf(before));
-  const gone = withoutThose(before, titlesOf(all));
+  };
+  const [fresh, gone] = [beyond(all, before), beyond(before, all)];
   return (derivation) => {
     const stem = stemOf(derivation);
     const [former, ...others] = gone.get(stem) ?? [];
@@ -120,6 +119,10 @@ function renamings(
     const it = `it was ${former.label}`;
     return isFetching(former.builder) ? it : `${it}; ${firstDifference(former, derivation, describe)}`;
   };
+}
+
+function titleOf({ builder, label }: Pick<Derivation, "builder" | "label">): string {
+  return `${builder} ${label}`;
 }
 
 /** Without the version in its label, or the commit. */

@@ -76,7 +76,7 @@ export interface Universe {
   satisfiers(relation: Relation, architecture: string | "every"): readonly Version[];
   /** Names of native packages whose candidate is in the set. Sorted. */
   base(set: BaseSet): readonly string[];
-  /** Each once, sorted: of an archive's 60,000 that takes 40 ms, the first time alone. */
+  /** Each once, sorted: of an archive's 60,000 that takes up to 0.1 s, the first time alone. */
   names(): readonly string[];
   /** What apt's cache has, and since when. */
   spoken(): Spoken;

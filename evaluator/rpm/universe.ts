@@ -79,7 +79,7 @@ export interface Universe {
   package(number: number): Package;
   /** Normal forms that were made already: packages share their relations. */
   readonly forms: Map<Relation, readonly (readonly number[])[]>;
-  /** Each once, sorted: of a distribution's 60,000 that takes 40 ms, the first time alone. */
+  /** Each once, sorted: of a distribution's 60,000 that takes up to 0.1 s, the first time alone. */
   names(): readonly string[];
   /**
    * A package that no repository has and no relation reaches, to be asked for: what a build needs, as one. It is told by

@@ -219,6 +219,7 @@ describe("packages that are not what they should be", () => {
       "own.deb": greeting.bytes.subarray(0, -40),
     });
     await attempt.refuses(["realize", "image.yaml"], 8, ["digest/bad-deb"], { keepsLock: true });
+    expect(readFileSync(join(attempt.folder, "image.lock"), "utf8")).toContain('"partial": true');
   });
 
   test("a .deb beside its manifest, of another package", async () => {

@@ -33,7 +33,7 @@ test("bootable.yaml boots to its marker on the serial console", { timeout: 480_0
     /fix|error/i,
   );
 
-  const console = await bootImage(image, { manifest, wanted: /kit-boot-ok/, folder: place.folder });
+  const console = await bootImage(image, { wanted: /kit-boot-ok/, folder: place.folder });
   expect(console).toContain("kit-boot-ok");
   expect(console).not.toMatch(/Kernel panic|emergency mode|\[FAILED\]/);
   expect(flawsOf(place.store)).toEqual([]);

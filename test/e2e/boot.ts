@@ -2,23 +2,19 @@
 // Knows how QEMU is started; does not know what is looked for on the console.
 
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 
 /**
  * What the serial console showed when the text came, or when patience ended. Kernel and initial file system are taken
- * out of the image into `folder`, the command line out of the image's manifest.
+ * out of the image into `folder`, the command line as boot loaders read it there.
  */
 export async function bootImage(
   image: string,
-  {
-    manifest,
-    wanted,
-    folder,
-  }: { readonly manifest: string; readonly wanted: RegExp; readonly folder: string },
+  { wanted, folder }: { readonly wanted: RegExp; readonly folder: string },
 ): Promise<string> {
-  const boot = execFileSync("debugfs", ["-R", "ls -p /boot", image], { encoding: "utf8", stdio: "pipe" });
+  const told = (request: string) =>
+    execFileSync("debugfs", ["-R", request, image], { encoding: "utf8", stdio: "pipe" });
+  const boot = told("ls -p /boot");
   const named = (start: string) =>
     boot
       .split("\n")
@@ -26,13 +22,13 @@ export async function bootImage(
       .find((name) => name.startsWith(start)) ?? `no ${start}`;
   const takeOut = (start: string) => {
     const file = join(folder, start);
-    execFileSync("debugfs", ["-R", `dump /boot/${named(start)} ${file}`, image], { stdio: "pipe" });
+    told(`dump /boot/${named(start)} ${file}`);
     return file;
   };
-  const { kernel } = parse(readFileSync(manifest, "utf8")) as { kernel: { commandLine: string } };
+  const commandLine = told("cat /etc/kernel/cmdline").trim();
   const started = ["-kernel", takeOut("vmlinuz-"), "-initrd", takeOut("initrd.img-")];
   const disk = ["-drive", `file=${image},format=raw,if=virtio,snapshot=on`];
-  return await bootUntil(wanted, [...started, "-append", kernel.commandLine, ...disk], folder);
+  return await bootUntil(wanted, [...started, "-append", commandLine, ...disk], folder);
 }
 
 /** Ends the machine it started, and no other. */

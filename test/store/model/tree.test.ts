@@ -213,6 +213,9 @@ describe("makeTree", () => {
       { ...directoryAt(parseTreePath("a")), xattrs: { "trusted.overlay.redirect": "" } },
     ],
     "a link target with NUL": [{ ...directoryAt(parseTreePath("a")), type: "symlink", target: "b\0c" }],
+    "a link target of half a character": [
+      { ...directoryAt(parseTreePath("a")), type: "symlink", target: "b\ud800" },
+    ],
     "a link target too long": [
       { ...directoryAt(parseTreePath("a")), type: "symlink", target: "b".repeat(4096) },
     ],

@@ -2,6 +2,7 @@
 // Knows the file's form; does not read it from disk, nor answer anything.
 
 import * as z from "zod/mini";
+import type { BuildType } from "../store/model/derivation.ts";
 import { Fault } from "../store/model/fault.ts";
 import { type PackageFile, packageFile } from "./deb/file.ts";
 import type { Stanza } from "./deb/stanza.ts";
@@ -51,6 +52,8 @@ export interface Lock {
   readonly sources?: Readonly<Record<string, LockedSource>>;
   /** Commits that branches and tags of git repositories are; absent where there are none. */
   readonly git?: Readonly<Record<string, LockedGit>>;
+  /** Of manifests with variants: digests of what each build type asks, as far as it is locked; absent where there are none. */
+  readonly builds?: Readonly<Partial<Record<BuildType, readonly string[]>>>;
 }
 
 export const emptyLock: Lock = { format: "kit/lock/1", distros: {}, answers: {} };
@@ -209,6 +212,9 @@ const shape = z.object({
   views: z.optional(z.record(z.string(), lockedViewShape)),
   sources: z.optional(z.record(z.string(), lockedSourceShape)),
   git: z.optional(z.record(z.string(), lockedGitShape)),
+  builds: z.optional(
+    z.object({ release: z.optional(z.array(z.string())), debug: z.optional(z.array(z.string())) }),
+  ),
 });
 
 function identityOf(stanza: Stanza) {
@@ -247,6 +253,7 @@ function sorted(lock: Lock): Lock {
     ...(lock.views && { views: byKey(lock.views, sortedView) }),
     ...(lock.sources && { sources: byKey(lock.sources, (value) => value) }),
     ...(lock.git && { git: byKey(lock.git, (value) => value) }),
+    ...(lock.builds && { builds: byKey(lock.builds, (digests) => digests?.toSorted()) }),
   };
 }
 

@@ -1,6 +1,7 @@
 // A lock with more in it, or less: what was asked is put in, what nobody asks any more left out.
 // Pure. Knows what belongs to an answer; does not know a lock's form as a file.
 
+import type { BuildType } from "../store/model/derivation.ts";
 import type { Digest } from "../store/model/digest.ts";
 import { type GitAnswer, type GitQuestion, gitDigest, gitQuestionText, type LockedGit } from "./gitsource.ts";
 import { indexKey, type Lock, type LockedAnswer, type LockedIndex, lockKey, packageKey } from "./lock.ts";
@@ -106,6 +107,21 @@ export function answersElsewhere(lock: Lock, architectures: readonly string[]): 
   return [others, Object.entries(lock.sources ?? {}), Object.entries(lock.git ?? {})].flatMap((entries) =>
     entries.map(([digest]) => digest as Digest),
   );
+}
+
+/** Digests of what a lock answers for the other build type. */
+export function answersOfOther({ builds = {} }: Lock, buildType: BuildType): readonly Digest[] {
+  return Object.entries(builds).flatMap(([type, digests = []]) =>
+    type === buildType ? [] : digests.map((digest) => digest as Digest),
+  );
+}
+
+/** The lock with what one build type asked of it. */
+export function withAsked(lock: Lock, buildType: BuildType, asked: ReadonlySet<Digest>): Lock {
+  const { answers, views = {}, sources = {}, git = {} } = lock;
+  const digests = [answers, views, sources, git].flatMap((all) => Object.keys(all));
+  const own = digests.filter((digest) => asked.has(digest as Digest));
+  return { ...lock, builds: { ...lock.builds, [buildType]: own.sort() } };
 }
 
 /** The lock with these answers of an older one, where it has none itself. */

@@ -254,7 +254,7 @@ export function provisional(question: ClosureQuestion, world: World): [Digest, C
   throw new Fault("unresolved/not-locked", "the lock does not answer a question that the manifests ask now", {
     ...(question.building && { place: question.building.place }),
     details: [questionText(question), ...answer.missing.map((line) => `among the locked packages: ${line}`)],
-    hint: "run `kit lock` to resolve it, with --arch where a package is for another architecture, and commit the changed lock file",
+    hint: "run `kit lock` to resolve it, with --arch where a package is for another architecture and --build-type where it is another build, and commit the changed lock file",
   });
 }
 

@@ -3,10 +3,17 @@
 
 import { allDerivations, evaluate, type Plan, type Wish, type World } from "../../evaluator/evaluate.ts";
 import { emptyLock, formatLock, type Lock } from "../../evaluator/lock.ts";
-import { answersElsewhere, pruneLock, withKept } from "../../evaluator/lockchange.ts";
+import {
+  answersElsewhere,
+  answersOfOther,
+  pruneLock,
+  withAsked,
+  withKept,
+} from "../../evaluator/lockchange.ts";
 import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import type { Target } from "../../evaluator/manifest/variables.ts";
-import { type Derivation, splitContent } from "../../store/model/derivation.ts";
+import { variantsIn } from "../../evaluator/manifest/variant.ts";
+import { type BuildType, type Derivation, splitContent } from "../../store/model/derivation.ts";
 import type { Digest } from "../../store/model/digest.ts";
 import type { Fault } from "../../store/model/fault.ts";
 import { ignoreFilesAbove } from "../load/ignored.ts";
@@ -57,12 +64,16 @@ export async function planLine(
 ): Promise<Planned> {
   const { assembly, tools, files: read } = await load(options.manifest, means.shipped, means.kinds);
   const written = means.readLock();
-  const asking = mayAsk(options, written);
+  const targets = targetsOf(assembly, options.wish, means.host);
+  const { buildType = "release" } = targets[0] ?? {};
+  const asking = mayAsk(options, written, buildType);
   // Indexes will be fetched: the keeper starts beside what comes before. Who waits for it is told if it cannot.
   if (asking) means.keeper().catch(() => {});
-  const targets = targetsOf(assembly, options.wish, means.host);
   const { files, ...local } = localsOf(assembly, targets);
-  const elsewhere = lockedElsewhere(assembly, written, targets, options.wish);
+  const elsewhere = new Set([
+    ...lockedElsewhere(assembly, written, targets, options.wish),
+    ...answersOfOther(written ?? emptyLock, buildType),
+  ]);
   const world: World = {
     ...{ assembly, tools, ...local, host: means.host },
     lock: lockToBegin(written ?? emptyLock, options.locking),
@@ -73,7 +84,7 @@ export async function planLine(
   const isSet = kindOf(assembly) === "packages";
   const keepGoing = isSet && options.keepGoing === true;
   const round: Round = { options, isSet, written, asking, locking: options.locking, keepGoing };
-  let way: Way = { world, asked: new Set(elsewhere), facts: [], failures: [] };
+  let way: Way = { world, asked: new Set(), facts: [], failures: [] };
   // A lock answers for the whole manifest, whichever outputs are wanted today; of a set for what was planned of it.
   const { outputs: _, ...whole } = options.wish;
   if (asking) way = await settled(way, whole, round, means, build);
@@ -82,7 +93,9 @@ export async function planLine(
   const failures = [...end.failures, ...faults];
   const isWhole = failures.length === 0 && options.wish.select === undefined;
   const all = withKept(end.world.lock, written ?? emptyLock, elsewhere);
-  const lock = isWhole ? pruneLock(all, end.asked) : { ...all, partial: true as const };
+  const lock = isWhole
+    ? wholeLock(all, { asked: end.asked, elsewhere }, assembly, buildType)
+    : { ...all, partial: true as const };
   const changedLock = asking && end.plan.wanted.length === 0 ? changed(lock, written) : undefined;
   if (changedLock) means.writeLock(changedLock);
   const { plan, world: reached, facts } = end;
@@ -188,6 +201,20 @@ function lockedElsewhere(
   return new Set(isOfOne && written ? answersElsewhere(written, architectures) : []);
 }
 
+/** What is asked, and what is asked elsewhere; of manifests with variants, with what this build type asks. */
+function wholeLock(
+  all: Lock,
+  { asked, elsewhere }: { readonly asked: ReadonlySet<Digest>; readonly elsewhere: ReadonlySet<Digest> },
+  { manifests }: Assembly,
+  buildType: BuildType,
+): Lock {
+  const { builds: _, ...plain } = pruneLock(all, new Set([...elsewhere, ...asked]));
+  const isVaried = [...manifests.values()].some(({ document }) => variantsIn(document.value).length > 0);
+  return isVaried
+    ? withAsked({ ...plain, ...(all.builds && { builds: all.builds }) }, buildType, asked)
+    : plain;
+}
+
 /** An update asks everything anew that it is about; packages stay known, for those that are not to move. */
 function lockToBegin(lock: Lock, { mode }: Locking): Lock {
   return mode === "update" ? { ...lock, answers: {}, views: {}, sources: {}, git: {} } : lock;
@@ -198,10 +225,16 @@ function changed(lock: Lock, written: Lock | undefined): Lock | undefined {
   return written && formatLock(lock) === formatLock(written) ? undefined : lock;
 }
 
-function mayAsk({ locking }: LineOptions, written: Lock | undefined): boolean {
+function mayAsk({ locking }: LineOptions, written: Lock | undefined, buildType: BuildType): boolean {
   return (
     locking.mode === "lock" ||
     locking.mode === "update" ||
-    (locking.mode === "first" && (written === undefined || written.partial === true))
+    (locking.mode === "first" && isUnlocked(written, buildType))
   );
+}
+
+/** Whether nothing was locked before, or not all, or nothing of this build type where they differ. */
+function isUnlocked(written: Lock | undefined, buildType: BuildType): boolean {
+  const { partial, builds } = written ?? { partial: true };
+  return partial === true || (builds !== undefined && builds[buildType] === undefined);
 }

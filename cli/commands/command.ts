@@ -261,24 +261,30 @@ export abstract class PlanCommand extends PartsCommand {
   }
 
   protected wish(outputs: readonly string[]): Wish {
-    const { buildType, architecture } = this;
-    if (buildType !== undefined && buildType !== "debug" && buildType !== "release") {
-      throw new Fault(
-        "usage/bad-option",
-        `--build-type is debug or release, not ${JSON.stringify(buildType)}`,
-      );
-    }
-    if (architecture !== undefined && !knownArchitecture.safeParse(architecture).success) {
-      throw new Fault("usage/bad-option", `--arch is an architecture, not ${JSON.stringify(architecture)}`, {
-        hint: `one of ${knownArchitecture.options.join(", ")}`,
-      });
-    }
-    return {
-      ...(architecture !== undefined && { architecture }),
-      ...(buildType !== undefined && { buildType }),
-      ...(outputs.length > 0 && { outputs }),
-    };
+    return { ...wishedTarget(this), ...(outputs.length > 0 && { outputs }) };
   }
+}
+
+/** What --arch and --build-type say. @throws {Fault} `usage/bad-option` */
+export function wishedTarget({
+  buildType,
+  architecture,
+}: {
+  readonly buildType: string | undefined;
+  readonly architecture: string | undefined;
+}): Pick<Wish, "architecture" | "buildType"> {
+  if (buildType !== undefined && buildType !== "debug" && buildType !== "release") {
+    throw new Fault("usage/bad-option", `--build-type is debug or release, not ${JSON.stringify(buildType)}`);
+  }
+  if (architecture !== undefined && !knownArchitecture.safeParse(architecture).success) {
+    throw new Fault("usage/bad-option", `--arch is an architecture, not ${JSON.stringify(architecture)}`, {
+      hint: `one of ${knownArchitecture.options.join(", ")}`,
+    });
+  }
+  return {
+    ...(architecture !== undefined && { architecture }),
+    ...(buildType !== undefined && { buildType }),
+  };
 }
 
 function lockedText(path: string, { partial }: Lock): string {

@@ -18,7 +18,7 @@ import type { Parts } from "../composition.ts";
 import { lockPath } from "../lockfile.ts";
 import { visible } from "../render/text.ts";
 import { summaryLines } from "./change.ts";
-import { PartsCommand } from "./command.ts";
+import { PartsCommand, wishedTarget } from "./command.ts";
 import { registerLock } from "./lockroot.ts";
 import { plannedView } from "./view.ts";
 
@@ -38,6 +38,7 @@ export class LockCommand extends PartsCommand {
     examples: [
       ["Pin what a changed manifest newly needs", "kit lock image.yaml"],
       ["Take everything that is newer", "kit lock image.yaml --update"],
+      ["Pin what a debug build asks for beside that", "kit lock app.yaml --build-type debug"],
       [
         "Take a newer openssl, and nothing else that it does not force",
         "kit lock image.yaml --update openssl",
@@ -50,6 +51,9 @@ export class LockCommand extends PartsCommand {
   packages = Option.Rest({ name: "PACKAGE" });
   architecture = Option.String("--arch", {
     description: "of a package: lock it for this architecture, beside those that it is locked for",
+  });
+  buildType = Option.String("--build-type", {
+    description: "debug or release: lock it for this build type, where variants make it another one",
   });
   jobs = Option.String("--jobs", { description: "builds at once (KIT_JOBS; the number of processors)" });
 
@@ -67,7 +71,7 @@ export class LockCommand extends PartsCommand {
       ? { mode: "update", packages: this.packages }
       : { mode: "lock" };
     const { changedLock, world } = await planLine(
-      { manifest, wish: this.architecture === undefined ? {} : { architecture: this.architecture }, locking },
+      { manifest, wish: wishedTarget(this), locking },
       means,
       this.buildOptions(),
     );
@@ -112,8 +116,11 @@ export class LockCommand extends PartsCommand {
   /** @throws {Fault} `usage/bad-option`, `usage/unknown-package` */
   private checkPackages(pinned: readonly string[]): void {
     if (this.packages.length > 0 && !this.update) {
+      const isManifest = this.packages.every((name) => /\.ya?ml$/.test(name));
       throw new Fault("usage/bad-option", "packages are named only with --update", {
-        hint: `kit lock ${this.manifest} --update ${this.packages.join(" ")}`,
+        hint: isManifest
+          ? "a manifest has its own lock: run it for each"
+          : `kit lock ${this.manifest} --update ${this.packages.join(" ")}`,
       });
     }
     const unknown = this.packages.find((name) => !pinned.includes(name));

@@ -49,19 +49,23 @@ export interface OwnCheck {
  * that the build has ended well before; what is checked is no part of the build's key.
  *
  * @param output of the build
- * @param means `launcher` in the place of the build's: where its programs are emulated, and it was crossed
+ * @param means inputs in the place of the build's: its source where it is built without checks, the launcher where its
+ *   programs are emulated and it was crossed
  */
 export function checksDerivation(
   build: Derivation,
   output: string,
-  { own, launcher }: { readonly own?: OwnCheck | undefined; readonly launcher?: Input } = {},
+  {
+    own,
+    instead,
+  }: { readonly own?: OwnCheck | undefined; readonly instead?: Readonly<Record<string, Input>> } = {},
 ): Derivation {
   const { builder, parameters, system, buildType } = build;
   return derivation({
     builder: "checks",
     label: `${build.label} checks`,
     parameters: { builder, parameters, ...(own && { run: own.run }) },
-    inputs: { ...build.inputs, ...(launcher && { launcher }), built: { derivation: build, output } },
+    inputs: { ...build.inputs, ...instead, built: { derivation: build, output } },
     ...(system !== undefined && { system }),
     ...(buildType !== undefined && { buildType }),
     outputs: ["result"],

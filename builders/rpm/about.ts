@@ -11,6 +11,8 @@ export interface SourceAbout {
   readonly version: string;
   /** What building it takes; with `rpmlib(…)`, what rpm itself has to know. */
   readonly requires: readonly string[];
+  /** What is not to be there when it is built. */
+  readonly conflicts: readonly string[];
   /** Architectures it is built for alone; empty for all. */
   readonly exclusive: readonly string[];
   readonly excluded: readonly string[];
@@ -45,6 +47,7 @@ export function readSource(text: string): SourceAbout {
     name: stanza["Package"] ?? "",
     version: stanza["Version"] ?? "",
     requires: [...linesOf(stanza, "Requires-Pre"), ...linesOf(stanza, "Requires")],
+    conflicts: linesOf(stanza, "Conflicts"),
     exclusive: words("Exclusive-Architectures"),
     excluded: words("Excluded-Architectures"),
     changed: changed === undefined ? undefined : Number(changed),

@@ -1,7 +1,7 @@
 // The builders of specs: one packs a source package, one asks it what building takes, one builds it, one reads .rpms.
 // Carries out what recipe, about and script decide.
 
-import { copyFileSync, linkSync, mkdirSync } from "node:fs";
+import { copyFileSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { formatStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { poolTime } from "../../store/layout.ts";
 import { type Content, contentOf, splitContent } from "../../store/model/derivation.ts";
@@ -10,21 +10,26 @@ import { Fault } from "../../store/model/fault.ts";
 import { type FileEntry, fileAt } from "../../store/model/tree.ts";
 import type { RpmHeader } from "../archive/rpmheader.ts";
 import { type BuildContext, type Builder, inputDigest, inputOf } from "../builder.ts";
+import { unfitPackage } from "../buildroot/made.ts";
 import { buildInRoot } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { packageFileStanza, sourceFacts } from "../repository/rpm/packagefile.ts";
 import { sourceStanza } from "./about.ts";
 import { badSpec } from "./badspec.ts";
+import { withoutChecks } from "./checksection.ts";
 import { checkedHeaderOf, headerOf } from "./header.ts";
 import { declaresFile, packagesFile, rpmAboutParameters, rpmParameters, srpmParameters } from "./recipe.ts";
 import {
   buildScript,
   requiresScript,
+  sourceFile,
   sourcesFolder,
   specFolder,
   srpmFile,
   srpmScript,
   treesFolder,
+  uncheckedFile,
+  uncheckedFolder,
 } from "./script.ts";
 
 /** As tools find a file that is anybody's to read. */
@@ -76,11 +81,15 @@ export const srpmBuilder: Builder = {
     const { scratch, store } = context;
     const parameters = srpmParameters(context.request.parameters);
     const { spec } = parameters;
-    const [specs, sources] = [`${scratch}/specs`, `${scratch}/sources`];
-    for (const folder of [specs, sources]) mkdirSync(folder);
+    const [specs, unchecked, sources] = ["specs", "unchecked", "sources"].map((name) => {
+      mkdirSync(`${scratch}/${name}`);
+      return `${scratch}/${name}`;
+    }) as [string, string, string];
     const link = (input: string, file: string) =>
       linkSync(store.pool.require(inputDigest(context.request, input), plain), file);
     link("spec", `${specs}/${spec}`);
+    const built = withoutChecks(readFileSync(`${specs}/${spec}`, "latin1"));
+    if (built !== undefined) writeFileSync(`${unchecked}/${spec}`, built, "latin1");
     const trees: { source: string; target: string }[] = [];
     for (const name of parameters.sources) {
       const { kind, digest } = splitContent(inputOf(context.request, `source ${name}`));
@@ -90,19 +99,24 @@ export const srpmBuilder: Builder = {
     const { tree } = await buildInRoot(context, {
       script: srpmScript(parameters, spec, systemOf(context)),
       epoch: parameters.epoch,
-      binds: [{ source: specs, target: specFolder }, { source: sources, target: sourcesFolder }, ...trees],
+      binds: [
+        { source: specs, target: specFolder },
+        ...(built === undefined ? [] : [{ source: unchecked, target: uncheckedFolder }]),
+        ...[{ source: sources, target: sourcesFolder }, ...trees],
+      ],
     }).catch((error: unknown) => {
       if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
       throw badSpec(spec, context.log.lastLines(20), error);
     });
     const files = store.records.tree(tree);
-    const [srpm, declares] = ["source.src.rpm", declaresFile].map((name) => {
+    const [srpm, without, declares] = [sourceFile, uncheckedFile, declaresFile].map((name) => {
       const file = fileAt(files, name);
       if (file === undefined) throw new Error(`the build ended well and left no ${name}`);
       return file.blob;
-    }) as [Digest, Digest];
+    }) as [Digest, Digest, Digest];
     const list = oneFile(declaresFile, store.pool.readAll(declares).toString("utf8"), store);
-    return { outputs: { srpm: contentOf("blob", srpm), declares: list } };
+    const [whole, reduced] = [contentOf("blob", srpm), contentOf("blob", without)];
+    return { outputs: { srpm: whole, unchecked: reduced, declares: list } };
   },
 };
 
@@ -128,7 +142,7 @@ export const rpmBuilder: Builder = {
   },
 };
 
-/** @throws {Fault} `build/no-packages` */
+/** @throws {Fault} `build/no-packages`, `build/bad-package` */
 function listPackages(rpms: Digest, { store }: BuildContext): Content {
   const { entries } = store.records.tree(rpms);
   const files = entries.filter((entry): entry is FileEntry => entry.type === "file");
@@ -136,10 +150,13 @@ function listPackages(rpms: Digest, { store }: BuildContext): Content {
     throw new Fault("build/no-packages", "the build ended well and made no .rpm", {
       hint: "has the spec a %files section, and one for a subpackage that has any?",
     });
-  const stanzas = files.map(({ path, blob }) => ({
-    ...stanzaIn(headerOf(blob, store.pool)),
-    Filename: path,
-  }));
+  const stanzas = files.map(({ path, blob }) => {
+    try {
+      return { ...stanzaIn(headerOf(blob, store.pool)), Filename: path };
+    } catch (error) {
+      throw unfitPackage(path, error);
+    }
+  });
   return oneFile(packagesFile, formatStanzas(stanzas), store);
 }
 

@@ -30,7 +30,7 @@ import {
   srpmDerivation,
 } from "./recipe.ts";
 import { type Room, roomOfDebs, roomOfRpms } from "./room.ts";
-import { type Pack, planSources } from "./sources.ts";
+import { type Pack, type PlannedSource, planSources } from "./sources.ts";
 
 export interface RpmPlan {
   readonly manifest: RpmManifest;
@@ -66,9 +66,11 @@ export function packRpm(planning: Planning, plan: RpmPlan): OpenedSource | undef
   };
   const planned = planSources({ ...plan, planning, distro: distro.name }, pack);
   if (planned === undefined) return undefined;
-  const { srpm, packing } = planned;
+  const { packing } = planned;
   const declares = packing ? planning.fact(packing, "declares", declaresFile) : "";
-  const build: Building = { ...{ ...plan, planning, srpm, launcher, told, rootFor: room.rootFor } };
+  const build: Building = {
+    ...{ ...plan, planning, source: planned, launcher, told, rootFor: room.rootFor },
+  };
   return {
     declares: declares?.split("\n").filter((line) => line !== ""),
     asks: () => asksOf(build),
@@ -92,13 +94,13 @@ function roomFor(planning: Planning, plan: RpmPlan, launcher: Input): Room | und
 
 interface Building extends RpmPlan {
   readonly planning: Planning;
-  readonly srpm: Input;
+  readonly source: PlannedSource;
   readonly launcher: Input;
   readonly told: RpmParameters;
   readonly rootFor: Room["rootFor"];
 }
 
-function aboutOf({ planning, manifest, srpm, place }: Building): SourceAbout | undefined {
+function aboutOf({ planning, manifest, source: { srpm }, place }: Building): SourceAbout | undefined {
   const files = [{ name: `${manifest.name}.src.rpm`, rpm: srpm }];
   // A source package beside the manifest may be none.
   const asking = placed(rpmAboutDerivation(manifest.name, files), { "": place(["sources"]) });
@@ -141,7 +143,8 @@ function writtenNeeds({ requires }: SourceAbout, { needs }: RpmPlan): readonly s
  * @throws {Fault} `manifest/wrong-package`, `manifest/unsupported-architecture`, `build/endless-requirements`
  */
 function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | undefined {
-  const { planning, manifest, target, srpm } = building;
+  const { planning, manifest, target, source } = building;
+  const { srpm } = source;
   const about = aboutOf(building);
   if (about === undefined) return undefined;
   refuseOther(about, building);
@@ -158,7 +161,7 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
   );
   const list = planning.fact(build, "packages", packagesFile);
   if (list === undefined) return undefined;
-  const checks = manifest.test ? { checks: checksDerivation(build, "packages") } : {};
+  const checks = manifest.test ? { checks: checksDerivation(build, "packages", { instead: { srpm } }) } : {};
   return parseStanzas(list).map(({ Filename: file = "", ...stanza }) => {
     const copied = copyDerivation(file, { derivation: build, output: "rpms" }, file);
     return { stanza, label: file, source: srpm, ...checks, archive: { derivation: copied, output: "file" } };
@@ -166,10 +169,10 @@ function planBuild(building: Building, localsFor: LocalsFor): readonly Made[] | 
 }
 
 /** What asking it and building it take alike. */
-function commonOf({ manifest, target, srpm, launcher, told }: Building, about: SourceAbout) {
+function commonOf({ manifest, target, source, launcher, told }: Building, about: SourceAbout) {
   const epoch = manifest.sourceDateEpoch ?? about.changed ?? poolTime;
   const parameters = { ...told, ...withSecrets(manifest), epoch };
-  return { architecture: rpmName(target.arch), launcher, parameters, srpm };
+  return { architecture: rpmName(target.arch), launcher, parameters, srpm: source.unchecked };
 }
 
 function askingFor(building: Building, common: ReturnType<typeof commonOf>): Asking["ask"] {
@@ -213,7 +216,7 @@ function settledNeeds(
   for (let round = 0; round < mostRounds; round++) {
     const wanted = [...requires].sort();
     const locals = localsFor(wanted);
-    const root = locals && rootFor([...wanted, ...locals.asked], locals.packages);
+    const root = locals && rootFor([...wanted, ...locals.asked], locals.packages, about.conflicts);
     if (root === undefined) return undefined;
     if (!asksWhileBuilding(about)) return { root, requires: wanted };
     const asked = planning.fact(ask(root), "requires", requiresFile);

@@ -8,8 +8,8 @@ import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const rpmAboutVersions = { "rpm-about": "2" } as const;
 export const rpmRepositoryVersions = { "rpm-repository": "1", sandbox: sandboxVersion } as const;
-export const srpmVersions = { srpm: "1", sandbox: sandboxVersion } as const;
-export const rpmRequiresVersions = { "rpm-requires": "1", sandbox: sandboxVersion } as const;
+export const srpmVersions = { srpm: "2", sandbox: sandboxVersion } as const;
+export const rpmRequiresVersions = { "rpm-requires": "2", sandbox: sandboxVersion } as const;
 export const rpmVersions = { rpm: "1", sandbox: sandboxVersion } as const;
 
 /** Where the stanzas are, in the output `packages` of {@link rpmAboutDerivation} and {@link rpmDerivation}. */
@@ -73,7 +73,8 @@ interface RpmPlan {
 }
 
 /**
- * Outputs `srpm`, a blob, and `declares`: what the spec says that its packages provide.
+ * Outputs `srpm`, a blob; `unchecked`, one that builds the same and does not change with `%check`, where rpm finds that
+ * it does; and `declares`: what the spec says that its packages provide.
  *
  * @param sources by the names that the spec has for them
  */
@@ -103,7 +104,7 @@ export function srpmDerivation({
       ...Object.fromEntries(sources.map(({ name, input }) => [`source ${name}`, input])),
     },
     system: architecture,
-    outputs: ["srpm", "declares"],
+    outputs: ["srpm", "unchecked", "declares"],
   });
 }
 

@@ -16,8 +16,12 @@ import { planTools } from "../tools/plan.ts";
 import { planRpmBuildRoot } from "./root.ts";
 
 export interface Room {
-  /** Undefined while a question is open. */
-  readonly rootFor: (requires: readonly string[], locals: readonly Made[]) => Derivation | undefined;
+  /** Undefined while a question is open. @param conflicts what is not to be in it */
+  readonly rootFor: (
+    requires: readonly string[],
+    locals: readonly Made[],
+    conflicts?: readonly string[],
+  ) => Derivation | undefined;
   /** Which of these the distribution meets by itself; undefined while that is open. */
   readonly metOf: (requires: readonly string[]) => ReadonlySet<string> | undefined;
   /** Whether rpm's own database knows what is there. */
@@ -46,7 +50,8 @@ export function roomOfRpms(
   const common = { distro, architecture, name, repackaged, toolchain, tools, launcher, asked };
   return {
     isKnownToRpm: true,
-    rootFor: (requires, locals) => planRpmBuildRoot(planning, { ...common, locals, requires }),
+    rootFor: (requires, locals, conflicts = []) =>
+      planRpmBuildRoot(planning, { ...common, locals, requires, conflicts }),
     metOf(requires) {
       const closure = planning.closure(
         closureQuestion({
@@ -77,14 +82,16 @@ const rpmbuild = ["rpm", "debugedit", "elfutils", "file"];
 export function roomOfDebs(
   planning: Planning,
   distro: DebDistro,
-  { architecture, launcher, toolchain }: RoomWish,
+  { architecture, launcher, toolchain, asked }: RoomWish,
   { table, named, place }: Mapping,
 ): Room {
   const isMapped = (text: string) => named.includes(text) || Object.hasOwn(table, text);
+  const mapped = (texts: readonly string[]) =>
+    texts.map((text) => (Object.hasOwn(table, text) ? (table[text] ?? text) : text));
   return {
     isKnownToRpm: false,
-    rootFor(requires) {
-      const unmapped = requires.filter((text) => !isMapped(text));
+    rootFor(requires, _, conflicts = []) {
+      const unmapped = [...requires, ...conflicts].filter((text) => !isMapped(text));
       if (unmapped.length > 0) {
         throw new Fault(
           "manifest/unmapped-requirement",
@@ -97,12 +104,12 @@ export function roomOfDebs(
         );
       }
       return planBuildRoot(planning, {
-        ...{ distro, architecture, launcher, name: "spec", profiles: [], locals: [], toolchain },
-        source: { Source: "kit", "Rules-Requires-Root": "no" },
-        more: [
-          ...rpmbuild,
-          ...requires.map((text) => (Object.hasOwn(table, text) ? (table[text] ?? text) : text)),
-        ],
+        ...{ distro, architecture, launcher, name: "spec", profiles: [], locals: [], toolchain, asked },
+        source: {
+          ...{ Source: "kit", "Rules-Requires-Root": "no" },
+          ...(conflicts.length > 0 && { "Build-Conflicts": mapped(conflicts).join(", ") }),
+        },
+        more: [...rpmbuild, ...mapped(requires)],
       });
     },
     metOf: (requires) => new Set(requires),

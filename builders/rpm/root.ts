@@ -18,6 +18,8 @@ export interface RpmBuildRootWish {
   readonly name: string;
   /** As the source package asks for them, rich ones too. */
   readonly requires: readonly string[];
+  /** As it says what is not to be there. */
+  readonly conflicts: readonly string[];
   /** Packages that the distribution has of another one. */
   readonly repackaged: readonly Made[];
   /** Those of manifests, which take the place of any that are called as they are. */
@@ -32,7 +34,7 @@ export interface RpmBuildRootWish {
 
 /** Undefined while a question is open. */
 export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): Derivation | undefined {
-  const { distro, architecture, name, requires, locals, toolchain, tools, launcher } = wish;
+  const { distro, architecture, name, requires, conflicts, locals, toolchain, tools, launcher } = wish;
   const needs = `${name}-build-requirements`;
   const source = sourceOf(distro, architecture);
   const common: Omit<ClosureQuestion, "source" | "requests" | "locals"> = {
@@ -48,6 +50,7 @@ export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): De
   const needing = {
     ...{ Package: needs, Version: "1-1", Architecture: "noarch" },
     Requires: `\n ${requires.join("\n ")}`,
+    ...(conflicts.length > 0 && { Conflicts: `\n ${conflicts.join("\n ")}` }),
   };
   const base = planning.closure(
     closureQuestion({
@@ -56,7 +59,7 @@ export function planRpmBuildRoot(planning: Planning, wish: RpmBuildRootWish): De
     }),
   );
   const joint =
-    requires.length === 0
+    requires.length + conflicts.length === 0
       ? base
       : planning.closure(
           closureQuestion({

@@ -4,13 +4,20 @@
 import { outFolder } from "../buildroot/run.ts";
 import { asBuildUser, buildFolder, endBuildUser, makeBuildUser, scriptHead } from "../buildroot/user.ts";
 import { quoted } from "../sandbox/spec.ts";
+import { dropChecks } from "./checksection.ts";
 import { definesOf, reproducible } from "./macros.ts";
 import { declaresFile, type RpmParameters, requiresFile } from "./recipe.ts";
+
+/** What packing leaves in the folder of outputs. */
+export const sourceFile = "source.src.rpm";
+export const uncheckedFile = "unchecked.src.rpm";
 
 /** Where the files of a build are bound. */
 export const srpmFile = "/tmp/kit/source.src.rpm";
 export const specFolder = "/tmp/kit/specs";
 export const sourcesFolder = "/tmp/kit/sources";
+/** The spec without its checks, where it has any. */
+export const uncheckedFolder = "/tmp/kit/unchecked";
 /** Folders, by the archives they are to be. */
 export const treesFolder = "/tmp/kit/trees";
 
@@ -29,11 +36,12 @@ function rpmbuild({ macros, environment, nodeps }: Told, words: readonly string[
   );
 }
 
-/** What every package of a spec provides, a line each. */
-function rpmspec({ macros, environment }: Told, spec: string, architecture: string): string {
-  const query = ["--query", "--provides", "--target", `${architecture}-linux`];
+function rpmspec({ macros, environment }: Told, words: readonly string[], architecture: string): string {
   const defines = definesOf({ _topdir: top, ...macros });
-  return asBuildUser(["rpmspec", ...query, ...defines, spec].map(quoted).join(" "), environment);
+  return asBuildUser(
+    ["rpmspec", "--target", `${architecture}-linux`, ...defines, ...words].map(quoted).join(" "),
+    environment,
+  );
 }
 
 const begin = `${scriptHead}${makeBuildUser}mkdir -p ${top}/SRPMS ${top}/RPMS ${top}/SOURCES
@@ -46,16 +54,17 @@ chown -R 1000:1000 ${buildFolder}
 
 /**
  * The source package says where it was made, though little in one has to do with that: it is made for no architecture,
- * and for this one where what it asks for or holds differs by it.
+ * and for this one where what it asks for or holds differs by it. One without checks is made for builds, which run none.
  */
 export function srpmScript(told: Told, spec: string, architecture: string): string {
   const says = `[%{REQUIRENEVRS}\\n][%{SOURCE}\\n][%{PATCH}\\n][%{EXCLUSIVEARCH}\\n][%{EXCLUDEARCH}\\n]%{NEVR}\\n`;
-  const pack = (folder: string, target: string) =>
-    rpmbuild({ ...told, macros: { ...told.macros, _srcrpmdir: `${top}/${folder}` } }, [
+  const pack = (folder: string, target: string, from = "SPECS", macros = {}) =>
+    rpmbuild({ ...told, macros: { ...told.macros, ...macros, _srcrpmdir: `${top}/${folder}` } }, [
       ...["-bs", "--target", `${target}-linux`],
-      `SPECS/${spec}`,
+      `${from}/${spec}`,
     ]);
   return `${begin}cp -r ${specFolder} ${top}/SPECS
+test ! -e ${uncheckedFolder} || cp -r ${uncheckedFolder} ${top}/UNCHECKED
 cp -rT ${sourcesFolder} ${top}/SOURCES
 for tree in ${treesFolder}/*; do
   test -d "$tree" || continue
@@ -68,14 +77,34 @@ chown -R 1000:1000 ${buildFolder}
 cd ${top}
 ${pack("own", architecture)}
 ${pack("any", "noarch")} >/dev/null 2>&1 || true
-${rpmspec(told, `SPECS/${spec}`, architecture)} > names
+${rpmspec(told, ["--query", "--provides", `SPECS/${spec}`], architecture)} > names
+${meaningScript(told, spec, architecture)}if test -e UNCHECKED && means SPECS > whole && means UNCHECKED > unchecked && cmp -s whole unchecked; then
+  ${pack("UNCHECKED", architecture, "UNCHECKED", { _source_payload: "w.ufdio" })}
+fi
 ${endBuildUser}says() { rpm -qp --nosignature --qf ${quoted(says)} "$1"; }
 chosen=$(echo own/*.src.rpm)
 for any in any/*.src.rpm; do
   test -e "$any" && test "$(says "$any")" = "$(says "$chosen")" && chosen=$any
 done
-install -m 0644 "$chosen" ${outFolder}/source.src.rpm
+install -m 0644 "$chosen" ${outFolder}/${sourceFile}
+for file in UNCHECKED/*.src.rpm; do
+  test -e "$file" && chosen=$file
+done
+install -m 0644 "$chosen" ${outFolder}/${uncheckedFile}
 sed 's/ .*//' names | LC_ALL=C sort -u > ${outFolder}/${declaresFile}
+`;
+}
+
+/**
+ * `means FOLDER` tells what a spec in it comes to: its text with all macros expanded, without checks, and every macro as
+ * it is defined at the end, whether it was used or not.
+ */
+function meaningScript(told: Told, spec: string, architecture: string): string {
+  const parse = rpmspec(told, ["--parse", `MEANING/${spec}`], architecture);
+  return `means() {
+  rm -rf MEANING && cp -r "$1" MEANING && printf '\\n%%dump\\n' >> MEANING/${quoted(spec)} && chown -R 1000:1000 MEANING
+  ${parse} > parsed 2> dump && ${dropChecks} parsed && sed -E '/^warning: /d; s/^( *-?[0-9]+)[:=] /\\1 /' dump
+}
 `;
 }
 
@@ -88,12 +117,17 @@ const orRejects = ` || {
   exit "$status"
 }`;
 
-/** With what it asks for while it is built, rpmbuild packs a second source package, and ends with 11. */
+/**
+ * With what it asks for while it is built, rpmbuild packs a second source package, and ends with 11. What it cannot read
+ * of that it tells, and goes on as if nothing were asked for.
+ */
 export function requiresScript(told: Told): string {
   return `${begin}${takeSource}cd ${top}
 status=0
-${rpmbuild(told, ["-rr", "source.src.rpm"])} || status=$?
+${rpmbuild(told, ["-rr", "source.src.rpm"])} 2> errors || status=$?
+cat errors >&2
 test "$status" = 0 || test "$status" = 11
+if grep '^error: ' errors | grep -qv '^error: Failed build dependencies'; then exit 1; fi
 ${endBuildUser}set -- SRPMS/*.buildreqs.nosrc.rpm
 if test -e "$1"; then rpm -qp --nosignature --requires "$1" > ${outFolder}/${requiresFile}; else : > ${outFolder}/${requiresFile}; fi
 `;

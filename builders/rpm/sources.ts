@@ -26,15 +26,20 @@ export interface SourcesPlan {
   readonly place: (path: readonly (string | number)[]) => Place;
 }
 
+export interface PlannedSource {
+  readonly srpm: Input;
+  /** What is built: the same, or one that its checks are not in. */
+  readonly unchecked: Input;
+  /** Where it is packed. */
+  readonly packing?: Derivation;
+}
+
 /**
  * The source package that the manifest names, or one packed of its spec; undefined while a question is open.
  *
  * @throws {Fault} `manifest/wrong-type`, `manifest/unnamed-source`, `manifest/same-source`
  */
-export function planSources(
-  plan: SourcesPlan,
-  pack: Pack,
-): { readonly srpm: Input; readonly packing?: Derivation } | undefined {
+export function planSources(plan: SourcesPlan, pack: Pack): PlannedSource | undefined {
   const { manifest, place } = plan;
   const { spec } = manifest.rpm;
   const planned = manifest.sources.map((_, index) => planSource(plan, index));
@@ -46,11 +51,12 @@ export function planSources(
       { name: lastPart(spec), input: written(plan, "blob", spec, ["rpm", "spec"]) },
       sources,
     );
-    return { srpm: { derivation: packing, output: "srpm" }, packing };
+    const packed = (output: "srpm" | "unchecked") => ({ derivation: packing, output });
+    return { srpm: packed("srpm"), unchecked: packed("unchecked"), packing };
   }
   const [packed] = sources;
   if (packed === undefined) throw new Error("the schema asks for a spec or a source package");
-  return { srpm: packed.input };
+  return { srpm: packed.input, unchecked: packed.input };
 }
 
 function planSource(plan: SourcesPlan, index: number): Named | undefined {

@@ -14,8 +14,9 @@ import { distroNamed } from "../distro/named.ts";
 import type { MadeSet } from "../distro/package.ts";
 import { requireDeb } from "../distro/source.ts";
 import { isManifest, writtenNames } from "../package/debian.ts";
-import { architectureFor, packageReferences, refuseBuildType, refuseSameName } from "../package/local.ts";
+import { packageReferences, refuseSameName } from "../package/local.ts";
 import { packageKind } from "../package/schema.ts";
+import { settledPackage } from "../package/settled.ts";
 import { withSecrets } from "../package/shape.ts";
 import { isTreeManifest, type TreeManifest } from "../package/tree.ts";
 import { planSource } from "../source/plan.ts";
@@ -115,24 +116,15 @@ function planTree(
   { plan, planDebs, toolchain }: TreeMeans,
 ): TreePackage | undefined {
   const { assembly } = planning.world;
-  const own = assembled(assembly, file);
-  const { manifest, locals, place } = settle(own, packageKind, target);
+  const { manifest, local, place } = settledPackage(planning, file, target);
   if (!isTreeManifest(manifest)) throw new Error(`${file} is built into no tree`);
-  architectureFor(manifest.architectures, target.arch, () => place(["architectures"]));
-  refuseBuildType(manifest, target.buildType, () => place(["buildTypes"]));
   const runtime = dependenciesOf(planning, file, target, "dependencies");
   const building = dependenciesOf(planning, file, target, "buildDependencies");
   const sysroot = withAll([...runtime.trees, ...building.trees], plan);
   const debs = planDebs([...runtime.debs, ...building.debs]);
   const distro = requireDeb(distroNamed(target.distro, target.arch, assembly).manifest);
   const source = planSource(planning, {
-    ...{ name: manifest.name, sources: manifest.sources, patches: manifest.patches, distro, place },
-    local(path) {
-      const found = locals.find((local) => local.file === path);
-      const content = found && planning.world.locals.get(found.at);
-      if (content === undefined) throw new Error(`${path} was not read`);
-      return content;
-    },
+    ...{ name: manifest.name, sources: manifest.sources, patches: manifest.patches, distro, local, place },
   });
   const { host } = planning.world;
   const crossed = isCrossed(manifest, host, target.arch);
@@ -183,7 +175,9 @@ function planTree(
   return {
     ...{ file, name: manifest.name, version: manifest.version, place: place(["name"]) },
     ...{ runtime: runtime.names, derivation },
-    ...(checked && { checks: checksDerivation(derivation, "files", { launcher: checked, own: check }) }),
+    ...(checked && {
+      checks: checksDerivation(derivation, "files", { instead: { launcher: checked }, own: check }),
+    }),
   };
 }
 

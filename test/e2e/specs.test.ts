@@ -124,6 +124,19 @@ describe("what ships", () => {
     edit("bell/libchime/check.c", "== 4", "== 3");
     done(await run("realize", "bell/libchime.yaml", "--require-tests"));
   });
+
+  test("another %check is packed and run, and builds nothing, unless what follows it reads otherwise", async () => {
+    edit("bell/libchime.spec", "%check\nmake check", "%check\n%if 1\nmake check && echo and more\n%endif");
+    const other = done(await run("realize", "bell"));
+    expect(builds(other)).toEqual([]);
+    expect(built(other)).toEqual(expect.arrayContaining(["libchime.src.rpm", "libchime-1.0-1.mini checks"]));
+    edit("bell/libchime.spec", "and more", "and more\n%global checked %%doc README");
+    edit("bell/libchime.spec", "%files\n", "%files\n%{checked}\n");
+    place.write({ "bell/libchime/README": "Rings.\n" });
+    const defined = done(await run("realize", "bell/libchime.yaml"));
+    expect(builds(defined)).toEqual(["libchime-1.0-1.mini"]);
+    expect(readRpm(defined.paths.get("libchime") ?? "").paths.join("\n")).toContain("/README");
+  });
 });
 
 describe("what comes of it", () => {
@@ -228,7 +241,8 @@ describe("who is built with whom", () => {
     place.write({
       ...Object.fromEntries(
         Object.entries({
-          ...spec("third", "BuildRequires: /usr/bin/second", "%files\n"),
+          ...spec("third", "BuildRequires: (make and /usr/bin/second)", "%files\n"),
+          ...spec("fourth", "BuildRequires: (no-such or /usr/bin/second)", "%files\n"),
           ...spec(
             "second",
             "BuildRequires: virtual(first)",
@@ -245,7 +259,7 @@ describe("who is built with whom", () => {
       ),
     });
     const outcome = await run("realize", "rounds");
-    expect(rpmsIn(outcome)).toEqual(["first", "second", "third"]);
+    expect(rpmsIn(outcome)).toEqual(["first", "fourth", "second", "third"]);
   });
 
   test("%generate_buildrequires is asked until it asks for nothing new", async () => {
@@ -263,6 +277,8 @@ describe("who is built with whom", () => {
       ),
     );
     expect(rpmsIn(await run("realize", "dynamic"))).toEqual(["asker", "provider"]);
+    edit("dynamic/asker.spec", "echo 'late(one)'", "echo 'late(one)'; echo '((('");
+    await refuses(["realize", "dynamic", "--only", "asker"], at(), 1, "build/failed");
   });
 
   test("who asks for one only while it is built is one of its dependents, and is asked before it is built", async () => {
@@ -450,6 +466,9 @@ describe("refused", () => {
     expect(needy.text).toContain("pkgconfig(nowhere): nothing provides pkgconfig(nowhere)");
     expect(needy.text).toMatch(/^mkae: nothing provides mkae; did you mean make\?$/m);
     expect(needy.text).toMatch(/^make >= 99: make has 4\./m);
+    place.write(spec("apart", "BuildRequires: gcc\nBuildConflicts: bash"));
+    const apart = await refuses(["realize", "apart.yaml"], at(), 4, "unresolved/unsatisfiable");
+    expect(apart.text).toContain("conflicts with bash");
   });
 
   test("macros that are kit's, a source package beside sources, no spec; a spec for a distribution of debs", async () => {

@@ -70,6 +70,8 @@ export interface BuildContext {
 export interface CommandInput extends Pick<RunOptions, "input"> {
   /** Lines of a shell that read the input before the command, which has none then; also before a shell in its place. */
   readonly reading?: string;
+  /** What nobody is to read in the log, nor in why the command failed. */
+  readonly hidden?: readonly Buffer[];
 }
 
 export interface TarOptions {
@@ -148,8 +150,6 @@ export interface Crew extends AsyncDisposable {
 
 export interface Log {
   line(text: string): void;
-  /** Puts stars in the place of these wherever they stand so far. */
-  hide(traces: readonly Buffer[]): void;
   /** The last lines as they were written. */
   lastLines(count: number): string[];
 }

@@ -7,6 +7,7 @@ import type { Digest } from "../../store/model/digest.ts";
 import { type BuildContext, type Command, inputOf, type Sandbox } from "../builder.ts";
 import { coresEnvironment, jobPipe } from "../jobserver/client.ts";
 import { refuseLeaks } from "./leaks.ts";
+import { unfitFolder } from "./made.ts";
 import { inputOfSecrets, readingSecrets, type Secret, secretsFolder, tracesOf } from "./secrets.ts";
 
 /** Where the source's checkout is, and where what was built goes. */
@@ -74,7 +75,9 @@ export async function buildInRoot(
   else await runWithSecrets(context, sandbox, { secrets, epoch, environment });
   sandbox[Symbol.dispose]();
   await refuseLeaks(out, secrets, context.log.line);
-  return await crew.scanFolder(out);
+  return await crew.scanFolder(out).catch((error: unknown) => {
+    throw unfitFolder(error);
+  });
 }
 
 interface Secrets {
@@ -87,11 +90,10 @@ async function runWithSecrets(
   { secrets, epoch, environment: common }: Pick<Command, "epoch" | "environment"> & Secrets,
 ): Promise<void> {
   const argv = [besideScript("build")];
-  const given = { input: inputOfSecrets(secrets), reading: readingSecrets(secrets) };
+  const given = {
+    ...{ input: inputOfSecrets(secrets), reading: readingSecrets(secrets) },
+    hidden: tracesOf(secrets).map(({ bytes }) => bytes),
+  };
   const environment = { ...common, KIT_SECRETS: secretsFolder };
-  try {
-    await context.run(sandbox, { argv, epoch, environment }, given);
-  } finally {
-    context.log.hide(tracesOf(secrets).map(({ bytes }) => bytes));
-  }
+  await context.run(sandbox, { argv, epoch, environment }, given);
 }

@@ -23,12 +23,21 @@ export const checksBuilder: Builder = {
       return { outputs: { result: oneFile(resultFile, ended.well, store) } };
     } catch (error) {
       // The build itself went well before, so this is what the checks found; limits and interruptions say nothing.
-      if (!(error instanceof Fault) || error.code !== "build/failed") throw error;
+      if (!isFound(error)) throw error;
       log.line(`kit: ${error.message}`);
       return { outputs: { result: oneFile(resultFile, ended.badly, store) } };
     }
   },
 };
+
+/** Whatever the log has to say of it: checks try what happens without room or memory, and tell. */
+function isFound(error: unknown): error is Fault {
+  return error instanceof Fault && [error, error.cause].some(isFailure);
+}
+
+function isFailure(error: unknown): boolean {
+  return error instanceof Fault && error.code === "build/failed";
+}
 
 async function buildOf(context: BuildContext): Promise<RootBuild> {
   const { builder, parameters, run } = checksParameters(context.request.parameters);

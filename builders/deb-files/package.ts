@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { formatStanza } from "../../evaluator/deb/stanza.ts";
+import { Fault, restated } from "../../store/model/fault.ts";
 import { parseTreePath, type TreePath } from "../../store/model/path.ts";
 import { type Entry, type FileEntry, makeTree, type Tree } from "../../store/model/tree.ts";
 import { fileEntry, placedEntries, readInput, readScript, type Sources } from "../package/place.ts";
@@ -44,11 +45,19 @@ function scripts(parameters: DebFilesParameters, sources: Sources) {
   return Object.fromEntries(
     ["preinst", "postinst", "prerm", "postrm"].map((name) => {
       const input = parameters.scripts[name];
-      const own = input === undefined ? undefined : readScript(input, sources).toString("utf8");
+      const own = input === undefined ? undefined : ownScript(name, input, sources);
       const text = maintainerScript(name, own, snippets[name] ?? "");
       return [name, text === undefined ? undefined : { text, mode: 0o755 }];
     }),
   );
+}
+
+function ownScript(name: string, input: string, sources: Sources): string {
+  try {
+    return readScript(input, sources).toString("utf8");
+  } catch (error) {
+    throw error instanceof Fault ? restated(error, { about: `script ${name}` }) : error;
+  }
 }
 
 function placeFile(file: DebFile, parameters: DebFilesParameters, sources: Sources): Entry[] {

@@ -18,13 +18,14 @@ export interface DebFilesContext
   readonly place: (path: readonly (string | number)[]) => Place;
 }
 
-/** Undefined while a question is open. */
+/** Undefined while a question is open. @throws {Fault} `manifest/empty-package`, `manifest/path-clash` */
 export function planDebFiles(
   planning: Planning,
   manifest: DebFilesManifest,
   { distro, place, ...made }: DebFilesContext,
 ): Made | undefined {
   if (isEmpty(manifest)) throw nothingInIt(place(["name"]));
+  refuseClash(manifest, made.locals, place);
   const tools = planTools(planning, "dpkg", distro);
   const launcher = planTools(planning, "launcher", distro);
   if (tools === undefined || launcher === undefined) return undefined;
@@ -42,6 +43,39 @@ export function planDebFiles(
     archive: { derivation: placed(built, places), output: "deb" },
     label: built.label,
   };
+}
+
+/** What is a file is no folder of another one, and no unit. @throws {Fault} `manifest/path-clash` */
+function refuseClash(
+  { files, deb }: DebFilesManifest,
+  locals: DebFilesContext["locals"],
+  place: DebFilesContext["place"],
+): void {
+  const isFile = ({ from, subpath }: DebFilesManifest["files"][number]) =>
+    subpath === undefined && (from === undefined || locals.get(from)?.startsWith("blob:") === true);
+  const single = new Map(files.flatMap((file, index) => (isFile(file) ? [[file.path, index] as const] : [])));
+  const wanted = [
+    ...files.map(({ path }, index) => ({ path, at: ["files", index, "path"], above: foldersOf(path) })),
+    ...deb.units.map((unit, index) => {
+      const path = `/usr/lib/systemd/system/${unit.slice(unit.lastIndexOf("/") + 1)}`;
+      return { path, at: ["deb", "units", index], above: [...foldersOf(path), path] };
+    }),
+  ];
+  for (const { path, at, above } of wanted) {
+    const other = above.find((folder) => single.has(folder));
+    if (other === undefined) continue;
+    throw new Fault("manifest/path-clash", `${path} cannot be where ${other} is a file`, {
+      place: place(at),
+      related: [{ place: place(["files", single.get(other) ?? 0, "path"]), message: "the other one" }],
+      hint: "give one of them another path",
+    });
+  }
+}
+
+/** Those a path lies in, `/` aside. */
+function foldersOf(path: string): string[] {
+  const parts = path.split("/").slice(1, -1);
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
 }
 
 /** Neither has anything nor asks for anything, nor stands for anything. */

@@ -16,7 +16,7 @@ import type { DebFilesManifest } from "../package/deb-files.ts";
 import { localInput, type PlacedFile } from "../package/place.ts";
 import { sandboxVersion } from "../sandbox/spec.ts";
 
-export const debFilesVersions = { "deb-files": "4", sandbox: sandboxVersion } as const;
+export const debFilesVersions = { "deb-files": "5", sandbox: sandboxVersion } as const;
 
 export interface DebFile extends PlacedFile {
   readonly template: boolean;

@@ -2,11 +2,19 @@
 // Pure text; does what debhelper's installsystemd does, in fewer lines.
 
 import { Fault } from "../../store/model/fault.ts";
+import { quoted } from "../sandbox/spec.ts";
 
 /** Snippets for units that are to be enabled, started and stopped with their package. */
 export function unitSnippets(units: readonly string[]): { postinst: string; prerm: string; postrm: string } {
   if (units.length === 0) return { postinst: "", prerm: "", postrm: "" };
-  const names = units.join(" ");
+  const names = units.map(shellWord).join(" ");
+  // Of a template there is nothing to start before somebody names an instance.
+  const running = units
+    .filter((unit) => !unit.includes("@."))
+    .map(shellWord)
+    .join(" ");
+  const whenRunning = (verb: string) =>
+    running === "" ? ":" : `deb-systemd-invoke ${verb} ${running} >/dev/null || true`;
   return {
     postinst: `
 if [ "$1" = configure ] || [ "$1" = abort-upgrade ] || [ "$1" = abort-deconfigure ] || [ "$1" = abort-remove ]; then
@@ -22,13 +30,13 @@ if [ "$1" = configure ] || [ "$1" = abort-upgrade ] || [ "$1" = abort-deconfigur
   done
   if [ -d /run/systemd/system ]; then
     systemctl --system daemon-reload >/dev/null || true
-    deb-systemd-invoke start ${names} >/dev/null || true
+    ${whenRunning("start")}
   fi
 fi
 `,
     prerm: `
 if [ -d /run/systemd/system ] && [ "$1" = remove ]; then
-  deb-systemd-invoke stop ${names} >/dev/null || true
+  ${whenRunning("stop")}
 fi
 `,
     postrm: `
@@ -40,6 +48,11 @@ if [ "$1" = purge ] && command -v deb-systemd-helper >/dev/null; then
 fi
 `,
   };
+}
+
+/** systemd escapes by backslashes (systemd-escape(1)). */
+function shellWord(unit: string): string {
+  return unit.includes("\\") ? quoted(unit) : unit;
 }
 
 /**

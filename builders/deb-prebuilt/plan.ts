@@ -1,6 +1,7 @@
 // Planning a .deb that somebody else built: fetched or taken from beside the manifest, and read.
 // Pure. What it depends on stands in the .deb alone; does not know how others name it.
 
+import { describePackage } from "../../evaluator/deb/package.ts";
 import { parseStanza, type Stanza } from "../../evaluator/deb/stanza.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
 import { type Content, type Input, placed, splitContent } from "../../store/model/derivation.ts";
@@ -67,7 +68,9 @@ export function planDebPrebuilt(
 /** @throws {Fault} `digest/bad-deb` */
 function controlOf(text: string, label: string, place: Place): Stanza {
   try {
-    return parseStanza(text);
+    const stanza = parseStanza(text);
+    describePackage(stanza);
+    return stanza;
   } catch (error) {
     const [fault] = faultsOf(error);
     if (fault === undefined) throw error;

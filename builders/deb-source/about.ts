@@ -15,6 +15,8 @@ export interface About {
   readonly date: number;
   /** Its first paragraph: what building it takes. */
   readonly stanza: Stanza;
+  /** Names and wildcards that its packages are made for. */
+  readonly architectures: readonly string[];
   /** What its packages are called and provide, as far as it is written and not made up while they are built. */
   readonly declares: readonly string[];
   /** Whether that is all. */
@@ -113,9 +115,16 @@ function declarations(packages: readonly Stanza[]): Stanza {
     .map((text) => text.replace(/[ (:].*$/s, ""));
   const names = [...packages.map((stanza) => fieldOf(stanza, "Package") ?? ""), ...written];
   return {
+    Architectures: wordsOf(packages, "Architecture").join(" "),
     Declares: [...new Set(names)].sort().join(" "),
     ...(written.length < provided.length && { "Declares-More": "yes" }),
   };
+}
+
+/** Each once, sorted. */
+function wordsOf(stanzas: readonly Stanza[], field: string): string[] {
+  const words = stanzas.flatMap((stanza) => (fieldOf(stanza, field) ?? "").split(/\s+/));
+  return [...new Set(words.filter((word) => word !== ""))].sort();
 }
 
 export function readAbout(text: string): About {
@@ -123,7 +132,8 @@ export function readAbout(text: string): About {
   const { Source: source = "", Version: version = "", Date: date = "" } = stanza;
   return {
     ...{ source, version, date: Number(date), stanza },
-    declares: (fieldOf(stanza, "Declares") ?? "").split(" ").filter((name) => name !== ""),
+    architectures: wordsOf([stanza], "Architectures"),
+    declares: wordsOf([stanza], "Declares"),
     isWhole: fieldOf(stanza, "Declares-More") === undefined,
   };
 }

@@ -11,6 +11,7 @@ import { Fault } from "../../store/model/fault.ts";
 import { type FileEntry, fileAt } from "../../store/model/tree.ts";
 import { type BuildContext, type Builder, inputDigest, inputOf } from "../builder.ts";
 import { filesOf, refuseUncrossed } from "../buildroot/machine.ts";
+import { unfitPackage } from "../buildroot/made.ts";
 import { buildInRoot, sourceBind } from "../buildroot/run.ts";
 import { oneFile } from "../package/place.ts";
 import { aboutText } from "./about.ts";
@@ -85,7 +86,8 @@ export const debSourceBuilder: Builder = {
     const script = buildScript(parameters, context.cores);
     const binds = [await sourceBind(context)];
     const { tree } = await buildInRoot(context, { script, epoch, binds, secrets }).catch((error: unknown) => {
-      throw unapplied(`${context.scratch}/out/${unappliedFile}`, error) ?? error;
+      const file = `${context.scratch}/out/${unappliedFile}`;
+      throw unapplied(file, error) ?? unmade(context.log.lastLines(20), error) ?? error;
     });
     return { outputs: { debs: contentOf("tree", tree), packages: await listPackages(tree, cross, context) } };
   },
@@ -101,31 +103,52 @@ function unapplied(file: string, cause: unknown): Fault | undefined {
   });
 }
 
-/** @throws {Fault} `build/no-packages`, `build/not-crossed` */
+/** As dpkg-genbuildinfo(1) says it. */
+function unmade(said: readonly string[], cause: unknown): Fault | undefined {
+  return said.some((line) => lacking.test(line)) ? noPackages(cause) : undefined;
+}
+
+/** None was listed in debian/files, or one was that nobody made. */
+const lacking =
+  /^dpkg-genbuildinfo: error: (?:binary build with no binary artifacts found|cannot fstat file \.\.\/\S+\.deb: No such file)/;
+
+function noPackages(cause?: unknown): Fault {
+  return new Fault("build/no-packages", "the build made no .deb of what debian/control has", {
+    cause,
+    hint: "are all binary packages in debian/control left out by a build profile, or does debian/rules not call dpkg-deb?",
+  });
+}
+
+/** @throws {Fault} `build/no-packages`, `build/bad-package`, `build/not-crossed` */
 async function listPackages(
   debs: Digest,
   cross: string | undefined,
   { request, store, crew }: BuildContext,
 ): Promise<Content> {
   const files = store.records.tree(debs).entries.filter((entry): entry is FileEntry => entry.type === "file");
-  if (files.length === 0)
-    throw new Fault("build/no-packages", "the build ended well and made no .deb", {
-      hint: "are all binary packages in debian/control for other architectures, or left out by a build profile?",
-    });
+  if (files.length === 0) throw noPackages();
+  const read = async ({ path, blob }: FileEntry) => {
+    try {
+      const { control, data } = await crew.unpack(blob);
+      const file = fileAt(store.records.tree(control), "control");
+      if (file === undefined) throw new Fault("digest/bad-deb", "it has no control file");
+      const stanza = parseStanza(store.pool.readAll(file.blob).toString("utf8"));
+      // What a build says of itself is believed no more than what an archive says.
+      describePackage(stanza);
+      return { stanza, data };
+    } catch (error) {
+      throw unfitPackage(path, error);
+    }
+  };
   const stanzas: string[] = [];
-  for (const { path, blob } of files) {
-    const { control, data } = await crew.unpack(blob);
-    const file = fileAt(store.records.tree(control), "control");
-    if (file === undefined) throw new Fault("digest/bad-deb", `${path} has no control file`);
-    const stanza = parseStanza(store.pool.readAll(file.blob).toString("utf8"));
-    // What a build says of itself is believed no more than what an archive says.
-    describePackage(stanza);
+  for (const made of files) {
+    const { stanza, data } = await read(made);
     // What is for all architectures, or was crossed for none, holds programs as it means to.
     if (cross !== undefined && stanza["Architecture"] === cross) {
       const root = store.records.tree(inputDigest(request, "root"));
       refuseUncrossed(filesOf(store.records.tree(data)), { root, target: cross }, store.pool);
     }
-    stanzas.push(formatStanza({ ...stanza, Filename: path }));
+    stanzas.push(formatStanza({ ...stanza, Filename: made.path }));
   }
   return oneFile(packagesFile, stanzas.join("\n"), store);
 }

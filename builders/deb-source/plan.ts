@@ -1,6 +1,7 @@
 // Planning a debianised tree: what it says of itself, the root it is built in, the packages that come of it.
 // Pure. Knows the two facts that have to be built first; does not know how others name it.
 
+import { coversArchitecture } from "../../evaluator/deb/architecture.ts";
 import { parseStanzas, type Stanza } from "../../evaluator/deb/stanza.ts";
 import { withoutEpoch } from "../../evaluator/deb/version.ts";
 import type { Planning } from "../../evaluator/evaluate.ts";
@@ -46,7 +47,7 @@ export interface DebSourcePlan {
 /**
  * A tree that can be asked and built; undefined while a question is open, or a fact has to be built.
  *
- * @throws {Fault} `manifest/wrong-package`
+ * @throws {Fault} `manifest/wrong-package`, `manifest/unsupported-architecture`, `manifest/no-crossed-checks`
  */
 export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSource | undefined {
   const { manifest, source, target, distro, place } = plan;
@@ -58,6 +59,7 @@ export function openDebSource(planning: Planning, plan: DebSourcePlan): OpenedSo
   if (text === undefined || launcher === undefined) return undefined;
   const about = readAbout(text);
   refuseOther(about, plan);
+  refuseElsewhere(about, plan);
   if (crossed && manifest.test) throw uncheckable(plan);
   const building = { ...plan, about, launcher, crossed };
   return {
@@ -176,6 +178,15 @@ function uncheckable({ place }: DebSourcePlan): Fault {
   return new Fault("manifest/no-crossed-checks", "checks are left out of a debianised tree that is crossed", {
     place: place(["test"]),
     hint: "write crossCompile: false, and it is built and checked by the target's own programs, emulated; or leave test out",
+  });
+}
+
+function refuseElsewhere({ source, architectures }: About, { target, place }: DebSourcePlan): void {
+  const isMade = (wanted: string) => wanted === "all" || coversArchitecture(wanted, target.arch);
+  if (architectures.length === 0 || architectures.some(isMade)) return;
+  throw new Fault("manifest/unsupported-architecture", `${source} makes no package for ${target.arch}`, {
+    place: place(["sources"]),
+    hint: `its debian/control has Architecture: ${architectures.join(" ")}`,
   });
 }
 

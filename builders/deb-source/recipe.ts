@@ -7,7 +7,7 @@ import { type BuildType, type Derivation, derivation, type Input } from "../../s
 import { sandboxVersion } from "../sandbox/spec.ts";
 
 export const dscVersions = { dsc: "1" } as const;
-export const debAboutVersions = { "deb-about": "3" } as const;
+export const debAboutVersions = { "deb-about": "4" } as const;
 export const debUnpackVersions = { "deb-unpack": "1", sandbox: sandboxVersion } as const;
 export const debSourceVersions = { "deb-source": "2", sandbox: sandboxVersion } as const;
 

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { text } from "../../evaluator/manifest/value.ts";
 
 const own =
-  /^(?:_(?:topdir|rpmdir|srcrpmdir|sourcedir|specdir|builddir|buildhost|build_name_fmt)|buildroot|(?:use_|clamp_mtime_to_)source_date_epoch.*|build_mtime_policy)$/;
+  /^(?:_(?:topdir|rpmdir|srcrpmdir|sourcedir|specdir|builddir|buildrootdir|buildhost|build_name_fmt|rpmfilename)|buildroot|(?:use_|clamp_mtime_to_)source_date_epoch.*|build_mtime_policy)$/;
 
 /** The name of a macro, and what it stands for; what kit sets itself is not to be set. */
 export const macros = z.record(

@@ -74,8 +74,18 @@ function parseUrl(text: string): URL {
 
 function basicCredentials(url: URL): string | undefined {
   if (url.username === "" && url.password === "") return undefined;
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = [url.username, url.password].map(unescaped).join(":");
   return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new Trouble("refused", "its user or password has a % that two digits should follow: write %25", {
+      cause,
+    });
+  }
 }
 
 // `identity`: some servers would send a .gz as a decoded file with a gzip coding.
@@ -275,7 +285,10 @@ const reasons: Readonly<Record<string, string>> = {
 
 function troubleFrom(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
-  const { code, message } = innermost(error);
+  const { code, message, name } = innermost(error);
+  // Some of these have no code.
+  if (name === "HTTPParserError")
+    return new Trouble("transient", `what it answers is not HTTP (${message})`, { cause: error });
   if (code === undefined) return error;
   const detail = reasons[code] ?? message;
   if (/CERT|TLS|SSL|SIGNATURE|EPROTO|UND_ERR_INVALID_ARG|UND_ERR_HEADERS_OVERFLOW/.test(code)) {

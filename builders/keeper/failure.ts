@@ -52,7 +52,7 @@ export function forItsReason(fault: Fault, said: readonly string[]): Fault {
   return new Fault(code, `${message}, where ${where}`, { hint, details, cause: fault });
 }
 
-/** By the words of strerror(3) in the C locale, of Go and Rust, which differ in their capitals alone, of make, gcc, shells, perl and dpkg. */
+/** By the words of strerror(3) in the C locale, of Go and Rust, which differ in their capitals alone, of make, gcc, shells, perl, python, dpkg, debhelper and cargo. */
 const shortages = [
   {
     words: /no space left on device|disk quota exceeded/i,
@@ -62,7 +62,7 @@ const shortages = [
   },
   {
     words:
-      /^g?make(?:\[\d+\])?: \*\*\* \[.*\] (?:Killed|Error 137)$|Killed signal terminated program|internal compiler error: Killed|terminated with signal 9 \[Killed\]|: line \d+:\s+\d+ Killed\b/,
+      /^Killed$|^g?make(?:\[\d+\])?: \*\*\* \[.*\] (?:Killed|Error 137)$|Killed signal terminated program|internal compiler error: Killed|terminated with signal 9 \[Killed\]|: line \d+:\s+\d+ Killed\b|(?:killed by|died with|terminated by|terminated with) (?:signal (?:9\b|SIGKILL|KILL)|<Signals\.SIGKILL)|\(signal: 9, SIGKILL/,
     code: "build/killed",
     where: "a process of it was killed",
     hint: "by somebody, or by a kernel that has no memory left: build less at once with --jobs",

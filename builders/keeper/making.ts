@@ -195,8 +195,8 @@ export function openMaking(parts: MakingParts): Making {
 
   /** What the log tells of why: what was out of reach, and who has what was not found. */
   const reasonsOf = (work: Work, job: BuildJob, digest: Digest): string[] => {
-    // Git alone is let out.
-    const walled = job.request.builder === "git" ? undefined : walledIn(work.lastLines(20));
+    // Git alone is let out. Whoever fails for that tells it some way before its end: cmake, by its call stack.
+    const walled = job.request.builder === "git" ? undefined : walledIn(work.lastLines(100));
     return [...ownersOf(work, job, digest), ...(walled === undefined ? [] : [walled])];
   };
 

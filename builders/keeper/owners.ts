@@ -77,7 +77,9 @@ export function openOwners(parts: OwnersParts): Owners {
 
 /** Why nothing came of it, in one line. */
 function unlooked(reason: unknown): string {
-  const [why = ""] = (reason instanceof Error ? reason.message : String(reason)).split("\n");
+  const details = reason instanceof Fault ? reason.details : [];
+  const text = [reason instanceof Error ? reason.message : String(reason), ...details].join("; ");
+  const why = text.replaceAll("\n", " ");
   return `who has it is not known, for the archive's lists of files cannot be had: ${why}`;
 }
 

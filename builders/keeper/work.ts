@@ -158,7 +158,7 @@ export function openWorkshop(parts: WorkParts): {
           sandboxes.push(sandbox);
           return sandbox;
         },
-        async run(sandbox, wanted, { input, reading } = {}) {
+        async run(sandbox, wanted, { input, reading, hidden = [] } = {}) {
           const common = { ...takeSeat(), limits: parts.limits, signal: parts.signal };
           if (shell) {
             const exit = await sandbox.run(shellCommand(wanted, sandbox.root, reading), {
@@ -179,6 +179,7 @@ export function openWorkshop(parts: WorkParts): {
               watch();
               leave();
               settle();
+              log.hide(hidden);
             });
           peak = Math.max(peak ?? 0, takeSeat().slot.peakMemory() ?? 0);
           if (exit.how === "status" && exit.status === 0) return;

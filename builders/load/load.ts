@@ -10,7 +10,7 @@ import type { Assembly } from "../../evaluator/manifest/assembly.ts";
 import { settle } from "../../evaluator/manifest/settle.ts";
 import { defaultDistro, type Target } from "../../evaluator/manifest/variables.ts";
 import type { Content } from "../../store/model/derivation.ts";
-import { Fault, Faults } from "../../store/model/fault.ts";
+import { Fault, Faults, restated } from "../../store/model/fault.ts";
 import { refuseClashes } from "../distro/clash.ts";
 import { folderText } from "../packages/schema.ts";
 import { type IgnoreRules, isIgnored, rulesAbove, rulesWithin } from "./ignored.ts";
@@ -99,7 +99,7 @@ export interface Locals {
 /**
  * Digests every local file and folder the manifests name for one target.
  *
- * @throws {Faults} `manifest/missing-file` with each place
+ * @throws {Faults} `manifest/missing-file`, `manifest/wrong-type`, `digest/unsafe-path`, with each place
  */
 export function digestLocals(assembly: Assembly, target: Target): Locals {
   const locals = new Map<string, Content>();
@@ -109,12 +109,14 @@ export function digestLocals(assembly: Assembly, target: Target): Locals {
     for (const resolved of settle(own, own.kind, target).locals) {
       const { at } = resolved;
       if (locals.has(at)) continue;
-      const local = digestLocal(at);
-      if (local !== undefined) {
+      try {
+        const local = digestLocal(at);
+        if (local === undefined) throw missingLocal(own.document, resolved);
         locals.set(at, local.content);
         if (local.executable) executables.add(at);
-      } else {
-        faults.push(missingLocal(own.document, resolved));
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        faults.push(restated(error, { place: own.document.place(resolved.path) }));
       }
     }
   }

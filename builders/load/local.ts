@@ -21,19 +21,27 @@ import { localTree } from "../keeper/local.ts";
 import type { LocalEntry } from "../keeper/protocol.ts";
 import { type IgnoreRules, isIgnored, rulesAbove, rulesWithin } from "./ignored.ts";
 
-/** A file as a blob, a folder as a tree; undefined where there is neither. */
+/**
+ * A file as a blob, a folder as a tree; undefined where there is nothing.
+ *
+ * @throws {Fault} `manifest/wrong-type`, `manifest/too-large`, `digest/unsafe-path`
+ */
 export function digestLocal(
   path: string,
 ): { readonly content: Content; readonly executable: boolean } | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
+  if (stats.isFile()) refuseLarge(path, stats.size);
   if (stats.isFile())
     // What a link leads to is what is named.
     return {
       content: contentOf("blob", hashFile(realpathSync(path)).digest),
       executable: (stats.mode & 0o100) !== 0,
     };
-  if (!stats.isDirectory()) throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder`);
+  if (!stats.isDirectory())
+    throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder`, {
+      hint: "a pipe, a socket or a device is nothing to build from",
+    });
   return { content: contentOf("tree", digestOfTree(localTreeAt(path))), executable: false };
 }
 
@@ -92,6 +100,14 @@ function isLock(file: string): boolean {
   }
 }
 
+/** Each goes to the keeper in one piece. */
+function refuseLarge(path: string, size: number): void {
+  if (size < 2 ** 31) return;
+  throw new Fault("manifest/too-large", `${path} has ${(size / 2 ** 30).toFixed(1)} GiB`, {
+    hint: "a file beside a manifest has less than 2 GiB; a larger one is fetched: serve it, and name its url and digest",
+  });
+}
+
 function byName(a: Dirent, b: Dirent): number {
   return a.name < b.name ? -1 : 1;
 }
@@ -100,7 +116,10 @@ function entryAt(path: string, relative: string): LocalEntry {
   const stats = lstatSync(path);
   const common = { path: relative, mode: stats.mode & 0o777 };
   if (stats.isSymbolicLink()) return { ...common, kind: "symlink", target: readlinkSync(path) };
-  if (stats.isFile()) return { ...common, kind: "file" };
+  if (stats.isFile()) {
+    refuseLarge(path, stats.size);
+    return { ...common, kind: "file" };
+  }
   if (stats.isDirectory()) return { ...common, kind: "directory" };
   throw new Fault("manifest/wrong-type", `${path} is neither a file nor a folder nor a link`, {
     hint: "leave it out of the folder",

@@ -12,6 +12,11 @@ import { part, variants } from "./variant.ts";
 const file = z
   .strictObject({
     ...fileShape,
+    path: fileShape.path.check(
+      z.refine((path) => !/^\/DEBIAN(?:\/|$)/.test(path), {
+        error: "is where a .deb has its control files\nmaintainer scripts and triggers have keys of `deb`",
+      }),
+    ),
     conffile: z.boolean().default(false).describe("Whether dpkg keeps an administrator's changes to it."),
     subpath: z
       .union([z.literal("/"), targetPath])
@@ -26,6 +31,20 @@ const file = z
       error: "has `subpath` without `from`\nname the manifest of a package there",
     }),
   );
+
+/** systemd.unit(5): what a unit may be called. */
+const unit = localPath.check(
+  z.refine(
+    (path) =>
+      /(?:^|\/)[A-Za-z0-9:_.\\@-]+\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/.test(
+        path,
+      ),
+    {
+      error:
+        "is called as no unit is\nletters, digits and : - _ . @ \\, and how one ends: .service, .socket, .timer (systemd.unit(5))",
+    },
+  ),
+);
 
 const relations = z.array(relation).default([]);
 
@@ -65,7 +84,7 @@ const deb = z.strictObject({
   replaces: relations.describe("What it takes files over from."),
   provides: z.array(provision).default([]).describe("Other names it stands for."),
   scripts: scripts.default({}).describe("Maintainer scripts."),
-  units: z.array(localPath).default([]).describe("systemd units to install, enable and start."),
+  units: z.array(unit).default([]).describe("systemd units to install, enable and start."),
   triggers: z
     .array(
       text(

@@ -13,12 +13,11 @@ const word = (what: string) =>
   text(/^[a-z0-9][a-z0-9+.=-]*$/, what, "lower-case letters, digits, + . = and -, a letter or digit first");
 
 /** What kit sets itself: how many processors there are decides nothing that is built. */
-const own = /^(?:parallel(?:=|$)|nocheck$|noopt$|nostrip$)/;
+const own = /^parallel(?:=|$)/;
 
 const option = word("a build option").check(
   z.refine((value) => !own.test(value), {
-    error:
-      "is kit's to set\nparallel is what the machine has, noopt and nostrip are what buildType: debug means, and checks run apart from the build",
+    error: "is kit's to set\nparallel is what the machine has, whatever that is",
   }),
 );
 
@@ -27,7 +26,12 @@ const dpkg = z.strictObject({
     .array(word("a build profile"))
     .default([])
     .describe("Build profiles that are active, as in dpkg-buildpackage(1): [nodoc]."),
-  options: z.array(option).default([]).describe("Of DEB_BUILD_OPTIONS (Debian Policy 4.9.1): [nodoc]."),
+  options: z
+    .array(option)
+    .default([])
+    .describe(
+      "Of DEB_BUILD_OPTIONS (Debian Policy 4.9.1): [nodoc]. nocheck always is one, noopt and nostrip are of a debug build.",
+    ),
 });
 
 const buildDependencies = z

@@ -3,7 +3,13 @@
 
 import { formatGroup, parseGroup, parseRelations } from "../../evaluator/deb/relation.ts";
 import { fieldOf, linesOf, type Stanza } from "../../evaluator/deb/stanza.ts";
-import { parseRelation, simplesOf } from "../../evaluator/rpm/relation.ts";
+import {
+  formatRelation,
+  isRich,
+  parseRelation,
+  type Relation,
+  simplesOf,
+} from "../../evaluator/rpm/relation.ts";
 import type { Made } from "../distro/package.ts";
 
 export interface Language {
@@ -14,6 +20,10 @@ export interface Language {
   readonly isOfAnyVersion: (requirement: string) => boolean;
   /** Whether it is of one thing alone. */
   readonly isSimple: (requirement: string) => boolean;
+  /** The things it is of, each as a requirement of its own; nothing of one that cannot be read. */
+  readonly partsOf: (requirement: string) => readonly string[];
+  /** Whether it is met where these parts of it are. */
+  readonly holdsWith: (requirement: string, has: (part: string) => boolean) => boolean;
   /** What has to be there for a package to be installed. */
   readonly needsOf: (stanza: Stanza) => readonly string[];
   /** Names that requirements for it have. */
@@ -26,6 +36,8 @@ export const debLanguage: Language = {
   alternatives: (requirement) => requirement.split("|").map((text) => text.trim()),
   isOfAnyVersion: (requirement) => !requirement.includes("("),
   isSimple: (requirement) => !requirement.includes("|"),
+  partsOf: (requirement) => debLanguage.alternatives(requirement),
+  holdsWith: (requirement, has) => debLanguage.alternatives(requirement).some(has),
   needsOf: (stanza) =>
     ["Pre-Depends", "Depends"].flatMap((field) =>
       parseRelations(fieldOf(stanza, field) ?? "").map(formatGroup),
@@ -43,6 +55,9 @@ export const rpmLanguage: Language = {
   alternatives: (requirement) => [requirement],
   isOfAnyVersion: (requirement) => !/[<=>]/.test(requirement),
   isSimple: (requirement) => !requirement.startsWith("("),
+  partsOf: (requirement) => readable(() => [...simplesOf(parseRelation(requirement))].map(formatRelation)),
+  holdsWith: (requirement, has) =>
+    readable(() => [holds(parseRelation(requirement), has)]).every((isHeld) => isHeld),
   needsOf: (stanza) =>
     ["Requires-Pre", "Requires"]
       .flatMap((field) => linesOf(stanza, field))
@@ -91,7 +106,27 @@ export function giversIn(
   return (text) => namesIn(text).flatMap((name) => givers.get(name) ?? []);
 }
 
-function readable(read: () => readonly string[]): readonly string[] {
+/** Of `without` the first alone counts: whether another package is the second is for who chooses. */
+function holds(relation: Relation, has: (part: string) => boolean): boolean {
+  if (!isRich(relation)) return has(formatRelation(relation));
+  switch (relation.kind) {
+    case "and":
+    case "with":
+      return relation.operands.every((operand) => holds(operand, has));
+    case "or":
+      return relation.operands.some((operand) => holds(operand, has));
+    case "without":
+      return holds(relation.operands[0], has);
+    case "if":
+    case "unless": {
+      const { kind, wanted, condition, otherwise } = relation;
+      if (holds(condition, has) === (kind === "if")) return holds(wanted, has);
+      return otherwise === undefined || holds(otherwise, has);
+    }
+  }
+}
+
+function readable<T>(read: () => readonly T[]): readonly T[] {
   try {
     return read();
   } catch {

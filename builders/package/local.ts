@@ -55,7 +55,10 @@ export function refuseSameName(assembly: Assembly, files: readonly string[], tar
   }
 }
 
-/** Dependencies on manifests become dependencies on the packages they make. */
+/**
+ * Dependencies on manifests become dependencies on the packages they make; what is taken of a tree needs what that tree
+ * needs of the distribution.
+ */
 export function withLocalNames<M extends { readonly dependencies: readonly string[] }>(
   assembly: Assembly,
   file: string,
@@ -69,7 +72,12 @@ export function withLocalNames<M extends { readonly dependencies: readonly strin
     if (reference === undefined) throw new Error(`${dependency} was not read`);
     return settle(assembled(assembly, reference.file), packageKind, target).manifest.name;
   });
-  return { ...manifest, dependencies };
+  const taken = packageReferences(assembly, file, target.buildType, "files").flatMap((reference) =>
+    settle(assembled(assembly, reference.file), packageKind, target).manifest.dependencies.filter(
+      (dependency) => !isManifest(dependency),
+    ),
+  );
+  return { ...manifest, dependencies: [...new Set([...dependencies, ...taken])] };
 }
 
 /** `all` for a package of every architecture, else the target's own. @throws {Fault} `manifest/unsupported-architecture` */

@@ -75,7 +75,8 @@ function meantBy(
   const wanted = texts.filter((_, i) => better[i] !== true);
   // What the distribution has is not looked for among the others.
   const givers = rest.map((one) => giversIn(made.get(one.file) ?? [], language));
-  const given = undeclared(wanted, rest, language).filter((text) =>
+  const parts = wanted.flatMap((text) => (language.isSimple(text) ? [text] : language.partsOf(text)));
+  const given = undeclared(parts, rest, language).filter((text) =>
     givers.some((giversOf) => giversOf(text).length > 0),
   );
   const open = unmet(given, member);

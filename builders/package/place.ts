@@ -126,6 +126,14 @@ export function readInput(name: string, sources: Sources): Buffer {
 /** The bytes of an input that has to be a script. @throws {Fault} `manifest/wrong-type`, `manifest/bad-script` */
 export function readScript(name: string, sources: Sources): Buffer {
   const bytes = readInput(name, sources);
+  if (bytes.includes("\r\n") && bytes.indexOf("\r\n") < bytes.indexOf("\n"))
+    throw new Fault(
+      "manifest/bad-script",
+      `the first line of ${writtenAs(name)} ends with a carriage return`,
+      {
+        hint: "its interpreter would be looked for under a name that ends with one: convert it, dos2unix does",
+      },
+    );
   if (bytes.subarray(0, 2).toString("latin1") === "#!") return bytes;
   throw new Fault("manifest/bad-script", `${writtenAs(name)} does not begin with #!`, {
     hint: "its first line names its interpreter: #!/bin/sh",

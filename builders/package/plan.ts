@@ -112,10 +112,17 @@ export function planEach(
 export function sourceNeeds(
   planning: Planning,
   all: readonly Plannable[],
-  built: readonly Plannable[],
+  {
+    built,
+    present,
+  }: {
+    readonly built: readonly Plannable[];
+    /** Those that take part in that: who is ignored does not. */
+    readonly present: readonly Plannable[];
+  },
 ): Needs | undefined {
   const sources = built.filter((item) => isSource(planning, item));
-  const packages = sources.length === 0 ? [] : planEach(planning, sources, all);
+  const packages = sources.length === 0 ? [] : planEach(planning, sources, present);
   const made = new Map(
     packages.flatMap((items, i) => {
       const item = sources[i];

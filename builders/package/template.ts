@@ -1,6 +1,7 @@
 // Templates: local files whose `${…}` are replaced on their way into a root or a package.
 // Pure. Knows variables by name; does not know where a template comes from.
 
+import { isUtf8 } from "node:buffer";
 import { expandText } from "../../evaluator/manifest/variables.ts";
 import { Fault, type Place } from "../../store/model/fault.ts";
 
@@ -8,10 +9,17 @@ export type TemplateVariables = Readonly<Record<string, string>>;
 
 /**
  * @param file the template, as its manifest writes it
- * @throws {Fault} `manifest/unknown-variable`, with its place in the template
+ * @throws {Fault} `manifest/unknown-variable`, `manifest/not-text`, with the place in the template
  */
 export function filledTemplate(bytes: Buffer, file: string, variables: TemplateVariables): Buffer {
   const text = bytes.toString("utf8");
+  if (!isUtf8(bytes)) {
+    if (!bytes.includes("${")) return bytes;
+    throw new Fault("manifest/not-text", "the template is no UTF-8", {
+      place: { file, ...placeIn(text, Math.max(0, text.indexOf("\u{fffd}")), 1) },
+      hint: "write it in UTF-8, or take it without `template`",
+    });
+  }
   const filled = expandText(text, (name, written, { at }) => {
     if (Object.hasOwn(variables, name)) return variables[name];
     throw new Fault("manifest/unknown-variable", `the template uses ${written}, which has no value`, {

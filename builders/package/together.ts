@@ -68,7 +68,8 @@ export interface Together {
  * for in what the others turn out to provide: first when all that can be built without it are built, then when those
  * are that this lets be built, and so on; so it does not depend on who is ready first. What these packages need to be
  * installed is looked for alike. Where only some are `wanted`, by their files, of the others those are planned that they
- * are built with; all of them where somebody found nobody, since any could be who turns out to provide it.
+ * are built with; where somebody found nobody, all whose texts do not say it all, since any of them could be who turns out
+ * to provide it.
  *
  * Refused are `manifest/cycle` and `unresolved/nobody-provides`; where one is lost, who found nobody waits for that one:
  * it could be who provides it.
@@ -159,7 +160,8 @@ function settleRound(round: Round): readonly Wait[] {
 
 function neededBy(waits: readonly Wait[], members: readonly Member[]): readonly Member[] {
   const isAnybodys = waits.some(({ unmet, lacking }) => unmet.size + lacking.size > 0);
-  return isAnybodys ? members : waits.flatMap(({ others }) => [...others]);
+  const surprising = isAnybodys ? members.filter(({ isWhole }) => !isWhole) : [];
+  return [...surprising, ...waits.flatMap(({ others }) => [...others])];
 }
 
 interface Search extends Round {
@@ -211,12 +213,21 @@ function providersOf(
   // Whoever is built with nobody who could surprise is told what is missing when its root is resolved.
   if (rest.every(({ isWhole }) => isWhole)) return declared.includes(undefined) ? undefined : given;
   const others = undeclared(open, rest, language);
-  const met = others.length === 0 ? new Set<string>() : member.metOf(others);
+  const compound = open.filter((text) => !language.isSimple(text));
+  const parts = undeclared(compound.flatMap(language.partsOf), rest, language);
+  const asked = [...new Set([...others, ...parts])];
+  const met = asked.length === 0 ? new Set<string>() : member.metOf(asked);
   const turnedOut = giversIn(found, language);
+  const isGiven = (text: string) => turnedOut(text).length > 0;
+  const isThere = (part: string) => !parts.includes(part) || met?.has(part) === true;
   for (const text of met === undefined ? [] : others.filter((one) => !met.has(one))) {
-    const providers = turnedOut(text);
-    if (providers.length === 0) without.add(text);
-    given.push(...providers);
+    if (!isGiven(text)) without.add(text);
+    given.push(...turnedOut(text));
+  }
+  for (const text of met === undefined ? [] : compound) {
+    if (language.holdsWith(text, isThere)) continue;
+    if (!language.holdsWith(text, (part) => isThere(part) || isGiven(part))) without.add(text);
+    given.push(...language.partsOf(text).flatMap((part) => (isThere(part) ? [] : turnedOut(part))));
   }
   return met === undefined || declared.includes(undefined) ? undefined : given;
 }

@@ -72,9 +72,13 @@ export function choose(
     items
       .map((item) => ({ ...item, target: targetOf(world.assembly, item.file, wish, world.host) }))
       .filter((item) => isFor(world.assembly, item.file, item.target));
+  // Who is built with whom is the set's to say, and not what of it is asked for today.
+  const presentOf = (all: readonly Choosable[]) =>
+    ableOf(selectPackages(all, { only: [], ignore: selection.ignore, dependents: "none" }));
   const isAsked = dependents !== "none" || selection.ignore.length > 0;
+  let present = presentOf(named);
   for (let before: Choice["chosen"] = []; ; ) {
-    const needs = isAsked ? sourceNeeds(planning, ableOf(named), before) : nobodysNeeds;
+    const needs = isAsked ? sourceNeeds(planning, ableOf(named), { built: before, present }) : nobodysNeeds;
     if (needs === undefined) return undefined;
     const all = named.map((item) => ({
       ...item,
@@ -83,8 +87,7 @@ export function choose(
     const chosen = ableOf(
       selectPackages(all, selection).filter((item) => members.has(item.file) || only.includes(item.name)),
     );
-    // Who is built with whom is the set's to say, and not what of it is asked for today.
-    const present = ableOf(selectPackages(all, { only: [], ignore: selection.ignore, dependents: "none" }));
+    present = presentOf(all);
     if (dependents === "none" || chosen.length === before.length)
       return { chosen, present, isOpen: needs.isOpen };
     before = chosen;

@@ -22,7 +22,7 @@ export interface Starters {
 }
 
 export interface Started {
-  /** The exit status as a shell tells it: 128 and the signal's number where it was killed. @throws {Fault} `host/sandbox` */
+  /** The exit status as a shell tells it: 128 and the signal's number where it was killed. @throws {Fault} `host/sandbox`, `build/killed` */
   readonly ended: Promise<number>;
   /** Ends what runs, if it takes several attempts; after a second the shell itself. */
   stop(): void;
@@ -80,12 +80,14 @@ function openStarter(launcher: Launcher, enter: string, residents: Set<number>):
     // Not `close`: the watcher holds its end, and goes with this one.
     child.on("exit", () => resolve(void life?.destroy()));
   });
-  const answers = answersOf(child);
+  let isAtWork = false;
+  const answers = answersOf(child, () => isAtWork);
   const input = child.stdin as Writable;
   // Whoever writes to a shell that has ended is told by `answers`.
   input.on("error", () => {});
   input.write(`${enter} || exit 125\n${watched}`);
   const watcher = answers.next().then((pid) => {
+    isAtWork = true;
     residents.add(pid).add(child.pid ?? pid);
     return pid;
   });
@@ -101,7 +103,10 @@ function openStarter(launcher: Launcher, enter: string, residents: Set<number>):
       const stop = async (attempts: number) => {
         const beside = await watcher.catch(() => 0);
         if (over || child.pid === undefined) return;
-        if (attempts === 0) return void child.kill("SIGKILL");
+        if (attempts === 0) {
+          isAtWork = false;
+          return void child.kill("SIGKILL");
+        }
         stopLaunched(child.pid, beside);
         setTimeout(() => void stop(attempts - 1), 10);
       };
@@ -116,15 +121,16 @@ function openStarter(launcher: Launcher, enter: string, residents: Set<number>):
 }
 
 /** The numbers a shell prints, one a line, in the order they are asked for. */
-function answersOf(child: ChildProcess): { next(): Promise<number> } {
+function answersOf(child: ChildProcess, isAtWork: () => boolean): { next(): Promise<number> } {
   const waiting: PromiseWithResolvers<number>[] = [];
   let text = "";
   let failure: Fault | undefined;
   const fail = (why: string, cause?: Error) => {
-    failure ??= new Fault("host/sandbox", `cannot start the sandbox: ${why}`, {
-      cause,
-      hint: "run `kit doctor`",
-    });
+    failure ??= isAtWork()
+      ? new Fault("build/killed", `what runs the sandbox did not live to its end: ${why}`, {
+          hint: "ended by somebody, or by a kernel that has no memory left: build less at once with --jobs",
+        })
+      : new Fault("host/sandbox", `cannot start the sandbox: ${why}`, { cause, hint: "run `kit doctor`" });
     for (const answer of waiting.splice(0)) answer.reject(failure);
   };
   child.on("error", (cause) => fail(cause.message, cause));

@@ -9,7 +9,8 @@ import { builderVersions, isFetching } from "../../builders/recipes.ts";
 import { derivationChanges, firstDifference } from "../../evaluator/diff/derivations.ts";
 import { fileChanges } from "../../evaluator/diff/files.ts";
 import { allDerivations, type World } from "../../evaluator/evaluate.ts";
-import { type Content, type Derivation, splitContent } from "../../store/model/derivation.ts";
+import { type Content, type Derivation, type Input, splitContent } from "../../store/model/derivation.ts";
+import { shortList } from "../../store/model/fault.ts";
 import type { Tree } from "../../store/model/tree.ts";
 import type { Parts } from "../composition.ts";
 import { cacheFolder } from "../entry.ts";
@@ -87,6 +88,7 @@ function reasons(
   const known = new Map(changes.map((change) => [titleOf(change), change.because]));
   const same = new Set(before.map(({ digest }) => digest));
   const renamed = renamings(all, before, describe);
+  const used = new Set(before.flatMap(inputsOf).map(([, input]) => identity(input)));
   return (derivation) => {
     const { builder, digest } = derivation;
     const [was, is] = [versions[builder], builderVersions[builder]];
@@ -94,7 +96,7 @@ function reasons(
     if (other !== undefined)
       return `this kit builds it otherwise: ${other} ${was?.[other] ?? "0"} became ${is?.[other]}`;
     if (same.has(digest)) return "what it is made of is built anew, or its result is gone";
-    return known.get(titleOf(derivation)) ?? renamed(derivation) ?? "nothing of this name was built before";
+    return known.get(titleOf(derivation)) ?? renamed(derivation) ?? unknown(derivation, used);
   };
 }
 
@@ -119,6 +121,21 @@ function renamings(
     const it = `it was ${former.label}`;
     return isFetching(former.builder) ? it : `${it}; ${firstDifference(former, derivation, describe)}`;
   };
+}
+
+/** Of what is built for the first time, what it is made of that nothing was made of before. */
+function unknown(derivation: Derivation, used: ReadonlySet<string>): string {
+  const news = inputsOf(derivation).flatMap(([name, input]) => (used.has(identity(input)) ? [] : [name]));
+  const listed = news.length === 0 ? "" : `; new in it: ${shortList(news).join(", ")}`;
+  return `nothing of this name was built before${listed}`;
+}
+
+function inputsOf({ inputs }: Derivation): [string, Input][] {
+  return Object.entries(inputs);
+}
+
+function identity(input: Input): string {
+  return "content" in input ? input.content : `${input.derivation.digest} ${input.output}`;
 }
 
 function titleOf({ builder, label }: Pick<Derivation, "builder" | "label">): string {

@@ -352,6 +352,16 @@ test.each([
   [packageKind, "kind: package\nname: aa\nbuilder: ant\n", 'builder cannot be "ant"'],
   [packageKind, "kind: package\nname: aa\n", 'the key "builder" is missing'],
   [packageKind, "kind: package\nname: aa\nbuilder: deb-files\n", 'the key "version" is missing'],
+  [
+    packageKind,
+    'kind: package\nname: aa\nbuilder: deb-files\nversion: "1"\nfiles: [{path: /DEBIAN/postinst, content: x}]\n',
+    '"/DEBIAN/postinst" is where a .deb has its control files',
+  ],
+  [
+    packageKind,
+    'kind: package\nname: aa\nbuilder: deb-files\nversion: "1"\ndeb: {units: ["./q;touch x;.service"]}\n',
+    '"./q;touch x;.service" is called as no unit is',
+  ],
   [packageKind, "kind: package\nname: aa\nbuilder: deb-prebuilt\nsources: []\n", "sources must be one .deb"],
   [
     packageKind,

@@ -102,6 +102,31 @@ describe("packages that cannot lie in one root", () => {
     });
     expect(text).toMatch(/dash .*own 1/);
   });
+
+  test("a file of a package that is a folder of another one's, or a unit; a script of another system", async () => {
+    using attempt = small.attempt();
+    const head = 'kind: package\nname: own\nversion: "1"\nbuilder: deb-files\narchitectures: [all]\n';
+    const refused = async (rest: string, code: string, spot: string) => {
+      attempt.write({
+        "own.yaml": `${head}${rest}`,
+        "a.service": "[Service]\nExecStart=/bin/true\n",
+        script: "#!/bin/sh\r\ntrue\r\n",
+      });
+      const fault = await attempt.refuses(["realize", "own.yaml"], 3, [code], { keepsLock: true });
+      expect(fault.spots).toEqual([spot]);
+    };
+    await refused(
+      "files: [{path: /etc/x, content: x}, {path: /etc/x/y, content: y}]\n",
+      "manifest/path-clash",
+      "own.yaml:6:38",
+    );
+    await refused(
+      "deb: {units: [./a.service]}\nfiles: [{path: /usr/lib/systemd/system/a.service, content: x}]\n",
+      "manifest/path-clash",
+      "own.yaml:6:15",
+    );
+    await refused("deb: {scripts: {postinst: ./script}}\n", "manifest/bad-script", "own.yaml:6:27");
+  });
 });
 
 describe("packages that are not what they should be", () => {

@@ -621,7 +621,28 @@ describe("what cannot be built is told", () => {
 
   test("a build that makes no package", async () => {
     const outcome = await trick("override_dh_builddeb:\n\ttrue\n");
-    expect(outcome.status).toBe(1);
-    expect(outcome.stderr).toMatch(/build\//);
+    expect([outcome.status, codes(outcome)]).toEqual([1, ["build/no-packages"]]);
+    const text = readFileSync(join(place.folder, "trick/debian/control"), "utf8");
+    writeFiles(place.folder, {
+      "trick/debian/control": text.replace(/^Architecture: .*/m, "Architecture: arm64 kfreebsd-any"),
+    });
+    const elsewhere = await run("realize", "trick.yaml");
+    expect([elsewhere.status, codes(elsewhere)]).toEqual([3, ["manifest/unsupported-architecture"]]);
+    expect(placesOf(elsewhere)).toEqual(["trick.yaml:5"]);
+  });
+
+  test("what a build leaves as a package that is none", async () => {
+    const outcome = await trick("override_dh_builddeb:\n\tdh_builddeb\n\techo junk > ../junk_1_amd64.deb\n");
+    expect([outcome.status, codes(outcome)]).toEqual([1, ["build/bad-package"]]);
+    expect(outcome.stderr).toContain("junk_1_amd64.deb");
+  });
+
+  test("a build whose make is killed is tried again", async () => {
+    done(await trick(""));
+    writeFiles(place.folder, { "trick/Makefile": "all:\n\tkill -9 $$PPID\ninstall:\nclean:\n" });
+    for (const attempt of [await run("realize", "trick.yaml"), await run("realize", "trick.yaml")]) {
+      expect([attempt.status, codes(attempt)]).toEqual([1, ["build/killed"]]);
+      expect(told(attempt).map(({ text }) => text)).toContain("trick_1.0 was killed: built once more");
+    }
   });
 });

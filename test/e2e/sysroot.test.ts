@@ -1,7 +1,7 @@
 // Packages built into sysroots by the command a user runs: the chain that ships, each builder, what is refused.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Of } from "../../store/model/digest.ts";
@@ -98,6 +98,18 @@ describe("a chain of cmake packages", () => {
     const labels = buildsOf(done(await run("realize", "vehicle/app.yaml")));
     expect(labels).toEqual(["planner_2.0.1", "track_0.4.0", "units_1.2.0", "vehicle-app_1.0.0"]);
     writeFileSync(file, text);
+  });
+
+  test("what takes files of one needs what it needs of the distribution", async () => {
+    place.write({
+      "empty/nothing": "",
+      "worded.yaml": simple("worded", "dependencies: [gettext-base]"),
+      "taker.yaml":
+        'kind: package\nname: taker\nversion: "1"\nbuilder: deb-files\ndistro: debian/bookworm\nfiles: [{path: /usr/include/w.h, from: ./worded.yaml, subpath: /include/worded.h}]\n',
+    });
+    const deb = done(await run("realize", "taker.yaml")).paths.get("taker") ?? "";
+    const control = execFileSync("dpkg-deb", ["--field", deb, "Depends"], { encoding: "utf8" });
+    expect(control).toBe("gettext-base\n");
   });
 
   test("as a package to install, in an image that runs it", async () => {
@@ -324,6 +336,30 @@ script: {install: "mkdir -p $OUT$PREFIX/share; cat words.txt deps/b/words.txt > 
         "utf8",
       );
     expect([await said("release"), await said("debug")]).toEqual(["11 -O2\n", "12 -O0 -g\n"]);
+    // Each asks for what it needs, and neither takes that from the other's lock.
+    const needy = (name: string) =>
+      simple("needy", `variants: {debug: {patches: [./words.patch], buildDependencies: [${name}]}}`);
+    place.write({
+      "words.patch": "--- /dev/null\n+++ b/word\n@@ -0,0 +1 @@\n+word\n",
+      "needy.yaml": needy("gettext-base"),
+    });
+    done(await run("realize", "needy.yaml"));
+    done(await run("realize", "needy.yaml", "--build-type", "debug"));
+    const lock = () => readFileSync(join(place.folder, "needy.lock"), "utf8");
+    const both = lock();
+    expect(both).toContain("gettext-base");
+    for (const words of [["needy.yaml"], ["needy.yaml", "--build-type", "debug"]]) {
+      done(await run("lock", ...words));
+      expect(lock()).toBe(both);
+    }
+    place.write({ "needy.yaml": needy("gawk") });
+    const open = ["realize", "needy.yaml", "--build-type", "debug"];
+    await refuses(open, { ...at(), keepsLock: true }, 4, "unresolved/not-locked");
+    done(await run("lock", "needy.yaml", "--build-type", "debug"));
+    expect(lock()).not.toContain("gettext-base");
+    for (const type of ["debug", "release"]) done(await run("realize", "needy.yaml", "--build-type", type));
+    rmSync(join(place.folder, "needy.lock"));
+    done(await run("sysroot", "needy.yaml", "-o", "needy"));
     done(await run("realize", "asking.yaml"));
     const refused = await refuses(
       ["realize", "asking.yaml", "--build-type", "debug"],

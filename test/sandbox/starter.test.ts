@@ -82,4 +82,13 @@ describe.runIf(isRoot)("a starter", () => {
     await expect(second.ended).rejects.toMatchObject({ code: "host/sandbox" });
     expect(await starters.start(launcher, ":").ended).toBe(0);
   });
+
+  it("that somebody else ends says so, which is worth another attempt", async () => {
+    const starters = start();
+    const first = starters.start(launcher, "(exec sleep 27182818)");
+    while (running("27182818").length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const resident of starters.residents) process.kill(resident, "SIGKILL");
+    await expect(first.ended).rejects.toMatchObject({ code: "build/killed" });
+    expect(await starters.start(launcher, ":").ended).toBe(0);
+  });
 });

@@ -61,7 +61,7 @@ function workplace(asked: Partial<CustomizeParameters>, locals: Record<string, s
     },
     store: { layout, system, pool, records, holds: noHolds, method: "copy" },
     scratch: `${folder}/scratch`,
-    log: { hide: () => {}, lastLines: () => [], line: (text) => void seen.log.push(text) },
+    log: { lastLines: () => [], line: (text) => void seen.log.push(text) },
     progress: () => {},
     sandbox: async (options) => {
       seen.sandbox = options;

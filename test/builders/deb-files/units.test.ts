@@ -23,6 +23,21 @@ test("without units it is the own one, byte for byte; without an own one, what t
   }
 });
 
+test("units are named as systemd escapes them, and templates are not started", () => {
+  const { postinst, prerm, postrm } = unitSnippets(["my\\x2dapp.service", "each@.service"]);
+  const calls =
+    'command() { test -n "$2"; }\ndeb-systemd-helper() { printf "%s\\n" "$*" >&2; }\ndeb-systemd-invoke() { :; }\n';
+  const { stderr } = spawnSync("bash", ["-s", "configure"], {
+    input: `${calls}${postinst}`,
+    encoding: "utf8",
+  });
+  expect(stderr).toContain("unmask my\\x2dapp.service\n");
+  expect(stderr).toContain("unmask each@.service\n");
+  for (const text of [postinst, prerm]) expect(text).not.toMatch(/(?:start|stop) .*each@/);
+  for (const text of [prerm, postrm]) expect(spawnSync("sh", ["-n"], { input: text }).status).toBe(0);
+  expect(unitSnippets(["each@.service"]).prerm).not.toContain("deb-systemd-invoke");
+});
+
 describe("after a shell's script the units are looked after", () => {
   test.each([
     [

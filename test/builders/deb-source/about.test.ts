@@ -44,8 +44,10 @@ describe("what a tree says of itself", () => {
         "Build-Depends": "debhelper-compat (= 13), help2man <!nodoc>, libfoo-dev [linux-any] | libbar-dev",
         "Build-Depends-Lines": "4 6 7",
         "Rules-Requires-Root": "no",
+        Architectures: "any",
         Declares: "greeter hello mail-greeter",
       },
+      architectures: ["any"],
       declares: ["greeter", "hello", "mail-greeter"],
       isWhole: true,
     });

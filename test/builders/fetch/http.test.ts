@@ -361,6 +361,39 @@ describe("trying again", () => {
     expect(fault.code).toBe("network/unreachable");
     expect(sockets.length).toBe(4);
   });
+
+  test.each([
+    ["another protocol", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["a length below nothing", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"],
+    ["a header without a name", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n"],
+    ["chunks of no size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+  ])("what answers by %s: the next address is asked", async (_, answer) => {
+    const odd = createServer((socket) => void socket.on("error", () => {}).end(answer));
+    await new Promise<void>((resolve) => odd.listen(0, "127.0.0.1", resolve));
+    const { port } = odd.address() as AddressInfo;
+    const server = await started(good);
+    const http = await connect({ attempts: 1 });
+    const urls = [`http://127.0.0.1:${port}/f`, `${server.url}/f`];
+    await http.get(urls, { ...known, partial: partial() });
+    const fault = await faultOf(http.bytes(urls.slice(0, 1), { limit: 10 }));
+    odd.close();
+    expect([fault.code, ...fault.details]).toEqual([
+      "network/unreachable",
+      expect.stringContaining("what it answers is not HTTP"),
+    ]);
+  });
+
+  test("an address whose password is no escape", async () => {
+    const server = await started(good);
+    const http = await connect({ attempts: 1 });
+    const odd = server.url.replace("http://", "http://u:%zz@");
+    await http.get([`${odd}/f`, `${server.url}/f`], { ...known, partial: partial() });
+    const fault = await faultOf(http.bytes([`${odd}/f`], { limit: 10 }));
+    expect([fault.code, ...fault.details]).toEqual([
+      "network/unreachable",
+      expect.stringContaining("write %25"),
+    ]);
+  });
 });
 
 describe("deadlines", () => {

@@ -25,6 +25,17 @@ describe("a template", () => {
     );
   });
 
+  test("that is no UTF-8 is refused where it begins to be none; what names nothing stays, byte for byte", () => {
+    const bytes = Buffer.from([0x24, 0x24, 0x0a, 0x61, 0xe9, 0x0a]);
+    expect(filledTemplate(bytes, "./logo", {}).equals(bytes)).toBe(true);
+    expect(() => filledTemplate(Buffer.concat([bytes, Buffer.from("${arch}")]), "./motd", {})).toThrow(
+      expect.objectContaining({
+        code: "manifest/not-text",
+        place: expect.objectContaining({ file: "./motd", line: 2, column: 2 }),
+      }),
+    );
+  });
+
   test("of anything is filled, or refused at a place that is in it", () => {
     const piece = fc.constantFrom("${arch}", "$${", "$", "{x}", "${x}", "\n", "text");
     fc.assert(

@@ -33,7 +33,7 @@ function plan(
         Package: name,
         Version: "1-1",
         Architecture: "noarch",
-        Provides: `\n ${lines.join("\n ")}`,
+        Provides: language === debLanguage ? lines.join(", ") : `\n ${lines.join("\n ")}`,
         ...(needs.length > 0 && { Requires: `\n ${needs.join("\n ")}` }),
       };
       return {
@@ -81,6 +81,30 @@ describe("sources that are built together", () => {
       lib: { requires: [], provides: ["pkgconfig(x)", "/usr/bin/gcc"] },
     };
     expect(plan(written, ["/usr/bin/gcc"]).builtWith).toEqual({ app: ["lib"], lib: [] });
+  });
+
+  test("by each part of what is put together, in as many rounds as it takes, and told where nobody has it", () => {
+    const written = {
+      both: { requires: ["(gcc and /usr/bin/tool)"] },
+      either: { requires: ["(nosuch or /usr/bin/tool)"] },
+      range: { requires: ["(pkgconfig(late) >= 1 with pkgconfig(late) < 2)"] },
+      vacuous: { requires: ["(nosuch if other)"] },
+      late: { requires: ["/usr/bin/tool"], provides: ["pkgconfig(late) = 1.5"] },
+      tool: { requires: [], provides: ["/usr/bin/tool"] },
+    };
+    const { builtWith, refused, blocked } = plan(written);
+    expect([refused.size, blocked]).toEqual([0, {}]);
+    expect(builtWith).toEqual({
+      ...{ both: ["tool"], either: ["tool"], late: ["tool"], tool: [], vacuous: [] },
+      range: ["late"],
+    });
+    const nobody = plan({ a: { requires: ["(gcc and no-such)"] }, b: { requires: [] } });
+    expect(nobody.refused.get("a")?.message).toBe("nobody provides (gcc and no-such)");
+    const deb = {
+      a: { requires: ["gcc | late-x", "nosuch | late-x"] },
+      b: { requires: [], provides: ["late-x"] },
+    };
+    expect(plan(deb, ["gcc"], debLanguage).builtWith["a"]).toEqual(["b"]);
   });
 
   test("while one that could provide it is open, who looks for it waits", () => {

@@ -118,7 +118,7 @@ describe("packages that cannot lie in one root", () => {
     await refused(
       "files: [{path: /etc/x, content: x}, {path: /etc/x/y, content: y}]\n",
       "manifest/path-clash",
-      "own.yaml:6:38",
+      "own.yaml:6:44",
     );
     await refused(
       "deb: {units: [./a.service]}\nfiles: [{path: /usr/lib/systemd/system/a.service, content: x}]\n",

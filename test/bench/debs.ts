@@ -185,7 +185,7 @@ async function* composing(at: string, times: number): AsyncGenerator<Row> {
     ["nothing configured", 0.3, bare],
   ] as const) {
     let turn = 0;
-    const realize = () => realizeIn(at, files[turn++ % files.length] ?? "");
+    const realize = () => composeIn(at, files[turn++ % files.length] ?? "");
     yield compared(
       `composing a build root of 250 packages, ${work}`,
       "mmdebstrap, packages cached",
@@ -229,6 +229,17 @@ function composed(at: string): Side | undefined {
     prepare: () => rmSync(out, { recursive: true, force: true }),
     run: () => bootstrap("--skip=download/empty"),
   };
+}
+
+/** Without what building the package in its root takes, a quarter of a second: that root is what is measured. */
+function composeIn(at: string, manifest: string): Run {
+  const all = run([kit, "realize", manifest, "--json"], { env: storeIn(at) });
+  const events = (all.said ?? "").split("\n").filter((line) => line.startsWith("{"));
+  const built = events
+    .map((line) => JSON.parse(line) as { type: string; builder?: string; how?: string; duration?: number })
+    .find(({ type, builder, how }) => type === "end" && builder === "tree" && how === "built");
+  if (built?.duration === undefined) throw new Error(`${manifest} was built before`);
+  return { ...all, wall: all.wall - built.duration };
 }
 
 function realizeIn(at: string, manifest: string): Run {

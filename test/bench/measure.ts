@@ -10,6 +10,8 @@ export interface Run {
   readonly range?: readonly [number, number];
   /** Bytes of the largest process. */
   readonly peak: number;
+  /** What it wrote to its standard error. */
+  readonly said?: string;
 }
 
 /** Runs a command to its end; its standard output is dropped, its error output shown where it fails. */
@@ -30,7 +32,7 @@ export function run(
   const kilobytes = /kit-bench (\d+)\s*$/.exec(done.stderr)?.[1];
   if (done.status !== 0 || kilobytes === undefined)
     throw new Error(`${argv.join(" ")} failed:\n${done.stderr.slice(-3000)}`);
-  return { wall, peak: Number(kilobytes) * 1024 };
+  return { wall, peak: Number(kilobytes) * 1024, said: done.stderr };
 }
 
 /** One of the two that are compared. */
